@@ -1,0 +1,169 @@
+"""Settings: frozen dataclasses, read from TOML and ``--set a.b=c``, each value knowing where it came from."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ragqa.errors import ConfigError
+
+FUSIONS = ("convex", "rrf", "bm25", "dense")
+LEXICALS = ("tantivy", "rank-bm25")
+
+
+@dataclass(frozen=True, slots=True)
+class SplitConfig:
+    """How documents become passages: target size and overlap in words (scripts without spaces: 2 characters a word)."""
+
+    words: int = 120
+    overlap: int = 0
+
+    def __post_init__(self) -> None:
+        """Sizes that make sense."""
+        if self.words < 5:
+            raise ConfigError(f"split.words is {self.words}: at least 5")
+        if not 0 <= self.overlap < self.words:
+            raise ConfigError(f"split.overlap is {self.overlap}: from 0 to less than split.words ({self.words})")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexConfig:
+    """Index-time facts; they go into the manifest and bind every later question.
+
+    ``dense`` is auto, flat, hnsw, ivf, or a FAISS factory string; ``encoder`` is "default", a directory or a hub name.
+    """
+
+    language: str = "en"
+    lexical: str = "tantivy"
+    dense: str = "auto"
+    encoder: str = "default"
+    split: SplitConfig = field(default_factory=SplitConfig)
+
+    def __post_init__(self) -> None:
+        """Known names only."""
+        if self.lexical not in LEXICALS:
+            raise ConfigError(f"index.lexical is {self.lexical!r}: one of {', '.join(LEXICALS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieveConfig:
+    """``depth`` passages from each source; ``dense_weight`` is the dense share of convex fusion."""
+
+    fusion: str = "convex"
+    dense_weight: float = 0.4
+    rrf_k: int = 60
+    depth: int = 100
+
+    def __post_init__(self) -> None:
+        """Known names and ranges only."""
+        if self.fusion not in FUSIONS:
+            raise ConfigError(f"retrieve.fusion is {self.fusion!r}: one of {', '.join(FUSIONS)}")
+        if not 0.0 <= self.dense_weight <= 1.0:
+            raise ConfigError(f"retrieve.dense_weight is {self.dense_weight}: from 0 to 1")
+        if self.depth < 1 or self.rrf_k < 0:
+            raise ConfigError("retrieve.depth must be at least 1 and retrieve.rrf_k at least 0")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConfig:
+    """``passages`` read at most; ``answers`` given at most; ``retrieval_weight`` scales the fused score as evidence."""
+
+    reader: str = "default"
+    passages: int = 20
+    answers: int = 3
+    max_answer_chars: int = 160
+    retrieval_weight: float = 10.0
+    min_score: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Ranges."""
+        if self.passages < 1 or self.answers < 1 or self.max_answer_chars < 1:
+            raise ConfigError("read.passages, read.answers and read.max_answer_chars must be at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings, by section."""
+
+    index: IndexConfig = field(default_factory=IndexConfig)
+    retrieve: RetrieveConfig = field(default_factory=RetrieveConfig)
+    read: ReadConfig = field(default_factory=ReadConfig)
+
+
+def load_config(
+    path: str | Path | None = None, settings: Sequence[str] = (), base: Config | None = None
+) -> tuple[Config, dict[str, str]]:
+    """Defaults (or ``base``), then a TOML file, then ``a.b=c`` settings; also where each changed value came from."""
+    config, origins = base or Config(), {}
+    if path is not None:
+        for key, value in _flatten(_read_toml(Path(path))):
+            config = override(config, key, value)
+            origins[key] = str(path)
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {setting}: expected section.name=value, such as retrieve.dense_weight=0.3")
+        config = override(config, key.strip(), text.strip())
+        origins[key.strip()] = "--set"
+    return config, origins
+
+
+def override(config: Config, key: str, value: Any) -> Config:
+    """A copy with one value changed: ``override(config, "index.split.words", 80)``. Text is converted to the type."""
+    return _override(config, key.split("."), value, key)
+
+
+def _override(section: Any, path: list[str], value: Any, key: str) -> Any:
+    names = [item.name for item in fields(section)]
+    if path[0] not in names:
+        raise ConfigError(f"unknown setting {key}: expected one of {', '.join(names)} at {path[0]!r}")
+    current = getattr(section, path[0])
+    if is_dataclass(current) != (len(path) > 1):
+        raise ConfigError(f"setting {key} names a {'section' if is_dataclass(current) else 'value'}")
+    if len(path) > 1:
+        return replace(section, **{path[0]: _override(current, path[1:], value, key)})
+    kind = typing.get_type_hints(type(section))[path[0]]
+    return replace(section, **{path[0]: _convert(value, kind, key)})
+
+
+def _convert(value: Any, kind: Any, key: str) -> Any:
+    if isinstance(kind, types.UnionType):
+        if value in (None, "none", ""):
+            return None
+        kind = next(option for option in typing.get_args(kind) if option is not types.NoneType)
+    if kind is bool and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    try:
+        if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+            return value
+        if kind in (int, float) and (isinstance(value, str) or (kind is float and number)):
+            return kind(value)
+    except ValueError:
+        pass
+    raise ConfigError(f"setting {key} is {value!r}: expected {kind.__name__}")
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    flat = []
+    for name, value in tree.items():
+        flat += _flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
+    return flat
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML settings ({error})") from error
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """Any settings object as plain nested dicts."""
+    return dataclasses.asdict(config)

@@ -1,0 +1,128 @@
+"""Text to model input, with the way back from tokens to characters.
+
+Questions and passages are tokenized apart and joined here, so that a passage is tokenized once however many windows or
+questions it serves. The joining template is read off the tokenizer itself, so BERT-like, RoBERTa-like and other pair
+formats all work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from ragqa.errors import ModelError
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text's tokens: ``ids`` [n] and ``offsets`` [n, 2], characters (code points), half-open."""
+
+    ids: IntArray
+    offsets: IntArray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Model input for a question and tokens [first, first + size) of a passage.
+
+    ``context`` is the position of the passage's first token in ``ids``; position 0 is the null option.
+    """
+
+    ids: IntArray
+    type_ids: IntArray
+    context: int
+    first: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows padded to the longest: int64 [n, length] each; ``mask`` is 1 on real tokens."""
+
+    ids: IntArray
+    mask: IntArray
+    type_ids: IntArray
+
+
+class PairTokenizer:
+    """A ``tokenizer.json`` and the template by which it joins a question and a passage."""
+
+    def __init__(self, tokenizer: Tokenizer, max_length: int = 384) -> None:
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        padding = [tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>")]
+        self.pad_id = next((pad for pad in padding if pad is not None), 0)
+        self._read_template()
+
+    @classmethod
+    def from_file(cls, path: str | Path, max_length: int = 384) -> PairTokenizer:
+        """Load ``tokenizer.json``; a missing or damaged file is a `ModelError`."""
+        try:
+            return cls(Tokenizer.from_file(str(path)), max_length)
+        except Exception as error:  # tokenizers raises bare Exception
+            raise ModelError(f"{path}: not a usable tokenizer.json ({error})") from error
+
+    def _read_template(self) -> None:
+        probe = self.tokenizer.encode("a", "b")
+        owners = probe.sequence_ids
+        first, second = owners.index(0), owners.index(1)
+        last = len(owners) - 1 - owners[::-1].index(0)
+        end = len(owners) - 1 - owners[::-1].index(1)
+        ids, types = np.array(probe.ids, np.int64), np.array(probe.type_ids, np.int64)
+        if first > second:
+            raise ModelError("this tokenizer puts the passage before the question, which readers here do not support")
+        self._prefix, self._middle, self._suffix = ids[:first], ids[last + 1 : second], ids[end + 1 :]
+        self._type_question, self._type_passage = int(types[first]), int(types[second])
+        self._type_suffix = int(types[-1])
+        self.specials = len(self._prefix) + len(self._middle) + len(self._suffix)
+
+    def encode(self, texts: Sequence[str]) -> list[Tokens]:
+        """Tokenize each text alone, without special tokens."""
+        encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [
+            Tokens(np.array(e.ids, np.int64), np.array(e.offsets, np.int64).reshape(-1, 2)) for e in encodings
+        ]
+
+    def window(self, question: IntArray, passage: IntArray, first: int, size: int) -> Window:
+        """Join a question and passage tokens [first, first + size) into one model input."""
+        head = len(self._prefix) + len(question) + len(self._middle)
+        ids = np.concatenate([self._prefix, question, self._middle, passage[first : first + size], self._suffix])
+        types = np.full(len(ids), self._type_passage, np.int64)
+        types[:head] = self._type_question
+        types[len(ids) - len(self._suffix) :] = self._type_suffix
+        return Window(ids, types, head, first, size)
+
+    def windows(self, question: IntArray, passage: IntArray, stride: int) -> list[Window]:
+        """Cover the whole passage with windows of at most ``max_length`` tokens that overlap by ``stride``.
+
+        A question is cut to half the window, so that a passage always has room. An empty passage has no window.
+        """
+        question = question[: self.max_length // 2 - self.specials]
+        room = self.max_length - self.specials - len(question)
+        step = max(1, room - stride)
+        last = max(0, len(passage) - room)
+        starts = [*range(0, last, step), last] if len(passage) else []
+        return [self.window(question, passage, first, min(room, len(passage) - first)) for first in starts]
+
+    def pad(self, windows: Sequence[Window]) -> Batch:
+        """Stack windows, padded on the right to the longest."""
+        length = max(len(window.ids) for window in windows)
+        ids = np.full((len(windows), length), self.pad_id, np.int64)
+        mask, types = np.zeros_like(ids), np.zeros_like(ids)
+        for row, window in enumerate(windows):
+            ids[row, : len(window.ids)] = window.ids
+            mask[row, : len(window.ids)] = 1
+            types[row, : len(window.ids)] = window.type_ids
+        return Batch(ids, mask, types)

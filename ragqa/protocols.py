@@ -1,0 +1,68 @@
+"""The seams: what an encoder, a retriever, a reranker and a reader must do. The batch is the method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from ragqa.types import Hit, Passage, Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Texts → vectors of unit length, float32 [n, dim]. Equal fingerprints promise equal vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A short file-name-safe string that changes whenever the vectors would."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        ...
+
+    def encode_questions(self, questions: Sequence[str]) -> NDArray[np.float32]:
+        """One row a question, in order."""
+        ...
+
+    def encode_passages(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
+        """One row a passage, in order."""
+        ...
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """Questions → their best passages."""
+
+    def retrieve(
+        self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None
+    ) -> list[list[Hit]]:
+        """At most ``k`` hits a question, best first, ranks from 1; only passages whose metadata match ``where``."""
+        ...
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """Hits → the same hits in a better order."""
+
+    def rerank(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], k: int) -> list[list[Hit]]:
+        """At most ``k`` of each question's hits, best first, ranks from 1."""
+        ...
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Questions and passages → candidate spans."""
+
+    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
+        """For each pair (questions[i], passages[i]) its best spans, best first.
+
+        A span's score is its log-probability given the passage, so at most 0: all spans of the passage and the option
+        "no answer here" share a probability of 1. Spans of one passage do not repeat.
+        """
+        ...

@@ -1,0 +1,232 @@
+"""The words of ragqa, as frozen data. Standard library only.
+
+Offsets are code points, half-open, everywhere:
+``document.text[passage.start:passage.end] == passage.text`` and ``passage.text[span.start:span.end] == answer.text``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Meta = Mapping[str, str | int | float | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """From character ``start`` of a document on, the text stands under this heading path ("History > Early years")."""
+
+    start: int
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One readable text and where it came from.
+
+    ``source`` is the path as named by the user; a record of a file adds ``:12`` (its line or row, from 1), a page of a
+    PDF ``#page=3``. ``line`` is the line of the source at which ``text`` begins when the text stands there as it is,
+    and 0 when it does not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter
+    to keep the document as one passage.
+    """
+
+    id: str
+    text: str
+    title: str = ""
+    source: str = ""
+    meta: Meta = field(default_factory=dict)
+    line: int = 0
+    sections: tuple[Section, ...] = ()
+    whole: bool = False
+
+    @property
+    def sha(self) -> str:
+        """sha256 (hex) of title, text and meta: what an update compares."""
+        content = json.dumps([self.title, self.text, dict(self.meta)], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document, characters [start, end). ``line`` is that of its first character, 0 when unknown."""
+
+    id: str
+    doc_id: str
+    text: str
+    title: str
+    start: int
+    end: int
+    heading: str = ""
+    source: str = ""
+    line: int = 0
+    meta: Meta = field(default_factory=dict)
+
+    @property
+    def context(self) -> str:
+        """Title and heading path, which stand in front of the text for retrieval (and never count in offsets)."""
+        return " > ".join(part for part in (self.title, self.heading) if part)
+
+    @property
+    def retrieval_text(self) -> str:
+        """What retrievers see: context and text."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "id": self.id,
+            "doc_id": self.doc_id,
+            "title": self.title,
+            "heading": self.heading,
+            "source": self.source,
+            "line": self.line,
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "meta": dict(self.meta),
+        }
+
+
+def passage_id(doc_id: str, start: int, end: int, text: str) -> str:
+    """16 hex digits that depend on nothing but the arguments: the same passage keeps its id over rebuilds."""
+    content = json.dumps([doc_id, start, end, text], ensure_ascii=False)
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage in answer to a question: rank from 1, the score it was ranked by, and each source's own score.
+
+    ``sources`` has "bm25" and "dense" where that source found the passage.
+    """
+
+    passage: Passage
+    score: float
+    rank: int
+    sources: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "rank": self.rank,
+            "score": self.score,
+            "sources": dict(self.sources),
+            "passage": self.passage.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters [start, end) of a passage, with the reader's log-probability that they answer the question."""
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Another place that says the same: a span of another hit, or of the same."""
+
+    span: Span
+    hit: Hit
+
+    @property
+    def text(self) -> str:
+        """The quoted text."""
+        return self.hit.passage.text[self.span.start : self.span.end]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form: text, span in the passage and in the document, and which passage."""
+        passage = self.hit.passage
+        return {
+            "text": self.text,
+            "span": {"start": self.span.start, "end": self.span.end},
+            "document_span": {"start": passage.start + self.span.start, "end": passage.start + self.span.end},
+            "passage_id": passage.id,
+            "source": passage.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A quotation that answers the question. ``score`` lies in [0, 1]; ``support`` are other places that say the same."""
+
+    text: str
+    score: float
+    span: Span
+    hit: Hit
+    support: tuple[Support, ...] = ()
+
+    @property
+    def line(self) -> int:
+        """The line of the source on which the answer begins, 0 when unknown."""
+        passage = self.hit.passage
+        return passage.line + passage.text.count("\n", 0, self.span.start) if passage.line else 0
+
+    @property
+    def document_span(self) -> tuple[int, int]:
+        """Characters [start, end) in the document."""
+        start = self.hit.passage.start
+        return start + self.span.start, start + self.span.end
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        start, end = self.document_span
+        return {
+            "text": self.text,
+            "score": self.score,
+            "span": {"start": self.span.start, "end": self.span.end},
+            "document_span": {"start": start, "end": end},
+            "line": self.line,
+            "passage": self.hit.passage.to_dict(),
+            "support": [support.to_dict() for support in self.support],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a question got: answers, best first; the passages looked at; which generation; where the time went.
+
+    ``timings`` are milliseconds by stage ("retrieve", "read", "total"); ``read`` is the number of passages read.
+    """
+
+    question: str
+    answers: tuple[Answer, ...]
+    hits: tuple[Hit, ...]
+    generation: int
+    timings: Mapping[str, float] = field(default_factory=dict)
+    read: int = 0
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer."""
+        return bool(self.answers)
+
+    def __iter__(self) -> Iterator[Answer]:
+        return iter(self.answers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, the same from the command line, the API and the service."""
+        return {
+            "question": self.question,
+            "answered": self.answered,
+            "answers": [answer.to_dict() for answer in self.answers],
+            "hits": [hit.to_dict() for hit in self.hits],
+            "read": self.read,
+            "generation": self.generation,
+            "timings": dict(self.timings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with its reference answers and positive passages (ids), for training and evaluation."""
+
+    id: str
+    text: str
+    answers: tuple[str, ...] = ()
+    positives: tuple[str, ...] = ()
