@@ -1,0 +1,69 @@
+"""ragqa: open-domain, extractive question answering over your own documents."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ragqa.version import __version__
+
+if TYPE_CHECKING:
+    from ragqa.config import Config, load_config
+    from ragqa.errors import RagqaError
+    from ragqa.index.report import BuildReport
+    from ragqa.index.snapshot import Snapshot
+    from ragqa.indexing import build
+    from ragqa.pipeline import Pipeline
+    from ragqa.retrieve import HybridRetriever
+    from ragqa.types import Answer, Document, Hit, Passage, Question, Reply, Span
+
+_HOMES = {
+    "Answer": "types",
+    "BuildReport": "index.report",
+    "Config": "config",
+    "Document": "types",
+    "Hit": "types",
+    "HybridRetriever": "retrieve",
+    "Passage": "types",
+    "Pipeline": "pipeline",
+    "Question": "types",
+    "RagqaError": "errors",
+    "Reply": "types",
+    "Snapshot": "index.snapshot",
+    "Span": "types",
+    "build": "indexing",
+    "load_config": "config",
+}
+
+__all__ = [
+    "Answer",
+    "BuildReport",
+    "Config",
+    "Document",
+    "Hit",
+    "HybridRetriever",
+    "Passage",
+    "Pipeline",
+    "Question",
+    "RagqaError",
+    "Reply",
+    "Snapshot",
+    "Span",
+    "__version__",
+    "build",
+    "load_config",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load public names on first use (PEP 562), so that ``import ragqa`` costs nothing."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'ragqa' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"ragqa.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -9,10 +9,14 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragqa.errors import ConfigError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
 FUSIONS = ("convex", "rrf", "bm25", "dense")
 LEXICALS = ("tantivy", "rank-bm25")
 
@@ -102,34 +106,45 @@ def load_config(
     """Defaults (or ``base``), then a TOML file, then ``a.b=c`` settings; also where each changed value came from."""
     config, origins = base or Config(), {}
     if path is not None:
-        for key, value in _flatten(_read_toml(Path(path))):
-            config = override(config, key, value)
+        for key, value in _flatten(read_toml(Path(path))):
+            config = override(config, {key: value})
             origins[key] = str(path)
     for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals:
-            raise ConfigError(f"--set {setting}: expected section.name=value, such as retrieve.dense_weight=0.3")
-        config = override(config, key.strip(), text.strip())
-        origins[key.strip()] = "--set"
+        key, text = parse_setting(setting)
+        config = override(config, {key: text})
+        origins[key] = "--set"
     return config, origins
 
 
-def override(config: Config, key: str, value: Any) -> Config:
-    """A copy with one value changed: ``override(config, "index.split.words", 80)``. Text is converted to the type."""
-    return _override(config, key.split("."), value, key)
+def parse_setting(setting: str) -> tuple[str, str]:
+    """``"name=value"`` → (name, value)."""
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"--set {setting}: expected name=value, such as retrieve.dense_weight=0.3")
+    return key.strip(), text.strip()
 
 
-def _override(section: Any, path: list[str], value: Any, key: str) -> Any:
-    names = [item.name for item in fields(section)]
-    if path[0] not in names:
-        raise ConfigError(f"unknown setting {key}: expected one of {', '.join(names)} at {path[0]!r}")
-    current = getattr(section, path[0])
-    if is_dataclass(current) != (len(path) > 1):
-        raise ConfigError(f"setting {key} names a {'section' if is_dataclass(current) else 'value'}")
-    if len(path) > 1:
-        return replace(section, **{path[0]: _override(current, path[1:], value, key)})
-    kind = typing.get_type_hints(type(section))[path[0]]
-    return replace(section, **{path[0]: _convert(value, kind, key)})
+def override(settings: Settings, values: Mapping[str, Any]) -> Settings:
+    """A copy of any settings object with values changed: ``override(config, {"index.split.words": 80})``.
+
+    Text is converted to the setting's type; an unknown name or a wrong type is a `ConfigError`. The values of one
+    section are changed together, so that a check between them sees them all.
+    """
+    own: dict[str, Any] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    names = [item.name for item in fields(settings)]
+    kinds = typing.get_type_hints(type(settings))
+    for key, value in values.items():
+        name, dot, rest = key.partition(".")
+        if name not in names or bool(dot) != is_dataclass(getattr(settings, name)):
+            raise ConfigError(f"unknown setting {key}: expected one of {', '.join(names)}")
+        if dot:
+            nested.setdefault(name, {})[rest] = value
+        else:
+            own[name] = _convert(value, kinds[name], key)
+    for name, changes in nested.items():
+        own[name] = override(getattr(settings, name), changes)
+    return replace(settings, **own)
 
 
 def _convert(value: Any, kind: Any, key: str) -> Any:
@@ -139,6 +154,11 @@ def _convert(value: Any, kind: Any, key: str) -> Any:
         kind = next(option for option in typing.get_args(kind) if option is not types.NoneType)
     if kind is bool and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
+    if typing.get_origin(kind) is tuple:
+        parts = value.split(",") if isinstance(value, str) else value
+        if isinstance(parts, (list, tuple)) and all(isinstance(part, str) for part in parts):
+            return tuple(part.strip() for part in parts if part.strip())
+        raise ConfigError(f"setting {key} is {value!r}: expected a list of names")
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     try:
         if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
@@ -157,7 +177,8 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]
     return flat
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file's content."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

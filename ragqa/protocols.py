@@ -39,9 +39,7 @@ class Encoder(Protocol):
 class Retriever(Protocol):
     """Questions → their best passages."""
 
-    def retrieve(
-        self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None
-    ) -> list[list[Hit]]:
+    def retrieve(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> list[list[Hit]]:
         """At most ``k`` hits a question, best first, ranks from 1; only passages whose metadata match ``where``."""
         ...
 

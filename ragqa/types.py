@@ -153,7 +153,7 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A quotation that answers the question. ``score`` lies in [0, 1]; ``support`` are other places that say the same."""
+    """A quotation that answers the question: ``score`` in [0, 1], ``support`` the other places that say the same."""
 
     text: str
     score: float

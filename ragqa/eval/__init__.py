@@ -1,0 +1,1 @@
+"""Metrics and, later, the evaluation harness."""

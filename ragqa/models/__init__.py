@@ -1,0 +1,1 @@
+"""Encoders and readers, and where they run."""

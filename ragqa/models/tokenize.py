@@ -86,14 +86,14 @@ class PairTokenizer:
         self._prefix, self._middle, self._suffix = ids[:first], ids[last + 1 : second], ids[end + 1 :]
         self._type_question, self._type_passage = int(types[first]), int(types[second])
         self._type_suffix = int(types[-1])
+        alone = self.tokenizer.encode("a")
+        self._end = np.array(alone.ids, np.int64)[len(alone.ids) - alone.sequence_ids[::-1].index(0) :]
         self.specials = len(self._prefix) + len(self._middle) + len(self._suffix)
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
         """Tokenize each text alone, without special tokens."""
         encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [
-            Tokens(np.array(e.ids, np.int64), np.array(e.offsets, np.int64).reshape(-1, 2)) for e in encodings
-        ]
+        return [Tokens(np.array(e.ids, np.int64), np.array(e.offsets, np.int64).reshape(-1, 2)) for e in encodings]
 
     def window(self, question: IntArray, passage: IntArray, first: int, size: int) -> Window:
         """Join a question and passage tokens [first, first + size) into one model input."""
@@ -103,6 +103,13 @@ class PairTokenizer:
         types[:head] = self._type_question
         types[len(ids) - len(self._suffix) :] = self._type_suffix
         return Window(ids, types, head, first, size)
+
+    def single(self, text: IntArray) -> Window:
+        """One text as model input, cut to ``max_length``."""
+        ids = np.concatenate([self._prefix, text[: self.max_length - len(self._prefix) - len(self._end)], self._end])
+        return Window(
+            ids, np.zeros(len(ids), np.int64), len(self._prefix), 0, len(ids) - len(self._prefix) - len(self._end)
+        )
 
     def windows(self, question: IntArray, passage: IntArray, stride: int) -> list[Window]:
         """Cover the whole passage with windows of at most ``max_length`` tokens that overlap by ``stride``.
@@ -116,13 +123,14 @@ class PairTokenizer:
         starts = [*range(0, last, step), last] if len(passage) else []
         return [self.window(question, passage, first, min(room, len(passage) - first)) for first in starts]
 
-    def pad(self, windows: Sequence[Window]) -> Batch:
-        """Stack windows, padded on the right to the longest."""
-        length = max(len(window.ids) for window in windows)
-        ids = np.full((len(windows), length), self.pad_id, np.int64)
-        mask, types = np.zeros_like(ids), np.zeros_like(ids)
-        for row, window in enumerate(windows):
-            ids[row, : len(window.ids)] = window.ids
-            mask[row, : len(window.ids)] = 1
-            types[row, : len(window.ids)] = window.type_ids
-        return Batch(ids, mask, types)
+
+def pad(windows: Sequence[Window], pad_id: int) -> Batch:
+    """Stack windows, padded on the right to the longest."""
+    length = max(len(window.ids) for window in windows)
+    ids = np.full((len(windows), length), pad_id, np.int64)
+    mask, types = np.zeros_like(ids), np.zeros_like(ids)
+    for row, window in enumerate(windows):
+        ids[row, : len(window.ids)] = window.ids
+        mask[row, : len(window.ids)] = 1
+        types[row, : len(window.ids)] = window.type_ids
+    return Batch(ids, mask, types)

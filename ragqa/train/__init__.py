@@ -1,0 +1,1 @@
+"""Training: data, losses, recipes. Needs the extra ``[train]``."""

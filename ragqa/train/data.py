@@ -81,8 +81,10 @@ def token_span(offsets: IntArray, start: int, end: int) -> tuple[int, int] | Non
     return (first, last) if first <= last else None
 
 
-def split_held_out(paragraphs: Sequence[SquadParagraph], share: float, seed: int) -> tuple[list[SquadParagraph], list[SquadParagraph]]:
-    """Split by article, so that no held-out article is seen in training; at least one article is held out if share > 0."""
+def split_held_out(
+    paragraphs: Sequence[SquadParagraph], share: float, seed: int
+) -> tuple[list[SquadParagraph], list[SquadParagraph]]:
+    """Split into training and held-out articles; at least one is held out if ``share`` > 0."""
     titles = sorted({paragraph.title for paragraph in paragraphs})
     count = max(1, round(share * len(titles))) if share > 0 else 0
     held = {titles[i] for i in np.random.default_rng(seed).permutation(len(titles))[:count]}
@@ -94,7 +96,9 @@ def load_paragraphs(paths: Sequence[str | Path]) -> list[SquadParagraph]:
     return [paragraph for path in paths for paragraph in load_squad(path)]
 
 
-def tokenize_paragraphs(paragraphs: Sequence[SquadParagraph], tokenizer: PairTokenizer, question_tokens: int = 64) -> ReaderData:
+def tokenize_paragraphs(
+    paragraphs: Sequence[SquadParagraph], tokenizer: PairTokenizer, question_tokens: int = 64
+) -> ReaderData:
     """Tokenize passages and questions once, and find every place of every answer."""
     passages = tokenizer.encode([paragraph.text for paragraph in paragraphs])
     by_title: dict[str, list[int]] = defaultdict(list)
@@ -124,7 +128,9 @@ class TrainingWindows:
     Lengths are similar within a batch (less padding), batches come in random order.
     """
 
-    def __init__(self, data: ReaderData, tokenizer: PairTokenizer, shape: Shape, batches: int, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, data: ReaderData, tokenizer: PairTokenizer, shape: Shape, batches: int, batch_size: int, seed: int
+    ) -> None:
         self.data, self.tokenizer, self.shape = data, tokenizer, shape
         rng = np.random.default_rng(seed)
         self.cuts = list(self._draw(rng, batches * batch_size))

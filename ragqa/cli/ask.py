@@ -1,0 +1,134 @@
+"""``ragqa ask`` and ``ragqa search``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ragqa.cli.options import index_option, locate_index, make_config, parse_where, settings_options, where_option
+from ragqa.errors import ConfigError, QuestionError, SourceError
+
+FUSION = click.Choice(["convex", "rrf", "bm25", "dense"])
+
+
+@click.command()
+@click.argument("question", nargs=-1)
+@index_option
+@click.option("-k", "answers", type=click.IntRange(1), help="Answers to give [3].")
+@click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20].")
+@click.option("--file", "file", type=click.Path(), help="Questions from a file, one a line (- for stdin).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--jsonl", is_flag=True, help="One JSON object a line.")
+@click.option("--min-score", type=float, help="Give no answer below this score [0].")
+@click.option("--reader", help="Another reader: a directory or hub name.")
+@click.option("--encoder", help="The encoder the index was built with, if it has moved.")
+@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [convex].")
+@where_option
+@settings_options
+def ask(
+    question: tuple[str, ...],
+    index_dir: str | None,
+    answers: int | None,
+    passages: int | None,
+    file: str | None,
+    as_json: bool,
+    jsonl: bool,
+    min_score: float | None,
+    reader: str | None,
+    encoder: str | None,
+    fusion: str | None,
+    where: tuple[str, ...],
+    config_file: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Ask a QUESTION; the answer comes with its score, its sentence and its place."""
+    from ragqa.cli.output import print_json, print_reply
+
+    overrides = {
+        "read.answers": answers,
+        "read.passages": passages,
+        "read.min_score": min_score,
+        "read.reader": reader,
+        "index.encoder": encoder,
+        "retrieve.fusion": fusion,
+    }
+    config = make_config(config_file, settings, overrides)
+    filters = parse_where(where)
+    questions = _questions(question, file)
+    directory = locate_index(index_dir)
+    from ragqa.pipeline import Pipeline
+
+    pipeline = Pipeline.load(directory, config)
+    for reply in pipeline.ask_iter(questions, where=filters):
+        if as_json or jsonl:
+            print_json(reply.to_dict(), indent=None if jsonl else 2)
+        else:
+            if file is not None:
+                click.echo(click.style(f"\n{reply.question}", underline=True))
+            print_reply(reply)
+
+
+@click.command()
+@click.argument("question", nargs=-1)
+@index_option
+@click.option("-k", "count", type=click.IntRange(1), default=10, show_default=True, help="Passages to show.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON array of hits.")
+@click.option("--encoder", help="The encoder the index was built with, if it has moved.")
+@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [convex].")
+@where_option
+@settings_options
+def search(
+    question: tuple[str, ...],
+    index_dir: str | None,
+    count: int,
+    as_json: bool,
+    encoder: str | None,
+    fusion: str | None,
+    where: tuple[str, ...],
+    config_file: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Show the passages nearest to a QUESTION, without reading them."""
+    from ragqa.cli.output import note, print_hit, print_json
+
+    config = make_config(config_file, settings, {"index.encoder": encoder, "retrieve.fusion": fusion})
+    filters = parse_where(where)
+    text = next(_questions(question, None))
+    directory = locate_index(index_dir)
+    from ragqa.index.snapshot import Snapshot
+    from ragqa.models.catalog import load_encoder
+    from ragqa.retrieve import HybridRetriever
+
+    snapshot = Snapshot.open(directory)
+    named = config.index.encoder
+    model = load_encoder(snapshot.manifest.encoder.name if named == "default" else named)
+    hits = HybridRetriever(snapshot, model, config.retrieve).retrieve([text], count, filters)[0]
+    if as_json:
+        print_json([hit.to_dict() for hit in hits])
+        return
+    for hit in hits:
+        print_hit(hit)
+    if not hits:
+        note("no passage matches")
+
+
+def _questions(words: tuple[str, ...], file: str | None) -> Iterator[str]:
+    """The question on the line, or the non-empty lines of a file; refused here, before anything is loaded."""
+    if file is not None and words:
+        raise ConfigError("give a question or --file, not both")
+    if file is None:
+        text = " ".join(words).strip()
+        if not text:
+            raise QuestionError('the question is empty: ragqa ask "your question"')
+        return iter([text])
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{file}: cannot be read as a UTF-8 list of questions ({error})") from error
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise SourceError(f"{file}: holds no question (one a line)")
+    return iter(lines)

@@ -1,0 +1,142 @@
+"""``ragqa index``, ``info``, ``verify`` and ``compact``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ragqa.cli.options import index_option, locate_index, make_config, settings_options
+
+if TYPE_CHECKING:
+    from ragqa.corpus.read import Problem
+    from ragqa.index.report import BuildReport
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", type=click.Path(), help="Where the index goes [indexes/ and the source's name].")
+@click.option("--language", help="Language of the documents, for BM25 [en].")
+@click.option("--words", type=int, help="Passage size in words [120].")
+@click.option("--overlap", type=int, help="Words repeated between passages [0].")
+@click.option("--encoder", help="Another encoder: a directory or hub name.")
+@click.option("--dense", help="auto, flat, hnsw, ivf or a FAISS factory string [auto].")
+@click.option("--bm25", type=click.Choice(["tantivy", "rank-bm25"]), help="BM25 engine [tantivy].")
+@click.option("--strict", is_flag=True, help="Stop at the first file that cannot be read.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
+@settings_options
+def index(
+    sources: tuple[str, ...],
+    output: str | None,
+    language: str | None,
+    words: int | None,
+    overlap: int | None,
+    encoder: str | None,
+    dense: str | None,
+    bm25: str | None,
+    strict: bool,
+    as_json: bool,
+    quiet: bool,
+    config_file: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Build an index of SOURCES (files and folders), or bring it up to date."""
+    from ragqa.cli.output import note, print_json, progress_bar
+
+    overrides = {
+        "index.language": language,
+        "index.split.words": words,
+        "index.split.overlap": overlap,
+        "index.encoder": encoder,
+        "index.dense": dense,
+        "index.lexical": bm25,
+    }
+    config = make_config(config_file, settings, overrides)
+    from dataclasses import asdict
+
+    from ragqa.indexing import build, default_directory
+
+    directory = Path(output) if output else default_directory(sources)
+    problems: list[Problem] = []
+    with progress_bar(quiet) as progress:
+        report = build(list(sources), directory, config, strict=strict, problems=problems.append, progress=progress)
+    for problem in problems:
+        note(f"skipped {problem.source}: {problem.reason}")
+    if as_json:
+        skipped = [{"source": problem.source, "reason": problem.reason} for problem in problems]
+        print_json({"index": str(directory), **asdict(report), "skipped": skipped})
+    else:
+        click.echo(f"{directory}: {summary(report)}")
+
+
+def summary(report: BuildReport) -> str:
+    """One line: what the index holds now, and what changed."""
+    held = f"{report.documents} documents, {report.passages} passages"
+    if not report.committed:
+        return f"{held}; nothing changed (generation {report.generation}, {report.seconds:.1f} s)"
+    parts = [
+        (report.added, "added"),
+        (report.changed, "changed"),
+        (report.removed, "removed"),
+        (report.kept, "kept as they were"),
+    ]
+    changes = ", ".join(f"{count} {word}" for count, word in parts if count)
+    rebuilt = "; rebuilt with new settings" if report.rebuilt else ""
+    return f"{held} ({changes or 'rewritten'}{rebuilt}; generation {report.generation}, {report.seconds:.1f} s)"
+
+
+@click.command()
+@index_option
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def info(index_dir: str | None, as_json: bool) -> None:
+    """Show what an index holds and how it was made."""
+    from ragqa.cli.output import print_json
+    from ragqa.index.snapshot import Snapshot
+
+    facts = Snapshot.open(locate_index(index_dir)).info()
+    if as_json:
+        print_json(facts)
+        return
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
+        click.echo(f"{name:<{width}}  {value}")
+
+
+@click.command()
+@index_option
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def verify(index_dir: str | None, as_json: bool) -> int:
+    """Check every hash and invariant of an index; exit 5 if anything is wrong."""
+    from ragqa.cli.output import print_json
+    from ragqa.errors import IndexFormatError
+    from ragqa.index.verify import verify as check
+
+    directory = locate_index(index_dir)
+    problems = check(directory)
+    if as_json:
+        print_json({"index": str(directory), "whole": not problems, "problems": problems})
+    else:
+        for problem in problems:
+            click.echo(problem)
+        click.echo(f"{directory}: {'damaged' if problems else 'whole'}")
+    return IndexFormatError.exit_code if problems else 0
+
+
+@click.command()
+@index_option
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+def compact(index_dir: str | None, as_json: bool) -> None:
+    """Merge an index into one segment without deleted passages; nothing is encoded again."""
+    from dataclasses import asdict
+
+    from ragqa.cli.output import print_json
+    from ragqa.index.writer import compact as merge
+
+    directory = locate_index(index_dir)
+    report = merge(directory)
+    if as_json:
+        print_json({"index": str(directory), **asdict(report)})
+    else:
+        click.echo(f"{directory}: {summary(report)}")

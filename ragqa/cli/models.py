@@ -1,0 +1,48 @@
+"""``ragqa export`` and ``ragqa models``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the fast form.")
+@click.option("--as", "kind", type=click.Choice(["reader", "encoder"]), default="reader", show_default=True)
+@click.option("--max-length", type=click.IntRange(16), help="Longest input in tokens [reader 384, encoder 256].")
+@click.option("--fp32", is_flag=True, help="Keep fp32 weights instead of int8.")
+def export(checkpoint: str, output: str, kind: str, max_length: int | None, fp32: bool) -> None:
+    """Turn a CHECKPOINT into the fast form (int8 onnxruntime), checked against it."""
+    from ragqa.models.export import export_encoder, export_reader
+
+    make = export_reader if kind == "reader" else export_encoder
+    length = {} if max_length is None else {"max_length": max_length}
+    report = make(checkpoint, output, int8=not fp32, **length)
+    click.echo(f"{report.path}: {report.size / 1e6:.1f} MB, mean cosine to the checkpoint {report.cosine:.4f}")
+
+
+@click.group()
+def models() -> None:
+    """The models that come with ragqa."""
+
+
+@models.command()
+@click.argument("name", type=click.Choice(["reader"]))
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
+def merge(name: str, output: str) -> None:
+    """Write a packaged model's full, standard checkpoint, to train further or use elsewhere."""
+    from ragqa.train.adapter import merge_packaged
+
+    click.echo(f"{merge_packaged(name, output)}: standard checkpoint with span heads")
+
+
+@models.command()
+@click.argument("checkpoint", type=click.Path(exists=True))
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the adapter.")
+@click.option("--base", default="all-MiniLM-L6-v2", show_default=True, help="What the checkpoint was tuned from.")
+@click.option("--rank", type=click.IntRange(1), default=64, show_default=True, help="Rank kept in each matrix.")
+def compress(checkpoint: str, output: str, base: str, rank: int) -> None:
+    """Store a CHECKPOINT as a low-rank PEFT adapter on its base."""
+    from ragqa.train.adapter import compress as store
+
+    click.echo(f"{store(checkpoint, base, output, rank)}: adapter of rank {rank}")

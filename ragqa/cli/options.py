@@ -1,0 +1,72 @@
+"""Options that several commands share, and how they become settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ragqa.errors import ConfigError, IndexNotFound
+
+if TYPE_CHECKING:
+    from ragqa.config import Config
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+INDEXES = Path("indexes")
+
+
+def settings_options(command: Command) -> Command:
+    """``--config`` and ``--set``."""
+    command = click.option(
+        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting, e.g. retrieve.dense_weight=0.3."
+    )(command)
+    return click.option("--config", "config_file", type=click.Path(), help="A TOML file of settings.")(command)
+
+
+def index_option(command: Command) -> Command:
+    """``-i INDEX``; unset, the only index under ``indexes/``."""
+    return click.option("-i", "--index", "index_dir", type=click.Path(), help="The index [the only one in indexes/].")(
+        command
+    )
+
+
+def where_option(command: Command) -> Command:
+    """``--where key=value``, repeatable."""
+    return click.option(
+        "--where", multiple=True, metavar="KEY=VALUE", help="Only documents with this metadata (repeatable)."
+    )(command)
+
+
+def make_config(config_file: str | None, settings: Sequence[str], overrides: Mapping[str, Any]) -> Config:
+    """Defaults, then the file, then ``--set``, then the command's own options that were given."""
+    from ragqa.config import load_config, override
+
+    config, _ = load_config(config_file, settings)
+    return override(config, {key: value for key, value in overrides.items() if value is not None})
+
+
+def parse_where(pairs: Sequence[str]) -> dict[str, str] | None:
+    """``["key=value", …]`` → a mapping; None for none."""
+    where = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--where {pair}: expected key=value")
+        where[key] = value
+    return where or None
+
+
+def locate_index(named: str | None) -> Path:
+    """The index that was named, or the only one under ``indexes/``; otherwise an error that lists the choice."""
+    if named is not None:
+        return Path(named)
+    found = sorted(path.parent for path in INDEXES.glob("*/CURRENT"))
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise IndexNotFound(
+            "there is no index under indexes/ yet: build one with ragqa index FOLDER, or name one with -i"
+        )
+    raise IndexNotFound(f"several indexes stand under indexes/: choose one with -i ({', '.join(map(str, found))})")

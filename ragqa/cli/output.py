@@ -1,0 +1,107 @@
+"""How replies and reports look on a terminal. Results go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ragqa.index.report import Progress
+    from ragqa.types import Answer, Hit, Reply
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]|\n\s*\n")
+QUOTE_CHARS = 300
+
+
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    """One JSON document on stdout; without ``indent`` it is one line."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def note(message: str) -> None:
+    """A line on stderr."""
+    click.echo(message, err=True)
+
+
+def print_reply(reply: Reply) -> None:
+    """Answers with score, quotation and place; without an answer, the nearest passages."""
+    if not reply.answered:
+        click.echo("No answer found." + (" The nearest passages:" if reply.hits else ""))
+        for hit in reply.hits[:3]:
+            print_hit(hit)
+    for number, answer in enumerate(reply.answers, 1):
+        click.echo(f"{number}. {click.style(answer.text, bold=True)}  {answer.score:.2f}")
+        click.echo(f"   {quotation(answer)}")
+        click.echo(click.style(f"   {place(answer.hit, answer.line)}{_support(answer)}", dim=True))
+    total = reply.timings.get("total", 0.0)
+    note(f"{reply.read} of {len(reply.hits)} passages read in {total:.0f} ms")
+
+
+def print_hit(hit: Hit) -> None:
+    """Rank, score, place and the start of the passage."""
+    sources = " ".join(f"{name} {score:.2f}" for name, score in hit.sources.items())
+    click.echo(f"{hit.rank}. {click.style(place(hit, hit.passage.line), bold=True)}  {hit.score:.2f} ({sources})")
+    click.echo(f"   {_shorten(' '.join(hit.passage.text.split()), QUOTE_CHARS)}")
+
+
+def place(hit: Hit, line: int) -> str:
+    """``source:line``, or the source and the characters where a source has no lines."""
+    passage = hit.passage
+    if line:
+        return f"{passage.source}:{line}"
+    return f"{passage.source} (characters {passage.start}-{passage.end})"
+
+
+def quotation(answer: Answer) -> str:
+    """The sentence around the answer with the answer marked, on one line."""
+    text, span = answer.hit.passage.text, answer.span
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    start = max([end for end in ends if end <= span.start], default=0)
+    end = min([end for end in ends if end >= span.end], default=len(text))
+    start, end = max(start, span.start - QUOTE_CHARS), min(end, span.end + QUOTE_CHARS)
+    before, after = text[start : span.start], text[span.end : end]
+    marked = f"»{answer.text}«" if not sys.stdout.isatty() else click.style(answer.text, bold=True, underline=True)
+    return " ".join(f"{before}{marked}{after}".split())
+
+
+def _support(answer: Answer) -> str:
+    count = len(answer.support)
+    return f"  (+{count} more place{'s' * (count > 1)})" if count else ""
+
+
+def _shorten(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[Progress | None]:
+    """A bar on stderr for a terminal, nothing otherwise."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield report

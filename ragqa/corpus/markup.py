@@ -1,0 +1,160 @@
+"""HTML → text: what a reader of the page sees, without navigation, scripts and page headers and footers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+from ragqa.corpus.encoding import decode
+from ragqa.corpus.files import SourceFile, read_bytes
+from ragqa.corpus.headings import Outline
+from ragqa.types import Document
+
+# fmt: off
+_DROPPED = frozenset((
+    "script", "style", "nav", "template", "noscript", "svg", "math", "iframe", "object", "select", "button", "textarea",
+    "canvas", "audio", "video", "dialog",
+))
+_BANNERS = frozenset(("header", "footer"))
+_CONTENT = frozenset(("article", "main", "section", "aside"))
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt", "fieldset",
+    "figcaption", "figure", "form", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "main", "ol", "p", "pre", "section",
+    "summary", "table", "ul",
+))
+# fmt: on
+_LINES = frozenset(("br", "li"))
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_CELLS = frozenset(("td", "th"))
+_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t\n\r\f\v\xa0]+")
+_INVISIBLE = str.maketrans("", "", "\xad\u200b\ufeff")
+
+
+def read_html(file: SourceFile) -> Iterator[Document]:
+    """One document: paragraphs with a blank line between, table cells with " | ", title from title or h1, sections."""
+    raw = read_bytes(file)
+    charset = _CHARSET.search(raw, 0, 4096)
+    page = Page()
+    page.feed(decode(raw, charset[1].decode("ascii") if charset else ""))
+    page.close()
+    text = "".join(page.parts)
+    title = page.title or page.outline.first_title
+    yield Document(file.name, text, title, file.source, sections=tuple(page.outline.sections))
+
+
+class Page(HTMLParser):
+    """Feed it HTML, close it, take ``parts`` (joined: the text), ``title`` and ``outline``."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.outline = Outline()
+        self.title = ""
+        self._length = 0
+        self._gap = ""  # between what was written and what comes: nothing, a blank, " | ", a line end or an empty line
+        self._dropped = ""  # the outermost element that is being left out, and how many of its name are open
+        self._open = 0
+        self._content = 0
+        self._pre = 0
+        self._rows = self._cells = 0  # so far in this table, in this row
+        self._in_new_cell = False
+        self._in_title = False
+        self._level = 0
+        self._heading: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open an element."""
+        if self._dropped:
+            self._open += tag == self._dropped
+        elif tag in _DROPPED or (tag in _BANNERS and not self._content):
+            self._dropped, self._open = tag, 1
+        elif tag == "title":
+            self._in_title = not self.title
+        else:
+            self._content += tag in _CONTENT
+            self._pre += tag == "pre"
+            self._separate(tag, opening=True)
+            if tag in _HEADINGS:
+                self._end_heading()
+                self._level = _HEADINGS[tag]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close an element."""
+        if self._dropped:
+            self._open -= tag == self._dropped
+            if not self._open:
+                self._dropped = ""
+        elif tag == "title":
+            self._in_title = False
+            self.title = " ".join(self.title.split())
+        else:
+            if tag in _HEADINGS:
+                self._end_heading()
+            self._content = max(0, self._content - (tag in _CONTENT))
+            self._pre = max(0, self._pre - (tag == "pre"))
+            self._separate(tag, opening=False)
+
+    def handle_data(self, data: str) -> None:
+        """Write text."""
+        if self._dropped:
+            return
+        data = data.translate(_INVISIBLE)
+        if self._in_title:
+            self.title += data
+        elif self._level:
+            self._heading.append(data)
+        elif self._pre:
+            self._write(data if data.strip() else "")
+        else:
+            self._write_flowing(data)
+
+    def close(self) -> None:
+        """Take the last text; a heading or title left open ends here."""
+        super().close()
+        self._end_heading()
+        self.title = " ".join(self.title.split())
+
+    def _end_heading(self) -> None:
+        level, text = self._level, " ".join("".join(self._heading).split())
+        self._level, self._heading = 0, []
+        if level and text:
+            self._gap = "\n\n"
+            self.outline.add(self._length + (2 if self.parts else 0), level, text)
+            self._write(text)
+            self._gap = "\n\n"
+
+    def _separate(self, tag: str, *, opening: bool) -> None:
+        if self._level and tag not in _HEADINGS:
+            self._heading.append(" " if tag in _BLOCKS or tag in _LINES else "")
+        elif tag in _BLOCKS:
+            self._rows = 0 if tag == "table" else self._rows
+            if not (opening and self._in_new_cell):
+                self._gap = "\n\n"
+        elif tag in _LINES:
+            self._gap = self._gap if self._gap == "\n\n" else "\n"
+        elif opening and tag == "tr":
+            self._rows, self._cells = self._rows + 1, 0
+            self._gap = "\n" if self._rows > 1 else self._gap
+        elif opening and tag in _CELLS:
+            self._cells, self._in_new_cell = self._cells + 1, True
+            self._gap = " | " if self._cells > 1 else self._gap
+
+    def _write_flowing(self, data: str) -> None:
+        words = _BLANKS.sub(" ", data)
+        if words.startswith(" "):
+            self._gap = self._gap or " "
+        self._write(words.strip(" "))
+        if words.endswith(" ") and len(words) > 1:
+            self._gap = self._gap or " "
+
+    def _write(self, text: str) -> None:
+        if not text:
+            return
+        if self.parts and self._gap:
+            self.parts.append(self._gap)
+            self._length += len(self._gap)
+        self._gap, self._in_new_cell = "", False
+        self.parts.append(text)
+        self._length += len(text)

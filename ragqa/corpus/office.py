@@ -1,0 +1,104 @@
+"""PDF (a document a page, by pypdf) and Word's .docx (by python-docx): both come with the extra ``files``."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from ragqa.corpus.files import Problem, SourceFile, unpacked_limit
+from ragqa.corpus.headings import Outline
+from ragqa.errors import MissingExtra, SourceError
+from ragqa.types import Document
+
+
+def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
+    """A document for each page with text, id and source ending in ``#page=3``; the title stands in the properties."""
+    try:
+        import pypdf
+    except ImportError as error:
+        raise MissingExtra("reading PDF", "files") from error
+    logger = logging.getLogger("pypdf")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())  # its remarks on sloppy files would go to stderr
+    try:
+        pdf = pypdf.PdfReader(file.path)
+        if pdf.is_encrypted and not pdf.decrypt(""):
+            raise SourceError("encrypted; save it without a password")
+        title = " ".join(str((pdf.metadata and pdf.metadata.title) or "").split())
+        count = len(pdf.pages)
+    except SourceError:
+        raise
+    except Exception as error:  # a damaged PDF can make pypdf raise nearly anything
+        raise SourceError(f"not a readable PDF ({_said(error)})") from error
+    empty = True
+    for number in range(1, count + 1):
+        place = f"#page={number}"
+        try:
+            text = pdf.pages[number - 1].extract_text()
+        except Exception as error:  # as above
+            yield Problem(file.source + place, f"page cannot be read ({_said(error)})")
+            empty = False
+            continue
+        text = text.encode("utf-8", "replace").decode()
+        if text.strip():
+            yield Document(file.name + place, text, title, file.source + place)
+            empty = False
+    if empty:
+        raise SourceError("no text (scanned pages must go through text recognition first)")
+
+
+def read_docx(file: SourceFile) -> Iterator[Document | Problem]:
+    """One document: blank lines between paragraphs, list items and table rows a line each, sections from headings."""
+    try:
+        import docx
+    except ImportError as error:
+        raise MissingExtra("reading Word files", "files") from error
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+        if size > unpacked_limit(file.path.stat().st_size):
+            raise SourceError(f"unpacks to {size >> 20} MB")
+        word = docx.Document(str(file.path))
+        text, outline = _flow(word)
+        title = " ".join((word.core_properties.title or "").split()) or outline.first_title
+    except (SourceError, OSError):
+        raise
+    except Exception as error:  # python-docx and lxml raise nearly anything on a damaged file
+        raise SourceError(f"not a readable Word file ({_said(error)})") from error
+    yield Document(file.name, text, title, file.source, sections=tuple(outline.sections))
+
+
+def _flow(word: Any) -> tuple[str, Outline]:
+    outline, length, last = Outline(), 0, ""
+    parts: list[str] = []
+    for block in word.iter_inner_content():
+        style = "table" if hasattr(block, "rows") else (block.style.name or "").lower() if block.style else ""
+        text = _table(block) if style == "table" else block.text.strip()
+        if not text:
+            continue
+        gap = "" if not parts else "\n" if style.startswith("list") and last.startswith("list") else "\n\n"
+        level = 0 if style == "title" else int(style[-1]) if style[:-1] == "heading " and style[-1].isdigit() else None
+        if level is not None:
+            text = " ".join(text.split())
+            outline.add(length + len(gap), level, text)
+        parts += [gap, text]
+        length += len(gap) + len(text)
+        last = style
+    return "".join(parts), outline
+
+
+def _table(table: Any) -> str:
+    rows = []
+    for row in table.rows:
+        cells: list[Any] = []
+        for cell in row.cells:  # a merged cell comes once for each column it spans
+            if not cells or cell._tc is not cells[-1]._tc:
+                cells.append(cell)
+        rows.append(" | ".join(" ".join(cell.text.split()) for cell in cells))
+    return "\n".join(row for row in rows if row.strip(" |"))
+
+
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

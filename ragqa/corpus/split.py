@@ -1,0 +1,152 @@
+"""Document → passages: whole sentences, about so many words, within a section, together with their paragraph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ragqa.config import SplitConfig
+from ragqa.corpus.headings import body_start, heading_of
+from ragqa.corpus.sentences import count_words, cuts, sentences
+from ragqa.types import Document, Passage, passage_id
+
+_PARAGRAPH_END = re.compile(r"\n\s*\n|\r\s*\r|\u2029")
+_LONG_WORD = 12  # characters; a text of more than so many a word is not counted whole
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Characters [start, end) of some words, and its sentences as (start, words)."""
+
+    start: int
+    end: int
+    words: int
+    sentences: list[tuple[int, int]] = field(default_factory=list)
+
+
+def split(document: Document, config: SplitConfig) -> list[Passage]:
+    """Passages in text order, none blank, none crossing a section's border.
+
+    Every character that is not white space and not in a section's heading line is in at least one passage, and
+    ``document.text[p.start:p.end] == p.text``; passages neither begin nor end with white space; starts ascend. A
+    passage holds up to ``config.words`` words (`count_words`), of which at most ``config.overlap`` repeat the end of
+    the passage before. It is longer by a rest of less than a quarter, or if a single sentence is, up to twice the size;
+    beyond that sentences are cut. It ends early where a paragraph ends, when it is at least half full, or a quarter
+    and the next paragraph would not fit. A document that asks to be kept ``whole`` is one passage.
+    """
+    if document.whole:
+        end = len(document.text)
+        return list(_passages(document, [("", _Piece(0, end, 0))]))
+    return list(_passages(document, _pieces(document, config)))
+
+
+def _pieces(document: Document, config: SplitConfig) -> Iterator[tuple[str, _Piece]]:
+    target = max(config.words - config.overlap, config.words // 4)
+    for heading, start, end in _regions(document):
+        before: _Piece | None = None
+        for piece in _pack(document.text, start, end, target, config.words):
+            yield heading, _overlapping(piece, before, config.overlap)
+            before = piece
+
+
+def _regions(document: Document) -> Iterator[tuple[str, int, int]]:
+    """(heading, start, end) of the sections without their heading lines, and of the text before the first of them."""
+    text = document.text
+    sections = sorted(document.sections, key=lambda section: section.start)
+    borders = [*(section.start for section in sections), len(text)]
+    yield "", 0, borders[0]
+    for section, end in zip(sections, borders[1:], strict=True):
+        yield heading_of(document, section), body_start(text, section), end
+
+
+def _pack(text: str, start: int, end: int, target: int, most: int) -> list[_Piece]:
+    """Greedy: sentences up to ``target`` words; at a paragraph's end perhaps before that; no small rest."""
+    pieces: list[_Piece] = []
+    piece = _Piece(start, start, 0)
+    for first, last in _paragraphs(text, start, end):
+        if piece.sentences and _ends_early(piece.words, text, first, last, target):
+            pieces.append(piece)
+            piece = _Piece(first, first, 0)
+        for begin, stop, words in _units(text, first, last, target, most):
+            if not words and text[begin:stop].isspace():
+                continue
+            full = piece.words + words > target or stop - piece.start > 2 * _LONG_WORD * target
+            if piece.sentences and full:
+                pieces.append(piece)
+                piece = _Piece(begin, begin, 0)
+            piece.end = stop
+            piece.words += words
+            piece.sentences.append((begin, words))
+    if pieces and piece.words < target / 4:
+        pieces[-1].end = max(piece.end, pieces[-1].end)
+        pieces[-1].sentences += piece.sentences
+    elif piece.end > piece.start:
+        pieces.append(piece)
+    return pieces
+
+
+def _ends_early(words: int, text: str, first: int, last: int, target: int) -> bool:
+    if words >= target / 2 or words < target / 4:
+        return words >= target / 2
+    return last - first > _LONG_WORD * target or words + count_words(text[first:last]) > target
+
+
+def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for gap in _PARAGRAPH_END.finditer(text, start, end):
+        yield start, gap.end()
+        start = gap.end()
+    if end > start:
+        yield start, end
+
+
+def _units(text: str, start: int, end: int, target: int, most: int) -> Iterator[tuple[int, int, int]]:
+    """Sentences, and pieces of those of more than twice ``most`` words: (start, end, words)."""
+    longest = 2 * _LONG_WORD * most
+    for stop in sentences(text, start, end):
+        words = count_words(text[start:stop]) if stop - start <= longest else 2 * most + 1
+        if words <= 2 * most:
+            yield start, stop, words
+        else:
+            for cut in cuts(text, start, stop, target):
+                yield start, cut, count_words(text[start:cut])
+                start = cut
+        start = stop
+
+
+def _overlapping(piece: _Piece, before: _Piece | None, overlap: int) -> _Piece:
+    """The piece, beginning with those last sentences of the one before that have at most ``overlap`` words."""
+    start = piece.start
+    if before is not None:
+        for begin, words in reversed(before.sentences[1:]):
+            overlap -= words
+            if overlap < 0:
+                break
+            start = begin
+    return _Piece(start, piece.end, 0)
+
+
+def _passages(document: Document, pieces: Iterable[tuple[str, _Piece]]) -> Iterator[Passage]:
+    text, line, counted = document.text, document.line, 0
+    for heading, piece in pieces:
+        content = text[piece.start : piece.end]
+        start = piece.start + len(content) - len(content.lstrip())
+        content = content.strip()
+        if not content:
+            continue
+        if line:
+            line += text.count("\n", counted, start)
+            counted = start
+        end = start + len(content)
+        yield Passage(
+            id=passage_id(document.id, start, end, content),
+            doc_id=document.id,
+            text=content,
+            title=document.title,
+            start=start,
+            end=end,
+            heading=heading,
+            source=document.source,
+            line=line,
+            meta=dict(document.meta),
+        )

@@ -1,0 +1,118 @@
+"""The last steps of every change: the word index, the tombstones, the manifest, CURRENT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.config import IndexConfig
+from ragqa.corpus.analyze import Analyzer, get_analyzer
+from ragqa.index.lexical import TantivyWriter
+from ragqa.index.report import Progress
+from ragqa.index.segment import durable
+from ragqa.index.snapshot import Snapshot
+from ragqa.store.atomic import clone_folder, storing, sync_folder
+from ragqa.store.layout import Layout
+from ragqa.store.manifest import FORMAT, EncoderFact, FileFact, Manifest, SegmentFact, fact_of, pack_tombstones
+from ragqa.store.passages import PASSAGE_BATCH, PassageStore
+from ragqa.store.transaction import Transaction
+from ragqa.version import __version__
+
+Mask = NDArray[np.bool_]
+
+
+def commit(
+    change: Transaction,
+    config: IndexConfig,
+    encoder: EncoderFact,
+    base: Snapshot | None,
+    dead: Mask,
+    new: SegmentFact | None,
+    progress: Progress,
+) -> Manifest:
+    """Make a new generation current: the segments of ``base`` and then the ``new`` one, all of them durable.
+
+    ``dead`` [documents of base] are the documents of ``base`` that are dead from now on, those dead before included.
+    Without ``base`` rows are numbered from 0 anew.
+    """
+    change.new_generation()
+    analyzer = get_analyzer(config.language)
+    dead_rows = np.empty(0, bool) if base is None else base.per_row(dead)
+    lexical: Mapping[str, FileFact] = {}
+    if config.lexical == "tantivy":
+        lexical = _write_lexical(change, analyzer, base, dead_rows, new, progress)
+    segments = [] if base is None else list(base.manifest.segments)
+    if new is not None:
+        segments.append(new)
+        dead_rows = np.concatenate([dead_rows, np.zeros(new.rows, bool)])
+        dead = np.concatenate([dead, np.zeros(new.documents, bool)])
+    tombstones = pack_tombstones(dead_rows, dead)
+    manifest = Manifest(
+        format=FORMAT,
+        generation=change.generation,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        ragqa=__version__,
+        config=config,
+        analyzer=analyzer.name,
+        encoder=encoder,
+        segments=tuple(segments),
+        lexical=lexical,
+        tombstones=fact_of(tombstones),
+        live_documents=int((~dead).sum()),
+        live_passages=int((~dead_rows).sum()),
+    )
+    change.commit(manifest, tombstones)
+    return manifest
+
+
+def _write_lexical(
+    change: Transaction,
+    analyzer: Analyzer,
+    base: Snapshot | None,
+    dead_rows: Mask,
+    new: SegmentFact | None,
+    progress: Progress,
+) -> Mapping[str, FileFact]:
+    layout = change.layout
+    folder = layout.lexical(change.generation)
+    before: Path | None = None
+    if base is not None:
+        before = layout.lexical(base.generation)
+        with storing(folder):
+            # not the lock files: generations would share their locks
+            clone_folder(before, folder, keep=base.manifest.lexical.__contains__)
+    writer = TantivyWriter(folder, analyzer, create=base is None)
+    if base is not None:
+        writer.delete(np.flatnonzero(base.alive & dead_rows).tolist())
+    if new is not None:
+        _add_passages(layout, writer, new, progress)
+    writer.commit()
+    with storing(folder):
+        facts = _facts(folder, before, {} if base is None else base.manifest.lexical)
+        sync_folder(folder)
+    return facts
+
+
+def _add_passages(layout: Layout, writer: TantivyWriter, new: SegmentFact, progress: Progress) -> None:
+    store = PassageStore(layout.segment(new.id), new.documents, new.rows)
+    for start in range(0, new.rows, PASSAGE_BATCH):
+        rows = np.arange(start, min(start + PASSAGE_BATCH, new.rows))
+        writer.add(new.first_row + start, store.passages(rows))
+        progress("indexing words", int(rows[-1]) + 1, new.rows)
+
+
+def _facts(folder: Path, before: Path | None, known: Mapping[str, FileFact]) -> dict[str, FileFact]:
+    """Sizes and hashes. Those of files shared with the generation before are taken over: a hash made anew would bless
+    whatever had happened to them since.
+    """
+    facts = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".lock":
+            continue
+        shared = before is not None and path.name in known and path.samefile(before / path.name)
+        facts[path.name] = known[path.name] if shared else durable(path)
+    return facts

@@ -1,0 +1,136 @@
+"""Dense search: vectors on disk in half precision, and their best rows by inner product with a question's vector."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.errors import FingerprintMismatch, IndexFormatError, ModelError
+from ragqa.index.ann import AnnScan, build_ann, check_spec, wants_ann
+from ragqa.index.exact import Floats, Halfs, Mask, NumpyScan, Scan
+from ragqa.index.gpu import faiss_installed, gpu_scan
+from ragqa.index.ranking import Ranking, merge, stack, top_k
+
+__all__ = [
+    "DenseIndex",
+    "DenseSegment",
+    "append_vectors",
+    "build_ann",
+    "check_spec",
+    "open_vectors",
+    "wants_ann",
+    "write_vectors",
+]
+
+KEEP_ROWS = 100_000  # up to so many rows float32 copies are kept (150 MB at 384 dimensions)
+LARGE_ROWS = 100_000
+WRITE_ROWS = 65_536
+
+
+def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
+    """Write [n, dim] as float16, little-endian, C order, without a header; fsync is the caller's.
+
+    Vectors that are not finite in float16 are a `ModelError`.
+    """
+    with path.open("wb") as file:
+        append_vectors(file, vectors)
+
+
+def append_vectors(file: BinaryIO, vectors: NDArray[np.float32] | NDArray[np.float16]) -> None:
+    """As `write_vectors`, to the end of an open file."""
+    for start in range(0, len(vectors), WRITE_ROWS):
+        with np.errstate(over="ignore"):
+            block = np.asarray(vectors[start : start + WRITE_ROWS]).astype("<f2")
+        if not np.isfinite(block).all():
+            raise ModelError("the encoder gave vectors that are not finite numbers: use another --encoder")
+        file.write(block.tobytes())
+
+
+def open_vectors(path: Path, rows: int, dim: int) -> NDArray[np.float16]:
+    """The vectors of a segment, float16 [rows, dim], memory-mapped; a file of another size is an `IndexFormatError`."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise IndexFormatError(f"{path}: the vectors are missing; index again") from error
+    if size != rows * dim * 2:
+        raise IndexFormatError(f"{path}: {size} bytes instead of {rows * dim * 2}; index again")
+    if not size:
+        return np.empty((rows, dim), np.float16)  # an empty file cannot be mapped
+    return np.memmap(path, "<f2", "r", shape=(rows, dim))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DenseSegment:
+    """Rows ``first_row`` … of the index: their vectors, float16 [n, dim], and their FAISS index if they have one."""
+
+    first_row: int
+    vectors: NDArray[np.float16]
+    ann_path: Path | None = None
+
+
+class DenseIndex:
+    """All segments of an index; ``spec`` is the setting they were built with.
+
+    A segment with a FAISS index is searched by it (if faiss is installed), any other exactly. Whatever proposes the
+    rows, a score is the inner product of the question and the float16 vector, summed in float64 and rounded to float32:
+    the same in every batch, engine and segmentation. Safe to search from several threads.
+    """
+
+    def __init__(self, segments: Sequence[DenseSegment], dim: int, spec: str) -> None:
+        self.dim = dim
+        self.segments = [segment for segment in segments if len(segment.vectors)]
+        rows = sum(len(segment.vectors) for segment in self.segments)
+        self._scans = [_scan(segment, keep=rows <= KEEP_ROWS) for segment in self.segments]
+        if rows > LARGE_ROWS and spec != "flat" and not faiss_installed():
+            _advise_faiss()
+
+    def search(self, vectors: NDArray[np.float32], k: int, alive: NDArray[np.bool_]) -> Ranking:
+        """The best ``k`` rows of each question [n, dim] among those ``alive`` [rows]."""
+        vectors = np.asarray(vectors, np.float32)
+        if vectors.ndim != 2 or vectors.shape[1] != self.dim:
+            raise FingerprintMismatch(
+                f"the encoder gives vectors of length {vectors.shape[-1]}, the index holds {self.dim}: "
+                f"ask with the encoder it was built with"
+            )
+        found = [Ranking.empty(len(vectors))]
+        for segment, scan in zip(self.segments, self._scans, strict=True):
+            mask = alive[segment.first_row : segment.first_row + len(segment.vectors)]
+            if k > 0 and mask.any():
+                found.append(_search(segment, scan, vectors, k, None if mask.all() else mask))
+        return merge(found, k)
+
+
+def _scan(segment: DenseSegment, keep: bool) -> Scan:
+    if segment.ann_path is not None and faiss_installed():
+        return AnnScan(segment.ann_path, segment.vectors)
+    return gpu_scan(segment.vectors) or NumpyScan(segment.vectors, keep)
+
+
+def _search(segment: DenseSegment, scan: Scan, questions: Floats, k: int, alive: Mask | None) -> Ranking:
+    proposed = scan.propose(questions, k, alive)
+    return stack(
+        [
+            top_k(_products(segment.vectors[columns], question)[None], columns + segment.first_row, k)
+            for question, columns in zip(questions, proposed, strict=True)
+        ]
+    )
+
+
+def _products(vectors: Halfs, question: Floats) -> Floats:
+    """float32 [n]. Row by row, unlike a matrix product, whose rounding depends on its shape."""
+    products: NDArray[np.float64] = np.multiply(vectors, question, dtype=np.float64)
+    return np.asarray(products.sum(axis=1), np.float32)
+
+
+@cache
+def _advise_faiss() -> None:
+    logging.getLogger("ragqa").warning(
+        "dense search over more than %d passages is exact and slow without faiss: pip install 'ragqa[cpu]'", LARGE_ROWS
+    )

@@ -1,0 +1,83 @@
+"""Fusing the BM25 and the dense ranking into one. Pure numpy, all questions at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.config import RetrieveConfig
+from ragqa.index.ranking import Ranking, Rows, order
+
+Parts = NDArray[np.float64]
+
+
+def fuse(bm25: Ranking, dense: Ranking, config: RetrieveConfig, k: int) -> Ranking:
+    """The best ``k`` passages found by either source.
+
+    convex: w · dense + (1 − w) · bm25 with w = ``dense_weight`` and each source normalised (see `normalise`); a
+    passage that a source did not find counts 0 there. In [0, 1].
+    rrf: Σ 1 / (``rrf_k`` + rank), ranks from 1, over the sources that found the passage (Cormack et al., 2009). Not
+    scaled: at most 2 / (``rrf_k`` + 1).
+    bm25, dense: that source alone, normalised.
+    """
+    if config.fusion == "bm25":
+        return normalise(bm25).cut(k)
+    if config.fusion == "dense":
+        return normalise(dense).cut(k)
+    if config.fusion == "rrf":
+        return _add(bm25.rows, _reciprocal(bm25, config.rrf_k), dense.rows, _reciprocal(dense, config.rrf_k), k)
+    weight = config.dense_weight
+    words, meaning = _normalised(bm25) * (1.0 - weight), _normalised(dense) * weight
+    return _add(bm25.rows, words, dense.rows, meaning, k)
+
+
+def normalise(ranking: Ranking) -> Ranking:
+    """Scores brought to [0, 1], per question: (s − min) / (max − min) over its hits; all 1 where all are equal."""
+    scores = np.where(ranking.rows >= 0, _normalised(ranking), -np.inf)
+    return Ranking(ranking.rows, scores.astype(np.float32))
+
+
+def lookup(ranking: Ranking, rows: Rows) -> NDArray[np.float32]:
+    """What ``ranking`` gives to ``rows`` [n, k] of the same questions: float32 [n, k], NaN where it has no score."""
+    found = np.full(rows.shape, np.nan, np.float32)
+    if not ranking.rows.size or not rows.size:
+        return found
+    stride = int(max(ranking.rows.max(), rows.max())) + 2
+    offsets = np.arange(len(rows), dtype=np.int64)[:, None] * stride + 1
+    known, scores = (ranking.rows + offsets).ravel(), ranking.scores.ravel()
+    sorting = np.argsort(known, kind="stable")
+    wanted = rows + offsets
+    places = sorting[np.minimum(np.searchsorted(known, wanted, sorter=sorting), known.size - 1)]
+    hits = (known[places] == wanted) & (rows >= 0)
+    found[hits] = scores[places[hits]]
+    return found
+
+
+def _normalised(ranking: Ranking) -> Parts:
+    """[n, w] in float64, 0 where padded."""
+    real = ranking.rows >= 0
+    scores = np.where(real, ranking.scores, 0.0).astype(np.float64)
+    low = np.min(scores, axis=1, keepdims=True, where=real, initial=np.inf)
+    high = np.max(scores, axis=1, keepdims=True, where=real, initial=-np.inf)
+    flat = high <= low
+    scaled = (scores - np.where(flat, 0.0, low)) / np.where(flat, 1.0, high - low)
+    return np.where(real, np.where(flat, 1.0, scaled), 0.0)
+
+
+def _reciprocal(ranking: Ranking, constant: int) -> Parts:
+    ranks = np.arange(1, ranking.rows.shape[1] + 1)
+    return np.where(ranking.rows >= 0, 1.0 / (constant + ranks), 0.0)
+
+
+def _add(rows: Rows, scores: Parts, other_rows: Rows, other_scores: Parts, k: int) -> Ranking:
+    """Sum what two sources, neither of which repeats a row, give to each row."""
+    both = np.concatenate([rows, other_rows], axis=1)
+    parts = np.concatenate([scores, other_scores], axis=1)
+    sorting = np.argsort(both, axis=1, kind="stable")
+    both, parts = np.take_along_axis(both, sorting, axis=1), np.take_along_axis(parts, sorting, axis=1)
+    twice = (both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)
+    parts[:, :-1] += np.where(twice, parts[:, 1:], 0.0)
+    both[:, 1:][twice] = -1
+    ranking = order(both, parts.astype(np.float32), k)
+    width = int((ranking.rows >= 0).sum(axis=1).max(initial=0))
+    return ranking.cut(width)

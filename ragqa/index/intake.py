@@ -1,0 +1,66 @@
+"""New documents on their way into a segment: split, stored, encoded."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import numpy as np
+
+from ragqa.config import IndexConfig
+from ragqa.corpus.split import split
+from ragqa.errors import ModelError
+from ragqa.index.report import Progress
+from ragqa.index.segment import SegmentWriter, segment_writer
+from ragqa.protocols import Encoder
+from ragqa.store.manifest import EncoderFact, SegmentFact
+from ragqa.store.transaction import Transaction
+from ragqa.types import Document, Passage
+
+ENCODE_PASSAGES = 2048
+
+
+class Intake:
+    """Splits, stores and encodes new documents as they come; without any, nothing is written."""
+
+    def __init__(
+        self,
+        change: Transaction,
+        config: IndexConfig,
+        encoder: Encoder,
+        fact: EncoderFact,
+        stack: ExitStack,
+        progress: Progress,
+    ) -> None:
+        self.encoded = 0
+        self.progress = progress
+        self._change, self._config, self._encoder, self._fact, self._stack = change, config, encoder, fact, stack
+        self._writer: SegmentWriter | None = None
+        self._pending: list[Passage] = []
+
+    def add(self, document: Document) -> None:
+        """Take in one document."""
+        if self._writer is None:
+            folder = self._change.new_segment()
+            self._writer = self._stack.enter_context(segment_writer(folder, self._fact, self._config.dense))
+        passages = split(document, self._config.split)
+        self._writer.add(document, passages)
+        self._pending += passages
+        while len(self._pending) >= ENCODE_PASSAGES:
+            self._encode(self._writer)
+
+    def finish(self, first_row: int) -> SegmentFact | None:
+        """The segment of all that was taken in, durable; None if nothing was."""
+        if self._writer is None:
+            return None
+        while self._pending:
+            self._encode(self._writer)
+        return self._writer.finish(first_row)
+
+    def _encode(self, writer: SegmentWriter) -> None:
+        now, self._pending = self._pending[:ENCODE_PASSAGES], self._pending[ENCODE_PASSAGES:]
+        vectors = np.asarray(self._encoder.encode_passages(now))
+        if len(vectors) != len(now):
+            raise ModelError(f"the encoder gave {len(vectors)} vectors for {len(now)} passages")
+        writer.add_vectors(vectors)
+        self.encoded += len(now)
+        self.progress("encoding passages", self.encoded, None)

@@ -1,0 +1,239 @@
+"""BM25: Tantivy on disk, or the package rank-bm25 in memory. Questions in, rows out; queries are built from terms, so
+nothing a user types is query syntax.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import tantivy
+from numpy.typing import NDArray
+
+from ragqa.corpus.analyze import Analyzer
+from ragqa.errors import IndexFormatError, StorageError
+from ragqa.index.ranking import Ranking, order, stack, top_k
+from ragqa.types import Passage
+
+TOKENIZER = "ragqa"
+HEAP_BYTES = 64_000_000
+MAX_TERMS = 256  # a question of 10,000 words is asked by its rarest
+TIES = 16
+MAX_TIES = 4_096
+
+Clause = tuple[tantivy.Occur, tantivy.Query]
+
+
+class LexicalIndex(Protocol):
+    """Questions → passages that share a word with them, by BM25."""
+
+    def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
+        """The best ``k`` passages of each question among those whose metadata equal ``where``.
+
+        A word that stands twice in the question counts twice. Of longer questions the 256 rarest words count.
+        """
+        ...
+
+
+def meta_term(key: str, value: str | int | float | bool) -> str:
+    """The term that stands for one fact of a passage's metadata, the same when indexing and when asking.
+
+    Booleans are ``true`` and ``false``, all else is ``str(value)``; equality is case-sensitive.
+    """
+    return f"{key}={str(value).lower() if isinstance(value, bool) else value}"
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates, which only Python knows, become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _weighted_terms(analyzer: Analyzer, question: str, frequency: Callable[[str], int]) -> dict[str, int]:
+    """The question's terms that occur in the index, and how often the question says them; at most the 256 rarest."""
+    terms = Counter(analyzer.tokens(_encodable(question)))
+    known = {term: found for term in terms if (found := frequency(term))}
+    rarest = sorted(known, key=known.__getitem__)[:MAX_TERMS] if len(known) > MAX_TERMS else known
+    return {term: terms[term] for term in rarest}
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("row", stored=True, indexed=True, fast=True)
+    builder.add_text_field("text", tokenizer_name=TOKENIZER, index_option="freq")
+    builder.add_text_field("meta", tokenizer_name="raw", index_option="basic")
+    return builder.build()
+
+
+@contextmanager
+def _reading(directory: Path) -> Iterator[None]:
+    """Whatever Tantivy says of files that it cannot use, as an `IndexFormatError`."""
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, (ValueError, OSError)) and type(error).__name__ != "PanicException":
+            raise
+        raise IndexFormatError(f"{directory}: not a usable word index, or a damaged one; index again") from error
+
+
+@contextmanager
+def _writing(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:  # Tantivy's word for failing I/O
+        raise StorageError(f"{directory}: cannot be written ({' '.join(str(error).split())})") from error
+
+
+def _open(directory: Path, analyzer: Analyzer) -> tantivy.Index:
+    """For use under `_reading`."""
+    index = tantivy.Index.open(str(directory))
+    for name, value in (("row", 0), ("text", ""), ("meta", "")):
+        tantivy.Query.term_query(index.schema, name, value)  # refuses another schema
+    index.register_tokenizer(TOKENIZER, analyzer.tantivy())
+    return index
+
+
+class TantivyIndex:
+    """A Tantivy index, opened for reading: Okapi BM25 with k1 = 1.2, b = 0.75, idf = ln(1 + (N − n + ½) / (n + ½)).
+
+    Lengths above 40 words are rounded down (to a byte, by Tantivy); deleted passages count in N, n and the mean length
+    until Tantivy merges them away. Safe to search from several threads.
+    """
+
+    def __init__(self, index: tantivy.Index, analyzer: Analyzer, directory: Path) -> None:
+        self.analyzer, self.directory = analyzer, directory
+        self._schema, self._searcher = index.schema, index.searcher()
+
+    @classmethod
+    def open(cls, directory: Path, analyzer: Analyzer) -> TantivyIndex:
+        """The index as it stands now; `IndexFormatError` if ``directory`` holds none, or a damaged or foreign one."""
+        with _reading(directory):
+            return cls(_open(directory, analyzer), analyzer, directory)
+
+    def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
+        """The best ``k`` passages of each question."""
+        limit = min(k, self._searcher.num_docs)
+        if limit < 1:
+            return Ranking.empty(len(questions))
+        facts = [self._fact(meta_term(key, value)) for key, value in (where or {}).items()]
+        rows, scores = [], []
+        with _reading(self.directory):
+            for question in questions:
+                hits = self._hits(question, limit, facts)
+                rows.append(self._rows([address for _, address in hits]))
+                scores.append(np.array([score for score, _ in hits], np.float32))
+        found = Ranking.pack(rows, scores)
+        return order(found.rows, found.scores, k)
+
+    def rows(self) -> NDArray[np.int64]:
+        """All rows that can be found, ascending."""
+        with _reading(self.directory):
+            everything = self._searcher.search(tantivy.Query.all_query(), max(1, self._searcher.num_docs), count=False)
+            return np.sort(self._rows([address for _, address in everything.hits]))
+
+    def _hits(self, question: str, k: int, facts: list[Clause]) -> list[tuple[float, tantivy.DocAddress]]:
+        """At least the best ``k``, with those that tie with the last of them."""
+        terms = _weighted_terms(self.analyzer, question, lambda term: self._searcher.doc_freq("text", term))
+        if not terms:
+            return []
+        query = tantivy.Query.boolean_query([self._word(term, count) for term, count in terms.items()])
+        if facts:
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *facts])
+        limit = k + TIES
+        while True:
+            hits: list[tuple[float, tantivy.DocAddress]] = self._searcher.search(query, limit, count=False).hits
+            if len(hits) < limit or hits[-1][0] < hits[k - 1][0] or limit >= k + MAX_TIES:
+                return hits
+            limit = min(4 * limit, k + MAX_TIES)
+
+    def _word(self, term: str, count: int) -> Clause:
+        query = tantivy.Query.term_query(self._schema, "text", term, "freq")
+        return tantivy.Occur.Should, query if count == 1 else tantivy.Query.boost_query(query, float(count))
+
+    def _fact(self, term: str) -> Clause:
+        query = tantivy.Query.term_query(self._schema, "meta", _encodable(term), "basic")
+        return tantivy.Occur.Must, tantivy.Query.const_score_query(query, 0.0)
+
+    def _rows(self, addresses: list[tantivy.DocAddress]) -> NDArray[np.int64]:
+        return np.array(self._searcher.fast_field_values("row", addresses), np.int64)
+
+
+class TantivyWriter:
+    """Adds to and deletes from a Tantivy index; nothing is visible or durable before `commit`, which ends the writer.
+
+    With ``create`` the directory is made if need be and must hold no index yet.
+    """
+
+    def __init__(self, directory: Path, analyzer: Analyzer, create: bool) -> None:
+        self.directory, self.analyzer = directory, analyzer
+        if create:
+            directory.mkdir(parents=True, exist_ok=True)
+            if (directory / "meta.json").exists():  # Tantivy would empty it
+                raise StorageError(f"{directory}: holds a word index already")
+            with _writing(directory):
+                index = tantivy.Index(_schema(), path=str(directory), reuse=False)
+                index.register_tokenizer(TOKENIZER, analyzer.tantivy())
+        else:
+            with _reading(directory):
+                index = _open(directory, analyzer)
+        with _writing(directory):
+            self._writer = index.writer(HEAP_BYTES, 1)  # one thread: passages stay in order of rows
+
+    def add(self, first_row: int, passages: Sequence[Passage]) -> None:
+        """Add passages as rows ``first_row``, ``first_row + 1``, …"""
+        with _writing(self.directory):
+            for row, passage in enumerate(passages, first_row):
+                document = tantivy.Document()
+                document.add_integer("row", row)
+                document.add_text("text", self.analyzer.prepare(_encodable(passage.retrieval_text)))
+                for key, value in passage.meta.items():
+                    document.add_text("meta", _encodable(meta_term(key, value)))
+                self._writer.add_document(document)
+
+    def delete(self, rows: Sequence[int]) -> None:
+        """Delete rows; unknown ones are ignored."""
+        with _writing(self.directory):
+            for row in rows:
+                self._writer.delete_documents_by_term("row", int(row))
+
+    def commit(self) -> None:
+        """Make everything durable; when this returns merges are over and every file is complete."""
+        with _writing(self.directory):
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+
+
+class RankBM25Index:
+    """The package rank-bm25 (BM25Okapi, k1 = 1.5, b = 0.75), in memory: slow, exact, for small corpora.
+
+    ``rows[i]`` is the row of ``passages[i]``; its statistics are those of these passages alone.
+    """
+
+    def __init__(self, rows: NDArray[np.int64], passages: Sequence[Passage], analyzer: Analyzer) -> None:
+        from rank_bm25 import BM25Okapi
+
+        self.analyzer, self._passage_rows = analyzer, np.asarray(rows, np.int64)
+        tokens = [analyzer.tokens(_encodable(passage.retrieval_text)) for passage in passages]
+        self._frequency = Counter(term for own in tokens for term in set(own))
+        self._facts = [{meta_term(key, value) for key, value in passage.meta.items()} for passage in passages]
+        self._bm25 = BM25Okapi(tokens) if self._frequency else None
+
+    def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
+        """The best ``k`` passages of each question; as with Tantivy, every passage that shares a word is a hit."""
+        facts = {meta_term(key, value) for key, value in (where or {}).items()}
+        allowed = np.array([facts <= own for own in self._facts], bool)
+        found = [top_k(self._scores(question, allowed)[None], self._passage_rows, k) for question in questions]
+        return stack(found)
+
+    def _scores(self, question: str, allowed: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """[passages], −inf for what is no hit."""
+        scores = np.full(len(allowed), -np.inf)
+        if self._bm25 is not None:
+            terms = _weighted_terms(self.analyzer, question, lambda term: self._frequency[term])
+            shared = np.array([not terms.keys().isdisjoint(own) for own in self._bm25.doc_freqs], bool)
+            total = sum(count * self._bm25.get_scores([term]) for term, count in terms.items())
+            scores = np.where(allowed & shared, total, scores)
+        return scores.astype(np.float32)

@@ -1,0 +1,92 @@
+"""Writing one segment aside: documents and passages, their vectors, and a FAISS index where it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.errors import ModelError
+from ragqa.index.dense import append_vectors, build_ann, open_vectors, wants_ann
+from ragqa.store.atomic import sha256, storing, sync_file, sync_folder
+from ragqa.store.layout import ANN, VECTORS, segment_files
+from ragqa.store.manifest import EncoderFact, FileFact, SegmentFact
+from ragqa.store.passages import PassageWriter
+from ragqa.types import Document, Passage
+
+UNIT_TOLERANCE = 0.01
+
+
+class SegmentWriter:
+    """Fills an empty folder. Passages and vectors come in the same order, but not at the same time."""
+
+    def __init__(self, folder: Path, encoder: EncoderFact, spec: str) -> None:
+        self.folder = folder
+        self._encoder, self._spec = encoder, spec
+        self._dense = folder / f"dense-{encoder.fingerprint}"
+        self._vectors = 0
+        with storing(folder):
+            self._dense.mkdir()
+            self._passages = PassageWriter(folder)
+            self._file = (self._dense / VECTORS).open("wb")
+
+    @property
+    def rows(self) -> int:
+        """How many passages were added."""
+        return self._passages.rows
+
+    def add(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Append a storable document and its passages."""
+        with storing(self.folder):
+            self._passages.add(document, passages)
+
+    def add_vectors(self, vectors: NDArray[np.float32] | NDArray[np.float16]) -> None:
+        """Append the vectors [n, dim] of the next passages; `ModelError` if they are not finite and of unit length."""
+        if vectors.ndim != 2 or vectors.shape[1] != self._encoder.dim:
+            raise ModelError(f"the encoder gave an array of shape {vectors.shape}, expected (n, {self._encoder.dim})")
+        with storing(self.folder):
+            append_vectors(self._file, vectors)
+        lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
+        if (np.abs(lengths - 1.0) > UNIT_TOLERANCE).any():
+            raise ModelError("the encoder gave vectors that are not of unit length: use another --encoder")
+        self._vectors += len(vectors)
+
+    def finish(self, first_row: int) -> SegmentFact:
+        """Complete the files and wait until they are on the disk."""
+        rows, dim = self._passages.rows, self._encoder.dim
+        if self._vectors != rows:
+            raise ModelError(f"the encoder gave {self._vectors} vectors for {rows} passages")
+        with storing(self.folder):
+            self._passages.finish()
+            self._file.close()
+            ann = wants_ann(self._spec, rows) and build_ann(
+                open_vectors(self._dense / VECTORS, rows, dim), self._spec, self._dense / ANN
+            )
+            facts = {name: durable(self.folder / name) for name in segment_files(self._encoder.fingerprint, ann)}
+            sync_folder(self._dense)
+            sync_folder(self.folder)
+        return SegmentFact(self.folder.name, first_row, rows, self._passages.documents, ann, facts)
+
+    def abandon(self) -> None:
+        """Let go of the files as they are."""
+        self._passages.abandon()
+        self._file.close()
+
+
+@contextmanager
+def segment_writer(folder: Path, encoder: EncoderFact, spec: str) -> Iterator[SegmentWriter]:
+    """A `SegmentWriter` that holds no file open afterwards."""
+    writer = SegmentWriter(folder, encoder, spec)
+    try:
+        yield writer
+    finally:
+        writer.abandon()
+
+
+def durable(path: Path) -> FileFact:
+    """Wait until a complete file is on the disk; its size and hash."""
+    sync_file(path)
+    return FileFact(path.stat().st_size, sha256(path))

@@ -1,0 +1,235 @@
+"""One generation of an index, opened once: what retrieval sees."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.corpus.analyze import Analyzer, get_analyzer
+from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound
+from ragqa.index.dense import DenseIndex, DenseSegment, open_vectors
+from ragqa.index.facts import Facts
+from ragqa.index.lexical import LexicalIndex, RankBM25Index, TantivyIndex
+from ragqa.store.layout import ANN, VECTORS, Layout
+from ragqa.store.manifest import Manifest, SegmentFact, check_size, damaged, read_manifest, read_tombstones
+from ragqa.store.passages import PassageStore
+from ragqa.types import Document, Passage
+
+Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+MASKS = 32
+
+
+class Snapshot:
+    """A generation as it was committed, whatever writers do meanwhile; safe to use from several threads.
+
+    Passages, and `lexical` and `dense` once they were asked for, stay usable even after later writers have removed the
+    generation's files. Nothing here ever waits for a writer.
+    """
+
+    def __init__(self, layout: Layout, generation: int) -> None:
+        self.directory = layout.root
+        self.manifest: Manifest = read_manifest(layout, generation)
+        self._layout = layout
+        for segment in self.manifest.segments:
+            for name, fact in segment.files.items():
+                check_size(layout.segment(segment.id) / name, fact)
+        for name, fact in self.manifest.lexical.items():
+            check_size(layout.lexical(generation) / name, fact)
+        dead_rows, dead_documents = read_tombstones(layout, self.manifest)
+        self.alive, self.alive_documents = ~dead_rows, ~dead_documents
+        self.stores = tuple(self._store(segment) for segment in self.manifest.segments)
+        self._first_rows = np.array([segment.first_row for segment in self.manifest.segments], np.int64)
+        counts = [segment.documents for segment in self.manifest.segments]
+        self._first_documents = np.cumsum([0, *counts], dtype=np.int64)[:-1]
+        self._once = threading.RLock()
+        self._lexical: LexicalIndex | None = None
+        self._dense: DenseIndex | None = None
+        self._facts: list[Facts] | None = None
+        self._numbers: dict[str, int] | None = None
+        self._masks = lru_cache(MASKS)(self._mask)
+        self.alive.setflags(write=False)
+        self.alive_documents.setflags(write=False)
+
+    @classmethod
+    def open(cls, directory: str | Path, generation: int | None = None) -> Snapshot:
+        """The current generation, or the one asked for.
+
+        `IndexNotFound` where there is none, `IndexFormatError` naming the file if it is of another format version or
+        damaged in a way that its size or form shows (`verify` looks at every byte).
+        """
+        layout = Layout(Path(directory))
+        if generation is not None:
+            if generation not in layout.stored_generations():
+                raise IndexNotFound(f"{directory}: there is no generation {generation}")
+            return cls(layout, generation)
+        number = layout.require_current()
+        while True:
+            try:
+                return cls(layout, number)
+            except IndexFormatError:
+                current = layout.require_current()
+                if current == number:
+                    raise
+                number = current  # writers have replaced and swept it while it was being opened
+
+    @property
+    def generation(self) -> int:
+        """Its number."""
+        return self.manifest.generation
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, dead ones included."""
+        return len(self.alive)
+
+    @property
+    def live(self) -> int:
+        """How many passages can be found."""
+        return self.manifest.live_passages
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """The analyzer that the documents were indexed with."""
+        try:
+            analyzer = get_analyzer(self.manifest.config.language)
+        except ConfigError as error:
+            raise damaged(self._layout.manifest(self.generation), f"unknown language ({error})") from error
+        if analyzer.name != self.manifest.analyzer:
+            raise IndexFormatError(
+                f"{self.directory}: its words were analysed by {self.manifest.analyzer}, now there is {analyzer.name}; "
+                f"run ragqa index on the same sources again"
+            )
+        return analyzer
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """BM25 over the live passages."""
+        with self._once:
+            if self._lexical is None:
+                self._lexical = self._open_lexical()
+            return self._lexical
+
+    @property
+    def dense(self) -> DenseIndex:
+        """The vectors of all rows."""
+        with self._once:
+            if self._dense is None:
+                segments = [self._dense_segment(segment) for segment in self.manifest.segments]
+                self._dense = DenseIndex(segments, self.manifest.encoder.dim, self.manifest.config.dense)
+            return self._dense
+
+    def passages(self, rows: Rows) -> list[Passage]:
+        """The passages of these rows, dead or alive, in this order; rows may repeat. `IndexError` for other numbers."""
+        rows = np.asarray(rows, np.int64)
+        if len(rows) and not 0 <= rows.min() <= rows.max() < self.rows:
+            raise IndexError(f"{self.directory} has {self.rows} rows, asked for {rows.min()} to {rows.max()}")
+        owners = np.searchsorted(self._first_rows, rows, side="right") - 1
+        found: dict[int, Passage] = {}
+        for owner in np.unique(owners):
+            positions = np.flatnonzero(owners == owner)
+            own = self.stores[owner].passages(rows[positions] - self._first_rows[owner])
+            found.update(zip(positions.tolist(), own, strict=True))
+        return [found[position] for position in range(len(rows))]
+
+    def document(self, doc_id: str) -> Document | None:
+        """The live document of this id."""
+        with self._once:
+            if self._numbers is None:
+                self._numbers = {doc_id: number for number, doc_id, _, _ in self.identities()}
+        number = self._numbers.get(doc_id)
+        return None if number is None else self.documents([number])[0]
+
+    def documents(self, numbers: list[int]) -> list[Document]:
+        """The documents of these numbers (from 0, over all segments, dead ones included)."""
+        found = []
+        for number in numbers:
+            owner = int(np.searchsorted(self._first_documents, number, side="right")) - 1
+            found += self.stores[owner].documents(np.array([number - self._first_documents[owner]], np.int64))
+        return found
+
+    def identities(self) -> Iterator[tuple[int, str, str, str]]:
+        """(number, id, sha, source) of each live document."""
+        for first, store in zip(self._first_documents.tolist(), self.stores, strict=True):
+            for number, identity in enumerate(store.identities(), first):
+                if self.alive_documents[number]:
+                    yield number, *identity
+
+    def live_documents(self, segment: int) -> NDArray[np.int64]:
+        """The numbers, within the segment, of its live documents, ascending."""
+        first = self._first_documents[segment]
+        return np.flatnonzero(self.alive_documents[first : first + self.manifest.segments[segment].documents])
+
+    def per_row(self, documents: Mask) -> Mask:
+        """What holds for each document [documents], for each row [rows]."""
+        parts = [
+            documents[first : first + segment.documents][store.owner]
+            for first, segment, store in zip(self._first_documents, self.manifest.segments, self.stores, strict=True)
+        ]
+        return np.concatenate([np.empty(0, bool), *parts])
+
+    def mask(self, where: Mapping[str, str] | None = None) -> Mask:
+        """Booleans [rows], not to be written to: alive, and of a document with these metadata (equal by `meta_term`)."""
+        return self._masks(frozenset(where.items())) if where else self.alive
+
+    def vectors(self, segment: SegmentFact) -> NDArray[np.float16]:
+        """A segment's vectors, memory-mapped."""
+        return open_vectors(self._dense_folder(segment) / VECTORS, segment.rows, self.manifest.encoder.dim)
+
+    def info(self) -> dict[str, Any]:
+        """What the index holds and how it was made, for people and as JSON."""
+        manifest = self.manifest
+        facts = [fact for segment in manifest.segments for fact in segment.files.values()]
+        return {
+            "index": str(self.directory),
+            "generation": manifest.generation,
+            "created": manifest.created,
+            "ragqa": manifest.ragqa,
+            "format": manifest.format,
+            "documents": manifest.live_documents,
+            "passages": manifest.live_passages,
+            "deleted_passages": manifest.rows - manifest.live_passages,
+            "segments": len(manifest.segments),
+            "bytes": sum(fact.bytes for fact in [*facts, *manifest.lexical.values(), manifest.tombstones]),
+            "language": manifest.config.language,
+            "analyzer": manifest.analyzer,
+            "bm25": manifest.config.lexical,
+            "dense": manifest.config.dense,
+            "approximate": any(segment.ann for segment in manifest.segments),
+            "encoder": manifest.encoder.name,
+            "fingerprint": manifest.encoder.fingerprint,
+            "dimensions": manifest.encoder.dim,
+            "words": manifest.config.split.words,
+            "overlap": manifest.config.split.overlap,
+        }
+
+    def _store(self, segment: SegmentFact) -> PassageStore:
+        return PassageStore(self._layout.segment(segment.id), segment.documents, segment.rows)
+
+    def _open_lexical(self) -> LexicalIndex:
+        if self.manifest.config.lexical == "tantivy":
+            return TantivyIndex.open(self._layout.lexical(self.generation), self.analyzer)
+        rows = np.flatnonzero(self.alive)
+        return RankBM25Index(rows, self.passages(rows), self.analyzer)
+
+    def _dense_segment(self, segment: SegmentFact) -> DenseSegment:
+        ann = self._dense_folder(segment) / ANN if segment.ann else None
+        return DenseSegment(segment.first_row, self.vectors(segment), ann)
+
+    def _dense_folder(self, segment: SegmentFact) -> Path:
+        return self._layout.segment(segment.id) / f"dense-{self.manifest.encoder.fingerprint}"
+
+    def _mask(self, where: frozenset[tuple[str, str]]) -> Mask:
+        with self._once:
+            if self._facts is None:
+                self._facts = [Facts(store.metadata()) for store in self.stores]
+        matching = [facts.matching(dict(where)) for facts in self._facts]
+        mask = self.alive & self.per_row(np.concatenate([np.empty(0, bool), *matching]))
+        mask.setflags(write=False)
+        return mask

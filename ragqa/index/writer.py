@@ -1,0 +1,232 @@
+"""Building and updating an index, and merging its segments."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path, PurePath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.config import IndexConfig
+from ragqa.corpus.analyze import get_analyzer
+from ragqa.errors import ModelError, SourceError
+from ragqa.index.commit import commit
+from ragqa.index.dense import check_spec, wants_ann
+from ragqa.index.intake import Intake
+from ragqa.index.report import BuildReport, Progress, silent
+from ragqa.index.segment import SegmentWriter, segment_writer
+from ragqa.index.snapshot import Snapshot
+from ragqa.protocols import Encoder
+from ragqa.store.layout import is_fingerprint
+from ragqa.store.manifest import EncoderFact
+from ragqa.store.passages import storable
+from ragqa.store.transaction import transaction
+from ragqa.types import Document
+
+COPY_DOCUMENTS = 64
+_PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
+
+
+def update(
+    directory: str | Path,
+    config: IndexConfig,
+    encoder: Encoder,
+    documents: Iterable[Document],
+    *,
+    keep_sources: Callable[[], set[str]] = set,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Bring the index in ``directory``, which is made if need be, in line with ``documents``.
+
+    Documents are compared by (id, sha): new and changed ones are split, encoded and added, changed and vanished ones
+    removed, all in one new generation, or in none if there is nothing to change. ``keep_sources`` is asked when
+    ``documents`` are exhausted: vanished documents whose source (without ``:12`` or ``#page=3``), or a folder that it
+    is in, is named there failed to be read and stay as they were. With other settings or another encoder than before,
+    everything is built anew.
+
+    The stream is never held whole. No document at all, or two different ones of the same id, is a `SourceError`. If
+    anything fails, or Ctrl-C is pressed, the index is as it was.
+    """
+    started = time.perf_counter()
+    analyzer = get_analyzer(config.language)
+    check_spec(config.dense, encoder.dim)
+    if not is_fingerprint(encoder.fingerprint):
+        raise ModelError(f"the encoder's fingerprint {encoder.fingerprint!r} has more than letters, digits, . _ and -")
+    fact = EncoderFact(config.encoder, encoder.fingerprint, encoder.dim)
+    with transaction(Path(directory), create=True) as change, ExitStack() as stack:
+        old = None if change.manifest is None else Snapshot(change.layout, change.manifest.generation)
+        base = old if old is not None and _binds(old, config, analyzer.name, fact) else None
+        intake = Intake(change, config, encoder, fact, stack, progress or silent)
+        plan = _compare(old, documents, keep_sources, intake, rebuild=base is None)
+        manifest = change.manifest
+        if manifest is None or base is None or plan.differs:
+            dead = _dead(base, plan.gone)
+            new = intake.finish(0 if base is None else base.rows)
+            manifest = commit(change, config, fact, base, dead, new, progress or silent)
+        return BuildReport(
+            generation=manifest.generation,
+            documents=manifest.live_documents,
+            added=plan.added,
+            changed=plan.changed,
+            removed=plan.removed,
+            unchanged=plan.unchanged,
+            kept=plan.kept,
+            passages=manifest.live_passages,
+            encoded=intake.encoded,
+            rebuilt=old is not None and base is None,
+            committed=manifest is not change.manifest,
+            seconds=time.perf_counter() - started,
+        )
+
+
+def _binds(old: Snapshot, config: IndexConfig, analyzer: str, encoder: EncoderFact) -> bool:
+    """Whether a generation was made in the way that is asked for now."""
+    was = old.manifest
+    same_encoder = (was.encoder.fingerprint, was.encoder.dim) == (encoder.fingerprint, encoder.dim)
+    return same_encoder and was.analyzer == analyzer and replace(was.config, encoder=config.encoder) == config
+
+
+def _dead(base: Snapshot | None, gone: list[int]) -> NDArray[np.bool_]:
+    """Which documents of ``base`` are dead when these are gone too."""
+    if base is None:
+        return np.empty(0, bool)
+    dead = ~base.alive_documents
+    dead[gone] = True
+    return dead
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What the comparison found; ``gone`` are numbers of documents in the old generation."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    gone: list[int] = field(default_factory=list)
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+def _compare(
+    old: Snapshot | None,
+    documents: Iterable[Document],
+    keep_sources: Callable[[], set[str]],
+    intake: Intake,
+    rebuild: bool,
+) -> _Plan:
+    """Go through the documents, taking in what has to be indexed."""
+    plan = _Plan()
+    known = {} if old is None else {doc_id: (number, sha) for number, doc_id, sha, _ in old.identities()}
+    seen: dict[str, bytes] = {}
+    for document, sha in _distinct(documents, seen, intake.progress):
+        number, before = known.get(document.id, (-1, ""))
+        if number < 0:
+            plan.added += 1
+        elif before == sha:
+            plan.unchanged += 1
+        else:
+            plan.changed += 1
+            plan.gone.append(number)
+        if rebuild or before != sha:
+            intake.add(document)
+    failed = keep_sources()
+    for number, doc_id, _, source in () if old is None else old.identities():
+        if doc_id in seen:
+            continue
+        if _has_failed(source, failed):
+            plan.kept += 1
+            if rebuild and old is not None:
+                intake.add(old.documents([number])[0])
+        else:
+            plan.removed += 1
+            plan.gone.append(number)
+    if not seen and not plan.kept:
+        state = "there is nothing to index" if old is None else "the index is left as it is"
+        raise SourceError(f"no readable document in the sources: {state}")
+    return plan
+
+
+def _distinct(
+    documents: Iterable[Document], seen: dict[str, bytes], progress: Progress
+) -> Iterator[tuple[Document, str]]:
+    """Each document once, as it can be stored, with its sha; ``seen`` grows by ids."""
+    for count, given in enumerate(documents, 1):
+        document = storable(given)
+        sha = document.sha
+        if document.id not in seen:
+            seen[document.id] = bytes.fromhex(sha)
+            yield document, sha
+        elif seen[document.id].hex() != sha:
+            raise SourceError(f"{document.source}: another document has the id {document.id!r}; give each its own")
+        progress("reading documents", count, None)
+
+
+def _has_failed(source: str, failed: set[str]) -> bool:
+    """Whether the source, the file that it is a part of, or a folder above it is among those that failed."""
+    file = _PLACE.sub("", source)
+    return bool(failed) and not failed.isdisjoint({source, file, *map(str, PurePath(file).parents)})
+
+
+def compact(directory: str | Path, progress: Progress | None = None) -> BuildReport:
+    """Merge the index into one segment without dead documents; vectors are copied, nothing is encoded.
+
+    The new generation numbers its rows anew; rows are bound to their generation, and readers of older ones keep theirs.
+    Nothing is committed if there is nothing to merge.
+    """
+    started = time.perf_counter()
+    tell = progress or silent
+    with transaction(Path(directory), create=False) as change:
+        old = Snapshot(change.layout, change.layout.require_current())
+        manifest = was = old.manifest
+        if _is_scattered(old):
+            with segment_writer(change.new_segment(), was.encoder, was.config.dense) as writer:
+                for segment in range(len(was.segments)):
+                    _copy(old, segment, writer, tell)
+                new = writer.finish(0)
+            manifest = commit(change, was.config, was.encoder, None, np.empty(0, bool), new, tell)
+        return BuildReport(
+            generation=manifest.generation,
+            documents=manifest.live_documents,
+            added=0,
+            changed=0,
+            removed=0,
+            unchanged=manifest.live_documents,
+            kept=0,
+            passages=manifest.live_passages,
+            encoded=0,
+            rebuilt=False,
+            committed=manifest is not was,
+            seconds=time.perf_counter() - started,
+        )
+
+
+def _is_scattered(old: Snapshot) -> bool:
+    segments, live = old.manifest.segments, old.manifest.live_documents
+    if len(segments) != 1 or live != old.manifest.documents:
+        return True
+    return wants_ann(old.manifest.config.dense, segments[0].rows) and not segments[0].ann
+
+
+def _copy(old: Snapshot, segment: int, writer: SegmentWriter, progress: Progress) -> None:
+    """Append the live documents of a segment with their passages and vectors."""
+    documents = old.live_documents(segment)
+    store, vectors = old.stores[segment], old.vectors(old.manifest.segments[segment])
+    for start in range(0, len(documents), COPY_DOCUMENTS):
+        block = documents[start : start + COPY_DOCUMENTS]
+        spans = [store.rows_of(int(number)) for number in block]
+        rows = np.concatenate([np.arange(first, last) for first, last in spans])
+        passages = iter(store.passages(rows))
+        for document, (first, last) in zip(store.documents(block), spans, strict=True):
+            writer.add(document, list(islice(passages, last - first)))
+        writer.add_vectors(vectors[rows])
+        progress("copying passages", writer.rows, old.live)

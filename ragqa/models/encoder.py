@@ -1,0 +1,96 @@
+"""Sentence encoders: texts → unit vectors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.errors import ModelError
+from ragqa.models.card import MODEL, TOKENIZER, read_card
+from ragqa.models.runtime import OnnxRuntime, Runtime, require_torch
+from ragqa.models.tokenize import PairTokenizer
+from ragqa.types import Passage
+
+Floats = NDArray[np.float32]
+
+
+class OnnxEncoder:
+    """A mean-pooling encoder in the fast form. Longer texts are cut to the model's length."""
+
+    def __init__(self, tokenizer: PairTokenizer, runtime: Runtime, dim: int, fingerprint: str) -> None:
+        self.tokenizer, self.runtime = tokenizer, runtime
+        self.dim, self.fingerprint = dim, fingerprint
+
+    @classmethod
+    def load(cls, folder: str | Path) -> OnnxEncoder:
+        """Open a folder that `ragqa export` made."""
+        folder = Path(folder)
+        card = read_card(folder, "encoder")
+        tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
+        return cls(tokenizer, OnnxRuntime(folder / MODEL), card.dim, card.fingerprint)
+
+    def encode_questions(self, questions: Sequence[str]) -> Floats:
+        """One row a question."""
+        return self._encode(questions)
+
+    def encode_passages(self, passages: Sequence[Passage]) -> Floats:
+        """One row a passage, seen with its title and headings in front."""
+        return self._encode([passage.retrieval_text for passage in passages])
+
+    def _encode(self, texts: Sequence[str]) -> Floats:
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        windows = [self.tokenizer.single(tokens.ids) for tokens in self.tokenizer.encode(texts)]
+        for row, (hidden,) in enumerate(self.runtime.run(windows)):
+            pooled = hidden.mean(axis=0)
+            vectors[row] = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
+        return vectors
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model, with the prompts it was trained with."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.dim = int(model.get_embedding_dimension())
+        self.fingerprint = _weights_fingerprint(model)
+
+    @classmethod
+    def load(cls, name: str) -> SentenceTransformerEncoder:
+        """A local directory or a hub name; needs ``[train]``."""
+        require_torch(f"The encoder {name}")
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            model = SentenceTransformer(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+        except Exception as error:  # hub, config and weight errors have no common type
+            raise ModelError(
+                f"{name}: cannot be loaded as a sentence-transformers model ({str(error).splitlines()[0]})"
+            ) from error
+        return cls(model)
+
+    def encode_questions(self, questions: Sequence[str]) -> Floats:
+        """One row a question, with the model's query prompt."""
+        return self._unit(self.model.encode_query(list(questions), show_progress_bar=False))
+
+    def encode_passages(self, passages: Sequence[Passage]) -> Floats:
+        """One row a passage, with the model's document prompt, title and headings in front."""
+        texts = [passage.retrieval_text for passage in passages]
+        return self._unit(self.model.encode_document(texts, show_progress_bar=False))
+
+    def _unit(self, vectors: Any) -> Floats:
+        array = np.asarray(vectors, np.float32).reshape(-1, self.dim)
+        return array / np.maximum(np.linalg.norm(array, axis=1, keepdims=True), np.float32(1e-12))
+
+
+def _weights_fingerprint(model: Any) -> str:
+    """Over all weights, the prompts and the length limit: whatever changes the vectors."""
+    digest = hashlib.sha256(repr((sorted(model.prompts.items()), model.max_seq_length)).encode())
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
+    return f"st-{digest.hexdigest()[:16]}"

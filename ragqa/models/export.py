@@ -1,0 +1,185 @@
+"""A torch checkpoint → the fast form: one folder with an int8 ONNX graph, the tokenizer and a card.
+
+Weights are quantized to int8 per output channel, activations at run time (dynamic quantization), after onnxruntime's
+own fusion of attention, layer normalisation and GELU.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ragqa.errors import MissingExtra, ModelError
+from ragqa.models.card import CARD, MODEL, TOKENIZER, Card, write_card
+from ragqa.models.runtime import OnnxRuntime, TorchRuntime, require_torch
+from ragqa.models.tokenize import PairTokenizer, Window
+
+PROBES = (
+    ("What is the capital of France?", "Paris is the capital and most populous city of France."),
+    (
+        "When was the bridge opened to traffic?",
+        "Work began in 1933, and the bridge was opened on 27 May 1937 after four years.",
+    ),
+    ("Who wrote it?", "The report, which runs to more than nine hundred pages, names no author at all. " * 3),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """Where the fast form lies, its size in bytes, and its mean cosine to the checkpoint's outputs on probe texts."""
+
+    path: Path
+    size: int
+    cosine: float
+
+
+def export_reader(
+    checkpoint: str, output: str | Path, *, max_length: int = 384, stride: int = 128, int8: bool = True
+) -> ExportReport:
+    """Export a checkpoint with span heads; raises `ModelError` where it cannot be loaded or the result disagrees."""
+    require_torch("Exporting a reader")
+    from transformers import AutoModelForQuestionAnswering
+
+    model, tokenizer = _load(AutoModelForQuestionAnswering, checkpoint)
+    card = Card(kind="reader", name=Path(checkpoint).name, fingerprint="", max_length=max_length, stride=stride)
+    return _export(model, tokenizer, ("start_logits", "end_logits"), card, Path(output), int8)
+
+
+def export_encoder(
+    checkpoint: str, output: str | Path, *, max_length: int = 256, int8: bool = True, name: str = ""
+) -> ExportReport:
+    """Export a mean-pooling sentence encoder's transformer; pooling and unit length are done outside the graph."""
+    require_torch("Exporting an encoder")
+    from transformers import AutoModel
+
+    model, tokenizer = _load(AutoModel, checkpoint)
+    card = Card(
+        kind="encoder",
+        name=name or Path(checkpoint).name,
+        fingerprint="",
+        max_length=max_length,
+        dim=int(model.config.hidden_size),
+    )
+    return _export(model, tokenizer, ("last_hidden_state",), card, Path(output), int8)
+
+
+def _load(kind: Any, checkpoint: str) -> tuple[Any, Any]:
+    from transformers import AutoTokenizer
+
+    try:
+        model = kind.from_pretrained(
+            checkpoint, trust_remote_code=False, use_safetensors=True, attn_implementation="eager"
+        )
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{checkpoint}: cannot be loaded ({str(error).splitlines()[0]})") from error
+    return model.float().eval(), tokenizer
+
+
+def _export(model: Any, tokenizer: Any, outputs: tuple[str, ...], card: Card, folder: Path, int8: bool) -> ExportReport:
+    try:
+        import onnx  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("Exporting a model", "train") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    pair = PairTokenizer(tokenizer.backend_tokenizer, card.max_length)
+    type_ids = "token_type_ids" in tokenizer.model_input_names
+    with tempfile.TemporaryDirectory() as scratch:
+        graph = Path(scratch) / "graph.onnx"
+        _trace(model, outputs, type_ids, graph)
+        graph = _fuse(model, graph)
+        if int8:
+            graph = _quantize(graph)
+        shutil.copyfile(graph, folder / MODEL)
+    tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+    digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
+    write_card(folder / CARD, card.with_fingerprint(digest[:12]))
+    cosine = _agreement(
+        TorchRuntime(model, outputs, pair.pad_id, type_ids), OnnxRuntime(folder / MODEL), _probe_windows(pair)
+    )
+    if cosine < 0.9:
+        raise ModelError(f"{folder}: the exported model disagrees with its checkpoint (mean cosine {cosine:.3f})")
+    return ExportReport(folder, (folder / MODEL).stat().st_size, cosine)
+
+
+def _trace(model: Any, outputs: tuple[str, ...], type_ids: bool, path: Path) -> None:
+    """Trace with free batch and length."""
+    import torch
+
+    names = ["input_ids", "attention_mask", *(["token_type_ids"] if type_ids else [])]
+
+    class Plain(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = model
+
+        def forward(self, *arrays: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            result = self.inner(**dict(zip(names, arrays, strict=True)))
+            return tuple(getattr(result, name) for name in outputs)
+
+    example = torch.ones((2, 16), dtype=torch.long)
+    with torch.no_grad():
+        torch.onnx.export(
+            Plain(),
+            (example,) * len(names),
+            str(path),
+            input_names=names,
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "batch", 1: "length"} for name in [*names, *outputs]},
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def _fuse(model: Any, graph: Path) -> Path:
+    """Fuse with onnxruntime's transformer optimizer where it knows the architecture."""
+    if model.config.model_type not in ("bert", "roberta", "distilbert", "xlm-roberta"):
+        return graph
+    from onnxruntime.transformers.optimizer import optimize_model
+
+    fused = graph.with_name("fused.onnx")
+    optimized = optimize_model(
+        str(graph), "bert", num_heads=model.config.num_attention_heads, hidden_size=model.config.hidden_size
+    )
+    optimized.save_model_to_file(str(fused))
+    return fused
+
+
+def _quantize(graph: Path) -> Path:
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantized = graph.with_name("int8.onnx")
+    fused_nodes_are_float = {"DefaultTensorType": onnx.TensorProto.FLOAT}
+    quantize_dynamic(
+        str(graph),
+        str(quantized),
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        extra_options=fused_nodes_are_float,
+    )
+    return quantized
+
+
+def _probe_windows(tokenizer: PairTokenizer) -> list[Window]:
+    windows = []
+    for question, passage in PROBES:
+        first, second = tokenizer.encode([question, passage])
+        windows += tokenizer.windows(first.ids, second.ids, 0)
+    return windows
+
+
+def _agreement(reference: TorchRuntime, candidate: OnnxRuntime, windows: Sequence[Window]) -> float:
+    """Mean cosine between two runtimes' outputs over the windows."""
+    cosines = []
+    for expected, got in zip(reference.run(windows), candidate.run(windows), strict=True):
+        for a, b in zip(expected, got, strict=True):
+            cosines.append(float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())))
+    return float(np.mean(cosines))

@@ -1,0 +1,78 @@
+"""The extractive reader: questions and passages → probable spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ragqa.errors import ModelError
+from ragqa.models.card import MODEL, TOKENIZER, read_card
+from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, require_torch
+from ragqa.models.tokenize import PairTokenizer, Window
+from ragqa.spans import Decoded, WindowLogits, decode
+from ragqa.types import Passage, Span
+
+
+class SpanReader:
+    """A model with start and end heads over windows of question and passage."""
+
+    def __init__(
+        self, tokenizer: PairTokenizer, runtime: Runtime, stride: int, *, max_chars: int = 160, spans: int = 10
+    ) -> None:
+        self.tokenizer, self.runtime, self.stride = tokenizer, runtime, stride
+        self.max_chars, self.spans = max_chars, spans
+
+    @classmethod
+    def load(cls, folder: str | Path, *, max_chars: int = 160) -> SpanReader:
+        """Open a folder that `ragqa export` made."""
+        folder = Path(folder)
+        card = read_card(folder, "reader")
+        tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
+        return cls(tokenizer, OnnxRuntime(folder / MODEL), card.stride, max_chars=max_chars)
+
+    @classmethod
+    def load_checkpoint(
+        cls, name: str, *, max_chars: int = 160, max_length: int = 384, stride: int = 128
+    ) -> SpanReader:
+        """A transformers checkpoint with span heads, from a local directory or a hub name; needs ``[train]``."""
+        require_torch(f"The reader {name}")
+        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+        try:
+            model, info = AutoModelForQuestionAnswering.from_pretrained(
+                name, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+            )
+            slow = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{name}: cannot be loaded as a reader ({str(error).splitlines()[0]})") from error
+        if any("qa_outputs" in key for key in info["missing_keys"]):
+            raise ModelError(f"{name}: has no trained span heads; fine-tune it with ragqa train reader")
+        tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, model.config.max_position_embeddings))
+        type_ids = "token_type_ids" in slow.model_input_names
+        runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
+        return cls(tokenizer, runtime, stride, max_chars=max_chars)
+
+    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
+        """For each pair (questions[i], passages[i]) its best spans, best first."""
+        texts = [passage.text for passage in passages]
+        return [decoded.spans for decoded in self.read_texts(questions, texts)]
+
+    def read_texts(self, questions: Sequence[str], texts: Sequence[str]) -> list[Decoded]:
+        """As `read`, on plain texts, with the null option's probability kept."""
+        asked = self.tokenizer.encode(questions)
+        tokens = self.tokenizer.encode(texts)
+        windows: list[Window] = []
+        owners: list[int] = []
+        for pair, (question, passage) in enumerate(zip(asked, tokens, strict=True)):
+            cut = self.tokenizer.windows(question.ids, passage.ids, self.stride)
+            windows += cut
+            owners += [pair] * len(cut)
+        logits: list[list[WindowLogits]] = [[] for _ in texts]
+        for owner, window, (start, end) in zip(owners, windows, self.runtime.run(windows), strict=True):
+            inside = slice(window.context, window.context + window.size)
+            null = float(start[0] + end[0])
+            logits[owner].append(WindowLogits(window.first, start[inside], end[inside], null))
+        return [
+            decode(pair, passage.offsets, self.max_chars, self.spans)
+            for pair, passage in zip(logits, tokens, strict=True)
+        ]

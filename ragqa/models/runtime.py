@@ -1,0 +1,115 @@
+"""Where a model runs: onnxruntime (core install) or torch (with ``[train]``). Batches in, float32 arrays out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.errors import MissingExtra, ModelError
+from ragqa.models.tokenize import Batch, Window, pad
+
+Floats = NDArray[np.float32]
+
+
+class Runtime(Protocol):
+    """A forward pass."""
+
+    def run(self, windows: Sequence[Window]) -> list[tuple[Floats, ...]]:
+        """Each window's outputs in order, float32, cut to its own length: [l] for readers, [l, dim] for encoders."""
+        ...
+
+
+class OnnxRuntime:
+    """A ``model.onnx`` file under onnxruntime.
+
+    Each window runs alone: dynamic quantization scales activations over the whole input, so a batch would make a
+    window's result depend on its neighbours. Alone it is the same in every batch, and nothing is padded.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = available_cores()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises many types of its own
+            raise ModelError(f"{path}: not a usable ONNX model ({str(error).splitlines()[0]})") from error
+        self.inputs = {item.name for item in self.session.get_inputs()}
+
+    def run(self, windows: Sequence[Window]) -> list[tuple[Floats, ...]]:
+        """Each window's outputs in order."""
+        return [self._run_one(window) for window in windows]
+
+    def _run_one(self, window: Window) -> tuple[Floats, ...]:
+        arrays = {
+            "input_ids": window.ids[None],
+            "attention_mask": np.ones((1, len(window.ids)), np.int64),
+            "token_type_ids": window.type_ids[None],
+        }
+        outputs = self.session.run(None, {name: array for name, array in arrays.items() if name in self.inputs})
+        return tuple(np.asarray(output[0], np.float32) for output in outputs)
+
+
+class TorchRuntime:
+    """A transformers model under torch, on a GPU where there is one, in batches of similar length."""
+
+    def __init__(
+        self, model: Any, outputs: tuple[str, ...], pad_id: int, type_ids: bool, batch_tokens: int = 8192
+    ) -> None:
+        import torch
+
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.model = model.to(self.device).eval()
+        self.outputs, self.pad_id, self.type_ids, self.batch_tokens = outputs, pad_id, type_ids, batch_tokens
+
+    def run(self, windows: Sequence[Window]) -> list[tuple[Floats, ...]]:
+        """Each window's outputs in order."""
+        results: list[tuple[Floats, ...]] = [()] * len(windows)
+        for rows in batches_by_length([len(window.ids) for window in windows], self.batch_tokens):
+            outputs = self._run_batch(pad([windows[row] for row in rows], self.pad_id))
+            for position, row in enumerate(rows):
+                results[row] = tuple(output[position, : len(windows[row].ids)] for output in outputs)
+        return results
+
+    def _run_batch(self, batch: Batch) -> tuple[Floats, ...]:
+        import torch
+
+        feed = {"input_ids": batch.ids, "attention_mask": batch.mask}
+        if self.type_ids:
+            feed["token_type_ids"] = batch.type_ids
+        with torch.inference_mode():
+            result = self.model(**{name: torch.from_numpy(array).to(self.device) for name, array in feed.items()})
+        return tuple(getattr(result, name).float().cpu().numpy() for name in self.outputs)
+
+
+def batches_by_length(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Positions in batches of similar length, longest first; padded to its longest a batch holds ``budget`` at most."""
+    batch: list[int] = []
+    for position in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if batch and lengths[batch[0]] * (len(batch) + 1) > budget:
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch
+
+
+def require_torch(what: str) -> None:
+    """Raise `MissingExtra` unless torch and transformers can be imported."""
+    import importlib.util
+
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("transformers") is None:
+        raise MissingExtra(what, "train")
+
+
+def available_cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

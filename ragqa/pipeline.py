@@ -1,0 +1,121 @@
+"""Questions in, replies out: retrieve, read until settled, combine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from ragqa.answers import Evidence
+from ragqa.config import Config
+from ragqa.errors import ConfigError, QuestionError
+from ragqa.index.snapshot import Snapshot
+from ragqa.models.catalog import load_encoder, load_reader
+from ragqa.protocols import Encoder, Reader, Reranker
+from ragqa.retrieve import HybridRetriever
+from ragqa.types import Hit, Reply
+
+BATCH = 32
+
+
+class Pipeline:
+    """One generation of an index with its encoder and a reader; safe to ask from several threads."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        encoder: Encoder,
+        reader: Reader,
+        config: Config | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        self.snapshot, self.reader, self.reranker = snapshot, reader, reranker
+        self.config = config or Config()
+        self.retriever = HybridRetriever(snapshot, encoder, self.config.retrieve)
+
+    @classmethod
+    def load(
+        cls,
+        directory: str | Path,
+        config: Config | None = None,
+        *,
+        encoder: Encoder | None = None,
+        reader: Reader | None = None,
+        reranker: Reranker | None = None,
+    ) -> Pipeline:
+        """Open the index's current generation and the models; models given here are taken instead of loaded ones.
+
+        Without an encoder, the one named when the index was built is loaded.
+        """
+        config = config or Config()
+        snapshot = Snapshot.open(directory)
+        name = config.index.encoder
+        encoder = encoder or load_encoder(snapshot.manifest.encoder.name if name == "default" else name)
+        reader = reader or load_reader(config.read.reader, max_chars=config.read.max_answer_chars)
+        return cls(snapshot, encoder, reader, config, reranker)
+
+    def ask(self, question: str, *, where: Mapping[str, str] | None = None) -> Reply:
+        """Answer one question."""
+        return self.ask_many([question], where=where)[0]
+
+    def ask_many(self, questions: Sequence[str], *, where: Mapping[str, str] | None = None) -> list[Reply]:
+        """Answer questions in order; the same replies as one at a time."""
+        return list(self.ask_iter(questions, where=where))
+
+    def ask_iter(self, questions: Iterable[str], *, where: Mapping[str, str] | None = None) -> Iterator[Reply]:
+        """Answer a stream of questions in order, a batch at a time."""
+        stream = iter(questions)
+        while batch := list(islice(stream, BATCH)):
+            yield from self._ask_batch(batch, where)
+
+    def search(self, question: str, k: int = 10, *, where: Mapping[str, str] | None = None) -> list[Hit]:
+        """The ``k`` best passages, fewer if the index holds fewer."""
+        return self.search_many([question], k, where=where)[0]
+
+    def search_many(
+        self, questions: Sequence[str], k: int = 10, *, where: Mapping[str, str] | None = None
+    ) -> list[list[Hit]]:
+        """The best passages of each question."""
+        if k < 1:
+            raise ConfigError(f"k is {k}: at least 1")
+        clean = [_checked(question) for question in questions]
+        hits = self.retriever.retrieve(clean, k, where)
+        return hits if self.reranker is None else self.reranker.rerank(clean, hits, k)
+
+    def _ask_batch(self, questions: list[str], where: Mapping[str, str] | None) -> Iterator[Reply]:
+        started = time.perf_counter()
+        read = self.config.read
+        hits = self.search_many(questions, read.passages, where=where)
+        retrieved = time.perf_counter()
+        evidence = [Evidence(found, read.retrieval_weight) for found in hits]
+        clean = [_checked(question) for question in questions]
+        self._read_until_settled(clean, evidence)
+        ended = time.perf_counter()
+        share = 1000.0 / len(questions)
+        timings = {
+            "retrieve": (retrieved - started) * share,
+            "read": (ended - retrieved) * share,
+            "total": (ended - started) * share,
+        }
+        for question, found, seen in zip(questions, hits, evidence, strict=True):
+            answers = seen.answers(read.answers, read.min_score)
+            yield Reply(question, answers, tuple(found), self.snapshot.generation, timings, seen.read)
+
+    def _read_until_settled(self, questions: Sequence[str], evidence: Sequence[Evidence]) -> None:
+        """Each round reads the next passage of every question that is still open."""
+        while pending := [index for index, seen in enumerate(evidence) if not seen.settled()]:
+            passages = [evidence[index].hits[evidence[index].read].passage for index in pending]
+            spans = self.reader.read([questions[index] for index in pending], passages)
+            for index, found in zip(pending, spans, strict=True):
+                evidence[index].add(found)
+
+
+def _checked(question: str) -> str:
+    """A question without outer white space; an empty one is an error."""
+    if not isinstance(question, str):
+        raise QuestionError(f"a question must be text, not {type(question).__name__}")
+    clean = question.strip()
+    if not clean:
+        raise QuestionError("the question is empty: type something to ask")
+    return clean

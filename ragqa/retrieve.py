@@ -1,0 +1,62 @@
+"""The hybrid retriever: BM25 and dense rankings, fused, then one fetch of the passages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ragqa.config import RetrieveConfig
+from ragqa.errors import FingerprintMismatch
+from ragqa.index.fuse import fuse, lookup
+from ragqa.index.ranking import Ranking
+from ragqa.index.snapshot import Snapshot
+from ragqa.protocols import Encoder
+from ragqa.types import Hit
+
+
+class HybridRetriever:
+    """A `Retriever` over one generation of an index."""
+
+    def __init__(self, snapshot: Snapshot, encoder: Encoder, config: RetrieveConfig | None = None) -> None:
+        self.snapshot, self.encoder, self.config = snapshot, encoder, config or RetrieveConfig()
+        built_with = snapshot.manifest.encoder.fingerprint
+        if encoder.fingerprint != built_with:
+            raise FingerprintMismatch(
+                f"{snapshot.directory} was built with the encoder {built_with}, not with {encoder.fingerprint}: "
+                f"ask with the same --encoder, or index again with this one"
+            )
+
+    def retrieve(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> list[list[Hit]]:
+        """At most ``k`` hits a question, best first."""
+        if not questions:
+            return []
+        bm25, dense, fused = self.rank(questions, k, where)
+        bm25_scores, dense_scores = lookup(bm25, fused.rows), lookup(dense, fused.rows)
+        rows, positions = np.unique(fused.rows[fused.rows >= 0], return_inverse=True)
+        passages = self.snapshot.passages(rows)
+        position = iter(positions)
+        hits: list[list[Hit]] = []
+        for question in range(len(questions)):
+            found = []
+            for rank in range(int((fused.rows[question] >= 0).sum())):
+                both = {"bm25": float(bm25_scores[question, rank]), "dense": float(dense_scores[question, rank])}
+                sources = {name: score for name, score in both.items() if not np.isnan(score)}
+                passage = passages[int(next(position))]
+                found.append(Hit(passage, float(fused.scores[question, rank]), rank + 1, sources))
+            hits.append(found)
+        return hits
+
+    def rank(
+        self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None
+    ) -> tuple[Ranking, Ranking, Ranking]:
+        """The BM25, dense and fused rankings; a source that the fusion does not use is left empty."""
+        config, count = self.config, len(questions)
+        depth = max(k, config.depth)
+        bm25 = dense = Ranking.empty(count, 0)
+        if config.fusion != "dense":
+            bm25 = self.snapshot.lexical.search(questions, depth, where)
+        if config.fusion != "bm25":
+            vectors = self.encoder.encode_questions(questions)
+            dense = self.snapshot.dense.search(vectors, depth, self.snapshot.mask(where))
+        return bm25, dense, fuse(bm25, dense, config, k)

@@ -1,0 +1,98 @@
+"""Logits → spans: exact, joint span search over all windows of a passage. Pure numpy.
+
+A span (i, j) of passage tokens has the log-odds ``start[i] + end[j] − null`` against "no answer here", where ``null``
+is the start and end logit of the window's position 0. With the null option as 1, probabilities over *all* valid spans
+of the passage and the null option sum to 1, so they compare between passages. A span seen by several windows counts
+once, with its best log-odds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.types import Span
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLogits:
+    """What a reader says of passage tokens [first, first + n): ``start`` and ``end`` are [n]; ``null`` is a number."""
+
+    first: int
+    start: Floats
+    end: Floats
+    null: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The best spans of a passage, best first, and the log-probability that it holds no answer."""
+
+    spans: list[Span]
+    null: float
+
+
+def decode(windows: Sequence[WindowLogits], offsets: NDArray[np.int64], max_chars: int, count: int) -> Decoded:
+    """The ``count`` most probable spans of a passage with token ``offsets`` [m, 2].
+
+    Valid spans have end ≥ start and at most ``max_chars`` characters (a single longer token is valid, so a passage with
+    a token always has a span); tokens of no width are never a border. Ties go to the earlier start, then the shorter.
+    """
+    width = _band_width(offsets, max_chars)
+    if not width:
+        return Decoded([], 0.0)
+    odds = np.full((len(offsets), width), -np.inf, np.float32)
+    for window in windows:
+        rows = slice(window.first, window.first + len(window.start))
+        np.maximum(odds[rows], _band(window.start, window.end, width) - np.float32(window.null), out=odds[rows])
+    odds[~_valid(offsets, width, max_chars)] = -np.inf
+    flat = odds.ravel()
+    top = float(flat.max(initial=-np.inf))
+    peak = max(top, 0.0)
+    total = peak + float(np.log(np.exp(-peak) + np.exp(flat - np.float32(peak)).sum(dtype=np.float64)))
+    spans = []
+    for cell in _best(flat, count):
+        start, length = divmod(int(cell), width)
+        spans.append(Span(int(offsets[start, 0]), int(offsets[start + length, 1]), min(0.0, float(flat[cell]) - total)))
+    return Decoded(spans, min(0.0, -total))
+
+
+def _band_width(offsets: NDArray[np.int64], max_chars: int) -> int:
+    """The largest number of tokens in a valid span."""
+    if not len(offsets):
+        return 0
+    last = np.searchsorted(offsets[:, 1], offsets[:, 0] + max_chars, side="right")
+    return max(1, int((last - np.arange(len(offsets))).max()))
+
+
+def _band(start: Floats, end: Floats, width: int) -> Floats:
+    """[n, width]: element (i, d) is start[i] + end[i + d], −inf beyond the end."""
+    padded = np.concatenate([end, np.full(width - 1, -np.inf, np.float32)])
+    return start[:, None] + np.lib.stride_tricks.sliding_window_view(padded, width)
+
+
+def _valid(offsets: NDArray[np.int64], width: int, max_chars: int) -> NDArray[np.bool_]:
+    """[m, width]: whether tokens i … i + d make a span."""
+    padded = np.concatenate([offsets[:, 1], np.full(width - 1, np.iinfo(np.int64).max)])
+    ends = np.lib.stride_tricks.sliding_window_view(padded, width)
+    fits = ends - offsets[:, :1] <= max_chars
+    fits[:, 0] = True  # a token alone is always short enough
+    solid = offsets[:, 1] > offsets[:, 0]
+    solid_ends = np.lib.stride_tricks.sliding_window_view(np.concatenate([solid, np.zeros(width - 1, bool)]), width)
+    return fits & solid[:, None] & solid_ends
+
+
+def _best(flat: Floats, count: int) -> NDArray[np.intp]:
+    """Cells of the ``count`` largest finite values, largest first, ties by position."""
+    if count < len(flat):
+        threshold = np.partition(flat, len(flat) - count)[len(flat) - count]
+        cells = np.flatnonzero(flat >= threshold)
+    else:
+        cells = np.arange(len(flat))
+    cells = cells[np.isfinite(flat[cells])]
+    return cells[np.argsort(-flat[cells], kind="stable")][:count]

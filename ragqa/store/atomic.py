@@ -1,0 +1,87 @@
+"""Writing so that a crash leaves the old or the new, and nothing between."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ragqa.errors import StorageError
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full: free some space and try again",
+    errno.EDQUOT: "the quota is used up: free some space and try again",
+    errno.EROFS: "the file system is read-only: choose another place",
+    errno.EACCES: "permission denied: change its rights or choose another place",
+    errno.EPERM: "not permitted: change its rights or choose another place",
+    errno.EIO: "the disk is failing: check it, or choose another",
+}
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Every `OSError` inside becomes a `StorageError` that names its file (or ``path``) and what to do."""
+    try:
+        yield
+    except OSError as error:
+        place = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else path
+        reason = _ADVICE.get(error.errno or 0, f"{error.strerror or error}: check the place or choose another")
+        raise StorageError(f"{place}: cannot be written, {reason}") from error
+
+
+def sync_file(path: Path) -> None:
+    """Return when the file's content is on the disk."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Return when the folder's entries are on the disk (Windows does that by itself)."""
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a new file and wait until it is on the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Give ``path`` new content, all at once: after a crash it holds the old or the new."""
+    aside = path.with_name(f"{path.name}.tmp")
+    write_file(aside, content)
+    aside.replace(path)
+    sync_folder(path.parent)
+
+
+def clone_folder(source: Path, target: Path, keep: Callable[[str], bool]) -> None:
+    """A new folder ``target`` with hard links to the files of ``source`` that are to ``keep``, copies where links fail.
+
+    Only for files that are never changed in place. Subfolders are left out.
+    """
+    target.mkdir()
+    for path in sorted(source.iterdir()):
+        if not keep(path.name) or not path.is_file():
+            continue
+        try:
+            (target / path.name).hardlink_to(path)
+        except OSError:
+            shutil.copyfile(path, target / path.name)
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file's content, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

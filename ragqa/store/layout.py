@@ -1,0 +1,125 @@
+"""Where everything lies in an index, and which generation is the current one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
+
+DOCUMENTS = "documents.arrow"
+PASSAGES = "passages.arrow"
+VECTORS = "vectors.f16"
+ANN = "index.faiss"
+
+_NUMBER = re.compile(r"[0-9]{6,18}")
+_SEGMENT = re.compile(r"[0-9a-f]{32}")
+_FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+def is_segment_id(name: str) -> bool:
+    """Whether a name is 32 hexadecimal digits, as segments are called."""
+    return _SEGMENT.fullmatch(name) is not None
+
+
+def is_fingerprint(name: str) -> bool:
+    """Whether an encoder's fingerprint can be part of a folder's name everywhere."""
+    return _FINGERPRINT.fullmatch(name) is not None
+
+
+def segment_files(fingerprint: str, ann: bool) -> list[str]:
+    """The files of a segment, relative to its folder."""
+    dense = f"dense-{fingerprint}"
+    return [DOCUMENTS, PASSAGES, f"{dense}/{VECTORS}", *([f"{dense}/{ANN}"] if ann else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The places in one index directory."""
+
+    root: Path
+
+    @property
+    def current(self) -> Path:
+        """The file that names the current generation."""
+        return self.root / "CURRENT"
+
+    @property
+    def lock(self) -> Path:
+        """The file that a writer locks."""
+        return self.root / "LOCK"
+
+    @property
+    def generations(self) -> Path:
+        """The folder of generations."""
+        return self.root / "generations"
+
+    @property
+    def segments(self) -> Path:
+        """The folder of segments."""
+        return self.root / "segments"
+
+    def generation(self, number: int) -> Path:
+        """The folder of one generation."""
+        return self.generations / f"{number:06d}"
+
+    def manifest(self, number: int) -> Path:
+        """Its manifest."""
+        return self.generation(number) / "manifest.json"
+
+    def tombstones(self, number: int) -> Path:
+        """Its tombstones."""
+        return self.generation(number) / "tombstones.npy"
+
+    def lexical(self, number: int) -> Path:
+        """Its Tantivy index."""
+        return self.generation(number) / "lexical"
+
+    def segment(self, name: str) -> Path:
+        """The folder of one segment."""
+        return self.segments / name
+
+    def stored_generations(self) -> list[int]:
+        """The numbers of all generations on disk, whole or not, ascending."""
+        return sorted(int(name) for name in _names(self.generations) if _NUMBER.fullmatch(name))
+
+    def stored_segments(self) -> list[str]:
+        """The ids of all segments on disk, whole or not."""
+        return [name for name in _names(self.segments) if is_segment_id(name)]
+
+    def current_generation(self) -> int | None:
+        """The number in CURRENT, None without that file, `IndexFormatError` if it holds anything else."""
+        try:
+            with self.current.open("rb") as file:
+                content = file.read(64)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StorageError(f"{self.current}: cannot be read ({error.strerror}); check its rights") from error
+        text = content.decode("latin-1").removesuffix("\n")
+        if not _NUMBER.fullmatch(text):
+            raise IndexFormatError(f"{self.current}: names no generation of a ragqa index; index again elsewhere")
+        return int(text)
+
+    def require_current(self) -> int:
+        """The number in CURRENT, or `IndexNotFound`."""
+        number = self.current_generation()
+        if number is None:
+            raise IndexNotFound(f"{self.root}: no index here; build one with ragqa index FOLDER -o {self.root}")
+        return number
+
+    def check_writable_place(self) -> None:
+        """`ConfigError` unless this is an index, what a killed first build left, an empty directory, or nothing yet."""
+        if not self.root.exists():
+            return
+        if not self.root.is_dir():
+            raise ConfigError(f"{self.root}: is a file; name a directory for the index")
+        names = _names(self.root)
+        ours = {"CURRENT", "LOCK", "CURRENT.tmp", "generations", "segments"}
+        if "CURRENT" not in names and names and not ("LOCK" in names and names <= ours):
+            raise ConfigError(f"{self.root}: holds other files and no index; name an empty or new directory with -o")
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()

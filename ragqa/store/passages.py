@@ -1,0 +1,287 @@
+"""Documents and passages of a segment: two Arrow IPC files, written once, then memory-mapped.
+
+``passages.arrow`` holds the text of each passage, so that an answer needs one take; title, source and metadata come
+from ``documents.arrow`` through the column ``doc``. Batches have a fixed number of rows, so that a row says which batch
+it is in, and each is validated when it is first touched: a foreign file is an error, never a crash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ragqa.store.layout import DOCUMENTS, PASSAGES
+from ragqa.store.manifest import damaged
+from ragqa.types import Document, Meta, Passage, Section
+
+DOCUMENT_BATCH = 128
+PASSAGE_BATCH = 1024
+
+_SECTIONS = pa.list_(pa.struct([pa.field("start", pa.int32(), False), pa.field("heading", pa.string(), False)]))
+
+
+def _schema(**kinds: pa.DataType) -> pa.Schema:
+    return pa.schema([pa.field(name, kind, nullable=False) for name, kind in kinds.items()])
+
+
+DOCUMENT_SCHEMA = _schema(
+    id=pa.string(),
+    sha=pa.string(),
+    title=pa.string(),
+    source=pa.string(),
+    meta=pa.string(),
+    line=pa.int32(),
+    whole=pa.bool_(),
+    sections=_SECTIONS,
+    text=pa.string(),
+)
+PASSAGE_SCHEMA = _schema(
+    id=pa.string(),
+    doc=pa.int32(),
+    start=pa.int32(),
+    end=pa.int32(),
+    line=pa.int32(),
+    heading=pa.string(),
+    text=pa.string(),
+)
+
+
+class TableWriter:
+    """Rows → an Arrow IPC file, uncompressed, in batches of ``size`` rows (the last may be smaller)."""
+
+    def __init__(self, path: Path, schema: pa.Schema, size: int) -> None:
+        self.rows = 0
+        self._schema, self._size = schema, size
+        self._pending: list[tuple[Any, ...]] = []
+        self._file = path.open("wb")
+        self._writer = pa.ipc.new_file(self._file, schema)
+
+    def add(self, row: tuple[Any, ...]) -> None:
+        """Append a row, its values in the schema's order."""
+        self._pending.append(row)
+        self.rows += 1
+        if len(self._pending) == self._size:
+            self._flush()
+
+    def finish(self) -> None:
+        """Write what is pending and the footer."""
+        if self._pending:
+            self._flush()
+        self._writer.close()
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Let go of the file as it is."""
+        self._file.close()
+
+    def _flush(self) -> None:
+        columns = zip(*self._pending, strict=True)
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
+        self._writer.write_batch(pa.record_batch(arrays, schema=self._schema))
+        self._pending = []
+
+
+class Table:
+    """An Arrow IPC file written by `TableWriter`, memory-mapped; everything wrong with it is an `IndexFormatError`."""
+
+    def __init__(self, path: Path, schema: pa.Schema, size: int, rows: int) -> None:
+        self.path, self.rows = path, rows
+        self._size, self._schema = size, schema
+        try:
+            self._reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(path) from error
+        count = -(-rows // size)
+        if not self._reader.schema.equals(schema) or self._reader.num_record_batches != count:
+            raise damaged(path)
+        self._batches: list[pa.RecordBatch | None] = [None] * count
+        self._columns: dict[tuple[int, str], pa.Array] = {}
+
+    def column(self, number: int, name: str) -> pa.Array:
+        """One column of rows ``number * size`` …, validated."""
+        found = self._columns.get((number, name))
+        if found is None:
+            found = self._columns[number, name] = self._load(number, name)
+        return found
+
+    def columns(self, *names: str) -> Iterator[list[pa.Array]]:
+        """These columns, batch by batch."""
+        for number in range(len(self._batches)):
+            yield [self.column(number, name) for name in names]
+
+    def take(self, rows: NDArray[np.int64], *names: str) -> list[tuple[Any, ...]]:
+        """The values of these columns for each row, in the order asked; rows may repeat. One Arrow take a batch."""
+        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < self.rows:
+            raise IndexError(f"{self.path} has {self.rows} rows, asked for {rows.min()} to {rows.max()}")
+        found: list[tuple[Any, ...]] = [()] * len(rows)
+        numbers, places = np.divmod(rows, self._size)
+        order = np.argsort(numbers, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
+            if len(group):
+                number, inside = int(numbers[group[0]]), pa.array(places[group])
+                values = [self.column(number, name).take(inside).to_pylist() for name in names]
+                for position, row in zip(group.tolist(), zip(*values, strict=True), strict=True):
+                    found[position] = row
+        return found
+
+    def _load(self, number: int, name: str) -> pa.Array:
+        expected = min(self._size, self.rows - number * self._size)
+        try:
+            batch = self._batches[number]
+            if batch is None:
+                batch = self._batches[number] = self._reader.get_batch(number)
+            column = batch.column(name)
+            column.validate(full=True)
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(self.path) from error
+        if len(column) != expected or column.null_count:
+            raise damaged(self.path)
+        return column
+
+
+def storable(document: Document) -> Document:
+    """The document with question marks for lone surrogates, which no file can hold; offsets stay what they are."""
+    try:
+        "\0".join((document.id, document.text, document.title, document.source, _dump(document.meta))).encode()
+        "".join(section.heading for section in document.sections).encode()
+    except UnicodeEncodeError:
+        return replace(
+            document,
+            id=encodable(document.id),
+            text=encodable(document.text),
+            title=encodable(document.title),
+            source=encodable(document.source),
+            meta=json.loads(encodable(_dump(document.meta))),
+            sections=tuple(Section(section.start, encodable(section.heading)) for section in document.sections),
+        )
+    return document
+
+
+def encodable(text: str) -> str:
+    """Text with a question mark for each lone surrogate."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _dump(meta: Meta) -> str:
+    return json.dumps(dict(meta), ensure_ascii=False)
+
+
+class PassageWriter:
+    """Writes the two files of a segment."""
+
+    def __init__(self, folder: Path) -> None:
+        self._documents = TableWriter(folder / DOCUMENTS, DOCUMENT_SCHEMA, DOCUMENT_BATCH)
+        self._passages = TableWriter(folder / PASSAGES, PASSAGE_SCHEMA, PASSAGE_BATCH)
+
+    @property
+    def documents(self) -> int:
+        """How many documents were added."""
+        return self._documents.rows
+
+    @property
+    def rows(self) -> int:
+        """How many passages were added."""
+        return self._passages.rows
+
+    def add(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Append a storable document and all of its passages."""
+        for item in passages:
+            row = (item.id, self._documents.rows, item.start, item.end, item.line, item.heading, item.text)
+            self._passages.add(row)
+        sections = [{"start": section.start, "heading": section.heading} for section in document.sections]
+        place = document.title, document.source, _dump(document.meta), document.line, document.whole
+        self._documents.add((document.id, document.sha, *place, sections, document.text))
+
+    def finish(self) -> None:
+        """Complete both files; making them durable is the caller's."""
+        self._documents.finish()
+        self._passages.finish()
+
+    def abandon(self) -> None:
+        """Let go of both files as they are."""
+        self._documents.abandon()
+        self._passages.abandon()
+
+
+class PassageStore:
+    """The two files of a segment, for reading. Rows and document numbers count from 0 within the segment."""
+
+    def __init__(self, folder: Path, documents: int, rows: int) -> None:
+        self._documents = Table(folder / DOCUMENTS, DOCUMENT_SCHEMA, DOCUMENT_BATCH, documents)
+        self._passages = Table(folder / PASSAGES, PASSAGE_SCHEMA, PASSAGE_BATCH, rows)
+
+    def passages(self, rows: NDArray[np.int64]) -> list[Passage]:
+        """The passages of these rows, in this order; rows may repeat."""
+        taken = self._passages.take(rows, "id", "doc", "start", "end", "line", "heading", "text")
+        numbers = np.array([row[1] for row in taken], np.int64)
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < self._documents.rows:
+            raise damaged(self._passages.path)
+        distinct, places = np.unique(numbers, return_inverse=True)
+        owners = [
+            (doc_id, title, source, self._meta(meta))
+            for doc_id, title, source, meta in self._documents.take(distinct, "id", "title", "source", "meta")
+        ]
+        found = []
+        for (name, _, start, end, line, heading, text), place in zip(taken, places.tolist(), strict=True):
+            doc_id, title, source, meta = owners[place]
+            found.append(Passage(name, doc_id, text, title, start, end, heading, source, line, meta))
+        return found
+
+    def documents(self, numbers: NDArray[np.int64]) -> list[Document]:
+        """The documents of these numbers, in this order."""
+        names = "id", "text", "title", "source", "meta", "line", "sections", "whole"
+        return [
+            Document(
+                doc_id,
+                text,
+                title,
+                source,
+                self._meta(meta),
+                line,
+                tuple(Section(section["start"], section["heading"]) for section in sections),
+                whole,
+            )
+            for doc_id, text, title, source, meta, line, sections, whole in self._documents.take(numbers, *names)
+        ]
+
+    @cached_property
+    def owner(self) -> NDArray[np.int32]:
+        """For each row the number of its document, ascending."""
+        parts = [column.to_numpy() for (column,) in self._passages.columns("doc")]
+        owner = np.concatenate([np.empty(0, np.int32), *parts])
+        if len(owner) and (owner[0] < 0 or owner[-1] >= self._documents.rows or (np.diff(owner) < 0).any()):
+            raise damaged(self._passages.path)
+        return owner
+
+    def rows_of(self, document: int) -> tuple[int, int]:
+        """The rows [first, last) of a document's passages."""
+        first, last = np.searchsorted(self.owner, [document, document + 1])
+        return int(first), int(last)
+
+    def identities(self) -> Iterator[tuple[str, str, str]]:
+        """(id, sha, source) of each document."""
+        for columns in self._documents.columns("id", "sha", "source"):
+            yield from zip(*(column.to_pylist() for column in columns), strict=True)
+
+    def metadata(self) -> Iterator[Meta]:
+        """The metadata of each document."""
+        for (column,) in self._documents.columns("meta"):
+            parsed = {text: self._meta(text) for text in set(column.to_pylist())}
+            yield from map(parsed.__getitem__, column.to_pylist())
+
+    def _meta(self, text: str) -> Meta:
+        try:
+            meta = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise damaged(self._documents.path) from error
+        if not isinstance(meta, Mapping) or not all(isinstance(value, (str, int, float)) for value in meta.values()):
+            raise damaged(self._documents.path)
+        return meta

@@ -1,0 +1,120 @@
+"""Changing an index: one writer at a time, everything new aside, one replaced file, strays swept."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragqa.errors import IndexFormatError
+from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
+from ragqa.store.layout import Layout
+from ragqa.store.lock import writer_lock
+from ragqa.store.manifest import Manifest, read_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """The right to add one generation. ``manifest`` is that of the current one, None in a new index."""
+
+    layout: Layout
+    manifest: Manifest | None
+
+    @property
+    def generation(self) -> int:
+        """The number of the new generation."""
+        return 1 if self.manifest is None else self.manifest.generation + 1
+
+    def new_segment(self) -> Path:
+        """An empty folder, named by a new id, for a segment."""
+        with storing(self.layout.segments):
+            self.layout.segments.mkdir(exist_ok=True)
+            folder = self.layout.segment(uuid.uuid4().hex)
+            folder.mkdir()
+        return folder
+
+    def new_generation(self) -> Path:
+        """The empty folder of the new generation."""
+        with storing(self.layout.generations):
+            self.layout.generations.mkdir(exist_ok=True)
+            folder = self.layout.generation(self.generation)
+            folder.mkdir()
+        return folder
+
+    def commit(self, manifest: Manifest, tombstones: bytes) -> None:
+        """Make the new generation, whose other files are all durable, the current one."""
+        layout = self.layout
+        with storing(layout.root):
+            write_file(layout.tombstones(manifest.generation), tombstones)
+            write_file(layout.manifest(manifest.generation), manifest.to_json().encode())
+            sync_folder(layout.generation(manifest.generation))
+            sync_folder(layout.generations)
+            if layout.segments.exists():
+                sync_folder(layout.segments)
+            sync_folder(layout.root)
+            replace_file(layout.current, f"{manifest.generation:06d}\n".encode())
+
+
+@contextmanager
+def transaction(root: Path, create: bool) -> Iterator[Transaction]:
+    """Hold the writer's lock on an index, with ``create`` on a new one too; sweep what dead writers left.
+
+    If the body fails, whatever it wrote is removed, and so is the directory if it was made here.
+    """
+    layout = Layout(root)
+    if not create:
+        layout.require_current()
+    with storing(root):
+        layout.check_writable_place()
+        made = not root.exists()
+        root.mkdir(parents=True, exist_ok=True)
+    try:
+        with writer_lock(layout.lock):
+            try:
+                with storing(root):
+                    manifest = sweep(layout)
+                yield Transaction(layout, manifest)
+            except BaseException:
+                _clear(layout)
+                raise
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                root.rmdir()
+        raise
+
+
+def sweep(layout: Layout) -> Manifest | None:
+    """Remove what belongs neither to the current generation nor to the one before; the current one's manifest.
+
+    Removes nothing if the current generation cannot be read (`IndexFormatError`), and never a file of unknown name.
+    """
+    number = layout.current_generation()
+    current = None if number is None else read_manifest(layout, number)
+    kept = [] if current is None else [current]
+    before = [found for found in layout.stored_generations() if number is not None and found < number]
+    if before:
+        with suppress(IndexFormatError):
+            kept.append(read_manifest(layout, before[-1]))
+    for found in layout.stored_generations():
+        if found not in [manifest.generation for manifest in kept]:
+            shutil.rmtree(layout.generation(found))
+    used = {segment.id for manifest in kept for segment in manifest.segments}
+    for name in layout.stored_segments():
+        if name not in used:
+            shutil.rmtree(layout.segment(name))
+    layout.current.with_name("CURRENT.tmp").unlink(missing_ok=True)
+    return current
+
+
+def _clear(layout: Layout) -> None:
+    """What `sweep` would do, without raising over the failure that led here; an index that never was leaves nothing."""
+    with suppress(OSError, IndexFormatError):
+        if sweep(layout) is None:
+            for folder in (layout.generations, layout.segments):
+                with suppress(FileNotFoundError):
+                    folder.rmdir()
+            layout.lock.unlink()

@@ -1,0 +1,62 @@
+"""What holds for every test: no network but this machine, and the same examples each time on CI."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ragqa",
+    max_examples=50,
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("ragqa")
+
+
+class NetworkBlocked(RuntimeError):
+    """A test reached for the network."""
+
+
+def _is_local(sock: socket.socket, address: Any) -> bool:
+    if sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return True  # sockets in the file system
+    host = address[0]
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in ("localhost", "")
+
+
+def _guarded(original: Callable[..., Any]) -> Callable[..., Any]:
+    def connect(self: socket.socket, address: Any) -> Any:
+        if not _is_local(self, address):
+            raise NetworkBlocked(f"a test tried to reach {address}")
+        return original(self, address)
+
+    return connect
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Only connections to this machine, and no names looked up elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", _guarded(socket.socket.connect))
+        patch.setattr(socket.socket, "connect_ex", _guarded(socket.socket.connect_ex))
+        look_up = socket.getaddrinfo
+
+        def getaddrinfo(host: Any, *rest: Any, **named: Any) -> Any:
+            if host not in (None, "", "localhost", b"localhost", "127.0.0.1", "::1"):
+                raise NetworkBlocked(f"a test tried to look up {host!r}")
+            return look_up(host, *rest, **named)
+
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        yield

@@ -1,0 +1,79 @@
+"""Terms by language."""
+
+import subprocess
+import sys
+
+import pytest
+import tantivy
+
+from ragqa.corpus.analyze import LANGUAGES, get_analyzer
+from ragqa.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "tokens"),
+    [
+        (
+            "en",
+            "The Runners were running, U.S. Beyoncé's 3.14",
+            ["runner", "were", "run", "u", "s", "beyonc", "s", "3", "14"],
+        ),
+        ("en", "to be or not to be", []),
+        ("en", "ﬁrst cafe\u0301 Ｔｏｋｙｏ", ["first", "cafe", "tokyo"]),
+        ("en", "x" * 200 + " y", ["y"]),
+        ("de", "Die Häuser und schön", ["haus", "schon"]),
+        ("fr", "les chevaux", ["cheval"]),
+        ("ru", "и книгами", ["книг"]),
+        ("tr", "kitaplar", ["kitap"]),
+        ("ta", "தமிழ்", ["தமிழ்"]),
+        ("simple", "The Running hिन्दी हिन्दी a_b", ["the", "running", "hिन्दी", "हिन्दी", "a", "b"]),
+        ("simple", "", []),
+        (
+            "zh",
+            "中华人民共和国成立于1949年，iPhone。",
+            ["中华", "华人", "人民", "共和", "共和国", "中华人民共和国", "成立", "于", "1949", "年", "iphone"],
+        ),
+    ],
+)
+def test_tokens(language, text, tokens):
+    assert get_analyzer(language).tokens(text) == tokens
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tokens_are_what_tantivy_indexes(language):
+    analyzer = get_analyzer(language)
+    text = "Der Mond, the moons; les lunes, лунами 月亮很圆 and ﬁve Houses of Größe"
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("text", tokenizer_name="own", index_option="freq")
+    index = tantivy.Index(builder.build())
+    index.register_tokenizer("own", analyzer.tantivy())
+    writer = index.writer(15_000_000, 1)
+    document = tantivy.Document()
+    document.add_text("text", analyzer.prepare(text))
+    writer.add_document(document)
+    writer.commit()
+    index.reload()
+    tokens = analyzer.tokens(text)
+    assert tokens
+    assert all(index.searcher().doc_freq("text", token) == 1 for token in tokens)
+    assert index.searcher().doc_freq("text", "moons") == int("moons" in tokens)
+
+
+def test_names_tell_analyzers_apart():
+    names = [get_analyzer(language).name for language in LANGUAGES]
+    assert len(set(names)) == len(LANGUAGES)
+    assert get_analyzer("en").name == "en-stem-stop-1"
+
+
+def test_unknown_language():
+    with pytest.raises(ConfigError, match=r"'xx': one of .*en.*simple"):
+        get_analyzer("xx")
+
+
+def test_jieba_says_nothing_and_is_loaded_only_when_needed():
+    code = (
+        "import sys; from ragqa.corpus.analyze import get_analyzer; get_analyzer('en').tokens('a b');"
+        "assert 'jieba' not in sys.modules; get_analyzer('zh').tokens('北京大学')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == done.stderr == ""

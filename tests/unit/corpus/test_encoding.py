@@ -1,0 +1,87 @@
+"""Which encoding a text is in."""
+
+import json
+
+import pytest
+
+from ragqa.corpus.encoding import decode, encoding_of, scan
+from ragqa.corpus.read import read_documents
+from ragqa.errors import SourceError
+
+GERMAN = "Die Brücke über die Spree wurde im März größer gebaut als zunächst geplant. „Schön“, sagte er."
+FRENCH = "L'été où il a été élevé à la dignité de maître, il resta là, près de sa mère – très âgée, déjà."
+SWEDISH = "På ön växer både gräs och träd; där är det också ljust på våren, även när det är kallt."
+CHINESE = "北京是中华人民共和国的首都，也是全国的政治和文化中心。他们在这里学习和工作，大家都很高兴。"
+TAIWANESE = "臺北是中華民國的首都，也是臺灣的政治和文化中心。他們在這裡學習和工作，大家都很高興。"
+JAPANESE = "東京は日本の首都であり、世界でも最も大きな都市のひとつです。多くの人がここで働いています。"
+KOREAN = "서울은 대한민국의 수도이며 가장 큰 도시이다. 많은 사람들이 이 도시에서 살고 일을 하고 있다."
+RUSSIAN = "Москва является столицей России и крупнейшим городом страны. Она стоит на реке Москве."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (GERMAN, "utf-8"),
+        (GERMAN, "utf-8-sig"),
+        (GERMAN, "utf-16"),
+        (GERMAN, "utf-16-le"),
+        (GERMAN, "utf-16-be"),
+        (GERMAN, "utf-32"),
+        (GERMAN, "utf-32-be"),
+        (CHINESE + "\n" + CHINESE, "utf-16-le"),
+        (CHINESE + "\n" + CHINESE, "utf-16-be"),
+        (GERMAN, "cp1252"),
+        (FRENCH, "cp1252"),
+        (SWEDISH, "cp1252"),
+        ("Ein Café", "cp1252"),
+        ("café", "cp1252"),
+        (CHINESE, "gb18030"),
+        (TAIWANESE, "big5"),
+        (JAPANESE, "shift_jis"),
+        (JAPANESE, "euc_jp"),
+        (KOREAN, "euc_kr"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "koi8_r"),
+        (RUSSIAN.lower(), "koi8_r"),
+        (CHINESE, "utf-8"),
+        ("", "utf-8"),
+    ],
+)
+def test_decoded_as_it_was_written(text, encoding):
+    for whole in (text, "An English line first.\r\n" * 50 + text + "\r\nand one after.\r\n"):
+        assert decode(whole.encode(encoding)) == whole
+
+
+def test_damaged_utf8_stays_utf8():
+    raw = (GERMAN * 3).encode() + b" \xff " + GERMAN.encode()
+    assert decode(raw) == GERMAN * 3 + " \ufffd " + GERMAN
+    assert decode(CHINESE.encode()[:-1]) == CHINESE[:-1] + "\ufffd"
+
+
+@pytest.mark.parametrize("raw", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", bytes(range(256)), b"\0", b"\xff\x01\x02\x03" * 9])
+def test_binary(raw):
+    with pytest.raises(SourceError, match="binary"):
+        decode(raw)
+
+
+def test_seen_in_chunks_as_in_one():
+    raw = ("x" * 1000 + CHINESE).encode("gb18030")
+    for size in (7, 1001, 5000):
+        assert encoding_of(scan(raw[at : at + size] for at in range(0, len(raw), size))) == "gb18030"
+    utf8 = CHINESE.encode()
+    assert encoding_of(scan(utf8[at : at + 1] for at in range(len(utf8)))) == "utf-8"
+
+
+def test_declared_names_that_are_no_encodings_are_ignored():
+    for label in ("rot13", "hex", "utf-16", "windows-9999", "none"):
+        assert decode("Größe".encode("cp1252"), label) == "Größe"
+
+
+def test_streamed_formats_in_other_encodings(tmp_path):
+    (tmp_path / "a.csv").write_bytes(f"id;text\r\n1;{RUSSIAN}\r\n".encode("cp1251"))
+    (tmp_path / "b.jsonl").write_bytes(json.dumps({"text": JAPANESE}, ensure_ascii=False).encode("utf-16"))
+    (tmp_path / "c.tsv").write_bytes(f"text\ttitle\n{CHINESE}\tT\n".encode("utf-8-sig"))
+    problems = []
+    documents = list(read_documents([tmp_path], problems.append))
+    assert not problems
+    assert [d.text for d in documents] == [RUSSIAN, JAPANESE, CHINESE]

@@ -1,0 +1,292 @@
+"""Each format on a small real file."""
+
+import csv
+import gzip
+import json
+
+import docx
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ragqa.config import SplitConfig
+from ragqa.corpus.read import read_documents
+from ragqa.corpus.split import split
+from ragqa.types import Section
+
+
+def read(*paths):
+    problems = []
+    return list(read_documents(paths, problems.append)), [(p.source, p.reason) for p in problems]
+
+
+def one(path, content):
+    if isinstance(content, str):
+        content = content.encode()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    documents, problems = read(path)
+    assert not problems
+    assert len(documents) == 1
+    return documents[0]
+
+
+def pdf_bytes(pages, title=""):
+    """A minimal PDF: one line of text a page."""
+    objects = {1: b"<< /Type /Catalog /Pages 2 0 R >>", 3: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"}
+    objects[4] = b"<< /Title (%s) >>" % title.encode()
+    kids = []
+    for number, text in enumerate(pages):
+        page, stream = 5 + 2 * number, b"BT /F1 12 Tf 50 700 Td (%s) Tj ET" % text.encode()
+        kids.append(b"%d 0 R" % page)
+        objects[page] = (
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents %d 0 R "
+            b"/Resources << /Font << /F1 3 0 R >> >> >>" % (page + 1)
+        )
+        objects[page + 1] = b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream)
+    objects[2] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(pages), b" ".join(kids))
+    out, places = b"%PDF-1.4\n", []
+    for number in sorted(objects):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, objects[number])
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
+    tail = b"trailer << /Size %d /Root 1 0 R /Info 4 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(places) + 1, len(out))
+    return out + head + table + tail
+
+
+def test_text_stands_as_it_is(tmp_path):
+    document = one(tmp_path / "a.txt", "\ufeff One\r\n\r\nTwo \n")
+    assert document.text == " One\r\n\r\nTwo \n"
+    assert (document.id, document.source, document.line) == ("a.txt", str(tmp_path / "a.txt"), 1)
+    assert (document.title, document.sections, dict(document.meta)) == ("", (), {})
+
+
+def test_markdown_outline(tmp_path):
+    text = (
+        "# The *Moon* #\n\nA.\n\n## `Phases` of [it](u)\nB.\n```\n# no heading\n```\n### Deep\nC.\n## Last\n#hashtag\n"
+    )
+    document = one(tmp_path / "m.md", text)
+    assert document.text == text
+    assert document.title == "The Moon"
+    assert document.line == 1
+    assert document.sections == (
+        Section(0, "The Moon"),
+        Section(text.index("## `P"), "The Moon > Phases of it"),
+        Section(text.index("### D"), "The Moon > Phases of it > Deep"),
+        Section(text.index("## L"), "The Moon > Last"),
+    )
+    passages = split(document, SplitConfig())
+    assert [p.heading for p in passages] == ["", "Phases of it", "Phases of it > Deep", "Last"]
+    assert [p.text for p in passages] == ["A.", "B.\n```\n# no heading\n```", "C.", "#hashtag"]
+    assert [p.line for p in passages] == [3, 6, 11, 13]
+
+
+def test_markdown_front_matter(tmp_path):
+    text = '---\ntitle: "Tea: a drink"\nn: 1657\nhot: true\nrate: 0.5\nzip: 01234\ntags: [a]\nby:\n- x\n---\n\nText.\n'
+    document = one(tmp_path / "f.markdown", text)
+    assert document.title == "Tea: a drink"
+    assert document.meta == {"n": 1657, "hot": True, "rate": 0.5, "zip": "01234"}
+    assert [p.text for p in split(document, SplitConfig())] == [text[: text.index("\n\nText")], "Text."]
+
+
+def test_markdown_toml_front_matter(tmp_path):
+    document = one(tmp_path / "f.md", '+++\ntitle = "T"\nn = 1\n+++\n# H\nText.')
+    assert (document.title, dict(document.meta)) == ("T", {"n": 1})
+
+
+def test_markdown_text_between_rules_is_no_front_matter(tmp_path):
+    document = one(tmp_path / "f.md", "---\nJust a sentence.\n---\n# H\nText.")
+    assert (document.title, dict(document.meta)) == ("H", {})
+
+
+def test_html(tmp_path):
+    page = """<!doctype html><html><head><title>The
+    Tide</title><style>p{}</style><script>var x = "<p>no</p>";</script></head><body>
+    <header><h1>Site</h1></header><nav><a href=/>Home</a></nav>
+    <main><header><h1>The  Tide</h1></header><p>Caf&eacute; &amp;
+    sea,<br>two <b>lines</b>.</p><div>Next<p>one</div>
+    <h2>High<i>er</i> tide</h2><ul><li>first<li>second</ul>
+    <table><tr><th>Port</th><th>Metres</th></tr><tr><td><p>Brest</p></td><td>6&nbsp;m</td></tr></table>
+    <pre>a  b
+ c</pre></main><footer>Imprint</footer></body></html>"""
+    document = one(tmp_path / "t.html", page)
+    assert document.title == "The Tide"
+    assert document.text == (
+        "The Tide\n\nCafé & sea,\ntwo lines.\n\nNext\n\none\n\nHigher tide\n\nfirst\nsecond\n\n"
+        "Port | Metres\nBrest | 6 m\n\na  b\n c"
+    )
+    assert [(document.text[s.start :][:6], s.heading) for s in document.sections] == [
+        ("The Ti", "The Tide"),
+        ("Higher", "The Tide > Higher tide"),
+    ]
+    assert document.line == 0
+    passages = split(document, SplitConfig(words=40))
+    assert [p.heading for p in passages] == ["", "Higher tide"]
+    assert passages[0].text.startswith("Café")
+    assert passages[1].text.startswith("first")
+
+
+def test_html_declared_charset(tmp_path):
+    page = '<meta charset="iso-8859-2"><p>Łódź leży w Polsce</p>'.encode("iso-8859-2")
+    assert one(tmp_path / "p.htm", page).text == "Łódź leży w Polsce"
+
+
+def test_jsonl(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text(
+        '{"id": "x", "text": "One", "title": "T", "n": 3, "ok": true, "no": null, "list": [1]}\n'
+        "\n"
+        '{"text": "Two \\ud83d"}\n'
+        "{broken\n"
+        '["a"]\n'
+        '{"title": "no text"}\n'
+        '{"id": 7, "text": "  "}\n'
+        '{"id": 7, "text": "Seven"}'
+    )
+    documents, problems = read(path)
+    assert [(d.id, d.text, d.title, d.source, dict(d.meta), d.line) for d in documents] == [
+        ("x", "One", "T", f"{path}:1", {"n": 3, "ok": True}, 0),
+        ("r.jsonl:3", "Two \ufffd", "", f"{path}:3", {}, 0),
+        ("7", "Seven", "", f"{path}:8", {}, 0),
+    ]
+    assert [source for source, _ in problems] == [f"{path}:{line}" for line in (4, 5, 6, 7)]
+    assert problems[0][1].startswith("not JSON")
+    assert problems[3][1] == "no text"
+
+
+def test_json_list_and_other_json(tmp_path):
+    (tmp_path / "l.json").write_text('[{"text": "One"}, {"id": "two", "text": "Two"}]')
+    (tmp_path / "o.json").write_text('{"name": "x"}')
+    documents, problems = read(tmp_path)
+    assert [(d.id, d.source) for d in documents] == [
+        ("l.json:1", f"{tmp_path / 'l.json'}:1"),
+        ("two", f"{tmp_path / 'l.json'}:2"),
+    ]
+    assert [source for source, _ in problems] == [str(tmp_path / "o.json")]
+
+
+def test_squad(tmp_path):
+    data = {"data": [{"title": "Sea_Salt", "paragraphs": [{"context": " One. Two.", "qas": []}, {"context": "B"}]}]}
+    path = tmp_path / "s.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(data).encode()))
+    documents, problems = read(path)
+    assert not problems
+    assert [(d.id, d.title, d.text, d.whole, d.source) for d in documents] == [
+        ("Sea_Salt#0", "Sea Salt", " One. Two.", True, f"{path}:1"),
+        ("Sea_Salt#1", "Sea Salt", "B", True, f"{path}:2"),
+    ]
+
+
+def test_damaged_squad(tmp_path):
+    path = tmp_path / "s.json"
+    path.write_text('{"data": [{"title": "T", "paragraphs": [{"context": "A"}, {"text": "B"}]}]}')
+    documents, problems = read(path)
+    assert [d.id for d in documents] == ["T#0"]
+    assert [source for source, _ in problems] == [str(path)]
+
+
+def test_csv(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        '\ufeff Text ,Id,year\n"Two\nlines, quoted",a,1999\n\nOne,,\ntoo,many,columns,here\nshort\n,empty,1\n'
+    )
+    documents, problems = read(path)
+    assert [(d.id, d.text, d.source, dict(d.meta)) for d in documents] == [
+        ("a", "Two\nlines, quoted", f"{path}:2", {"year": "1999"}),
+        ("t.csv:5", "One", f"{path}:5", {}),
+        ("t.csv:7", "short", f"{path}:7", {}),
+    ]
+    assert problems == [(f"{path}:6", "4 columns where the header has 3"), (f"{path}:8", "no text")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_csv_delimiters(tmp_path, delimiter):
+    with (tmp_path / "d.csv").open("w", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows([["id", "text"], ["1", f"a{delimiter}b"]])
+    assert [(d.id, d.text) for d in read(tmp_path)[0]] == [("1", f"a{delimiter}b")]
+
+
+def test_dpr_tsv_gzipped_with_a_long_field(tmp_path):
+    long = "word " * 50_000
+    document = one(tmp_path / "p.tsv.gz", f'id\ttext\ttitle\n1\t"{long}""x"" y"\tAaron\n')
+    assert (document.id, document.text, document.title) == ("1", long + '"x" y', "Aaron")
+
+
+def test_table_without_text_column(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "t.parquet")
+    documents, problems = read(tmp_path)
+    assert not documents
+    assert len(problems) == 2
+    assert all('no column named "text"' in reason for _, reason in problems)
+
+
+def test_parquet(tmp_path):
+    path = tmp_path / "t.parquet"
+    columns = {"text": ["One", None, "Three"], "title": ["T", None, None], "n": [1, 2, None], "v": [[1], [2], [3]]}
+    pq.write_table(pa.table(columns), path)
+    documents, problems = read(path)
+    assert [(d.id, d.text, d.title, d.source, dict(d.meta)) for d in documents] == [
+        ("t.parquet:1", "One", "T", f"{path}:1", {"n": 1}),
+        ("t.parquet:3", "Three", "", f"{path}:3", {}),
+    ]
+    assert problems == [(f"{path}:2", 'no field "text"')]
+
+
+def test_pdf(tmp_path):
+    path = tmp_path / "two.pdf"
+    path.write_bytes(pdf_bytes(["The sea is salt.", "", "The moon is not."], title="On Salt"))
+    documents, problems = read(path)
+    assert not problems
+    assert [(d.id, d.text.strip(), d.title, d.source) for d in documents] == [
+        ("two.pdf#page=1", "The sea is salt.", "On Salt", f"{path}#page=1"),
+        ("two.pdf#page=3", "The moon is not.", "On Salt", f"{path}#page=3"),
+    ]
+
+
+def test_pdf_without_text_or_damaged(tmp_path, capfd):
+    (tmp_path / "a.pdf").write_bytes(pdf_bytes([""]))
+    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.4 and nothing else")
+    documents, problems = read(tmp_path)
+    assert not documents
+    assert "no text" in problems[0][1]
+    assert "not a readable PDF" in problems[1][1]
+    assert capfd.readouterr().err == ""
+
+
+def test_docx(tmp_path):
+    word = docx.Document()
+    word.add_heading("The Tide", 0)
+    word.add_paragraph("It rises and falls.")
+    word.add_heading("Causes", 1)
+    word.add_paragraph("The moon", style="List Bullet")
+    word.add_paragraph("The sun", style="List Bullet")
+    word.add_heading("Heights", 2)
+    table = word.add_table(rows=2, cols=2)
+    for cell, text in zip((c for row in table.rows for c in row.cells), ("Port", "Metres", "Brest", "6"), strict=True):
+        cell.text = text
+    word.save(tmp_path / "t.docx")
+    documents, problems = read(tmp_path)
+    assert not problems
+    (document,) = documents
+    assert document.title == "The Tide"
+    assert document.text == (
+        "The Tide\n\nIt rises and falls.\n\nCauses\n\nThe moon\nThe sun\n\nHeights\n\nPort | Metres\nBrest | 6"
+    )
+    assert [(p.heading, p.text) for p in split(document, SplitConfig())] == [
+        ("", "It rises and falls."),
+        ("Causes", "The moon\nThe sun"),
+        ("Causes > Heights", "Port | Metres\nBrest | 6"),
+    ]
+
+
+def test_damaged_office_and_parquet_files(tmp_path):
+    for name in ("a.docx", "b.parquet"):
+        (tmp_path / name).write_bytes(b"PK\x03\x04 nothing")
+    documents, problems = read(tmp_path)
+    assert not documents
+    assert [reason.split(" (")[0] for _, reason in problems] == [
+        "not a readable Word file",
+        "not a readable Parquet file",
+    ]
+    assert all("\n" not in reason for _, reason in problems)

@@ -1,0 +1,140 @@
+"""Walking, ids, damage, laziness."""
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from ragqa.corpus import files
+from ragqa.corpus.read import read_documents
+from ragqa.errors import SourceError
+
+
+def write(root, names):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"text of {name}")
+
+
+def read(*sources):
+    problems = []
+    return list(read_documents(sources, problems.append)), problems
+
+
+def test_folders_are_walked_in_order_without_hidden_and_unknown_files(tmp_path):
+    write(tmp_path, ["b.txt", "a/z.txt", "a/.x.txt", ".git/y.txt", "c.xyz", "A.TXT", "a/~$w.docx", "a.b/c.txt"])
+    documents, problems = read(tmp_path)
+    assert [d.id for d in documents] == ["A.TXT", "a/z.txt", "a.b/c.txt", "b.txt"]
+    assert [d.source for d in documents][1] == str(tmp_path / "a" / "z.txt")
+    assert not problems
+
+
+def test_source_is_the_path_as_given(tmp_path, monkeypatch):
+    write(tmp_path, ["docs/a.txt"])
+    monkeypatch.chdir(tmp_path)
+    assert [(d.id, d.source) for d in read("docs")[0]] == [("a.txt", str(Path("docs", "a.txt")))]
+    assert [(d.id, d.source) for d in read("docs/a.txt")[0]] == [("a.txt", str(Path("docs", "a.txt")))]
+
+
+def test_links_do_not_loop_and_nothing_is_read_twice(tmp_path):
+    write(tmp_path, ["a/x.txt", "b/y.txt"])
+    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "b" / "z.txt").symlink_to(tmp_path / "b" / "y.txt")
+    (tmp_path / "b" / "gone.txt").symlink_to(tmp_path / "nowhere")
+    documents, problems = read(tmp_path, tmp_path / "a" / "x.txt", tmp_path)
+    assert sorted(d.text for d in documents) == ["text of a/x.txt", "text of b/y.txt"]
+    assert not problems
+
+
+def test_equal_names_in_several_sources_are_told_apart(tmp_path):
+    write(tmp_path, ["one/a.txt", "one/b.txt", "two/a.txt", "p/x/docs/k.txt", "q/x/docs/k.txt"])
+    sources = [tmp_path / "one", tmp_path / "two" / "a.txt", tmp_path / "p/x/docs", tmp_path / "q/x/docs"]
+    expected = {"one/a.txt", "b.txt", "two/a.txt", "p/x/docs/k.txt", "q/x/docs/k.txt"}
+    assert {d.id for d in read(*sources)[0]} == expected
+    assert {d.id for d in read(*sources[::-1])[0]} == expected
+
+
+def test_missing_source_is_an_error_at_once(tmp_path):
+    with pytest.raises(SourceError, match=r"nothere: no such file"):
+        read_documents([tmp_path / "nothere"], print)
+
+
+def test_unknown_format_is_a_problem_only_when_named(tmp_path):
+    write(tmp_path, ["a.xyz", "b.pdf.gz"])
+    assert read(tmp_path) == ([], [])
+    _, problems = read(tmp_path / "a.xyz", tmp_path / "b.pdf.gz")
+    assert [p.source for p in problems] == [str(tmp_path / "a.xyz"), str(tmp_path / "b.pdf.gz")]
+    assert all(".jsonl" in p.reason for p in problems)
+
+
+def test_damage_is_reported_and_the_rest_read(tmp_path):
+    write(tmp_path, ["z.txt"])
+    packed = gzip.compress(b'{"text": "whole line"}\n' * 1000 + os.urandom(5000))
+    (tmp_path / "cut.jsonl.gz").write_bytes(packed[:-200])
+    (tmp_path / "cut.txt.gz").write_bytes(packed[:-200])
+    (tmp_path / "not.txt.gz").write_text("plain")
+    (tmp_path / "binary.txt").write_bytes(b"\x7fELF\x02\x01\x01\x00\x00\x01\x88")
+    (tmp_path / "empty.md").write_text(" \n\t\n")
+    documents, problems = read(tmp_path)
+    assert [d.id for d in documents] == ["z.txt"]
+    assert {p.source.rsplit("/", 1)[-1]: p.reason.split(" (")[0] for p in problems} == {
+        "binary.txt": "not text",
+        "cut.jsonl.gz": "damaged gzip file",
+        "cut.txt.gz": "damaged gzip file",
+        "empty.md": "no text",
+        "not.txt.gz": problems[-1].reason.split(" (")[0],
+    }
+    assert "gzip" in problems[-1].reason
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable_file_and_folder(tmp_path):
+    write(tmp_path, ["a.txt", "b/c.txt", "d.txt"])
+    (tmp_path / "a.txt").chmod(0)
+    (tmp_path / "b").chmod(0)
+    documents, problems = read(tmp_path)
+    (tmp_path / "b").chmod(0o700)
+    assert [d.id for d in documents] == ["d.txt"]
+    assert len(problems) == 2
+
+
+def test_decompression_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_UNPACKED_FREE", 1 << 20)
+    for name in ("bomb.txt.gz", "bomb.csv.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(b" " * (1 << 24)))
+    (tmp_path / "fine.txt.gz").write_bytes(gzip.compress(b"fine " + os.urandom(1 << 20).hex().encode()))
+    documents, problems = read(tmp_path)
+    assert [d.id for d in documents] == ["fine.txt.gz"]
+    assert len(problems) == 2
+    assert all("unpacks to more than" in p.reason for p in problems)
+
+
+def test_same_id_twice(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": "x", "text": "1"}\n{"id": "x", "text": "2"}\n')
+    (tmp_path / "b.jsonl").write_text('{"id": "x", "text": "3"}\n')
+    documents, problems = read(tmp_path)
+    assert [d.text for d in documents] == ["1"]
+    assert [p.source for p in problems] == [f"{tmp_path / 'a.jsonl'}:2", f"{tmp_path / 'b.jsonl'}:1"]
+    assert problems[0].reason == f"same id as a document of {tmp_path / 'a.jsonl'}: x"
+
+
+def test_reading_is_lazy(tmp_path):
+    write(tmp_path, ["a.txt", "b.txt"])
+    documents = read_documents([tmp_path], print)
+    assert next(documents).id == "a.txt"
+    (tmp_path / "b.txt").write_text("changed")
+    assert next(documents).text == "changed"
+
+
+def test_a_name_that_is_no_unicode(tmp_path):
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")
+    try:
+        Path(name).write_text("text")
+    except OSError:
+        pytest.skip("this file system has Unicode names only")
+    documents, problems = read(tmp_path)
+    assert not documents
+    assert "not valid Unicode" in problems[0].reason
+    problems[0].source.encode()
