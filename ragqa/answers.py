@@ -45,13 +45,14 @@ class _Group:
 
 
 class Evidence:
-    """What reading one question's hits has shown so far."""
+    """What reading one question's hits has shown so far; ``null`` is the share of "no answer" in what was read."""
 
     def __init__(self, hits: Sequence[Hit], weight: float) -> None:
         self.hits = hits
         self.priors = passage_priors([hit.score for hit in hits], weight)
         self.unread = 1.0 if hits else 0.0
         self.read = 0
+        self.null = 0.0
         self._groups: dict[str, _Group] = {}
 
     def add(self, spans: Sequence[Span]) -> None:
@@ -59,6 +60,9 @@ class Evidence:
         index, passage = self.read, self.hits[self.read].passage
         for span in spans:
             mass = self.priors[index] * math.exp(span.score)
+            if span.start == span.end:
+                self.null += mass
+                continue
             text = passage.text[span.start : span.end]
             group = self._groups.setdefault(normalize(text) or text.lower(), _Group())
             group.mass += mass

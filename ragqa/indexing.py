@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ragqa.config import Config
+from ragqa.config import Config, IndexConfig
 from ragqa.corpus.read import Problem, read_documents
-from ragqa.errors import SourceError
+from ragqa.errors import IndexNotFound, SourceError
 from ragqa.index import writer
 from ragqa.index.report import BuildReport, Progress
+from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import load_encoder
 from ragqa.protocols import Encoder
 
@@ -30,11 +31,12 @@ def build(
 
     Unchanged documents are not encoded again, changed ones are replaced, vanished ones go. A file that cannot be read
     keeps its last good version and is handed to ``problems``; with ``strict`` it is a `SourceError`. Until the end
-    nothing changes for readers; if anything fails, nothing has changed.
+    nothing changes for readers; if anything fails, nothing has changed. Without a ``config`` an existing index keeps
+    the settings it was built with; with other settings it is built anew.
     """
     sources = [source] if isinstance(source, (str, Path)) else list(source)
     directory = Path(directory) if directory is not None else default_directory(sources)
-    config = config or Config()
+    index = config.index if config is not None else current_settings(directory)
     failed: set[str] = set()
 
     def note(problem: Problem) -> None:
@@ -46,12 +48,20 @@ def build(
 
     return writer.update(
         directory,
-        config.index,
-        encoder or load_encoder(config.index.encoder),
+        index,
+        encoder or load_encoder(index.encoder),
         read_documents(sources, note),
         keep_sources=lambda: failed,
         progress=progress,
     )
+
+
+def current_settings(directory: str | Path) -> IndexConfig:
+    """The settings an index was built with, so that an update need not repeat them; the defaults where there is none."""
+    try:
+        return Snapshot.open(directory).manifest.config
+    except IndexNotFound:
+        return IndexConfig()
 
 
 def default_directory(sources: Sequence[str | Path]) -> Path:

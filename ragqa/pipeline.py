@@ -100,7 +100,7 @@ class Pipeline:
         }
         for question, found, seen in zip(questions, hits, evidence, strict=True):
             answers = seen.answers(read.answers, read.min_score)
-            yield Reply(question, answers, tuple(found), self.snapshot.generation, timings, seen.read)
+            yield Reply(question, answers, tuple(found), self.snapshot.generation, timings, seen.read, seen.null)
 
     def _read_until_settled(self, questions: Sequence[str], evidence: Sequence[Evidence]) -> None:
         """Each round reads the next passage of every question that is still open."""

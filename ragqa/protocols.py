@@ -60,7 +60,7 @@ class Reader(Protocol):
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         """For each pair (questions[i], passages[i]) its best spans, best first.
 
-        A span's score is its log-probability given the passage, so at most 0: all spans of the passage and the option
-        "no answer here" share a probability of 1. Spans of one passage do not repeat.
+        A span's score is its log-probability given the passage, so at most 0: all spans of the passage and the null
+        option, the empty span [0, 0), share a probability of 1. The null option is always given; spans do not repeat.
         """
         ...

@@ -120,7 +120,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters [start, end) of a passage, with the reader's log-probability that they answer the question."""
+    """Characters [start, end) of a passage, with the reader's log-probability that they answer the question.
+
+    The empty span [0, 0) is the null option: that the passage holds no answer.
+    """
 
     start: int
     end: int
@@ -191,7 +194,8 @@ class Answer:
 class Reply:
     """What a question got: answers, best first; the passages looked at; which generation; where the time went.
 
-    ``timings`` are milliseconds by stage ("retrieve", "read", "total"); ``read`` is the number of passages read.
+    ``timings`` are milliseconds by stage ("retrieve", "read", "total"); ``read`` is the number of passages read;
+    ``no_answer`` is the score, on the answers' scale, that the passages read hold none.
     """
 
     question: str
@@ -200,6 +204,7 @@ class Reply:
     generation: int
     timings: Mapping[str, float] = field(default_factory=dict)
     read: int = 0
+    no_answer: float = 0.0
 
     @property
     def answered(self) -> bool:
@@ -216,6 +221,7 @@ class Reply:
             "answered": self.answered,
             "answers": [answer.to_dict() for answer in self.answers],
             "hits": [hit.to_dict() for hit in self.hits],
+            "no_answer": self.no_answer,
             "read": self.read,
             "generation": self.generation,
             "timings": dict(self.timings),

@@ -53,12 +53,13 @@ def index(
         "index.dense": dense,
         "index.lexical": bm25,
     }
-    config = make_config(config_file, settings, overrides)
     from dataclasses import asdict
 
-    from ragqa.indexing import build, default_directory
+    from ragqa.config import Config
+    from ragqa.indexing import build, current_settings, default_directory
 
     directory = Path(output) if output else default_directory(sources)
+    config = make_config(config_file, settings, overrides, Config(index=current_settings(directory)))
     problems: list[Problem] = []
     with progress_bar(quiet) as progress:
         report = build(list(sources), directory, config, strict=strict, problems=problems.append, progress=progress)

@@ -115,22 +115,24 @@ class AnnScan:
     def _search(self, questions: Floats, fetch: int, dead: int, alive: Mask | None) -> Columns:
         faiss = load_faiss()
         selector = None if alive is None else faiss.IDSelectorBitmap(np.packbits(alive, bitorder="little"))
+        widen = self.index.ntotal / (self.index.ntotal - dead)
         try:
-            found = self.index.search(questions, fetch, params=_parameters(self.index, selector, fetch))[1]
+            found = self.index.search(questions, fetch, params=_parameters(self.index, selector, fetch, widen))[1]
         except RuntimeError:  # a kind of index that cannot skip rows: ask for so many that enough are alive
             found = self.index.search(questions, fetch + dead)[1]
         return np.asarray(found, np.int64)
 
 
-def _parameters(index: Any, selector: Any, fetch: int) -> Any:
-    """How wide to search, and what to skip, for any kind of index."""
+def _parameters(index: Any, selector: Any, fetch: int, widen: float) -> Any:
+    """How far to search, ``widen`` times as far where rows are skipped, and which to skip, for any kind of index."""
     faiss = load_faiss()
     index = faiss.downcast_index(index)
     given = {} if selector is None else {"sel": selector}
     if isinstance(index, faiss.IndexPreTransform):
-        return faiss.SearchParametersPreTransform(index_params=_parameters(index.index, selector, fetch))
+        return faiss.SearchParametersPreTransform(index_params=_parameters(index.index, selector, fetch, widen))
     if isinstance(index, faiss.IndexIVF):
-        return faiss.SearchParametersIVF(nprobe=min(index.nlist, max(16, index.nlist // 32)), **given)
+        cells = max(16, index.nlist // 32)
+        return faiss.SearchParametersIVF(nprobe=min(index.nlist, int(cells * widen)), **given)
     if isinstance(index, faiss.IndexHNSW):
-        return faiss.SearchParametersHNSW(efSearch=max(128, fetch), **given)
+        return faiss.SearchParametersHNSW(efSearch=int(max(128, fetch) * widen), **given)
     return faiss.SearchParameters(**given) if given else None

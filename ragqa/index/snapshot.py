@@ -175,7 +175,7 @@ class Snapshot:
         return np.concatenate([np.empty(0, bool), *parts])
 
     def mask(self, where: Mapping[str, str] | None = None) -> Mask:
-        """Booleans [rows], not to be written to: alive, and of a document with these metadata (equal by `meta_term`)."""
+        """Booleans [rows], read-only: alive, and of a document with these metadata (equal by `meta_term`)."""
         return self._masks(frozenset(where.items())) if where else self.alive
 
     def vectors(self, segment: SegmentFact) -> NDArray[np.float16]:

@@ -15,7 +15,6 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.store.atomic import sha256
 from ragqa.store.layout import Layout
 from ragqa.store.manifest import FileFact, Manifest, SegmentFact, read_manifest
-from ragqa.store.passages import PASSAGE_BATCH
 
 VECTOR_ROWS = 65_536
 
@@ -78,15 +77,12 @@ def _folder(folder: Path, facts: Mapping[str, FileFact], also: str = "") -> Iter
 
 def _passages(snapshot: Snapshot, position: int, segment: SegmentFact) -> Iterator[str]:
     """Each passage is the piece of its document that it says."""
-    store, number, text = snapshot.stores[position], -1, ""
-    for start in range(0, segment.rows, PASSAGE_BATCH):
-        rows = np.arange(start, min(start + PASSAGE_BATCH, segment.rows))
-        for row, owner, passage in zip(rows, store.owner[rows], store.passages(rows), strict=True):
-            if owner != number:
-                number, text = int(owner), store.documents(np.array([owner], np.int64))[0].text
-            if not 0 <= passage.start <= passage.end <= len(text) or text[passage.start : passage.end] != passage.text:
-                place = f"{passage.source} [{passage.start}:{passage.end}]"
-                yield f"{snapshot.directory}: row {segment.first_row + row} does not stand in its document at {place}"
+    store = snapshot.stores[position]
+    for document, rows, passages in store.contents(np.arange(segment.documents)):
+        for row, item in zip(rows, passages, strict=True):
+            if not 0 <= item.start <= item.end or document.text[item.start : item.end] != item.text:
+                place = f"{document.id!r} [{item.start}:{item.end}]"
+                yield f"{snapshot.directory}: row {segment.first_row + row} does not stand in its document, {place}"
 
 
 def _vectors(snapshot: Snapshot, segment: SegmentFact) -> Iterator[str]:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -29,7 +28,6 @@ from ragqa.store.passages import storable
 from ragqa.store.transaction import transaction
 from ragqa.types import Document
 
-COPY_DOCUMENTS = 64
 _PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
 
 
@@ -219,14 +217,8 @@ def _is_scattered(old: Snapshot) -> bool:
 
 def _copy(old: Snapshot, segment: int, writer: SegmentWriter, progress: Progress) -> None:
     """Append the live documents of a segment with their passages and vectors."""
-    documents = old.live_documents(segment)
     store, vectors = old.stores[segment], old.vectors(old.manifest.segments[segment])
-    for start in range(0, len(documents), COPY_DOCUMENTS):
-        block = documents[start : start + COPY_DOCUMENTS]
-        spans = [store.rows_of(int(number)) for number in block]
-        rows = np.concatenate([np.arange(first, last) for first, last in spans])
-        passages = iter(store.passages(rows))
-        for document, (first, last) in zip(store.documents(block), spans, strict=True):
-            writer.add(document, list(islice(passages, last - first)))
-        writer.add_vectors(vectors[rows])
+    for document, rows, passages in store.contents(old.live_documents(segment)):
+        writer.add(document, passages)
+        writer.add_vectors(vectors[rows.start : rows.stop])
         progress("copying passages", writer.rows, old.live)

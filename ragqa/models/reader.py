@@ -53,9 +53,12 @@ class SpanReader:
         return cls(tokenizer, runtime, stride, max_chars=max_chars)
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
-        """For each pair (questions[i], passages[i]) its best spans, best first."""
+        """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
         texts = [passage.text for passage in passages]
-        return [decoded.spans for decoded in self.read_texts(questions, texts)]
+        return [
+            sorted([*found.spans, Span(0, 0, found.null)], key=lambda span: -span.score)
+            for found in self.read_texts(questions, texts)
+        ]
 
     def read_texts(self, questions: Sequence[str], texts: Sequence[str]) -> list[Decoded]:
         """As `read`, on plain texts, with the null option's probability kept."""

@@ -125,8 +125,8 @@ class PairTokenizer:
 
 
 def pad(windows: Sequence[Window], pad_id: int) -> Batch:
-    """Stack windows, padded on the right to the longest."""
-    length = max(len(window.ids) for window in windows)
+    """Stack windows, padded on the right to the longest, rounded up to 8 so that few shapes occur."""
+    length = -(-max(len(window.ids) for window in windows) // 8) * 8
     ids = np.full((len(windows), length), pad_id, np.int64)
     mask, types = np.zeros_like(ids), np.zeros_like(ids)
     for row, window in enumerate(windows):

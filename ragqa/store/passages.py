@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from ragqa.types import Document, Meta, Passage, Section
 
 DOCUMENT_BATCH = 128
 PASSAGE_BATCH = 1024
+READ_DOCUMENTS = 64
 
 _SECTIONS = pa.list_(pa.struct([pa.field("start", pa.int32(), False), pa.field("heading", pa.string(), False)]))
 
@@ -261,10 +263,15 @@ class PassageStore:
             raise damaged(self._passages.path)
         return owner
 
-    def rows_of(self, document: int) -> tuple[int, int]:
-        """The rows [first, last) of a document's passages."""
-        first, last = np.searchsorted(self.owner, [document, document + 1])
-        return int(first), int(last)
+    def contents(self, numbers: NDArray[np.int64]) -> Iterator[tuple[Document, range, list[Passage]]]:
+        """Each of these documents, the rows of its passages, and the passages."""
+        for start in range(0, len(numbers), READ_DOCUMENTS):
+            block = numbers[start : start + READ_DOCUMENTS]
+            firsts, lasts = np.searchsorted(self.owner, block), np.searchsorted(self.owner, block, side="right")
+            spans = [range(first, last) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+            passages = iter(self.passages(np.array([row for span in spans for row in span], np.int64)))
+            for document, span in zip(self.documents(block), spans, strict=True):
+                yield document, span, list(islice(passages, len(span)))
 
     def identities(self) -> Iterator[tuple[str, str, str]]:
         """(id, sha, source) of each document."""

@@ -69,6 +69,14 @@ def test_overlap_is_judged_in_the_document():
     assert [answer.text for answer in evidence.answers(5)] == ["year 1937"]
 
 
+def test_null_option_is_kept_apart():
+    text = "one two"
+    evidence = Evidence([hit(text, 1.0, 1), hit(text, 1.0, 2)], 10)
+    evidence.add([Span(0, 0, math.log(0.7)), span(text, "two", 0.2)])
+    assert [answer.text for answer in evidence.answers(5)] == ["two"]
+    assert evidence.null == pytest.approx(0.35)
+
+
 def test_min_score_and_count():
     text = "one two three"
     evidence = Evidence([hit(text, 1.0, 1)], 10)

@@ -1,0 +1,53 @@
+"""The command line as a user has it: real processes, the real models, the sample corpus."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "corpora" / "sample"
+
+
+@pytest.fixture(scope="session")
+def ragqa():
+    """Run ``ragqa …``; returns the finished process with text output."""
+
+    def run(*arguments, cwd=None, stdin=None, preexec_fn=None, code=0):
+        done = subprocess.run(
+            [sys.executable, "-m", "ragqa", *map(str, arguments)],
+            cwd=cwd,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            preexec_fn=preexec_fn,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        assert done.returncode == code, f"exit {done.returncode}, expected {code}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        if code:
+            assert done.stderr.startswith(("ragqa: ", "Usage: ")), done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sample_index(ragqa, tmp_path_factory):
+    """The sample corpus, indexed once; not to be changed."""
+    directory = tmp_path_factory.mktemp("indexes") / "sample"
+    ragqa("index", SAMPLE, "-o", directory)
+    return directory
+
+
+@pytest.fixture
+def own_index(sample_index, tmp_path):
+    """A copy of the sample's index that a test may spoil."""
+    return Path(shutil.copytree(sample_index, tmp_path / "copy"))

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+QUESTIONS = Path(__file__).parents[2] / "eval" / "questions" / "sample.jsonl"
+
+
+@pytest.fixture(scope="module")
+def questions():
+    return [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def replies(ragqa, sample_index, questions, tmp_path_factory):
+    path = tmp_path_factory.mktemp("questions") / "questions.txt"
+    path.write_text("\n".join(question["question"] for question in questions), encoding="utf-8")
+    lines = ragqa("ask", "--file", path, "--jsonl", "-i", sample_index).stdout.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_one_reply_a_question_in_order(replies, questions):
+    assert [reply["question"] for reply in replies] == [question["question"] for question in questions]
+
+
+def test_most_sample_questions_are_answered_rightly(replies, questions):
+    from ragqa.eval.metrics import f1
+
+    scores = [
+        f1(reply["answers"][0]["text"] if reply["answers"] else "", question["answers"])
+        for reply, question in zip(replies, questions, strict=True)
+        if question["answers"]
+    ]
+    assert sum(scores) / len(scores) > 0.6
+
+
+def test_json_has_the_promised_shape(replies):
+    for reply in replies:
+        assert set(reply) == {"question", "answered", "answers", "hits", "no_answer", "read", "generation", "timings"}
+        assert reply["answered"] == bool(reply["answers"])
+        assert [hit["rank"] for hit in reply["hits"]] == list(range(1, len(reply["hits"]) + 1))
+        for answer in reply["answers"]:
+            assert {"text", "score", "span", "document_span", "passage", "support"} <= set(answer)
+            assert 0.0 <= answer["score"] <= 1.0
+            passage, span = answer["passage"], answer["span"]
+            assert {"id", "doc_id", "title", "source", "text", "start", "end"} <= set(passage)
+            assert passage["text"][span["start"] : span["end"]] == answer["text"]
+            assert answer["document_span"]["start"] == passage["start"] + span["start"]
+        scores = [answer["score"] for answer in reply["answers"]]
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_quoted_lines_are_the_files(replies):
+    """Where a source has lines, the answer stands on the line that is named."""
+    checked = 0
+    for reply in replies:
+        for answer in reply["answers"]:
+            path = Path(answer["passage"]["source"])
+            if answer["line"] and path.suffix == ".md":
+                line = path.read_text(encoding="utf-8").split("\n")[answer["line"] - 1]
+                assert answer["text"].split("\n")[0].strip() in line
+                checked += 1
+    assert checked > 10
+
+
+def test_batch_and_single_replies_are_the_same(ragqa, sample_index, replies):
+    for reply in replies[:2]:
+        single = json.loads(ragqa("ask", reply["question"], "--json", "-i", sample_index).stdout)
+        for either in (single, reply):
+            either.pop("timings", None)
+        assert single == reply
+
+
+def test_terminal_output_has_answer_score_quotation_and_place(ragqa, sample_index, replies):
+    reply = replies[0]
+    best = reply["answers"][0]
+    done = ragqa("ask", reply["question"], "-i", sample_index, "-k", "1")
+    first, quotation, place = done.stdout.splitlines()[:3]
+    assert first == f"1. {best['text']}  {best['score']:.2f}"
+    assert f"»{best['text']}«" in quotation
+    assert best["passage"]["source"] in place
+    assert "passages read in" in done.stderr
+
+
+def test_more_answers_and_passages_than_there_are(ragqa, sample_index):
+    reply = json.loads(
+        ragqa("ask", "Who built it?", "-k", "500", "--read", "100000", "--json", "-i", sample_index).stdout
+    )
+    assert 0 < len(reply["hits"]) < 1000
+
+
+def test_question_of_ten_thousand_words(ragqa, sample_index):
+    question = "where does the river rise " * 2000
+    assert json.loads(ragqa("ask", "--file", "-", "--json", "-i", sample_index, stdin=question).stdout)["hits"]
+
+
+def test_where_keeps_to_the_metadata(ragqa, sample_index):
+    everything = json.loads(ragqa("search", "what is it", "-k", "200", "--json", "-i", sample_index).stdout)
+    metas = [hit["passage"]["meta"] for hit in everything]
+    key, value = next((key, value) for meta in metas for key, value in meta.items())
+    found = json.loads(
+        ragqa(
+            "search", "what is it", "-k", "200", "--json", "-i", sample_index, "--where", f"{key}={value}"
+        ).stdout
+    )
+    assert found and all(str(hit["passage"]["meta"][key]) == str(value) for hit in found)
+    assert len(found) < len(everything)
+
+
+@pytest.mark.parametrize("fusion", ["convex", "rrf", "bm25", "dense"])
+def test_every_fusion_answers(ragqa, sample_index, replies, fusion):
+    reply = json.loads(
+        ragqa("ask", replies[0]["question"], "--fusion", fusion, "--json", "-i", sample_index).stdout
+    )
+    sources = set().union(*(hit["sources"] for hit in reply["hits"]))
+    assert sources == {"bm25": {"bm25"}, "dense": {"dense"}}.get(fusion, {"bm25", "dense"})
+
+
+def test_the_only_index_is_the_default_and_several_are_listed(ragqa, sample_index, tmp_path):
+    import shutil
+
+    assert "no index under indexes/" in ragqa("info", cwd=tmp_path, code=4).stderr
+    shutil.copytree(sample_index, tmp_path / "indexes" / "one")
+    assert "passages" in ragqa("info", cwd=tmp_path).stdout
+    shutil.copytree(sample_index, tmp_path / "indexes" / "two")
+    error = ragqa("info", cwd=tmp_path, code=4).stderr
+    assert "indexes/one" in error and "indexes/two" in error
+
+
+def test_python_api_gives_the_same_reply(sample_index, replies):
+    import ragqa
+
+    reply = ragqa.Pipeline.load(sample_index).ask(replies[0]["question"])
+    assert [answer.text for answer in reply] == [answer["text"] for answer in replies[0]["answers"]]
+    assert reply.answers[0].hit.passage.source == replies[0]["answers"][0]["passage"]["source"]

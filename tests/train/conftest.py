@@ -1,0 +1,81 @@
+"""A tiny BERT with the packaged tokenizer, and a few questions of our own: real training in seconds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from ragqa.models.catalog import PRETRAINED
+
+torch = pytest.importorskip("torch", reason="needs ragqa[train]")
+transformers = pytest.importorskip("transformers", reason="needs ragqa[train]")
+
+PARAGRAPHS = [
+    (
+        "Rivers",
+        "The Rhine rises in Switzerland and flows to the North Sea. The Elbe rises in the Czech Republic. "
+        "Ships pass the Rhine at Basel.",
+        [("Where does the Rhine rise?", "Switzerland"), ("Which river passes Basel?", "Rhine")],
+    ),
+    (
+        "Rivers",
+        "The Danube is 2,850 kilometres long and ends in the Black Sea.",
+        [("How long is the Danube?", "2,850 kilometres"), ("Where does the Danube end?", "the Black Sea")],
+    ),
+    ("Bridges", "The bridge was opened in 1937 by the mayor.", [("When was the bridge opened?", "1937")]),
+]
+
+
+@pytest.fixture(scope="session")
+def squad_file(tmp_path_factory):
+    articles: dict[str, list] = {}
+    for number, (title, text, pairs) in enumerate(PARAGRAPHS):
+        qas = [
+            {"id": f"{number}-{i}", "question": q, "answers": [{"text": a, "answer_start": text.index(a)}]}
+            for i, (q, a) in enumerate(pairs)
+        ]
+        articles.setdefault(title, []).append({"context": text, "qas": qas})
+    data = [{"title": title, "paragraphs": paragraphs} for title, paragraphs in articles.items()]
+    path = tmp_path_factory.mktemp("data") / "tiny.json"
+    path.write_text(json.dumps({"version": "1.1", "data": data}), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory):
+    """A two-layer random BERT in the standard format."""
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=30522,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=128,
+    )
+    transformers.BertForQuestionAnswering(config).save_pretrained(folder)
+    shutil.copy(PRETRAINED / "encoder" / "tokenizer.json", folder)
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "model_max_length": 128}')
+    return folder
+
+
+@pytest.fixture
+def tiny_recipe(tiny_base):
+    from ragqa.train.recipe import ReaderRecipe
+
+    return ReaderRecipe(
+        base=str(tiny_base),
+        steps=6,
+        batch_size=2,
+        warmup_steps=1,
+        decay_steps=3,
+        max_length=64,
+        stride=8,
+        save_every=2,
+        negatives=0.2,
+        learning_rate=1e-3,
+        bf16=False,
+    )

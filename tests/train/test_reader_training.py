@@ -1,0 +1,119 @@
+"""`ragqa train reader` for real on a tiny model: the checkpoint, resuming, early stopping, export, the adapter."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs ragqa[train]")
+
+from ragqa.errors import ConfigError, ModelError  # noqa: E402
+from ragqa.models.catalog import load_reader  # noqa: E402
+from ragqa.train.reader import train_reader  # noqa: E402
+from ragqa.train.recipe import RECIPES, load_reader_recipe  # noqa: E402
+
+
+def weights(folder):
+    from safetensors.torch import load_file
+
+    return load_file(str(folder / "model.safetensors"))
+
+
+def test_checkpoint_is_standard_and_changed(squad_file, tiny_base, tiny_recipe, tmp_path):
+    from transformers import AutoModelForQuestionAnswering
+
+    out = train_reader([squad_file], tmp_path / "reader", tiny_recipe)
+    model, info = AutoModelForQuestionAnswering.from_pretrained(out, output_loading_info=True)
+    assert not info["missing_keys"] and model.config.architectures == ["BertForQuestionAnswering"]
+    before, after = weights(tiny_base), weights(out)
+    assert torch.equal(
+        before["bert.embeddings.word_embeddings.weight"], after["bert.embeddings.word_embeddings.weight"]
+    ), "frozen parts must not move"
+    assert not torch.equal(before["qa_outputs.weight"], after["qa_outputs.weight"])
+    assert json.loads((out / "recipe.json").read_text())["seed"] == tiny_recipe.seed
+    text = "The Rhine rises in Switzerland."
+    assert load_reader(str(out)).read_texts(["Where?"], [text])[0].spans
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tmp_path, bf16):
+    import shutil
+
+    recipe = replace(tiny_recipe, bf16=bf16)
+    whole = train_reader([squad_file], tmp_path / "whole", recipe)
+    broken = tmp_path / "broken"
+    shutil.copytree(whole / "steps" / "checkpoint-4", broken / "steps" / "checkpoint-4")
+    resumed = train_reader([squad_file], broken, recipe, resume=True)
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(resumed)[name]), name
+
+
+def test_early_stopping_scores_held_out_articles(squad_file, tiny_recipe, tmp_path):
+    recipe = replace(tiny_recipe, steps=40, save_every=2, eval_every=2, patience=1, held_out=0.4, learning_rate=0.0)
+    out = train_reader([squad_file], tmp_path / "reader", recipe)
+    states = sorted((out / "steps").glob("checkpoint-*/trainer_state.json"))
+    state = json.loads(states[-1].read_text())
+    assert state["global_step"] < 40, "no progress, so it must stop early"
+    assert {"eval_em", "eval_f1"} <= set().union(*state["log_history"])
+
+
+def test_export_agrees_with_the_checkpoint(squad_file, tiny_recipe, tmp_path):
+    from ragqa.models.export import export_reader
+
+    out = train_reader([squad_file], tmp_path / "reader", tiny_recipe)
+    report = export_reader(str(out), tmp_path / "fast", max_length=64, stride=8, int8=False)
+    assert report.cosine > 0.9999
+    text = "The Rhine rises in Switzerland and flows to the North Sea."
+    slow = load_reader(str(out)).read_texts(["Where does it rise?"], [text])[0]
+    fast = load_reader(str(tmp_path / "fast")).read_texts(["Where does it rise?"], [text])[0]
+    assert [(s.start, s.end) for s in slow.spans] == [(s.start, s.end) for s in fast.spans]
+    np.testing.assert_allclose([s.score for s in slow.spans], [s.score for s in fast.spans], atol=1e-3)
+
+
+def test_adapter_of_full_rank_loses_nothing(squad_file, tiny_base, tiny_recipe, tmp_path):
+    from ragqa.train.adapter import compress, merge
+
+    out = train_reader([squad_file], tmp_path / "reader", tiny_recipe)
+    compress(out, str(tiny_base), tmp_path / "adapter", rank=32)
+    merged = merge(tmp_path / "adapter", tmp_path / "merged")
+    for name, tensor in weights(out).items():
+        torch.testing.assert_close(weights(merged)[name], tensor, atol=2e-3, rtol=2e-3)
+    config = json.loads((tmp_path / "adapter" / "adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == str(tiny_base)
+
+
+def test_adapter_refuses_another_base(squad_file, tiny_base, tiny_recipe, tmp_path):
+    import shutil
+
+    from safetensors.torch import save_file
+
+    from ragqa.train.adapter import compress, merge
+
+    base = tmp_path / "base"
+    shutil.copytree(tiny_base, base)
+    out = train_reader([squad_file], tmp_path / "reader", replace(tiny_recipe, base=str(base)))
+    compress(out, str(base), tmp_path / "adapter", rank=4)
+    tampered = weights(base)
+    tampered["qa_outputs.bias"] += 1
+    save_file(tampered, str(base / "model.safetensors"), metadata={"format": "pt"})
+    with pytest.raises(ModelError, match="not the weights"):
+        merge(tmp_path / "adapter", tmp_path / "merged")
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_packaged_recipe_is_valid(path):
+    assert load_reader_recipe(path.stem).steps > 0
+
+
+def test_recipe_mistakes_are_named():
+    with pytest.raises(ConfigError, match="unknown setting stepz"):
+        load_reader_recipe("reader-minilm", ["stepz=3"])
+    with pytest.raises(ConfigError, match="warmup_steps"):
+        load_reader_recipe("reader-minilm", ["steps=3"])
+    with pytest.raises(ConfigError, match="expected int"):
+        load_reader_recipe("reader-minilm", ["steps=many"])
+    with pytest.raises(ConfigError, match="packaged recipe"):
+        load_reader_recipe("nonsense")

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+from ragqa.errors import ModelError
+from ragqa.models.catalog import PRETRAINED
+from ragqa.models.tokenize import PairTokenizer, pad
+
+
+def bert(max_length: int = 32) -> PairTokenizer:
+    return PairTokenizer.from_file(PRETRAINED / "encoder" / "tokenizer.json", max_length)
+
+
+def roberta_like() -> PairTokenizer:
+    """``<s> q </s></s> p </s>``, as RoBERTa joins pairs."""
+    words = {word: number for number, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", "a", "b", "c"])}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    return PairTokenizer(tokenizer, 16)
+
+
+@pytest.mark.parametrize("make", [bert, roberta_like])
+def test_a_window_is_what_the_tokenizer_itself_would_join(make):
+    ours = make()
+    question, passage = ours.encode(["a b", "c a b"])
+    (window,) = ours.windows(question.ids, passage.ids, stride=2)
+    expected = ours.tokenizer.encode("a b", "c a b")
+    assert window.ids.tolist() == expected.ids
+    assert window.type_ids.tolist() == expected.type_ids
+    assert window.context == expected.sequence_ids.index(1) and window.size == 3
+
+
+@pytest.mark.parametrize("make", [bert, roberta_like])
+def test_a_single_text_is_what_the_tokenizer_itself_would_make(make):
+    ours = make()
+    (tokens,) = ours.encode(["a b c"])
+    assert ours.single(tokens.ids).ids.tolist() == ours.tokenizer.encode("a b c").ids
+
+
+@given(st.integers(0, 120), st.integers(0, 60), st.integers(0, 40))
+def test_windows_cover_the_passage_and_fit(passage_length, question_length, stride):
+    tokenizer = bert(32)
+    question, passage = np.arange(question_length), np.arange(1000, 1000 + passage_length)
+    windows = tokenizer.windows(question, passage, stride)
+    covered = set()
+    for window in windows:
+        assert len(window.ids) <= 32
+        inside = window.ids[window.context : window.context + window.size]
+        assert inside.tolist() == passage[window.first : window.first + window.size].tolist()
+        covered.update(range(window.first, window.first + window.size))
+    assert covered == set(range(passage_length))
+
+
+def test_offsets_are_code_points():
+    text = "Zürich 😀 liegt am Zürichsee"
+    (tokens,) = bert().encode([text])
+    words = [text[start:end].lower() for start, end in tokens.offsets]
+    assert "".join(words) == text.lower().replace(" ", "")
+
+
+def test_pad_rounds_up_and_masks():
+    tokenizer = bert()
+    question, passage = tokenizer.encode(["a", "b c"])
+    batch = pad(tokenizer.windows(question.ids, passage.ids, 0), tokenizer.pad_id)
+    assert batch.ids.shape[1] % 8 == 0
+    assert batch.mask.sum() == 6 and batch.ids[0, 6:].tolist() == [tokenizer.pad_id] * (batch.ids.shape[1] - 6)
+
+
+def test_damaged_tokenizer_is_a_model_error(tmp_path):
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(ModelError, match="tokenizer.json"):
+        PairTokenizer.from_file(tmp_path / "tokenizer.json")
