@@ -23,7 +23,7 @@ from ragqa.index.segment import SegmentWriter, segment_writer
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder
 from ragqa.store.layout import is_fingerprint
-from ragqa.store.manifest import EncoderFact
+from ragqa.store.manifest import EncoderFact, Manifest
 from ragqa.store.passages import storable
 from ragqa.store.transaction import transaction
 from ragqa.types import Document
@@ -67,20 +67,8 @@ def update(
             dead = _dead(base, plan.gone)
             new = intake.finish(0 if base is None else base.rows)
             manifest = commit(change, config, fact, base, dead, new, progress or silent)
-        return BuildReport(
-            generation=manifest.generation,
-            documents=manifest.live_documents,
-            added=plan.added,
-            changed=plan.changed,
-            removed=plan.removed,
-            unchanged=plan.unchanged,
-            kept=plan.kept,
-            passages=manifest.live_passages,
-            encoded=intake.encoded,
-            rebuilt=old is not None and base is None,
-            committed=manifest is not change.manifest,
-            seconds=time.perf_counter() - started,
-        )
+        rebuilt = old is not None and base is None
+        return _report(manifest, manifest is not change.manifest, plan, intake.encoded, rebuilt, started)
 
 
 def _binds(old: Snapshot, config: IndexConfig, analyzer: str, encoder: EncoderFact) -> bool:
@@ -113,6 +101,25 @@ class _Plan:
     @property
     def differs(self) -> bool:
         return bool(self.added or self.changed or self.removed)
+
+
+def _report(
+    manifest: Manifest, committed: bool, plan: _Plan, encoded: int, rebuilt: bool, started: float
+) -> BuildReport:
+    return BuildReport(
+        generation=manifest.generation,
+        documents=manifest.live_documents,
+        added=plan.added,
+        changed=plan.changed,
+        removed=plan.removed,
+        unchanged=plan.unchanged,
+        kept=plan.kept,
+        passages=manifest.live_passages,
+        encoded=encoded,
+        rebuilt=rebuilt,
+        committed=committed,
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _compare(
@@ -192,20 +199,8 @@ def compact(directory: str | Path, progress: Progress | None = None) -> BuildRep
                     _copy(old, segment, writer, tell)
                 new = writer.finish(0)
             manifest = commit(change, was.config, was.encoder, None, np.empty(0, bool), new, tell)
-        return BuildReport(
-            generation=manifest.generation,
-            documents=manifest.live_documents,
-            added=0,
-            changed=0,
-            removed=0,
-            unchanged=manifest.live_documents,
-            kept=0,
-            passages=manifest.live_passages,
-            encoded=0,
-            rebuilt=False,
-            committed=manifest is not was,
-            seconds=time.perf_counter() - started,
-        )
+        plan = _Plan(unchanged=was.live_documents)
+        return _report(manifest, manifest is not was, plan, 0, False, started)
 
 
 def _is_scattered(old: Snapshot) -> bool:
