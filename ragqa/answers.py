@@ -99,7 +99,7 @@ class Evidence:
         hit = self.hits[index]
         start = hit.passage.start
         seen = {(hit.passage.doc_id, start + span.start, start + span.end)}
-        support = []
+        support: list[Support] = []
         for _, other, other_span in rest:
             passage = self.hits[other].passage
             place = (passage.doc_id, passage.start + other_span.start, passage.start + other_span.end)

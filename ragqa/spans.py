@@ -73,17 +73,20 @@ def _band_width(offsets: NDArray[np.int64], max_chars: int) -> int:
 def _band(start: Floats, end: Floats, width: int) -> Floats:
     """[n, width]: element (i, d) is start[i] + end[i + d], −inf beyond the end."""
     padded = np.concatenate([end, np.full(width - 1, -np.inf, np.float32)])
-    return start[:, None] + np.lib.stride_tricks.sliding_window_view(padded, width)
+    ends: Floats = np.lib.stride_tricks.sliding_window_view(padded, width)
+    return start[:, None] + ends
 
 
 def _valid(offsets: NDArray[np.int64], width: int, max_chars: int) -> NDArray[np.bool_]:
     """[m, width]: whether tokens i … i + d make a span."""
     padded = np.concatenate([offsets[:, 1], np.full(width - 1, np.iinfo(np.int64).max)])
     ends = np.lib.stride_tricks.sliding_window_view(padded, width)
-    fits = ends - offsets[:, :1] <= max_chars
+    fits: NDArray[np.bool_] = ends - offsets[:, :1] <= max_chars
     fits[:, 0] = True  # a token alone is always short enough
     solid = offsets[:, 1] > offsets[:, 0]
-    solid_ends = np.lib.stride_tricks.sliding_window_view(np.concatenate([solid, np.zeros(width - 1, bool)]), width)
+    solid_ends: NDArray[np.bool_] = np.lib.stride_tricks.sliding_window_view(
+        np.concatenate([solid, np.zeros(width - 1, bool)]), width
+    )
     return fits & solid[:, None] & solid_ends
 
 

@@ -15,9 +15,10 @@ def export(checkpoint: str, output: str, kind: str, max_length: int | None, fp32
     """Turn a CHECKPOINT into the fast form (int8 onnxruntime), checked against it."""
     from ragqa.models.export import export_encoder, export_reader
 
-    make = export_reader if kind == "reader" else export_encoder
-    length = {} if max_length is None else {"max_length": max_length}
-    report = make(checkpoint, output, int8=not fp32, **length)
+    if kind == "reader":
+        report = export_reader(checkpoint, output, max_length=max_length or 384, int8=not fp32)
+    else:
+        report = export_encoder(checkpoint, output, max_length=max_length or 256, int8=not fp32)
     click.echo(f"{report.path}: {report.size / 1e6:.1f} MB, mean cosine to the checkpoint {report.cosine:.4f}")
 
 

@@ -33,81 +33,14 @@ _END = re.compile(  # begins with a plain set of characters, which makes it ten 
 )
 _AFTER = re.compile(r"\s+(\S{0,12})")
 _OPENERS = "([{\"'“„‘‚«»‹›¿¡*_"
-_ABBREVIATIONS = frozenset(
-    [
-        "Mr",
-        "Mrs",
-        "Ms",
-        "Messrs",
-        "Mme",
-        "Mlle",
-        "Dr",
-        "Prof",
-        "Rev",
-        "Hon",
-        "Gen",
-        "Col",
-        "Maj",
-        "Capt",
-        "Cpt",
-        "Lt",
-        "Sgt",
-        "Cmdr",
-        "Adm",
-        "Gov",
-        "Sen",
-        "Rep",
-        "Pres",
-        "St",
-        "Ste",
-        "Mt",
-        "Ft",
-        "Jr",
-        "Sr",
-        "vs",
-        "cf",
-        "ca",
-        "viz",
-        "resp",
-        "approx",
-        "est",
-        "Fig",
-        "fig",
-        "Figs",
-        "figs",
-        "eds",
-        "Vol",
-        "vol",
-        "Vols",
-        "Ch",
-        "Sec",
-        "Eq",
-        "al",
-        "Univ",
-        "Dept",
-        "Nr",
-        "Bd",
-        "Hr",
-        "Fr",
-        "Hrsg",
-        "bzw",
-        "Jan",
-        "Feb",
-        "Mar",
-        "Apr",
-        "Jun",
-        "Jul",
-        "Aug",
-        "Sep",
-        "Sept",
-        "Oct",
-        "Nov",
-        "Dec",
-    ]
-)
-_BEFORE_NUMBERS = frozenset(
-    ["No", "no", "Nos", "nos", "nr", "p", "pp", "S", "Art", "art", "ch", "eq", "sec", "§", "§§"]
-)
+# fmt: off
+_ABBREVIATIONS = frozenset(re.findall(r"\S+", """
+    Mr Mrs Ms Messrs Mme Mlle Dr Prof Rev Hon Gen Col Maj Capt Cpt Lt Sgt Cmdr Adm Gov Sen Rep Pres St Ste Mt Ft Jr
+    Sr vs cf ca viz resp approx est Fig fig Figs figs eds Vol vol Vols Ch Sec Eq al Univ Dept Nr Bd Hr Fr Hrsg bzw
+    Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec
+"""))
+_BEFORE_NUMBERS = frozenset(re.findall(r"\S+", "No no Nos nos nr p pp S Art art ch eq sec § §§"))
+# fmt: on
 _DOTTED = re.compile(r"(?:[^\W\d_]\.[-–]?){1,5}[^\W\d_]")  # U.S  e.g  p.m  J.-P
 _ITEM = re.compile(r"(?:^|\n)[ \t]*\d{1,3}$")
 _MONTH = re.compile(r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)[a-zä]*|Jahrhundert|Jh")

@@ -64,7 +64,9 @@ def parse_squad(content: Any, name: str) -> Iterator[SquadParagraph]:
             for paragraph in article["paragraphs"]:
                 number = seen.get(title, 0)
                 seen[title] = number + 1
-                yield SquadParagraph(title, number, str(paragraph["context"]), _questions(paragraph, f"{title}#{number}"))
+                yield SquadParagraph(
+                    title, number, str(paragraph["context"]), _questions(paragraph, f"{title}#{number}")
+                )
     except (KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"{name}: damaged SQuAD-format JSON ({type(error).__name__}: {error})") from error
 
@@ -85,8 +87,11 @@ def _questions(paragraph: dict[str, Any], paragraph_id: str) -> tuple[SquadQuest
         SquadQuestion(
             id=str(qa.get("id", f"{paragraph_id}-{position}")),
             text=str(qa["question"]),
-            answers=() if qa.get("is_impossible") else tuple(
-                SquadAnswer(str(answer["text"]), int(answer.get("answer_start", -1))) for answer in qa.get("answers", ())
+            answers=()
+            if qa.get("is_impossible")
+            else tuple(
+                SquadAnswer(str(answer["text"]), int(answer.get("answer_start", -1)))
+                for answer in qa.get("answers", ())
             ),
         )
         for position, qa in enumerate(paragraph.get("qas", ()))

@@ -96,6 +96,9 @@ class AnnScan:
             raise IndexFormatError(f"{path}: not a usable FAISS index; run ragqa compact or index again") from error
         if (self.index.ntotal, self.index.d) != vectors.shape:
             raise IndexFormatError(f"{path}: does not belong to its segment; run ragqa compact or index again")
+        ivf = faiss.try_extract_index_ivf(self.index)
+        if ivf is not None:
+            ivf.nprobe = min(ivf.nlist, max(16, ivf.nlist // 32))
         self.gpu = faiss_on_gpu(self.index) if isinstance(self.index, faiss.IndexIVF) else None
         self.exact = NumpyScan(vectors, keep=False)
 
@@ -131,8 +134,7 @@ def _parameters(index: Any, selector: Any, fetch: int, widen: float) -> Any:
     if isinstance(index, faiss.IndexPreTransform):
         return faiss.SearchParametersPreTransform(index_params=_parameters(index.index, selector, fetch, widen))
     if isinstance(index, faiss.IndexIVF):
-        cells = max(16, index.nlist // 32)
-        return faiss.SearchParametersIVF(nprobe=min(index.nlist, int(cells * widen)), **given)
+        return faiss.SearchParametersIVF(nprobe=min(index.nlist, int(index.nprobe * widen)), **given)
     if isinstance(index, faiss.IndexHNSW):
         return faiss.SearchParametersHNSW(efSearch=int(max(128, fetch) * widen), **given)
     return faiss.SearchParameters(**given) if given else None

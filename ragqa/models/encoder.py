@@ -84,7 +84,8 @@ class SentenceTransformerEncoder:
 
     def _unit(self, vectors: Any) -> Floats:
         array = np.asarray(vectors, np.float32).reshape(-1, self.dim)
-        return array / np.maximum(np.linalg.norm(array, axis=1, keepdims=True), np.float32(1e-12))
+        lengths = np.linalg.norm(array, axis=1, keepdims=True)
+        return np.asarray(array / np.maximum(lengths, np.float32(1e-12)), np.float32)
 
 
 def _weights_fingerprint(model: Any) -> str:

@@ -71,6 +71,8 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
         layout.check_writable_place()
         made = not root.exists()
         root.mkdir(parents=True, exist_ok=True)
+        if made:
+            sync_folder(root.parent)
     try:
         with writer_lock(layout.lock):
             try:

@@ -23,7 +23,7 @@ class MasterAdamW(torch.optim.AdamW):
         super().__init__(self.masters, fused=True, **options)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+    def step(self, closure: Callable[[], float] | None = None) -> None:
         """Take the model's gradients, update the copies, round them back into the model."""
         if closure is not None:
             raise ValueError("MasterAdamW takes no closure")

@@ -22,6 +22,7 @@ from transformers import (
     PreTrainedModel,
     Trainer,
     TrainerCallback,
+    TrainerControl,
     TrainingArguments,
     set_seed,
 )
@@ -93,7 +94,7 @@ class ReaderTrainer(Trainer):
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in self._score(self.model).items()}
         self.model.train()
         self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
 
@@ -199,14 +200,14 @@ def _use_bf16(recipe: ReaderRecipe) -> bool:
     if recipe.bf16 is not None:
         return recipe.bf16
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return _cpu_has_bf16()
 
 
 def _cpu_has_bf16() -> bool:
     """Whether the processor multiplies bf16 in hardware; emulated it is slower than fp32."""
     capability = torch.backends.cpu.get_cpu_capability()
-    return capability.startswith("AVX512") and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return capability.startswith("AVX512") and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _scorer(

@@ -101,9 +101,7 @@ def test_where_keeps_to_the_metadata(ragqa, sample_index):
     metas = [hit["passage"]["meta"] for hit in everything]
     key, value = next((key, value) for meta in metas for key, value in meta.items())
     found = json.loads(
-        ragqa(
-            "search", "what is it", "-k", "200", "--json", "-i", sample_index, "--where", f"{key}={value}"
-        ).stdout
+        ragqa("search", "what is it", "-k", "200", "--json", "-i", sample_index, "--where", f"{key}={value}").stdout
     )
     assert found and all(str(hit["passage"]["meta"][key]) == str(value) for hit in found)
     assert len(found) < len(everything)
@@ -111,9 +109,7 @@ def test_where_keeps_to_the_metadata(ragqa, sample_index):
 
 @pytest.mark.parametrize("fusion", ["convex", "rrf", "bm25", "dense"])
 def test_every_fusion_answers(ragqa, sample_index, replies, fusion):
-    reply = json.loads(
-        ragqa("ask", replies[0]["question"], "--fusion", fusion, "--json", "-i", sample_index).stdout
-    )
+    reply = json.loads(ragqa("ask", replies[0]["question"], "--fusion", fusion, "--json", "-i", sample_index).stdout)
     sources = set().union(*(hit["sources"] for hit in reply["hits"]))
     assert sources == {"bm25": {"bm25"}, "dense": {"dense"}}.get(fusion, {"bm25", "dense"})
 

@@ -92,7 +92,9 @@ def test_another_encoder(ragqa, own_index, tmp_path):
     assert "something-else" in error and card["fingerprint"] in error
 
 
-@pytest.mark.parametrize("name", ["passages.arrow", "documents.arrow", "vectors.f16", "tombstones.npy", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["passages.arrow", "documents.arrow", "vectors.f16", "tombstones.npy", "manifest.json"]
+)
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "missing"])
 def test_damaged_file_is_named(ragqa, own_index, name, damage):
     path = next(own_index.rglob(name))

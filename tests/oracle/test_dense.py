@@ -159,7 +159,7 @@ def test_vectors_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -
 
 @pytest.fixture(scope="module")
 def large() -> tuple[NDArray[np.float16], Vectors]:
-    return clustered(6_000, 10, dim=48)
+    return clustered(3_000, 10, dim=48)
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def approximate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ann, "EXACT_BELOW", 0)
 
 
-RECALL = {"hnsw": 0.98, "ivf": 0.95, "Flat": 1.0, "SQ8": 0.98, "PCA32,IVF16,Flat": 0.75, "LSH": 0.1}
+RECALL = {"hnsw": 0.98, "ivf": 0.95, "Flat": 1.0, "SQ8": 0.98, "PCA32,IVF16,Flat": 0.75, "IVF16,SQ8,RFlat": 0.9}
 
 
 @needs_faiss
@@ -179,7 +179,7 @@ def test_recall(large: tuple[NDArray[np.float16], Vectors], tmp_path: Path, spec
     vectors, questions = large
     assert build_ann(vectors, spec, tmp_path / "index.faiss")
     searched = DenseIndex([DenseSegment(0, vectors, tmp_path / "index.faiss")], 48, spec)
-    alive = np.random.default_rng(11).random(6_000) < share_alive
+    alive = np.random.default_rng(11).random(3_000) < share_alive
     found, expected = hits(searched.search(questions, 10, alive)), brute(vectors, questions, 10, alive)
     assert all(alive[own].all() and len(set(own)) == len(own) for own in found)
     recall = np.mean([len(set(own) & set(best)) / 10 for own, best in zip(found, expected, strict=True)])
@@ -191,16 +191,16 @@ def test_few_alive_rows_are_searched_exactly(large: tuple[NDArray[np.float16], V
     vectors, questions = large
     assert build_ann(vectors, "PCA4,Flat", tmp_path / "index.faiss")
     searched = DenseIndex([DenseSegment(0, vectors, tmp_path / "index.faiss")], 48, "PCA4,Flat")
-    alive = np.arange(6_000) % 3 == 0
+    alive = np.arange(3_000) % 3 == 0
     assert hits(searched.search(questions, 10, alive)) == brute(vectors, questions, 10, alive)
 
 
 @needs_faiss
 def test_approximate_and_exact_segments_together(large: tuple[NDArray[np.float16], Vectors], tmp_path: Path) -> None:
     vectors, questions = large
-    assert build_ann(vectors[:4_000], "Flat", tmp_path / "index.faiss")
-    parts = [DenseSegment(0, vectors[:4_000], tmp_path / "index.faiss"), DenseSegment(4_000, vectors[4_000:])]
-    everything = np.ones(6_000, bool)
+    assert build_ann(vectors[:2_000], "Flat", tmp_path / "index.faiss")
+    parts = [DenseSegment(0, vectors[:2_000], tmp_path / "index.faiss"), DenseSegment(2_000, vectors[2_000:])]
+    everything = np.ones(3_000, bool)
     found = DenseIndex(parts, 48, "Flat").search(questions, 10, everything)
     whole = index(vectors).search(questions, 10, everything)
     np.testing.assert_array_equal(found.rows, whole.rows)

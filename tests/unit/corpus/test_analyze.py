@@ -28,6 +28,7 @@ from ragqa.errors import ConfigError
         ("ta", "தமிழ்", ["தமிழ்"]),
         ("simple", "The Running hिन्दी हिन्दी a_b", ["the", "running", "hिन्दी", "हिन्दी", "a", "b"]),
         ("simple", "", []),
+        ("simple", "cafe\u0301s ﬁn １２", ["cafés", "fin", "12"]),
         (
             "zh",
             "中华人民共和国成立于1949年，iPhone。",

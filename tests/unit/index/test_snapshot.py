@@ -182,11 +182,9 @@ def test_every_file_that_is_missing_or_cut_is_named(index: Path) -> None:
         path = index / name
         content = path.read_bytes()
         for damage in (None, content[: len(content) // 2], content + b"x", b""):
-            path.unlink()  # hard links: the other generation stays as it is
+            path.unlink(missing_ok=True)  # hard links: the other generation stays as it is
             if damage is not None:
                 path.write_bytes(damage)
-            if damage == content:
-                continue
             with pytest.raises(IndexFormatError, match=path.name):
                 Snapshot.open(index)
             assert any(path.name in problem for problem in verify(index))

@@ -68,7 +68,10 @@ def test_reader_reads(reader):
 
 
 def test_long_passages_are_read_to_the_end(reader):
-    text = "Nothing of interest happened on that day in the quiet town. " * 150 + "The mayor of Springfield was Ada Quimby."
+    text = (
+        "Nothing of interest happened on that day in the quiet town. " * 150
+        + "The mayor of Springfield was Ada Quimby."
+    )
     best = reader.read_texts(["Who was the mayor of Springfield?"], [text])[0].spans[0]
     assert "Quimby" in text[best.start : best.end]
 

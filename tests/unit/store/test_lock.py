@@ -12,7 +12,14 @@ import pytest
 from ragqa.errors import IndexLocked, StorageError
 from ragqa.store.lock import writer_lock
 
-HOLD = "import sys; from pathlib import Path; from ragqa.store.lock import writer_lock\nwith writer_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+HOLD = """
+import sys
+from pathlib import Path
+from ragqa.store.lock import writer_lock
+with writer_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:

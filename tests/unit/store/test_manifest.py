@@ -29,8 +29,8 @@ SHA = "0" * 64
 
 
 def segment(name: str, first_row: int, rows: int) -> SegmentFact:
-    vectors = FileFact(rows * 8, SHA)
-    files = {"documents.arrow": FileFact(1, SHA), "passages.arrow": FileFact(1, SHA), "dense-hash-4/vectors.f16": vectors}
+    files = {"documents.arrow": FileFact(1, SHA), "passages.arrow": FileFact(1, SHA)}
+    files["dense-hash-4/vectors.f16"] = FileFact(rows * 8, SHA)
     return SegmentFact(name, first_row, rows, 2, False, files)
 
 
@@ -107,7 +107,7 @@ def test_no_manifests(text: str | bytes) -> None:
 
 def test_another_format_names_both_and_what_to_do() -> None:
     newer = json.dumps({"format": 2, "whatever": []})
-    with pytest.raises(IndexFormatError, match=r"index format 2, but ragqa .* reads format 1: upgrade ragqa, or index again"):
+    with pytest.raises(IndexFormatError, match=r"format 2, but ragqa .* reads format 1: upgrade ragqa, or index again"):
         Manifest.from_json(newer, "m")
     with pytest.raises(IndexFormatError, match=r"index format 0, but ragqa .* reads format 1: index again"):
         Manifest.from_json('{"format": 0}', "m")
@@ -134,6 +134,7 @@ def tombstones(tmp_path: Path, content: bytes) -> Any:
     return read_tombstones(layout, Manifest.from_json(json.dumps(raw), "m"))
 
 
+HEADER = b"\x93NUMPY\x01\x00v\x00"
 ROWS = np.isin(np.arange(11), [1, 10])
 DOCUMENTS = np.array([False, False, False, True])
 
@@ -163,7 +164,7 @@ def npy(array: Any, pickled: bool = False) -> bytes:
         npy(np.packbits(np.concatenate([ROWS, DOCUMENTS, [True]]))),  # a bit too many
         npy(np.packbits(np.concatenate([ROWS, DOCUMENTS])).astype(np.int16)),
         npy(np.zeros((2, 1), np.uint8)),
-        b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999,), }".ljust(117) + b"\n",
+        HEADER + b"{'descr': '|u1', 'fortran_order': False, 'shape': (9999999999999,), }".ljust(117) + b"\n",
     ],
 )
 def test_damaged_tombstones(tmp_path: Path, content: bytes) -> None:

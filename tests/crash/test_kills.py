@@ -1,0 +1,117 @@
+"""The writer is killed at every step: what stands is the old generation or the new one, whole, and the next writer
+goes on as if nothing had been.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ragqa.errors import IndexNotFound
+from ragqa.index.snapshot import Snapshot
+from ragqa.index.verify import verify
+from ragqa.index.writer import compact, update
+from ragqa.store.layout import Layout
+from ragqa.testing import HashEncoder
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+SCRIPT = Path(__file__).with_name("dying_writer.py")
+_spec = importlib.util.spec_from_file_location("dying_writer", SCRIPT)
+assert _spec is not None and _spec.loader is not None
+writer = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(writer)
+
+ENCODER = HashEncoder()
+OLD = {document.id: document.text for document in writer.OLD}
+NEW = {document.id: document.text for document in writer.NEW}
+
+
+def kill_at_every_step(source: Path | None, copies: Path, change: str) -> list[Path]:
+    """The directories that dead writers left, and last the one of a writer that lived."""
+    copies.mkdir()
+    command = [sys.executable, str(SCRIPT), str(source or "none"), str(copies), change]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
+    assert result.returncode == 0, result.stderr
+    steps = int(result.stdout)
+    assert steps > 40, result.stdout + result.stderr
+    return [copies / f"{step:04d}" for step in range(1, steps + 1)]
+
+
+def held(index: Path) -> dict[str, str]:
+    """The texts by document; checks that both searches find exactly the live passages."""
+    snapshot = Snapshot.open(index)
+    everything = snapshot.passages(snapshot.alive.nonzero()[0])
+    lexical = snapshot.lexical.search(["about changed worse words passage hold"], 1000).rows
+    dense = snapshot.dense.search(ENCODER.encode_questions(["x"]), 1000, snapshot.alive).rows
+    assert sorted(dense[dense >= 0]) == sorted(lexical[lexical >= 0]) == snapshot.alive.nonzero()[0].tolist()
+    found = {passage.doc_id: snapshot.document(passage.doc_id) for passage in everything}
+    assert len(found) == snapshot.manifest.live_documents
+    return {name: document.text for name, document in found.items() if document is not None}
+
+
+def strays(index: Path) -> list[str]:
+    """What belongs neither to the current generation nor to the one before."""
+    layout = Layout(index)
+    current = layout.require_current()
+    manifests = [Snapshot.open(index, number).manifest for number in layout.stored_generations()[-2:]]
+    used = {segment.id for manifest in manifests for segment in manifest.segments}
+    wrong = [str(number) for number in layout.stored_generations() if not current - 2 <= number <= current]
+    older = [] if len(layout.stored_generations()) < 3 else layout.stored_generations()[:-2]
+    used |= {segment.id for number in older for segment in Snapshot.open(index, number).manifest.segments}
+    return wrong + sorted(set(layout.stored_segments()) - used) + [path.name for path in index.glob("*.tmp")]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    """Two generations, two segments."""
+    update(tmp_path / "index", writer.CONFIG, ENCODER, writer.OLD[:2])
+    update(tmp_path / "index", writer.CONFIG, ENCODER, writer.OLD)
+    return tmp_path / "index"
+
+
+def test_update(index: Path, tmp_path: Path) -> None:
+    *dead, alive = kill_at_every_step(index, tmp_path / "copies", "update")
+    generations = []
+    for place in dead:
+        generations.append(Snapshot.open(place).generation)
+        assert held(place) == (OLD if generations[-1] == 2 else NEW), place.name
+        assert verify(place) == [], place.name
+        report = update(place, writer.CONFIG, ENCODER, [*writer.NEW, writer.document("e")])
+        assert report.generation == generations[-1] + 1 and not strays(place), place.name
+        assert held(place) == NEW | {"e": writer.document("e").text} and verify(place) == []
+    assert generations == sorted(generations) and set(generations) == {2, 3}
+    assert held(alive) == NEW
+
+
+def test_compact(index: Path, tmp_path: Path) -> None:
+    *dead, alive = kill_at_every_step(index, tmp_path / "copies", "compact")
+    generations = []
+    for place in dead:
+        generations.append(Snapshot.open(place).generation)
+        assert held(place) == OLD and verify(place) == [], place.name
+        compact(place)
+        assert held(place) == OLD and verify(place) == [] and not strays(place), place.name
+    assert generations == sorted(generations) and set(generations) == {2, 3}
+    assert len(Snapshot.open(alive).manifest.segments) == 1
+
+
+def test_first_build(tmp_path: Path) -> None:
+    *dead, alive = kill_at_every_step(None, tmp_path / "copies", "update")
+    built = []
+    for place in dead:
+        try:
+            assert held(place) == NEW and verify(place) == [], place.name
+            built.append(True)
+        except IndexNotFound:
+            built.append(False)
+        update(place, writer.CONFIG, ENCODER, writer.OLD)
+        assert held(place) == OLD and verify(place) == [] and not strays(place), place.name
+    assert built == sorted(built) and built.count(False) > 40
+    assert held(alive) == NEW

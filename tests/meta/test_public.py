@@ -1,0 +1,101 @@
+"""What users rely on: the public names, the README's commands, the exit codes, the packaged weights' size."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ragqa
+from ragqa import errors
+from ragqa.cli import cli
+from ragqa.models.catalog import PRETRAINED
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_public_names_are_these():
+    assert sorted(ragqa.__all__) == [
+        "Answer",
+        "BuildReport",
+        "Config",
+        "Document",
+        "Hit",
+        "HybridRetriever",
+        "Passage",
+        "Pipeline",
+        "Question",
+        "RagqaError",
+        "Reply",
+        "Snapshot",
+        "Span",
+        "__version__",
+        "build",
+        "load_config",
+    ]
+    for name in ragqa.__all__:
+        assert getattr(ragqa, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = ragqa.nonsense
+
+
+def commands(group, prefix=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*prefix, name))
+        else:
+            yield (*prefix, name), command
+
+
+def test_every_command_is_documented():
+    for path, command in commands(cli):
+        assert command.help, path
+        assert " ".join(path) in README or (len(path) == 1 and re.search(rf"\b{path[0]}\b", README)), path
+
+
+def test_every_option_has_a_help_text():
+    for path, command in commands(cli):
+        for option in command.params:
+            if option.param_type_name == "option" and option.name != "kind":
+                assert option.help, (path, option.name)
+
+
+def test_version():
+    done = subprocess.run([sys.executable, "-m", "ragqa", "--version"], capture_output=True, text=True, check=True)
+    assert ragqa.__version__ in done.stdout
+
+
+def test_exit_codes_tell_kinds_apart():
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.RagqaError)]
+    codes = {kind: kind.exit_code for kind in kinds if kind is not errors.QuestionError}
+    assert len(set(codes.values())) == len(codes) and 0 not in codes.values()
+    for kind in kinds:
+        assert re.search(rf"{kind.__name__} +exit {kind.exit_code}, HTTP {kind.http_status}", errors.__doc__), kind
+
+
+def test_weights_stay_small():
+    assert sum(path.stat().st_size for path in PRETRAINED.rglob("*") if path.is_file()) < 55e6
+
+
+def test_readme_names_the_gates_command():
+    assert re.search(r'^pip install -e "\.\[cpu,train,dev\]" && pytest$', README, re.MULTILINE)
+
+
+def test_readme_question_is_answered(tmp_path):
+    question = re.search(r'ragqa ask "([^"]+\?)"', README)[1]
+    ragqa.build(ROOT / "corpora" / "sample", tmp_path / "sample")
+    best = ragqa.Pipeline.load(tmp_path / "sample").ask(question).answers[0]
+    assert best.text == "27 May 1937"
+
+
+def test_nothing_names_a_machine():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".json", ".jsonl"} and path.name != Path(__file__).name:
+            assert not re.search(r"/work/|/home/\w|/root/", path.read_text(encoding="utf-8", errors="replace")), name
