@@ -13,6 +13,7 @@ import json
 import random
 import statistics
 import time
+from collections.abc import Callable
 
 import numpy as np
 from sentence_transformers import SentenceTransformer
@@ -52,7 +53,7 @@ def main() -> None:
     )
 
 
-def timed(action) -> float:
+def timed(action: Callable[[], object]) -> float:
     started = time.perf_counter()
     action()
     return time.perf_counter() - started

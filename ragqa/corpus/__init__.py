@@ -1,0 +1,1 @@
+"""Files → documents → passages, and the terms of BM25."""

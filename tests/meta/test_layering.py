@@ -1,4 +1,4 @@
-"""Who may import whom (DESIGN section 2), read from the source: no other edge, no cycle, no torch where it is not allowed."""
+"""Who may import whom (ARCHITECTURE.md, Layers), read from the source: no other edge, no cycle, no torch out of place."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ LAYERS = (
     {"retrieve", "pipeline"},
     {"train", "eval", "indexing", "build"},
     {"cli", "server"},
+    {"__main__"},
 )
 ALONE = [{"index", "models"}, {"corpus", "store"}, {"cli", "server"}]  # neither of a pair imports the other
 FREE = {"__init__"}  # imports lazily whatever it names

@@ -7,10 +7,10 @@ import pytest
 
 pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from ragqa.corpus.squad import SquadAnswer, SquadQuestion, load_squad  # noqa: E402
-from ragqa.models.catalog import PRETRAINED  # noqa: E402
-from ragqa.models.tokenize import PairTokenizer  # noqa: E402
-from ragqa.train.data import (  # noqa: E402
+from ragqa.corpus.squad import SquadAnswer, SquadQuestion, load_squad
+from ragqa.models.catalog import PRETRAINED
+from ragqa.models.tokenize import PairTokenizer
+from ragqa.train.data import (
     Shape,
     TrainingWindows,
     answer_places,

@@ -75,5 +75,5 @@ def test_pad_rounds_up_and_masks():
 
 def test_damaged_tokenizer_is_a_model_error(tmp_path):
     (tmp_path / "tokenizer.json").write_text("{}")
-    with pytest.raises(ModelError, match="tokenizer.json"):
+    with pytest.raises(ModelError, match=r"tokenizer\.json"):
         PairTokenizer.from_file(tmp_path / "tokenizer.json")
