@@ -1,4 +1,4 @@
-"""Who may import whom (ARCHITECTURE.md, Layers), read from the source: no other edge, no cycle, no torch out of place."""
+"""Who may import whom (ARCHITECTURE.md, Layers), read from the source: no other edge, no cycle, no stray torch."""
 
 from __future__ import annotations
 
