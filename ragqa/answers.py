@@ -3,7 +3,8 @@
 The rule is a mixture: p(answer | question) = Σ over passages of p(passage | question) · p(span | passage, question),
 where p(passage | question) is the softmax of the fused retrieval scores times a weight, over all passages that may be
 read, and p(span | passage, question) is the reader's. Equal answers (after SQuAD normalisation) add up. The sum over
-all answers and "no answer" is 1, so a score lies in [0, 1] and grows with every piece of evidence; unread passages count 0.
+all answers and "no answer" is 1, so a score lies in [0, 1] and grows with every piece of evidence; what is unread
+counts nothing.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ def build(
     def note(problem: Problem) -> None:
         if strict:
             raise SourceError(f"{problem.source}: {problem.reason} (--strict)")
-        failed.add(problem.source)
+        if problem.unread:
+            failed.add(problem.file)
         if problems is not None:
             problems(problem)
 

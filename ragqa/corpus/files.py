@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +19,24 @@ _CHUNK = 1 << 20
 _UNPACKED_FREE = 1 << 30
 _UNPACKED_RATIO = 200
 
+_PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be read, and why: ``source`` is a file, or a record or page of one (``:12``, ``#page=3``)."""
+    """What could not be read, and why: ``source`` is a file, or a record or page of one (``:12``, ``#page=3``).
+
+    ``unread`` is false where it was read, and held no text of its own.
+    """
 
     source: str
     reason: str
+    unread: bool = True
+
+    @property
+    def file(self) -> str:
+        """The source without its record or page."""
+        return _PLACE.sub("", self.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""HTML → text: what a reader of the page sees, without navigation, scripts and page headers and footers."""
+"""HTML → text: what a reader of the page sees, without navigation, scripts, page headers, footers and side columns."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _DROPPED = frozenset((
     "script", "style", "nav", "template", "noscript", "svg", "math", "iframe", "object", "select", "button", "textarea",
     "canvas", "audio", "video", "dialog",
 ))
-_BANNERS = frozenset(("header", "footer"))
-_CONTENT = frozenset(("article", "main", "section", "aside"))
+_BANNERS = frozenset(("header", "footer", "aside"))  # of the page; those of an article belong to it
+_CONTENT = frozenset(("article", "main", "section"))
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt", "fieldset",
     "figcaption", "figure", "form", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "main", "ol", "p", "pre", "section",

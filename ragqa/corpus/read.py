@@ -62,9 +62,10 @@ def _documents(paths: Sequence[Path], problems: Callable[[Problem], None]) -> It
             if isinstance(item, Problem):
                 problems(item)
             elif not item.text.strip():
-                problems(Problem(item.source, "no text"))
+                problems(Problem(item.source, "no text", unread=False))
             elif item.id in taken:
-                problems(Problem(item.source, f"same id as a document of {taken[item.id]}: {item.id}"))
+                reason = f"same id as a document of {taken[item.id]}: {item.id}"
+                problems(Problem(item.source, reason, unread=False))
             else:
                 taken[item.id] = file.source
                 yield item

@@ -19,7 +19,7 @@ from ragqa.index.writer import compact, update
 from ragqa.store.layout import Layout
 from ragqa.testing import HashEncoder
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 SCRIPT = Path(__file__).with_name("dying_writer.py")
 _spec = importlib.util.spec_from_file_location("dying_writer", SCRIPT)

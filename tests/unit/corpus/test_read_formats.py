@@ -108,7 +108,7 @@ def test_html(tmp_path):
     <h2>High<i>er</i> tide</h2><ul><li>first<li>second</ul>
     <table><tr><th>Port</th><th>Metres</th></tr><tr><td><p>Brest</p></td><td>6&nbsp;m</td></tr></table>
     <pre>a  b
- c</pre></main><footer>Imprint</footer></body></html>"""
+ c</pre></main><footer>Imprint</footer><aside>Shop</aside></body></html>"""
     document = one(tmp_path / "t.html", page)
     assert document.title == "The Tide"
     assert document.text == (

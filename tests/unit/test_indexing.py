@@ -1,0 +1,82 @@
+"""`ragqa.build` over real files: what stays, what goes, which settings hold."""
+
+from __future__ import annotations
+
+import pytest
+
+import ragqa
+from ragqa.config import Config, override
+from ragqa.errors import SourceError
+from ragqa.testing import HashEncoder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The Rhine rises in the Alps.")
+    (folder / "b.jsonl").write_text(
+        '{"id": "x", "text": "The Elbe is long."}\n{"id": "y", "text": "The Po is short."}\n'
+    )
+    return folder
+
+
+def build(folder, index, **options):
+    return ragqa.build(folder, index, encoder=HashEncoder(), **options)
+
+
+def ids(index):
+    snapshot = ragqa.Snapshot.open(index)
+    return {doc_id for _, doc_id, _, _ in snapshot.identities()}
+
+
+def test_a_second_run_changes_nothing(folder, tmp_path):
+    first = build(folder, tmp_path / "i")
+    second = build(folder, tmp_path / "i")
+    assert (first.added, first.encoded, first.committed) == (3, 3, True)
+    assert (second.unchanged, second.encoded, second.committed, second.generation) == (3, 0, False, 1)
+
+
+def test_changed_documents_replace_and_vanished_ones_go(folder, tmp_path):
+    build(folder, tmp_path / "i")
+    (folder / "a.txt").write_text("The Rhine rises in Switzerland.")
+    (folder / "b.jsonl").write_text('{"id": "x", "text": "The Elbe is long."}\n')
+    report = build(folder, tmp_path / "i")
+    assert (report.changed, report.removed, report.unchanged, report.encoded) == (1, 1, 1, 1)
+    assert ids(tmp_path / "i") == {"a.txt", "x"}
+
+
+def test_what_cannot_be_read_keeps_its_last_version(folder, tmp_path):
+    build(folder, tmp_path / "i")
+    (folder / "b.jsonl").write_text('{"id": "x", "text": "The Elbe is long."}\n{broken\n')
+    problems = []
+    report = build(folder, tmp_path / "i", problems=problems.append)
+    assert len(problems) == 1 and problems[0].unread and problems[0].file.endswith("b.jsonl")
+    assert report.kept == 1 and ids(tmp_path / "i") == {"a.txt", "x", "y"}
+
+
+def test_an_emptied_file_goes(folder, tmp_path):
+    build(folder, tmp_path / "i")
+    (folder / "a.txt").write_text("  \n")
+    problems = []
+    report = build(folder, tmp_path / "i", problems=problems.append)
+    assert [problem.reason for problem in problems] == ["no text"]
+    assert report.removed == 1 and ids(tmp_path / "i") == {"x", "y"}
+
+
+def test_strict_stops_and_changes_nothing(folder, tmp_path):
+    build(folder, tmp_path / "i")
+    (folder / "a.txt").write_text("other text")
+    (folder / "z.json").write_text("{broken")
+    with pytest.raises(SourceError, match=r"z\.json"):
+        build(folder, tmp_path / "i", strict=True)
+    assert ragqa.Snapshot.open(tmp_path / "i").generation == 1
+
+
+def test_an_update_keeps_the_settings_it_does_not_name(folder, tmp_path):
+    german = override(Config(), {"index.language": "de", "index.split.words": 50})
+    build(folder, tmp_path / "i", config=german)
+    report = build(folder, tmp_path / "i")
+    manifest = ragqa.Snapshot.open(tmp_path / "i").manifest
+    assert not report.rebuilt and (manifest.config.language, manifest.config.split.words) == ("de", 50)
+    assert build(folder, tmp_path / "i", config=Config()).rebuilt
