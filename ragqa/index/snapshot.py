@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -214,9 +216,21 @@ class Snapshot:
 
     def _open_lexical(self) -> LexicalIndex:
         if self.manifest.config.lexical == "tantivy":
-            return TantivyIndex.open(self._layout.lexical(self.generation), self.analyzer)
+            folder = self._layout.lexical(self.generation)
+            if os.access(folder, os.W_OK):
+                return TantivyIndex.open(folder, self.analyzer)
+            return self._open_read_only(folder)
         rows = np.flatnonzero(self.alive)
         return RankBM25Index(rows, self.passages(rows), self.analyzer)
+
+    def _open_read_only(self, folder: Path) -> TantivyIndex:
+        """Tantivy makes a lock file even to read, so where it cannot it is shown links elsewhere, until it is open."""
+        with TemporaryDirectory(prefix="ragqa-") as aside:
+            for name in self.manifest.lexical:
+                (Path(aside) / name).symlink_to((folder / name).absolute())
+            index = TantivyIndex.open(Path(aside), self.analyzer)
+        index.directory = folder
+        return index
 
     def _dense_segment(self, segment: SegmentFact) -> DenseSegment:
         ann = self._dense_folder(segment) / ANN if segment.ann else None

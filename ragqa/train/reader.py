@@ -132,6 +132,7 @@ def train_reader(
     output = Path(output)
     set_seed(recipe.seed)
     model, slow_tokenizer = load_base(recipe)
+    frozen = {name: value.detach().clone() for name, value in model.named_parameters() if not value.requires_grad}
     if _use_bf16(recipe):
         model.to(torch.bfloat16)
     tokenizer = PairTokenizer(slow_tokenizer.backend_tokenizer, recipe.max_length)
@@ -156,6 +157,7 @@ def train_reader(
     if isinstance(optimizer, MasterAdamW):
         optimizer.export()
         model.float()
+        model.load_state_dict(frozen, strict=False)  # unrounded, so that they are still the base's
     trainer.save_model(str(output))
     (output / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n", encoding="utf-8")
     return output

@@ -17,6 +17,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update
 from ragqa.store.layout import Layout
+from ragqa.store.manifest import read_manifest
 from ragqa.testing import HashEncoder
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
@@ -57,15 +58,13 @@ def held(index: Path) -> dict[str, str]:
 
 
 def strays(index: Path) -> list[str]:
-    """What belongs neither to the current generation nor to the one before."""
+    """What no generation on disk uses, and generations that never became current."""
     layout = Layout(index)
-    current = layout.require_current()
-    manifests = [Snapshot.open(index, number).manifest for number in layout.stored_generations()[-2:]]
+    generations = layout.stored_generations()
+    manifests = [read_manifest(layout, number) for number in generations if number <= layout.require_current()]
     used = {segment.id for manifest in manifests for segment in manifest.segments}
-    wrong = [str(number) for number in layout.stored_generations() if not current - 2 <= number <= current]
-    older = [] if len(layout.stored_generations()) < 3 else layout.stored_generations()[:-2]
-    used |= {segment.id for number in older for segment in Snapshot.open(index, number).manifest.segments}
-    return wrong + sorted(set(layout.stored_segments()) - used) + [path.name for path in index.glob("*.tmp")]
+    unknown = [str(number) for number in generations[len(manifests) :]]
+    return unknown + sorted(set(layout.stored_segments()) - used) + [path.name for path in index.glob("*.tmp")]
 
 
 @pytest.fixture

@@ -100,6 +100,13 @@ def test_a_batch_is_its_questions_bit_by_bit() -> None:
         np.testing.assert_array_equal(alone.scores[0], batch.scores[question])
 
 
+def test_a_scan_proposes_all_that_rounding_could_put_first() -> None:
+    vectors = np.array([[1, 0], [1, 2**-24], [0.99, 0]], np.float16)
+    question = np.array([[0.6, 0.8]], np.float32)  # the second is nearer by 5e-8, less than products may be off
+    for keep in (False, True):
+        assert exact.NumpyScan(vectors, keep).propose(question, 1, None)[0].tolist() == [0, 1]
+
+
 def test_nothing_to_search() -> None:
     vectors, questions = clustered(5, 6)
     everything = np.ones(5, bool)

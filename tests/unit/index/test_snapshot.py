@@ -145,6 +145,16 @@ def test_a_reader_keeps_its_generation(index: Path) -> None:
     assert snapshot.passages(dense.search(vectors, 1, snapshot.mask({"kind": "new"})).rows[0])[0].doc_id == "d18"
 
 
+def test_where_nothing_can_be_written(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lexical = Layout(index).lexical(2)
+    for lock in lexical.glob("*.lock"):
+        lock.unlink()
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != lexical)
+    snapshot = Snapshot.open(index)
+    assert len(snapshot.lexical.search(["stone"], 100).rows[0]) > 10
+    assert not list(lexical.glob("*.lock")) and verify(index) == []
+
+
 def test_other_generations(index: Path) -> None:
     assert Snapshot.open(index, 1).document("d19") == DOCUMENTS[19]
     with pytest.raises(IndexNotFound, match="no generation 3"):

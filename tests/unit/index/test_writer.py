@@ -253,6 +253,8 @@ def test_a_change_never_touches_older_generations(index: Path, links: bool, monk
     shared = [name for name in before[0] if (layout.lexical(2) / Path(name).name).exists() and name.endswith(".idx")]
     first, second = layout.generation(1), layout.generation(2)
     assert shared and all((first / name).samefile(second / name) == links for name in shared)
+    locks = [path.name for path in layout.lexical(2).glob("*.lock")]
+    assert locks and not any((layout.lexical(1) / name).samefile(layout.lexical(2) / name) for name in locks)
     before_compaction = contents(second)
     compact(index)
     assert contents(second) == before_compaction and verify(index) == []
