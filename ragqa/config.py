@@ -76,14 +76,17 @@ class RetrieveConfig:
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """``passages`` read at most; ``answers`` given at most; ``retrieval_weight`` scales the fused score as evidence."""
+    """``passages`` read and ``answers`` given at most; ``retrieval_weight`` scales the fused score as evidence.
+
+    Below ``min_score`` nothing is given as an answer.
+    """
 
     reader: str = "default"
     passages: int = 20
     answers: int = 3
     max_answer_chars: int = 160
     retrieval_weight: float = 10.0
-    min_score: float = 0.0
+    min_score: float = 0.02
 
     def __post_init__(self) -> None:
         """Ranges."""

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.errors import ModelError
 from ragqa.models.card import MODEL, TOKENIZER, read_card
-from ragqa.models.runtime import OnnxRuntime, Runtime, require_torch
+from ragqa.models.runtime import OnnxRuntime, Runtime, load_sentence_model
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.types import Passage
 
@@ -62,16 +61,7 @@ class SentenceTransformerEncoder:
     @classmethod
     def load(cls, name: str) -> SentenceTransformerEncoder:
         """A local directory or a hub name; needs ``[train]``."""
-        require_torch(f"The encoder {name}")
-        from sentence_transformers import SentenceTransformer
-
-        try:
-            model = SentenceTransformer(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
-        except Exception as error:  # hub, config and weight errors have no common type
-            raise ModelError(
-                f"{name}: cannot be loaded as a sentence-transformers model ({str(error).splitlines()[0]})"
-            ) from error
-        return cls(model)
+        return cls(load_sentence_model(name))
 
     def encode_questions(self, questions: Sequence[str]) -> Floats:
         """One row a question, with the model's query prompt."""

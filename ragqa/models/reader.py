@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ragqa.errors import ModelError
 from ragqa.models.card import MODEL, TOKENIZER, read_card
-from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, require_torch
+from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_span_model
 from ragqa.models.tokenize import PairTokenizer, Window
 from ragqa.spans import Decoded, WindowLogits, decode
 from ragqa.types import Passage, Span
@@ -35,18 +34,7 @@ class SpanReader:
         cls, name: str, *, max_chars: int = 160, max_length: int = 384, stride: int = 128
     ) -> SpanReader:
         """A transformers checkpoint with span heads, from a local directory or a hub name; needs ``[train]``."""
-        require_torch(f"The reader {name}")
-        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
-
-        try:
-            model, info = AutoModelForQuestionAnswering.from_pretrained(
-                name, trust_remote_code=False, use_safetensors=True, output_loading_info=True
-            )
-            slow = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{name}: cannot be loaded as a reader ({str(error).splitlines()[0]})") from error
-        if any("qa_outputs" in key for key in info["missing_keys"]):
-            raise ModelError(f"{name}: has no trained span heads; fine-tune it with ragqa train reader")
+        model, slow = load_span_model(name)
         tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, model.config.max_position_embeddings))
         type_ids = "token_type_ids" in slow.model_input_names
         runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)

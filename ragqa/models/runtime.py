@@ -110,6 +110,35 @@ def require_torch(what: str) -> None:
         raise MissingExtra(what, "train")
 
 
+def load_span_model(name: str) -> tuple[Any, Any]:
+    """A transformers checkpoint with trained span heads, from a directory or a hub, and its tokenizer."""
+    require_torch(f"The reader {name}")
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    try:
+        model, info = AutoModelForQuestionAnswering.from_pretrained(
+            name, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{name}: cannot be loaded as a reader ({str(error).splitlines()[0]})") from error
+    if any("qa_outputs" in key for key in info["missing_keys"]):
+        raise ModelError(f"{name}: has no trained span heads; fine-tune it with ragqa train reader")
+    return model, tokenizer
+
+
+def load_sentence_model(name: str) -> Any:
+    """A sentence-transformers model, from a directory or a hub."""
+    require_torch(f"The encoder {name}")
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+    except Exception as error:  # hub, configuration and weight errors have no common type
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{name}: cannot be loaded as a sentence-transformers model ({reason})") from error
+
+
 def available_cores() -> int:
     """The processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -71,9 +71,10 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
         layout.check_writable_place()
         made = not root.exists()
         root.mkdir(parents=True, exist_ok=True)
-        if made:
-            sync_folder(root.parent)
     try:
+        if made:
+            with storing(root):
+                sync_folder(root.parent)
         with writer_lock(layout.lock):
             try:
                 with storing(root):

@@ -148,6 +148,7 @@ def train_reader(
         optimizers=(optimizer, None),
         args=_arguments(recipe, output),
         train_dataset=windows,
+        eval_dataset=windows if recipe.eval_every else None,  # never looked at: `evaluate` has its own questions
         data_collator=Collator(tokenizer, type_ids),
         callbacks=[*callbacks, *([EarlyStoppingCallback(recipe.patience)] if recipe.eval_every else [])],
         score=_scorer(held_out, tokenizer, recipe, type_ids) if recipe.eval_every else None,

@@ -260,6 +260,15 @@ def test_a_change_never_touches_older_generations(index: Path, links: bool, monk
     assert contents(second) == before_compaction and verify(index) == []
 
 
+def test_a_change_does_not_bless_what_went_bad_before(index: Path) -> None:
+    damaged = next(Layout(index).lexical(1).glob("*.store"))
+    content = bytearray(damaged.read_bytes())
+    content[3] ^= 1
+    damaged.write_bytes(content)
+    update(index, CONFIG, HashEncoder(), [A, B, C, document("d")])
+    assert verify(index) == [f"{Layout(index).lexical(2) / damaged.name}: its content has changed"]
+
+
 def test_current_and_previous_generations_stay_and_the_rest_is_swept(index: Path) -> None:
     layout = Layout(index)
     for number in range(3):
