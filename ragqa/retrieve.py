@@ -26,6 +26,7 @@ class HybridRetriever:
                 f"{snapshot.directory} was built with the encoder {built_with}, not with {encoder.fingerprint}: "
                 f"ask with the same --encoder, or index again with this one"
             )
+        _ = snapshot.lexical, snapshot.dense  # opened now, they outlive a writer that removes their files
 
     def retrieve(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> list[list[Hit]]:
         """At most ``k`` hits a question, best first."""
