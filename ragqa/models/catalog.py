@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ragqa.errors import ModelError
-from ragqa.models.card import CARD, read_card
+from ragqa.models.card import CARD
 from ragqa.models.encoder import OnnxEncoder, SentenceTransformerEncoder
 from ragqa.models.reader import SpanReader
 from ragqa.protocols import Encoder
@@ -27,12 +27,6 @@ def load_reader(name: str = "default", *, max_chars: int = 160) -> SpanReader:
     if (place / CARD).is_file():
         return SpanReader.load(place, max_chars=max_chars)
     return SpanReader.load_checkpoint(name, max_chars=max_chars)
-
-
-def encoder_fingerprint(name: str = "default") -> str:
-    """The fingerprint an encoder will have, without loading more than its card where it has one."""
-    place = _place(name, "encoder")
-    return read_card(place, "encoder").fingerprint if (place / CARD).is_file() else load_encoder(name).fingerprint
 
 
 def _place(name: str, kind: str) -> Path:

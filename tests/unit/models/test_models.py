@@ -11,7 +11,7 @@ import pytest
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models import runtime
 from ragqa.models.card import read_card
-from ragqa.models.catalog import PRETRAINED, encoder_fingerprint, load_encoder, load_reader
+from ragqa.models.catalog import PRETRAINED, load_encoder, load_reader
 from ragqa.models.runtime import batches_by_length
 from ragqa.protocols import Encoder, Reader
 from ragqa.types import Passage
@@ -33,7 +33,7 @@ def passage(text: str, title: str = "") -> Passage:
 
 def test_protocols(encoder, reader):
     assert isinstance(encoder, Encoder) and isinstance(reader, Reader)
-    assert encoder.fingerprint == encoder_fingerprint()
+    assert encoder.fingerprint == read_card(PRETRAINED / "encoder", "encoder").fingerprint
 
 
 def test_vectors_do_not_depend_on_the_batch(encoder):
