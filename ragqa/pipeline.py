@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,6 +13,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import load_encoder, load_reader
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
+from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Reply
 
 BATCH = 32
@@ -77,30 +77,39 @@ class Pipeline:
         self, questions: Sequence[str], k: int = 10, *, where: Mapping[str, str] | None = None
     ) -> list[list[Hit]]:
         """The best passages of each question."""
+        return self._search([checked(question) for question in questions], k, where, Stopwatch())
+
+    def read(
+        self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
+    ) -> list[Reply]:
+        """Replies from passages already found, each question's best first."""
+        watch, read = watch or Stopwatch(), self.config.read
+        evidence = [Evidence(found, read.retrieval_weight) for found in hits]
+        self._read_until_settled(questions, evidence)
+        answers = [seen.answers(read.answers, read.min_score) for seen in evidence]
+        watch.lap("read")
+        timings, generation = watch.share(max(1, len(questions))), self.snapshot.generation
+        return [
+            Reply(question, given, tuple(seen.hits), generation, timings, seen.read, seen.null)
+            for question, given, seen in zip(questions, answers, evidence, strict=True)
+        ]
+
+    def _search(
+        self, questions: Sequence[str], k: int, where: Mapping[str, str] | None, watch: Stopwatch
+    ) -> list[list[Hit]]:
         if k < 1:
             raise ConfigError(f"k is {k}: at least 1")
-        clean = [_checked(question) for question in questions]
-        hits = self.retriever.retrieve(clean, k, where)
-        return hits if self.reranker is None else self.reranker.rerank(clean, hits, k)
+        hits = self.retriever.fetch(self.retriever.rank(questions, k, where, watch), k)
+        watch.lap("fetch")
+        if self.reranker is not None:
+            hits = self.reranker.rerank(questions, hits, k)
+            watch.lap("rerank")
+        return hits
 
-    def _ask_batch(self, questions: list[str], where: Mapping[str, str] | None) -> Iterator[Reply]:
-        started = time.perf_counter()
-        read = self.config.read
-        hits = self.search_many(questions, read.passages, where=where)
-        retrieved = time.perf_counter()
-        evidence = [Evidence(found, read.retrieval_weight) for found in hits]
-        clean = [_checked(question) for question in questions]
-        self._read_until_settled(clean, evidence)
-        ended = time.perf_counter()
-        share = 1000.0 / len(questions)
-        timings = {
-            "retrieve": (retrieved - started) * share,
-            "read": (ended - retrieved) * share,
-            "total": (ended - started) * share,
-        }
-        for question, found, seen in zip(questions, hits, evidence, strict=True):
-            answers = seen.answers(read.answers, read.min_score)
-            yield Reply(question, answers, tuple(found), self.snapshot.generation, timings, seen.read, seen.null)
+    def _ask_batch(self, questions: list[str], where: Mapping[str, str] | None) -> list[Reply]:
+        clean, watch = [checked(question) for question in questions], Stopwatch()
+        hits = self._search(clean, self.config.read.passages, where, watch)
+        return self.read(clean, hits, watch)
 
     def _read_until_settled(self, questions: Sequence[str], evidence: Sequence[Evidence]) -> None:
         """Each round reads the next passage of every question that is still open."""
@@ -111,7 +120,7 @@ class Pipeline:
                 evidence[index].add(found)
 
 
-def _checked(question: str) -> str:
+def checked(question: str) -> str:
     """A question without outer white space; an empty one is an error."""
     if not isinstance(question, str):
         raise QuestionError(f"a question must be text, not {type(question).__name__}")

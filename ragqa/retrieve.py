@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +13,17 @@ from ragqa.index.fuse import fuse, lookup
 from ragqa.index.ranking import Ranking
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder
+from ragqa.timing import Stopwatch
 from ragqa.types import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """What each source found for the same questions, and the two joined; a source that is not in use is empty."""
+
+    bm25: Ranking
+    dense: Ranking
+    fused: Ranking
 
 
 class HybridRetriever:
@@ -30,15 +41,42 @@ class HybridRetriever:
 
     def retrieve(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> list[list[Hit]]:
         """At most ``k`` hits a question, best first."""
+        return self.fetch(self.rank(questions, k, where), k)
+
+    def rank(
+        self,
+        questions: Sequence[str],
+        k: int,
+        where: Mapping[str, str] | None = None,
+        watch: Stopwatch | None = None,
+    ) -> Rankings:
+        """The rankings of both sources, at least ``depth`` deep, and the best ``k`` of them joined."""
+        config, watch = self.config, watch or Stopwatch()
+        depth = max(k, config.depth)
+        bm25 = dense = Ranking.empty(len(questions))
         if not questions:
-            return []
-        bm25, dense, fused = self.rank(questions, k, where)
-        bm25_scores, dense_scores = lookup(bm25, fused.rows), lookup(dense, fused.rows)
+            return Rankings(bm25, dense, dense)
+        if config.fusion != "dense":
+            bm25 = self.snapshot.lexical.search(questions, depth, where)
+            watch.lap("bm25")
+        if config.fusion != "bm25":
+            vectors = self.encoder.encode_questions(questions)
+            watch.lap("encode")
+            dense = self.snapshot.dense.search(vectors, depth, self.snapshot.mask(where))
+            watch.lap("dense")
+        fused = fuse(bm25, dense, config, k)
+        watch.lap("fuse")
+        return Rankings(bm25, dense, fused)
+
+    def fetch(self, rankings: Rankings, k: int) -> list[list[Hit]]:
+        """The passages of the best ``k`` fused rows of each question, with the scores that both sources gave them."""
+        fused = rankings.fused.cut(k)
+        bm25_scores, dense_scores = lookup(rankings.bm25, fused.rows), lookup(rankings.dense, fused.rows)
         rows, positions = np.unique(fused.rows[fused.rows >= 0], return_inverse=True)
         passages = self.snapshot.passages(rows)
         position = iter(positions)
         hits: list[list[Hit]] = []
-        for question in range(len(questions)):
+        for question in range(len(fused)):
             found = []
             for rank in range(int((fused.rows[question] >= 0).sum())):
                 both = {"bm25": float(bm25_scores[question, rank]), "dense": float(dense_scores[question, rank])}
@@ -47,17 +85,3 @@ class HybridRetriever:
                 found.append(Hit(passage, float(fused.scores[question, rank]), rank + 1, sources))
             hits.append(found)
         return hits
-
-    def rank(
-        self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None
-    ) -> tuple[Ranking, Ranking, Ranking]:
-        """The BM25, dense and fused rankings; a source that the fusion does not use is left empty."""
-        config, count = self.config, len(questions)
-        depth = max(k, config.depth)
-        bm25 = dense = Ranking.empty(count, 0)
-        if config.fusion != "dense":
-            bm25 = self.snapshot.lexical.search(questions, depth, where)
-        if config.fusion != "bm25":
-            vectors = self.encoder.encode_questions(questions)
-            dense = self.snapshot.dense.search(vectors, depth, self.snapshot.mask(where))
-        return bm25, dense, fuse(bm25, dense, config, k)

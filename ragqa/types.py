@@ -194,8 +194,8 @@ class Answer:
 class Reply:
     """What a question got: answers, best first; the passages looked at; which generation; where the time went.
 
-    ``timings`` are milliseconds by stage ("retrieve", "read", "total"); ``read`` is the number of passages read;
-    ``no_answer`` is the score, on the answers' scale, that the passages read hold none.
+    ``timings`` are milliseconds by stage ("bm25", "encode", "dense", "fuse", "fetch", "read") and their "total";
+    ``read`` is the number of passages read; ``no_answer`` is the score, on the answers' scale, that they hold none.
     """
 
     question: str
