@@ -109,7 +109,7 @@ def load_config(
     """Defaults (or ``base``), then a TOML file, then ``a.b=c`` settings; also where each changed value came from."""
     config, origins = base or Config(), {}
     if path is not None:
-        for key, value in _flatten(read_toml(Path(path))):
+        for key, value in flatten(read_toml(Path(path))):
             config = override(config, {key: value})
             origins[key] = str(path)
     for setting in settings:
@@ -173,10 +173,11 @@ def _convert(value: Any, kind: Any, key: str) -> Any:
     raise ConfigError(f"setting {key} is {value!r}: expected {kind.__name__}")
 
 
-def _flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested tables as (dotted name, value)."""
     flat = []
     for name, value in tree.items():
-        flat += _flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
+        flat += flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
     return flat
 
 

@@ -230,9 +230,19 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with its reference answers and positive passages (ids), for training and evaluation."""
+    """A question with what is known of its answer, for training and evaluation.
+
+    ``positives`` grades documents by id: 1 and more are relevant, 0 was judged not to be. Without ``answerable`` the
+    right reply is none. With ``pattern`` the answers are regular expressions. ``context`` is the paragraph that it was
+    asked on and ``title`` that of its article, where the data say so.
+    """
 
     id: str
     text: str
     answers: tuple[str, ...] = ()
-    positives: tuple[str, ...] = ()
+    positives: Mapping[str, int] = field(default_factory=dict)
+    answerable: bool = True
+    pattern: bool = False
+    context: str = ""
+    title: str = ""
+    meta: Meta = field(default_factory=dict)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import click
 
 from ragqa.cli.ask import ask, search
+from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.models import export, models
 from ragqa.cli.train import train
@@ -34,7 +35,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (index, ask, search, info, verify, compact, train, export, models):
+for command in (index, ask, search, info, verify, compact, train, evaluate, export, models):
     cli.add_command(command)
 
 

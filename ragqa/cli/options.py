@@ -17,11 +17,16 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 INDEXES = Path("indexes")
 
 
-def settings_options(command: Command) -> Command:
-    """``--config`` and ``--set``."""
-    command = click.option(
+def settings_option(command: Command) -> Command:
+    """``--set``."""
+    return click.option(
         "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting, e.g. retrieve.dense_weight=0.3."
     )(command)
+
+
+def settings_options(command: Command) -> Command:
+    """``--config`` and ``--set``."""
+    command = settings_option(command)
     return click.option("--config", "config_file", type=click.Path(), help="A TOML file of settings.")(command)
 
 

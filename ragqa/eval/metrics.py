@@ -1,43 +1,68 @@
-"""Exact match and F1 as SQuAD v1.1 defines them (Rajpurkar et al. 2016), and bootstrap intervals."""
+"""Exact match and F1, by the official definition of each language's benchmark; and the mean's interval."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.answers import normalize
+from ragqa.eval.normalize import answer_tokens
+from ragqa.eval.normalize import normalize as _normalize
+from ragqa.eval.stats import bootstrap_means
+
+normalize = lru_cache(65_536)(_normalize)
 
 
-def exact_match(prediction: str, references: Sequence[str]) -> float:
-    """1.0 if the normalised prediction equals any normalised reference, else 0.0."""
-    return float(any(normalize(prediction) == normalize(reference) for reference in references))
+def exact_match(prediction: str, references: Sequence[str], language: str = "en") -> float:
+    """1.0 if the normalised prediction equals any normalised reference, else 0.0.
+
+    SQuAD v2.0: references that normalise to nothing do not count; without any, the right prediction is "".
+    """
+    given = normalize(prediction, language)
+    return float(any(given == normalize(reference, language) for reference in _targets(tuple(references), language)))
 
 
-def f1(prediction: str, references: Sequence[str]) -> float:
-    """The best token F1 over the references, on normalised words counted with multiplicity."""
-    return max((_token_f1(prediction, reference) for reference in references), default=0.0)
-
-
-def _token_f1(prediction: str, reference: str) -> float:
-    predicted, expected = normalize(prediction).split(), normalize(reference).split()
-    common = sum((Counter(predicted) & Counter(expected)).values())
-    if not common:
-        return 0.0
-    precision, recall = common / len(predicted), common / len(expected)
-    return 2 * precision * recall / (precision + recall)
+def f1(prediction: str, references: Sequence[str], language: str = "en") -> float:
+    """The best F1 over the references, on words counted with multiplicity (SQuAD); in Chinese on the longest common
+    run of words (CMRC 2018). Where either side has no words it is 1.0 if both have none, else 0.0.
+    """
+    given = answer_tokens(prediction, language)
+    common = _longest_common_run if language.startswith("zh") else _common_words
+    best = 0.0
+    for text in _targets(tuple(references), language):
+        reference = answer_tokens(text, language)
+        if not given or not reference:
+            best = max(best, float(given == reference))
+        elif shared := common(given, reference):
+            best = max(best, 2.0 * shared / (len(given) + len(reference)))
+    return best
 
 
 def mean_interval(
     values: Sequence[float] | NDArray[np.float64], *, samples: int = 2000, seed: int = 0
 ) -> tuple[float, float, float]:
     """The mean and its 95 % percentile bootstrap interval over questions; NaN for none."""
-    array = np.asarray(values, np.float64)
-    if not len(array):
-        return (float("nan"),) * 3
-    rng = np.random.default_rng(seed)
-    means = np.array([array[rng.integers(0, len(array), len(array))].mean() for _ in range(samples)])
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(array.mean()), float(low), float(high)
+    column = np.asarray(values, np.float64).reshape(-1, 1)
+    (figure,) = bootstrap_means(column, samples=samples, seed=seed)
+    return figure.value, figure.low, figure.high
+
+
+@lru_cache(65_536)
+def _targets(references: tuple[str, ...], language: str) -> tuple[str, ...]:
+    """The references that count, as they stand."""
+    return tuple(reference for reference in references if normalize(reference, language)) or ("",)
+
+
+def _common_words(one: Sequence[str], other: Sequence[str]) -> int:
+    return sum((Counter(one) & Counter(other)).values())
+
+
+def _longest_common_run(one: Sequence[str], other: Sequence[str]) -> int:
+    best, row = 0, [0] * (len(other) + 1)
+    for word in one:
+        row = [0, *(row[place] + 1 if word == match else 0 for place, match in enumerate(other))]
+        best = max(best, *row)
+    return best

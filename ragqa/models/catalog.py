@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from ragqa.errors import ModelError
-from ragqa.models.card import CARD
+from ragqa.models.card import CARD, read_card
 from ragqa.models.encoder import OnnxEncoder, SentenceTransformerEncoder
 from ragqa.models.reader import SpanReader
 from ragqa.protocols import Encoder
+from ragqa.store.atomic import sha256
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 
@@ -27,6 +29,16 @@ def load_reader(name: str = "default", *, max_chars: int = 160) -> SpanReader:
     if (place / CARD).is_file():
         return SpanReader.load(place, max_chars=max_chars)
     return SpanReader.load_checkpoint(name, max_chars=max_chars)
+
+
+def reader_fingerprint(name: str = "default") -> str:
+    """What changes with a reader's weights: the card's word, a hash of a local checkpoint's files, or a hub name."""
+    place = _place(name, "reader")
+    if (place / CARD).is_file():
+        return read_card(place, "reader").fingerprint
+    weights = sorted(place.glob("*.safetensors")) if place.is_dir() else []
+    digests = "".join(sha256(path) for path in weights)
+    return f"{place.name}-{hashlib.sha256(digests.encode()).hexdigest()[:16]}" if weights else name
 
 
 def _place(name: str, kind: str) -> Path:

@@ -1,0 +1,129 @@
+"""``ragqa eval``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ragqa.cli.options import settings_option
+from ragqa.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ragqa.corpus.files import Problem
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+run_argument = click.argument("run", type=click.Path())
+
+
+@click.group("eval")
+def evaluate() -> None:
+    r"""Measure: run a suite once, then score, compare and report.
+
+    \b
+    ragqa eval run eval/suites/sample.toml -o eval/runs/base
+    ragqa eval score eval/runs/base
+    """
+
+
+@evaluate.command("run")
+@click.argument("suite", type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the run.")
+@click.option("--data", type=click.Path(), help="Folder with the suite's data, where they are not beside it.")
+@click.option("--indexes", type=click.Path(), default="indexes", show_default=True, help="Where its indexes are kept.")
+@settings_option
+@click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each part.")
+@click.option("--sample", type=click.IntRange(1), help="Only N questions of each part, chosen at random.")
+@click.option("--seed", type=int, help="For --sample [the suite's].")
+def run_command(
+    suite: str,
+    output: str,
+    data: str | None,
+    indexes: str,
+    settings: tuple[str, ...],
+    limit: int | None,
+    sample: int | None,
+    seed: int | None,
+) -> None:
+    """Answer all questions of a SUITE (a TOML file) and keep what happened; interrupted, the same command goes on."""
+    from ragqa.cli.output import note, progress_bar
+    from ragqa.eval.runner import Choice, run
+
+    def tell(problem: Problem) -> None:
+        note(f"{problem.source}: {problem.reason}")
+
+    with progress_bar(quiet=False) as progress:
+        folder = run(
+            suite,
+            output,
+            data=data,
+            indexes=indexes,
+            settings=settings,
+            choice=Choice(limit, sample, seed),
+            progress=progress,
+            problems=tell,
+        )
+    note(f"{folder.path}: finished; ragqa eval score {folder.path} shows the figures")
+
+
+@evaluate.command("score")
+@run_argument
+@json_option
+def score_command(run: str, as_json: bool) -> None:
+    """Show the figures of a finished RUN."""
+    from ragqa.cli.figures import print_scores
+    from ragqa.cli.output import print_json
+    from ragqa.eval.scores import score
+
+    scores = score(run)
+    print_json(scores) if as_json else print_scores(scores)
+
+
+@evaluate.command("compare")
+@click.argument("base", type=click.Path())
+@click.argument("new", type=click.Path())
+@json_option
+def compare_command(base: str, new: str, as_json: bool) -> None:
+    """Show what differs between two runs, question by question, with paired tests."""
+    from ragqa.cli.figures import print_comparison
+    from ragqa.cli.output import print_json
+    from ragqa.eval.comparison import compare
+
+    comparison = compare(base, new)
+    print_json(comparison) if as_json else print_comparison(comparison)
+
+
+@evaluate.command("report")
+@click.argument("runs", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="The HTML file to write.")
+@click.option("--questions", type=click.IntRange(0), default=1000, show_default=True, help="Questions to browse.")
+def report_command(runs: tuple[str, ...], output: str, questions: int) -> None:
+    """Write one self-contained page about one or more RUNS of a suite."""
+    from ragqa.cli.output import note
+    from ragqa.eval.publish import report
+
+    note(f"{report(runs, output, questions=questions)}: open it in a browser")
+
+
+@evaluate.command("check")
+@run_argument
+@click.option("--baselines", type=click.Path(), default="eval/baselines", show_default=True, help="Their folder.")
+@click.option("--accept", "accepted", is_flag=True, help="Make this run the baseline instead.")
+@json_option
+def check_command(run: str, baselines: str, accepted: bool, as_json: bool) -> int:
+    """Hold a RUN against its suite's baseline; exit code 1 when anything is significantly worse."""
+    from ragqa.cli.figures import print_comparison
+    from ragqa.cli.output import note, print_json
+    from ragqa.eval.baseline import accept, check
+
+    if accepted:
+        if as_json:
+            raise ConfigError("--accept writes a baseline and has no --json")
+        note(f"{accept(run, Path(baselines))}: the baseline now")
+        return 0
+    result = check(run, Path(baselines))
+    print_json(result) if as_json else print_comparison(result)
+    for row in result["worse"]:
+        note(f"worse: {row['part']} {row['measure']} {row['a']:.2f} → {row['b']:.2f} (p {row['p_holm']:.4f})")
+    return 1 if result["worse"] else 0

@@ -1,0 +1,92 @@
+"""How scores and comparisons look on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+SHOWN_DEPTHS = ("1", "5", "20")
+SOURCES = ("bm25", "dense", "fused", "reranked")
+RETRIEVAL = ("gold", "answer", "recall", "ndcg")
+FRACTIONS = ("recall", "ndcg", "mrr", "map", "ece", "brier", "auroc", "aurc", "threshold")
+
+
+def print_scores(scores: Mapping[str, Any]) -> None:
+    """Part by part: answers, retrieval, ladder, causes, cost."""
+    run = scores["run"]
+    click.echo(f"{run['name']}: {run['suite']} ({run['hash']})")
+    for name, part in scores["parts"].items():
+        click.echo(click.style(f"\n{name}, {part['n']:,} questions", bold=True))
+        figures = part["figures"]
+        rest = [key for key in figures if key.partition("/")[0] not in SOURCES]
+        _table(("", "value", "95 %", "n"), [(key, *_figure(key, figures[key])) for key in rest])
+        _table(("", *_retrieval_columns(figures)), _retrieval_rows(figures))
+        ladder = [(row["rung"], f"{row['value']:.1f}", f"−{row['lost']:.1f}") for row in part["ladder"]]
+        _table(("ladder", "%", "lost"), ladder)
+        causes = [(row["cause"], str(row["n"]), f"{row['share']:.1f}") for row in part["causes"]]
+        _table(("cause of error", "n", "%"), causes)
+        _table(("cost", ""), [(key, f"{value:,g}") for key, value in part["cost"].items()])
+
+
+def print_comparison(comparison: Mapping[str, Any]) -> None:
+    """Part by part: both values, the difference with its interval, p after Holm's correction."""
+    one, other = comparison["runs"]
+    for name, part in comparison["parts"].items():
+        click.echo(click.style(f"\n{name}, {part['n']:,} questions", bold=True))
+        if part["missing"]:
+            click.echo(f"{part['missing']:,} of them only one of the runs has; the other counts as wrong there")
+        rows = [
+            (
+                row["measure"],
+                f"{row['a']:.4g}",
+                f"{row['b']:.4g}",
+                f"{row['difference']:+.3g}",
+                f"{row['low']:+.3g} … {row['high']:+.3g}",
+                f"{row['p_holm']:.4f}",
+            )
+            for row in part["rows"]
+        ]
+        _table(("", one["name"], other["name"], "difference", "95 %", "p (Holm)"), rows)
+
+
+def _figure(key: str, figure: Mapping[str, float]) -> tuple[str, str, str]:
+    digits = 3 if _is_fraction(key) else 1
+    low, high = f"{figure['low']:.{digits}f}", f"{figure['high']:.{digits}f}"
+    return f"{figure['value']:.{digits}f}", f"{low}–{high}", f"{figure['n']:,}"
+
+
+def _is_fraction(key: str) -> bool:
+    return key.partition("/")[2].startswith(FRACTIONS)
+
+
+def _retrieval_columns(figures: Mapping[str, Any]) -> list[str]:
+    wanted = [f"{measure}@{depth}" for measure in RETRIEVAL for depth in (*SHOWN_DEPTHS, "10")] + ["mrr", "map"]
+    present = {key.partition("/")[2] for key in figures if key.partition("/")[0] in SOURCES}
+    return [name for name in wanted if name in present and not name.endswith(("gold@10", "answer@10", "recall@10"))]
+
+
+def _retrieval_rows(figures: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    columns = _retrieval_columns(figures)
+    rows = []
+    for source in SOURCES:
+        keys = [f"{source}/{column}" for column in columns]
+        if any(key in figures for key in keys):
+            values = [
+                f"{figures[key]['value']:.{3 if _is_fraction(key) else 1}f}" if key in figures else "" for key in keys
+            ]
+            rows.append((source, *values))
+    return rows
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns aligned: the first to the left, the others to the right; nothing for no rows."""
+    if not rows:
+        return
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    click.echo()
+    for number, row in enumerate([head, *rows]):
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        line = "  ".join(cells).rstrip()
+        click.echo(click.style(line, dim=True) if number == 0 else line)

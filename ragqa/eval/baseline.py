@@ -1,0 +1,112 @@
+"""Reviewed results to hold later runs against: eval/baselines/SUITE.json.
+
+A baseline has the run's hash, its figures for people to read, and each headline measure of each question, so that the
+check is a paired test: values in 250 steps over the measure's range, one byte each (255: does not apply), zlib, base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.errors import ConfigError, SourceError
+from ragqa.eval.comparison import Judged, Side, compare_sides, side_of
+from ragqa.eval.folder import RunFolder
+from ragqa.store.atomic import replace_file, storing
+
+BASELINES = Path("eval/baselines")
+LEVEL = 0.05
+_STEPS, _NONE = 250, 255
+_FRACTIONS = ("/ndcg@10", "/map")  # measures from 0 to 1; the others are percent
+
+
+def accept(run: str | Path | RunFolder, folder: Path = BASELINES) -> Path:
+    """Make a finished run its suite's baseline."""
+    side = side_of(run)
+    parts = {
+        name: {
+            "ids": list(judged.ids),
+            "means": {key: _mean(values) for key, values in judged.values.items()},
+            "values": {key: _pack(values, key) for key, values in judged.values.items()},
+        }
+        for name, judged in side.parts.items()
+    }
+    content = {"suite": side.suite, "run": side.name, "hash": side.hash, "parts": parts}
+    path = folder / f"{side.suite}.json"
+    with storing(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    return path
+
+
+def load_baseline(suite: str, folder: Path = BASELINES) -> Side:
+    """The baseline of a suite."""
+    path = folder / f"{suite}.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        parts = {
+            name: Judged(
+                tuple(part["ids"]),
+                {key: _unpack(text, key, len(part["ids"])) for key, text in part["values"].items()},
+            )
+            for name, part in content["parts"].items()
+        }
+        return Side("baseline", str(content["hash"]), str(content["suite"]), parts)
+    except FileNotFoundError as error:
+        raise SourceError(f"{path}: there is no baseline yet; ragqa eval check RUN --accept makes one") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, zlib.error, binascii.Error) as error:
+        raise SourceError(f"{path}: not a usable baseline ({error})") from error
+
+
+def check(run: str | Path | RunFolder, folder: Path = BASELINES) -> dict[str, Any]:
+    """A run against its suite's baseline: the comparison, and ``worse``, the rows that are significantly so.
+
+    Significant: p < 0.05 after Holm's correction. Questions other than the baseline's are a `ConfigError`.
+    """
+    side = side_of(run)
+    baseline = load_baseline(side.suite, folder)
+    for name, judged in baseline.parts.items():
+        own = side.parts.get(name)
+        if own is None or set(own.ids) != set(judged.ids):
+            raise ConfigError(
+                f"{side.name}: its part {name} has other questions than the baseline's {len(judged.ids):,}: "
+                f"run the suite whole"
+            )
+    comparison = compare_sides(baseline, side)
+    worse = [
+        {"part": name, **row}
+        for name, part in comparison["parts"].items()
+        for row in part["rows"]
+        if row["difference"] < 0 and row["p_holm"] < LEVEL
+    ]
+    return {**comparison, "worse": worse}
+
+
+def _top(measure: str) -> float:
+    return 1.0 if measure.endswith(_FRACTIONS) else 100.0
+
+
+def _pack(values: NDArray[np.float64], measure: str) -> str:
+    steps = np.where(np.isnan(values), _NONE, np.rint(np.nan_to_num(values) / _top(measure) * _STEPS))
+    return base64.b64encode(zlib.compress(steps.astype(np.uint8).tobytes(), 9)).decode()
+
+
+def _unpack(text: str, measure: str, count: int) -> NDArray[np.float64]:
+    inflate = zlib.decompressobj()
+    raw = inflate.decompress(base64.b64decode(text, validate=True), count + 1)
+    if len(raw) != count:
+        raise ValueError(f"{measure} has not {count} values")
+    steps = np.frombuffer(raw, np.uint8)
+    return np.where(steps == _NONE, np.nan, steps / _STEPS * _top(measure))
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    known = values[~np.isnan(values)]
+    return round(float(known.mean()), 4) if len(known) else None

@@ -1,0 +1,77 @@
+"""A run's questions as rows to look at: what was asked, answered, and found where."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ragqa.eval.folder import RunFolder
+from ragqa.eval.measure import Part, Record, load_parts
+from ragqa.eval.scores import causes_of, gold_texts, main_group
+from ragqa.eval.slices import slices_of
+
+
+def browse(run: str | Path | RunFolder, most: int | None = None, seed: int = 0) -> list[dict[str, Any]]:
+    """A row for each question, in order; of more than ``most`` a random choice, the same for every run of a suite.
+
+    A row has id, part, question, references, answer (""), score, right, em, f1, cause, passage (of the answer: title,
+    text, start, end), gold (title, text), ranks of the gold passage by source, read, slices.
+    """
+    folder = run if isinstance(run, RunFolder) else RunFolder(run)
+    parts = load_parts(folder)
+    places = [(name, place) for name, part in parts.items() for place in range(len(part.records))]
+    if most is not None and most < len(places):
+        chosen = random.Random(seed).sample(range(len(places)), most)  # noqa: S311 - repeatable, not secret
+        places = [places[number] for number in sorted(chosen)]
+    rows = []
+    for name, part in parts.items():
+        rows += _rows(part, [place for owner, place in places if owner == name])
+    return rows
+
+
+def _rows(part: Part, places: list[int]) -> list[dict[str, Any]]:
+    group, causes = main_group(part), causes_of(part)
+    gold = [_gold(part, record) for record in part.records]
+    slices = slices_of(part.records, gold_texts(part))
+    ranks = {source: grid.rank_of_gold() for source, grid in part.grids.items()}
+    rows = []
+    for place in places:
+        record = part.records[place]
+        em = float(part.values[f"{group}/em@1"][place]) if group else None
+        rows.append(
+            {
+                "id": record["id"],
+                "part": part.name,
+                "question": record["question"],
+                "references": record["references"],
+                **_answer(part, record),
+                "right": None if em is None else em == 100.0,
+                "em": em,
+                "f1": float(part.values[f"{group}/f1@1"][place]) if group else None,
+                "cause": causes[place],
+                "gold": gold[place],
+                "ranks": {source: int(own[place]) or None for source, own in ranks.items()},
+                "read": record.get("read", 0),
+                "slices": {name: values[place] for name, values in slices.items() if values[place] is not None},
+            }
+        )
+    return rows
+
+
+def _answer(part: Part, record: Record) -> dict[str, Any]:
+    answers = [answer for answer in record.get("answers", ()) if answer["score"] >= part.min_score]
+    if not answers:
+        return {"answer": "", "score": None, "passage": None}
+    best: Mapping[str, Any] = answers[0]
+    title, text = part.passages[best["passage"]]
+    passage = {"title": title, "text": text, "start": best["start"], "end": best["end"]}
+    return {"answer": best["text"], "score": best["score"], "passage": passage}
+
+
+def _gold(part: Part, record: Record) -> dict[str, str] | None:
+    if not record.get("gold"):
+        return None
+    title, text = part.passages[record["gold"]["passage"]]
+    return {"title": title, "text": text}

@@ -1,0 +1,127 @@
+"""Two runs, question by question: what differs, by how much, and whether that could be chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.errors import ConfigError
+from ragqa.eval.folder import RunFolder
+from ragqa.eval.measure import load_parts
+from ragqa.eval.stats import holm, paired_interval, randomization_test
+
+Values = NDArray[np.float64]
+HEADLINES = (
+    "open/em@1",
+    "open/f1@1",
+    "open/em@5",
+    "open/answered",
+    "open/has_answer_em",
+    "open/no_answer_accuracy",
+    "read/em@1",
+    "read/f1@1",
+    "read/no_answer_accuracy",
+    "gold/em",
+    "gold/f1",
+    "fused/gold@1",
+    "fused/gold@5",
+    "fused/gold@20",
+    "fused/answer@20",
+    "bm25/gold@20",
+    "dense/gold@20",
+    "bm25/ndcg@10",
+    "dense/ndcg@10",
+    "fused/ndcg@10",
+    "bm25/map",
+    "dense/map",
+    "fused/map",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is compared of a run's part: the questions' ids, and for each measure a value a question (NaN: none)."""
+
+    ids: tuple[str, ...]
+    values: Mapping[str, Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two runs: its name, hash, suite and parts."""
+
+    name: str
+    hash: str
+    suite: str
+    parts: Mapping[str, Judged]
+
+
+def side_of(run: str | Path | RunFolder) -> Side:
+    """A finished run as a side of a comparison."""
+    folder = run if isinstance(run, RunFolder) else RunFolder(run)
+    facts = folder.facts()
+    parts = {
+        name: Judged(tuple(part.ids), {key: part.values[key] for key in HEADLINES if key in part.values})
+        for name, part in load_parts(folder).items()
+    }
+    return Side(folder.path.name, facts["hash"], facts["suite"], parts)
+
+
+def compare(one: str | Path | RunFolder, other: str | Path | RunFolder, *, seed: int = 0) -> dict[str, Any]:
+    """The comparison of two finished runs, as `ragqa eval compare --json` prints it (see `compare_sides`)."""
+    return compare_sides(side_of(one), side_of(other), seed=seed)
+
+
+def compare_sides(one: Side, other: Side, *, seed: int = 0) -> dict[str, Any]:
+    """For each part and headline measure: both means, the difference (second − first) with its 95 % paired bootstrap
+    interval, the p of the paired randomisation test, and that p after Holm's correction over the whole table.
+
+    Questions that only one of them has count as 0 for the other, and ``missing`` says how many there are.
+    """
+    shared = [name for name in one.parts if name in other.parts]
+    if not shared:
+        raise ConfigError(f"{one.name} ({one.suite}) and {other.name} ({other.suite}) have no part in common")
+    tables = {name: _rows(one.parts[name], other.parts[name], seed) for name in shared}
+    rows = [row for table in tables.values() for row in table["rows"]]
+    for row, adjusted in zip(rows, holm([row["p"] for row in rows]), strict=True):
+        row["p_holm"] = adjusted
+    return {"runs": [{"name": side.name, "hash": side.hash} for side in (one, other)], "parts": tables}
+
+
+def _rows(one: Judged, other: Judged, seed: int) -> dict[str, Any]:
+    ids = list(dict.fromkeys([*one.ids, *other.ids]))
+    rows = []
+    for measure in one.values:
+        if measure not in other.values:
+            continue
+        a, b = _aligned(one, measure, ids), _aligned(other, measure, ids)
+        known = ~(np.isnan(a) & np.isnan(b))
+        if not known.any():
+            continue
+        a, b = np.nan_to_num(a[known]), np.nan_to_num(b[known])
+        interval = paired_interval(b - a, seed=seed)
+        rows.append(
+            {
+                "measure": measure,
+                "n": int(known.sum()),
+                "a": float(a.mean()),
+                "b": float(b.mean()),
+                "difference": interval.value,
+                "low": interval.low,
+                "high": interval.high,
+                "p": randomization_test(b - a, seed=seed),
+            }
+        )
+    missing = len(ids) - len(set(one.ids) & set(other.ids))
+    return {"n": len(ids), "missing": missing, "rows": rows}
+
+
+def _aligned(judged: Judged, measure: str, ids: Sequence[str]) -> Values:
+    """The measure of these questions; 0 for those it does not have."""
+    own = dict(zip(judged.ids, judged.values[measure].tolist(), strict=True))
+    return np.array([own.get(name, 0.0) for name in ids])

@@ -1,0 +1,79 @@
+"""How good a ranking is, for n questions at once. Definitions: trec_eval's; nDCG after Järvelin and Kekäläinen (2002).
+
+``grades`` is int [n, depth]: at each rank the grade of what stands there, 0 for not relevant, −1 for no hit. ``ideal``
+has for each question the grades (≥ 1) of all its relevant documents. Results are float64 [n], NaN for questions that
+have no relevant document; accuracy and reciprocal rank, which need no ``ideal``, are 0 there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Grades = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+
+def accuracy_at(grades: Grades, k: int) -> Values:
+    """1 where anything relevant stands among the first k."""
+    return np.asarray((grades[:, :k] > 0).any(axis=1), np.float64)
+
+
+def reciprocal_rank(grades: Grades) -> Values:
+    """1 / rank of the first that is relevant; 0 without one."""
+    found = grades > 0
+    first = found.argmax(axis=1) if grades.shape[1] else np.zeros(len(grades), np.int64)
+    return np.where(found.any(axis=1), 1.0 / (first + 1.0), 0.0)
+
+
+def recall_at(grades: Grades, ideal: Sequence[Grades], k: int) -> Values:
+    """The share of the relevant documents that stand among the first k."""
+    return _over((grades[:, :k] > 0).sum(axis=1), _counts(ideal))
+
+
+def average_precision(grades: Grades, ideal: Sequence[Grades]) -> Values:
+    """The mean, over all relevant documents, of the precision at its rank; 0 for those that were not found."""
+    found = grades > 0
+    precision = found.cumsum(axis=1) / np.arange(1, grades.shape[1] + 1)
+    return _over((precision * found).sum(axis=1), _counts(ideal))
+
+
+def ndcg_at(grades: Grades, ideal: Sequence[Grades], k: int) -> Values:
+    """Gain = grade, discount log2(rank + 1), over the first k, divided by what the best order would give."""
+    best = np.zeros((len(ideal), k))
+    for question, own in enumerate(ideal):
+        top = np.sort(np.asarray(own))[::-1][:k]
+        best[question, : len(top)] = top
+    return _over(_gain(np.maximum(grades[:, :k], 0)), _gain(best))
+
+
+def documents_only(grades: Grades, documents: NDArray[np.int64]) -> Grades:
+    """Rankings of passages as rankings of documents: each at its best rank, with the best grade that it has anywhere.
+
+    ``documents`` is int [n, depth], which document each passage is of (−1: no hit).
+    """
+    result = np.full_like(grades, -1)
+    for question, (own, names) in enumerate(zip(grades, documents, strict=True)):
+        names = names[names >= 0]
+        if not len(names):
+            continue
+        distinct, first, inverse = np.unique(names, return_index=True, return_inverse=True)
+        best = np.full(len(distinct), -1, grades.dtype)
+        np.maximum.at(best, inverse, own[: len(names)])
+        result[question, : len(distinct)] = best[np.argsort(first)]
+    return result
+
+
+def _gain(gains: NDArray[np.generic]) -> Values:
+    values: Values = (gains / np.log2(np.arange(2, gains.shape[1] + 2))).sum(axis=1)
+    return values
+
+
+def _counts(ideal: Sequence[Grades]) -> Values:
+    return np.array([len(own) for own in ideal], np.float64)
+
+
+def _over(parts: NDArray[np.generic], wholes: Values) -> Values:
+    return np.asarray(np.divide(parts, wholes, out=np.full(len(wholes), np.nan), where=wholes > 0), np.float64)

@@ -1,0 +1,256 @@
+"""Measures → scores: every figure with its n and 95 % interval, the ladder, causes of error, slices, curves, cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.eval.causes import CAUSES, Found, cause
+from ragqa.eval.confidence import (
+    aurc,
+    auroc,
+    best_no_answer_threshold,
+    brier,
+    coverage_at_precision,
+    expected_calibration_error,
+    reliability,
+    risk_coverage,
+)
+from ragqa.eval.folder import RunFolder
+from ragqa.eval.measure import Part, Record, Values, best_of, given, load_parts, top_score
+from ragqa.eval.metrics import exact_match, f1
+from ragqa.eval.slices import slices_of
+from ragqa.eval.stats import Figure, bootstrap, bootstrap_means
+
+EXAMPLES = 5
+CURVE_POINTS = 200
+PRECISIONS = (0.8, 0.9, 0.95)
+Scores = dict[str, Any]
+Bools = NDArray[np.bool_]
+
+
+def score(run: str | Path | RunFolder) -> Scores:
+    """The scores of a finished run, as `ragqa eval score --json` prints them."""
+    folder = run if isinstance(run, RunFolder) else RunFolder(run)
+    facts = folder.facts()
+    about = {"hash": facts["hash"], "suite": facts["suite"], "task": facts["task"], "name": folder.path.name}
+    whole = _whole_cost(folder)
+    return {"run": about, "parts": {name: _score(part, whole) for name, part in load_parts(folder).items()}}
+
+
+def main_group(part: Part) -> str:
+    """The measures' family that says how well questions are answered: "open", "read", or "" in a retrieval task."""
+    return next((group for group in ("open", "read") if f"{group}/em@1" in part.values), "")
+
+
+def causes_of(part: Part) -> list[str]:
+    """For each question the cause of its wrong answer, "" where it is right."""
+    if main_group(part) != "open":
+        return [""] * len(part.records)
+    right = part.values["open/em@1"] == 100.0
+    return ["" if ok else _cause(part, place) for place, ok in enumerate(right)]
+
+
+def _cause(part: Part, place: int) -> str:
+    record, fused = part.records[place], part.grids["fused"]
+    handed = part.facts["config"]["read"]["passages"]
+    good = (fused.grades[place] > 0) | fused.answers[place]
+    ranks = np.flatnonzero(good[:handed]) + 1
+    answers = given(record, part.min_score)
+    from_it = bool(answers) and bool(good[record["answers"][0]["rank"] - 1])
+    return cause(record, answers[0] if answers else None, Found(int(ranks[0]) if len(ranks) else 0, from_it))
+
+
+def _score(part: Part, whole: Mapping[str, Any]) -> Scores:
+    names = list(part.values)
+    figures = dict(zip(names, bootstrap_means(np.stack([part.values[name] for name in names], axis=1)), strict=True))
+    group = main_group(part)
+    result: Scores = {"n": len(part.records)}
+    curves: dict[str, Any] = {}
+    if group:
+        scores = np.array([top_score(record) for record in part.records])
+        right = _right_if_given(part)
+        figures |= _confidence(scores, right, group)
+        if not all(record["answerable"] for record in part.records):
+            figures |= _best_threshold(part, scores, group)
+        curves = _curves(part, scores, right, group)
+    result["figures"] = {name: figure.to_dict() for name, figure in figures.items() if figure.n}
+    result["ladder"] = _ladder(part) if group == "open" else []
+    result["causes"] = _causes(part) if group == "open" else []
+    result["slices"] = _slices(part, group) if group else {}
+    result["curves"] = curves
+    result["cost"] = _cost(part, whole)
+    return result
+
+
+def _right_if_given(part: Part) -> Bools:
+    """Whether the best answer is right, whatever its score; for a question without an answer never."""
+    return np.array(
+        [
+            record["answerable"]
+            and best_of(record, [answer["text"] for answer in record["answers"][:1]], exact_match) > 0
+            for record in part.records
+        ],
+        bool,
+    )
+
+
+def _confidence(scores: Values, right: Bools, group: str) -> dict[str, Figure]:
+    """How far the score of the best answer is a probability that it is right."""
+    n = len(scores)
+    statistics: dict[str, Any] = {
+        "ece": lambda rows: expected_calibration_error(scores[rows], right[rows]),
+        "brier": lambda rows: brier(scores[rows], right[rows]),
+        "auroc": lambda rows: auroc(scores[rows], right[rows]),
+        "aurc": lambda rows: aurc(scores[rows], right[rows]),
+    }
+    for level in PRECISIONS:
+        name = f"coverage_at_precision_{round(100 * level)}"
+        statistics[name] = lambda rows, level=level: 100.0 * coverage_at_precision(scores[rows], right[rows], level)
+    return {f"{group}/{name}": bootstrap(statistic, n) for name, statistic in statistics.items()}
+
+
+def _best_threshold(part: Part, scores: Values, group: str) -> dict[str, Figure]:
+    """The best EM and F1 (percent) that any one threshold on the score gives, and the threshold for EM."""
+    figures = {}
+    for name in ("em", "f1"):
+        kept, dropped = _with_and_without(part, name)
+
+        def best(rows: NDArray[np.intp], kept: Values = kept, dropped: Values = dropped) -> float:
+            return float(best_no_answer_threshold(1.0 - scores[rows], kept[rows], dropped[rows])[0])
+
+        figures[f"{group}/{name}_best"] = bootstrap(best, len(scores))
+        if name == "em":
+            threshold = 1.0 - best_no_answer_threshold(1.0 - scores, kept, dropped)[1]
+            figures[f"{group}/threshold_best"] = Figure(threshold, threshold, threshold, len(scores))
+    return figures
+
+
+def _with_and_without(part: Part, name: str) -> tuple[Values, Values]:
+    """A measure (percent) when every question is given its best answer, and when none is."""
+    measure = exact_match if name == "em" else f1
+    best = [[answer["text"] for answer in record["answers"][:1]] for record in part.records]
+    kept = [best_of(record, texts, measure) for record, texts in zip(part.records, best, strict=True)]
+    dropped = [0.0 if record["answerable"] else 1.0 for record in part.records]
+    return 100.0 * np.array(kept), 100.0 * np.array(dropped)
+
+
+def _ladder(part: Part) -> list[dict[str, Any]]:
+    """Rung by rung, the percent of answerable questions that got so far. The last may gain on the one before: an
+    answer can be right though the reader fails on the gold passage.
+    """
+    handed = part.facts["config"]["read"]["passages"]
+    asked = np.array([record["answerable"] for record in part.records], bool)
+    held = part.values["open/in_corpus"] == 100.0
+    rungs = [("in the corpus", held)]
+    for source, rung in (("fused", "retrieved"), ("reranked", "reranked")):
+        if grid := part.grids.get(source):
+            ranks = np.where(grid.rank_of_gold() > 0, grid.rank_of_gold(), grid.rank_of_answer())
+            rungs.append((rung, rungs[-1][1] & (ranks > 0) & (ranks <= handed)))
+    rungs.append(("read on the gold passage", rungs[-1][1] & (part.values["gold/em"] == 100.0)))
+    rungs.append(("answered end to end", part.values["open/em@1"] == 100.0))
+    columns = np.stack([np.where(asked, 100.0 * reached, np.nan) for _, reached in rungs], axis=1)
+    ladder, before = [], 100.0
+    for (rung, _), figure in zip(rungs, bootstrap_means(columns), strict=True):
+        ladder.append({"rung": rung, **figure.to_dict(), "lost": before - figure.value})
+        before = figure.value
+    return ladder
+
+
+def _causes(part: Part) -> list[dict[str, Any]]:
+    names = causes_of(part)
+    wrong = max(1, sum(map(bool, names)))
+    table = []
+    for name in CAUSES:
+        ids = [record["id"] for record, own in zip(part.records, names, strict=True) if own == name]
+        if ids:
+            table.append({"cause": name, "n": len(ids), "share": 100.0 * len(ids) / wrong, "examples": ids[:EXAMPLES]})
+    return sorted(table, key=lambda row: -row["n"])
+
+
+def gold_texts(part: Part) -> list[str | None]:
+    """For each question the text of its gold passage, None where there is none."""
+    names = [_gold_name(record) for record in part.records]
+    return [None if name is None else part.passages[name][1] for name in names]
+
+
+def _gold_name(record: Record) -> str | None:
+    if "in_corpus" not in record:  # read on the paragraph that it was asked on
+        return record["answers"][0]["passage"] if record["answers"] else None
+    return record["gold"]["passage"] if record["gold"] else None
+
+
+def _slices(part: Part, group: str) -> dict[str, list[dict[str, Any]]]:
+    columns = np.stack([part.values[f"{group}/em@1"], part.values[f"{group}/f1@1"]], axis=1)
+    slices = {}
+    for name, values in slices_of(part.records, gold_texts(part)).items():
+        rows = []
+        for value in sorted({own for own in values if own is not None}, key=_natural):
+            mine = np.array([own == value for own in values], bool)
+            exact, overlap = bootstrap_means(columns[mine])
+            rows.append({"value": value, "n": int(mine.sum()), "em": exact.to_dict(), "f1": overlap.to_dict()})
+        slices[name] = rows
+    return slices
+
+
+def _natural(value: str) -> tuple[bool, int, str]:
+    """Ranges by their numbers ("≤ 25 %" < "26–50 %" < "> 50 %"), all else by the alphabet."""
+    digits = "".join(c if c.isdigit() else " " for c in value).split()
+    number = int(digits[0]) if digits else 0
+    return (value.startswith(">"), number, value)
+
+
+def _curves(part: Part, scores: Values, right: Bools, group: str) -> dict[str, Any]:
+    coverage, risk = risk_coverage(scores, right)
+    places = np.unique(np.linspace(0, len(coverage) - 1, min(CURVE_POINTS, len(coverage))).round().astype(int))
+    em = part.values[f"{group}/em@1"]
+    total = sum(part.wall.values(), np.zeros(len(part.records)))
+    return {
+        "risk_coverage": [[float(coverage[place]), float(risk[place])] for place in places],
+        "reliability": [list(point) for point in reliability(scores, right, 15)],
+        "em_by_read": _cumulative(part.values[f"{group}/passages_read"], em),
+        "em_by_ms": _cumulative(total, em),
+    }
+
+
+def _cumulative(spent: Values, em: Values) -> list[list[float]]:
+    """[budget, percent of all questions that are answered right within it]."""
+    order = np.argsort(spent, kind="stable")
+    reached = np.cumsum(em[order]) / max(1, len(em))
+    last = np.flatnonzero(np.append(np.diff(spent[order]) > 0, True)) if len(em) else np.empty(0, int)
+    places = last[np.unique(np.linspace(0, len(last) - 1, min(CURVE_POINTS, len(last))).round().astype(int))]
+    return [[float(spent[order][place]), float(reached[place])] for place in places]
+
+
+def _cost(part: Part, whole: Mapping[str, Any]) -> dict[str, float]:
+    cost: dict[str, float] = {}
+    for clock, stages in (("wall", part.wall), ("cpu", part.cpu)):
+        total = sum(stages.values(), np.zeros(len(part.records)))
+        for stage, values in {**stages, "total": total}.items():
+            for share in (50, 95, 99):
+                cost[f"{stage} {clock} ms p{share}"] = round(float(np.percentile(values, share)), 2)
+    wall = sum(part.wall.values(), np.zeros(len(part.records))).sum()
+    cost["questions per second"] = round(1000.0 * len(part.records) / wall, 1) if wall else 0.0
+    for name in ("read", "tokens"):
+        if part.records and name in part.records[0]:
+            label = "passages read" if name == "read" else "tokens read"
+            cost[f"{label}, mean"] = round(float(np.mean([record[name] for record in part.records])), 2)
+    if (index := whole.get("index_mb", {}).get(part.name)) is not None:
+        cost["index MB"] = index
+    for name, label in (("peak_memory_mb", "peak memory MB, whole run"), ("seconds", "seconds, whole run")):
+        if whole.get(name) is not None:
+            cost[label] = whole[name]
+    return cost
+
+
+def _whole_cost(folder: RunFolder) -> dict[str, Any]:
+    try:
+        content = json.loads((folder.path / "cost.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

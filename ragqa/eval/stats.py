@@ -1,0 +1,105 @@
+"""Intervals and tests over questions. Everything is repeatable: the same seed gives the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+_CELLS = 8_000_000  # numbers held at once while resampling
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value with its 95 % interval and the number of questions that it is about; NaN for none."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def to_dict(self) -> dict[str, float]:
+        """The JSON form."""
+        return asdict(self)
+
+
+NOTHING = Figure(float("nan"), float("nan"), float("nan"), 0)
+
+
+def bootstrap_means(values: Values, *, samples: int = 1000, seed: int = 0) -> list[Figure]:
+    """The means of the columns of ``values`` [n, m], with percentile bootstrap intervals (Efron 1979).
+
+    All columns share the resampled questions. NaN: the column does not apply to the question.
+    """
+    n, m = values.shape
+    known = ~np.isnan(values)
+    filled = np.where(known, values, 0.0)
+    counts = known.sum(axis=0)
+    if not n:
+        return [NOTHING] * m
+    rng, rows = np.random.default_rng(seed), max(1, _CELLS // n)
+    means = np.empty((samples, m))
+    for start in range(0, samples, rows):
+        size = min(rows, samples - start)
+        weights = rng.multinomial(n, np.full(n, 1.0 / n), size=size).astype(np.float64)
+        drawn = weights @ known.astype(np.float64)
+        means[start : start + size] = _divide(weights @ filled, drawn)
+    whole = _divide(filled.sum(axis=0), counts.astype(np.float64))
+    figures = []
+    for column in range(m):
+        real = means[:, column][~np.isnan(means[:, column])]
+        low, high = np.percentile(real, [2.5, 97.5]) if len(real) else (float("nan"), float("nan"))
+        figures.append(Figure(float(whole[column]), float(low), float(high), int(counts[column])))
+    return figures
+
+
+def bootstrap(statistic: Callable[[NDArray[np.intp]], float], n: int, *, samples: int = 200, seed: int = 0) -> Figure:
+    """Any statistic of questions, given as their row numbers (repeated where drawn twice), with its interval."""
+    if not n:
+        return NOTHING
+    rng = np.random.default_rng(seed)
+    drawn = np.array([statistic(rng.integers(0, n, n)) for _ in range(samples)])
+    drawn, value = drawn[~np.isnan(drawn)], float(statistic(np.arange(n)))
+    low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (float("nan"), float("nan"))
+    return Figure(value, float(low), float(high), 0 if np.isnan(value) else n)
+
+
+def randomization_test(differences: Values, *, samples: int = 10_000, seed: int = 0) -> float:
+    """The two-sided p of a paired randomisation test (Fisher; Smucker et al. 2007) that the mean difference is 0.
+
+    p = (1 + resamplings with random signs at least as far from 0) / (1 + samples), so never 0. NaN are left out.
+    """
+    changed = differences[~np.isnan(differences) & (differences != 0.0)]
+    if not len(changed):
+        return 1.0
+    rng, rows = np.random.default_rng(seed), max(1, _CELLS // len(changed))
+    seen, extreme = abs(changed.sum()) * (1.0 - 1e-12), 0
+    for start in range(0, samples, rows):
+        size = min(rows, samples - start)
+        bits = np.unpackbits(
+            rng.integers(0, 256, (size, (len(changed) + 7) // 8), np.uint8), axis=1, count=len(changed)
+        )
+        totals = 2.0 * (bits @ changed) - changed.sum()
+        extreme += int((np.abs(totals) >= seen).sum())
+    return (1 + extreme) / (1 + samples)
+
+
+def paired_interval(differences: Values, *, samples: int = 1000, seed: int = 0) -> Figure:
+    """The mean difference with its paired bootstrap interval."""
+    return bootstrap_means(differences.reshape(-1, 1), samples=samples, seed=seed)[0]
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values corrected for their number (Holm 1979): rejecting those below α keeps the family's error below α."""
+    adjusted, worst = [0.0] * len(p_values), 0.0
+    for place, number in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        worst = max(worst, min(1.0, (len(p_values) - place) * p_values[number]))
+        adjusted[number] = worst
+    return adjusted
+
+
+def _divide(parts: Values, wholes: Values) -> Values:
+    return np.asarray(np.divide(parts, wholes, out=np.full(parts.shape, np.nan), where=wholes > 0), np.float64)
