@@ -23,7 +23,7 @@ def print_scores(scores: Mapping[str, Any]) -> None:
         rest = [key for key in figures if key.partition("/")[0] not in SOURCES]
         _table(("", "value", "95 %", "n"), [(key, *_figure(key, figures[key])) for key in rest])
         _table(("", *_retrieval_columns(figures)), _retrieval_rows(figures))
-        ladder = [(row["rung"], f"{row['value']:.1f}", f"−{row['lost']:.1f}") for row in part["ladder"]]
+        ladder = [(row["rung"], f"{row['value']:.1f}", f"{row['lost'] + 0.0:.1f}") for row in part["ladder"]]
         _table(("ladder", "%", "lost"), ladder)
         causes = [(row["cause"], str(row["n"]), f"{row['share']:.1f}") for row in part["causes"]]
         _table(("cause of error", "n", "%"), causes)

@@ -157,7 +157,7 @@ def _ladder(part: Part) -> list[dict[str, Any]]:
     columns = np.stack([np.where(asked, 100.0 * reached, np.nan) for _, reached in rungs], axis=1)
     ladder, before = [], 100.0
     for (rung, _), figure in zip(rungs, bootstrap_means(columns), strict=True):
-        ladder.append({"rung": rung, **figure.to_dict(), "lost": before - figure.value})
+        ladder.append({"rung": rung, **figure.to_dict(), "lost": round(before - figure.value, 9) + 0.0})
         before = figure.value
     return ladder
 
