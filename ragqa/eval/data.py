@@ -80,12 +80,14 @@ def detect(text: str, path: Path) -> str:
     if head.startswith(("{", "[")):
         if '"positive_ctxs"' in head:
             return "dpr"
+        if '"paragraphs"' in head and '"qas"' in text:
+            return "squad"
         first = head.partition("\n")[0]
         if re.match(r"\{.*\"_id\"", first):
             return "beir"
         if re.match(r"\{.*\"question\".*\}\s*$", first):
             return "jsonl"
-        return "squad" if '"data"' in head or '"paragraphs"' in head else "dpr"
+        return "squad" if head.startswith("{") else "dpr"
     if re.match(r"<(top|doc)>", head, re.IGNORECASE):
         return "trec"
     if head.startswith(".I "):
