@@ -42,8 +42,11 @@ def merge(name: str, output: str) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the adapter.")
 @click.option("--base", default="all-MiniLM-L6-v2", show_default=True, help="What the checkpoint was tuned from.")
 @click.option("--rank", type=click.IntRange(1), default=64, show_default=True, help="Rank kept in each matrix.")
-def compress(checkpoint: str, output: str, base: str, rank: int) -> None:
+@click.option(
+    "--data", multiple=True, type=click.Path(), help="SQuAD-format file: keep what matters for its questions."
+)
+def compress(checkpoint: str, output: str, base: str, rank: int, data: tuple[str, ...]) -> None:
     """Store a CHECKPOINT as a low-rank PEFT adapter on its base."""
     from ragqa.train.adapter import compress as store
 
-    click.echo(f"{store(checkpoint, base, output, rank)}: adapter of rank {rank}")
+    click.echo(f"{store(checkpoint, base, output, rank, data)}: adapter of rank {rank}")

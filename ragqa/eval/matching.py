@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ragqa.errors import SourceError
 
 _GAP = "\x1f"
-_SCANNED = 0x20000  # what stands higher is Chinese characters, selectors and private
+_SCANNED = 0x20000  # what stands higher is Chinese characters, selectors, private and unassigned
 _SCRIPTS_WITHOUT_BLANKS = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Burmese
@@ -47,7 +47,7 @@ class AnswerFinder:
         """For each row (a text's number) whether it holds any of the answers.
 
         With ``pattern`` the answers are regular expressions, searched as CuratedTREC's are: any case, ``.`` matching no
-        line end, ``^`` and ``$`` at lines. One that does not compile is a `SourceError`.
+        line end, ``^`` and ``$`` at lines. One that does not compile is a `SourceError` that names it.
         """
         if pattern:
             expressions = [_compiled(answer) for answer in answers]
@@ -76,7 +76,7 @@ def _joined(text: str) -> str:
 def _compiled(answer: str) -> re.Pattern[str]:
     try:
         return re.compile(unicodedata.normalize("NFD", answer), re.IGNORECASE | re.MULTILINE)
-    except (re.error, RecursionError, OverflowError) as error:
+    except (re.error, RecursionError, OverflowError, ValueError) as error:  # ValueError: a number of very many digits
         raise SourceError(f"{answer!r} is no regular expression ({error})") from error
 
 
@@ -92,7 +92,7 @@ def _classes() -> tuple[str, str]:
     kinds = "".join(unicodedata.category(chr(code))[0] for code in range(_SCANNED))
     marks = "".join(_span(run) for run in re.finditer("M+", kinds))
     hidden = "".join(_span(run) for run in re.finditer("[ZC]+", kinds))
-    return marks + "\U000e0100-\U000e01ef", hidden + "\U000e0000-\U0010ffff"
+    return marks + "\U000e0100-\U000e01ef", hidden + "\U00040000-\U0010ffff"
 
 
 def _span(run: re.Match[str]) -> str:

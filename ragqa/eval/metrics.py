@@ -53,7 +53,7 @@ def mean_interval(
 @lru_cache(65_536)
 def _targets(references: tuple[str, ...], language: str) -> tuple[str, ...]:
     """The references that count, as they stand."""
-    return tuple(reference for reference in references if normalize(reference, language)) or ("",)
+    return tuple(reference for reference in references if normalize(reference, language).strip()) or ("",)
 
 
 def _common_words(one: Sequence[str], other: Sequence[str]) -> int:

@@ -49,21 +49,39 @@ def ndcg_at(grades: Grades, ideal: Sequence[Grades], k: int) -> Values:
     return _over(_gain(np.maximum(grades[:, :k], 0)), _gain(best))
 
 
+def first_of_document(documents: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where a ranking of passages, [n, depth], comes upon a document for the first time; −1 is no hit."""
+    order, begins = _by_document(documents)
+    first = np.empty_like(begins)
+    np.put_along_axis(first, order, begins, axis=1)
+    return first & (documents >= 0)
+
+
 def documents_only(grades: Grades, documents: NDArray[np.int64]) -> Grades:
     """Rankings of passages as rankings of documents: each at its best rank, with the best grade that it has anywhere.
 
-    ``documents`` is int [n, depth], which document each passage is of (−1: no hit).
+    ``documents`` is int [n, depth], which document each passage is of (−1: no hit). What is left over is −1.
     """
+    order, begins = _by_document(documents)
+    best = np.full_like(grades, -1)
+    if best.size:
+        runs = np.flatnonzero(begins)
+        highest = np.maximum.reduceat(np.take_along_axis(grades, order, axis=1).ravel(), runs)
+        best[runs // grades.shape[1], order.ravel()[runs]] = highest
+    first = first_of_document(documents)
+    question, rank = np.nonzero(first)
     result = np.full_like(grades, -1)
-    for question, (own, names) in enumerate(zip(grades, documents, strict=True)):
-        names = names[names >= 0]
-        if not len(names):
-            continue
-        distinct, first, inverse = np.unique(names, return_index=True, return_inverse=True)
-        best = np.full(len(distinct), -1, grades.dtype)
-        np.maximum.at(best, inverse, own[: len(names)])
-        result[question, : len(distinct)] = best[np.argsort(first)]
+    result[question, first.cumsum(axis=1)[first] - 1] = best[question, rank]
     return result
+
+
+def _by_document(documents: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Each question's ranks ordered by document, then rank; and where in that order another document begins."""
+    order = np.argsort(documents, axis=1, kind="stable")
+    ordered = np.take_along_axis(documents, order, axis=1)
+    begins = np.ones(documents.shape, bool)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    return order, begins
 
 
 def _gain(gains: NDArray[np.generic]) -> Values:

@@ -37,6 +37,7 @@ from ragqa.version import __version__
 
 CHUNK = 64
 COST = "cost.json"
+DECISIVE = ("collections", "data", "examine", "folder", "matching", "normalize", "runner", "suite")  # of ragqa.eval
 LIBRARIES = (
     "faiss-cpu",
     "faiss-gpu",
@@ -261,11 +262,12 @@ def index_fingerprint(snapshot: Snapshot) -> str:
 
 
 def _code_hash() -> str:
-    """Of ragqa's own modules."""
-    root = Path(__file__).parent.parent
-    digest = hashlib.sha256()
+    """Of those of ragqa's own modules that decide what a run finds."""
+    root, digest = Path(__file__).parent.parent, hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+        name = path.relative_to(root)
+        if name.parts[0] not in ("cli", "server", "train") and (name.parts[0] != "eval" or name.stem in DECISIVE):
+            digest.update(name.as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

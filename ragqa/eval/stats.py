@@ -35,8 +35,8 @@ def bootstrap_means(values: Values, *, samples: int = 1000, seed: int = 0) -> li
     All columns share the resampled questions. NaN: the column does not apply to the question.
     """
     n, m = values.shape
-    known = ~np.isnan(values)
-    filled = np.where(known, values, 0.0)
+    missing = np.isnan(values)
+    known, filled = (~missing).astype(np.float64), np.where(missing, 0.0, values)
     counts = known.sum(axis=0)
     if not n:
         return [NOTHING] * m
@@ -45,9 +45,8 @@ def bootstrap_means(values: Values, *, samples: int = 1000, seed: int = 0) -> li
     for start in range(0, samples, rows):
         size = min(rows, samples - start)
         weights = rng.multinomial(n, np.full(n, 1.0 / n), size=size).astype(np.float64)
-        drawn = weights @ known.astype(np.float64)
-        means[start : start + size] = _divide(weights @ filled, drawn)
-    whole = _divide(filled.sum(axis=0), counts.astype(np.float64))
+        means[start : start + size] = _divide(weights @ filled, weights @ known)
+    whole = _divide(filled.sum(axis=0), counts)
     figures = []
     for column in range(m):
         real = means[:, column][~np.isnan(means[:, column])]
@@ -76,13 +75,13 @@ def randomization_test(differences: Values, *, samples: int = 10_000, seed: int 
     if not len(changed):
         return 1.0
     rng, rows = np.random.default_rng(seed), max(1, _CELLS // len(changed))
-    seen, extreme = abs(changed.sum()) * (1.0 - 1e-12), 0
+    total, extreme = changed.sum(), 0
+    seen = abs(total) - 1e-12 * np.abs(changed).sum()  # sums that differ by rounding are equal
     for start in range(0, samples, rows):
         size = min(rows, samples - start)
-        bits = np.unpackbits(
-            rng.integers(0, 256, (size, (len(changed) + 7) // 8), np.uint8), axis=1, count=len(changed)
-        )
-        totals = 2.0 * (bits @ changed) - changed.sum()
+        words = rng.integers(0, 2**64, (size, (len(changed) + 63) // 64), np.uint64)  # the same in chunks of any size
+        bits = np.unpackbits(words.astype("<u8").view(np.uint8), axis=1, count=len(changed))
+        totals = 2.0 * (bits @ changed) - total
         extreme += int((np.abs(totals) >= seen).sum())
     return (1 + extreme) / (1 + samples)
 

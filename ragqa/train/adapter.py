@@ -1,16 +1,20 @@
 """A fine-tuned checkpoint as a small PEFT adapter on its base, and back.
 
-The difference of each encoder matrix to the base's is brought to low rank by its singular value decomposition (the best
-approximation of that rank); biases, layer normalisations and the span heads are kept as they are. All in fp16.
+The difference of each encoder matrix to the base's is brought to low rank; biases, layer normalisations and the span
+heads are kept as they are. All in fp16. With data at hand, what is kept is what matters for the inputs that each matrix
+really gets (the whitening of Wang et al. 2024, SVD-LLM), which loses far less than the plain decomposition.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch import Tensor, nn
@@ -18,17 +22,26 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from ragqa.errors import ModelError
 from ragqa.models.catalog import PRETRAINED
+from ragqa.models.tokenize import PairTokenizer, pad
 from ragqa.train.base import base_path
+from ragqa.train.data import load_paragraphs
 
 BASE_CARD = "base.json"
 FP16_STEP = 2e-3
+SHOWN = 512
 TARGETS = r".*encoder\.layer\.\d+\..*(query|key|value|dense)"
 
 
-def compress(checkpoint: str | Path, base: str, output: str | Path, rank: int = 64) -> Path:
-    """Store ``checkpoint`` as an adapter of ``rank`` on ``base``; whatever was frozen costs nothing."""
+def compress(
+    checkpoint: str | Path, base: str, output: str | Path, rank: int = 64, data: Sequence[str | Path] = ()
+) -> Path:
+    """Store ``checkpoint`` as an adapter of ``rank`` on ``base``; whatever was frozen costs nothing.
+
+    Questions of ``data`` (SQuAD format) show which inputs the matrices get; without them all directions count alike.
+    """
     tuned, plain = _load(str(checkpoint)), _load(base_path(base))
     weights = tuned.state_dict()
+    moments = input_moments(tuned, AutoTokenizer.from_pretrained(str(checkpoint)), data) if data else {}
     config = LoraConfig(
         r=rank,
         lora_alpha=rank,
@@ -41,7 +54,7 @@ def compress(checkpoint: str | Path, base: str, output: str | Path, rank: int = 
     adapted.peft_config["default"].base_model_name_or_path = base  # peft puts the folder of this machine there
     with torch.no_grad():
         for name, module in adapted.base_model.model.named_modules():
-            _fill(name, module, weights)
+            _fill(name, module, weights, moments.get(name))
     _check_nothing_lost(adapted, weights, base)
     adapted.half().save_pretrained(str(output))
     (Path(output) / "README.md").unlink(missing_ok=True)  # peft's empty form
@@ -70,18 +83,62 @@ def merge_packaged(name: str, output: str | Path) -> Path:
     return merge(PRETRAINED / name / "adapter", output)
 
 
-def low_rank(difference: Tensor, rank: int) -> tuple[Tensor, Tensor]:
-    """``down`` [rank, in] and ``up`` [out, rank] whose product is the best of that rank (Eckart and Young 1936)."""
-    u, s, v = torch.linalg.svd(difference.double(), full_matrices=False)
-    root = s[:rank].sqrt()
-    return (root[:, None] * v[:rank]).float(), (u[:, :rank] * root).float()
+def low_rank(difference: Tensor, rank: int, moment: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """``down`` [rank, in] and ``up`` [out, rank] whose product D is the best of that rank for ``difference``.
+
+    Best: least ‖difference − D‖ (Eckart and Young 1936), or, with the ``moment`` E[x xᵀ] of its inputs, least
+    E‖(difference − D) x‖².
+    """
+    difference = difference.double()
+    if moment is None:
+        root = torch.eye(difference.shape[1], dtype=torch.float64)
+    else:
+        ridge = 1e-6 * moment.diagonal().mean()
+        root = torch.linalg.cholesky(moment + ridge * torch.eye(len(moment), dtype=torch.float64))
+    u, s, v = torch.linalg.svd(difference @ root, full_matrices=False)
+    scale = s[:rank].sqrt()
+    down = torch.linalg.solve_triangular(root, scale[:, None] * v[:rank], upper=False, left=False)
+    return down.float(), (u[:, :rank] * scale).float()
 
 
-def _fill(name: str, module: nn.Module, weights: dict[str, Tensor]) -> None:
+def input_moments(model: Any, tokenizer: Any, data: Sequence[str | Path]) -> dict[str, Tensor]:
+    """E[x xᵀ] of the inputs of each matrix that an adapter changes, over `SHOWN` questions of ``data``."""
+    paragraphs = load_paragraphs(data)
+    pairs = [(question.text, paragraph.text) for paragraph in paragraphs for question in paragraph.questions]
+    chosen = np.random.default_rng(0).permutation(len(pairs))[:SHOWN]
+    cut = PairTokenizer(tokenizer.backend_tokenizer, min(384, model.config.max_position_embeddings))
+    questions, texts = (cut.encode([pairs[place][side] for place in chosen]) for side in (0, 1))
+    windows = [cut.windows(q.ids, t.ids, 96)[0] for q, t in zip(questions, texts, strict=True)]
+    moments: dict[str, Tensor] = {}
+    mask = torch.empty(0)
+
+    def look(name: str) -> Any:
+        def add(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            seen = inputs[0][mask.bool()].double()
+            moments[name] = moments.get(name, 0) + seen.T @ seen
+
+        return add
+
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear) and re.fullmatch(TARGETS, name):
+            module.register_forward_pre_hook(look(name))
+    model.eval()
+    for start in range(0, len(windows), 16):
+        batch = pad(windows[start : start + 16], cut.pad_id)
+        mask = torch.from_numpy(batch.mask)
+        with torch.no_grad():
+            ids, kinds = torch.from_numpy(batch.ids), torch.from_numpy(batch.type_ids)
+            model(input_ids=ids, attention_mask=mask, token_type_ids=kinds)
+    tokens = sum(len(window.ids) for window in windows)
+    return {name: moment / tokens for name, moment in moments.items()}
+
+
+def _fill(name: str, module: nn.Module, weights: dict[str, Tensor], moment: Tensor | None) -> None:
     """Give one adapted module the tuned weights."""
     if hasattr(module, "lora_A"):
         plain = module.base_layer
-        down, up = low_rank(weights[f"{name}.weight"] - plain.weight, module.lora_A["default"].out_features)
+        rank = module.lora_A["default"].out_features
+        down, up = low_rank(weights[f"{name}.weight"] - plain.weight, rank, moment)
         module.lora_A["default"].weight.copy_(down)
         module.lora_B["default"].weight.copy_(up)
         plain.bias.copy_(weights[f"{name}.bias"])

@@ -117,3 +117,36 @@ def test_recipe_mistakes_are_named():
         load_reader_recipe("reader-minilm", ["steps=many"])
     with pytest.raises(ConfigError, match="packaged recipe"):
         load_reader_recipe("nonsense")
+
+
+def test_low_rank_keeps_what_matters_for_the_inputs():
+    from ragqa.train.adapter import low_rank
+
+    torch.manual_seed(0)
+    difference, mix = torch.randn(12, 16), torch.randn(16, 16) * torch.logspace(0, -3, 16)
+    inputs = torch.randn(4000, 16) @ mix.T
+    moment = (inputs.T @ inputs / len(inputs)).double()
+
+    def error(down, up):
+        return float(((inputs @ (difference - up @ down).T) ** 2).mean())
+
+    plain, weighed = error(*low_rank(difference, 4)), error(*low_rank(difference, 4, moment))
+    assert weighed < plain / 2
+    down, up = low_rank(difference, 12, moment)
+    torch.testing.assert_close(up @ down, difference, atol=1e-3, rtol=1e-3)
+    # no other product of that rank does better: nudging the best one only makes it worse
+    best = low_rank(difference, 4, moment)
+    for _ in range(20):
+        assert error(best[0] + 0.01 * torch.randn(4, 16), best[1]) >= weighed
+
+
+def test_moments_are_of_the_inputs_that_the_matrices_get(squad_file, tiny_base):
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    from ragqa.train.adapter import input_moments
+
+    model = AutoModelForQuestionAnswering.from_pretrained(str(tiny_base))
+    moments = input_moments(model, AutoTokenizer.from_pretrained(str(tiny_base)), [squad_file])
+    assert moments and all(torch.linalg.eigvalsh(moment).min() > -1e-9 for moment in moments.values())
+    query, value = (moments[f"bert.encoder.layer.0.attention.self.{name}"] for name in ("query", "value"))
+    torch.testing.assert_close(query, value)  # both get the layer's input

@@ -46,6 +46,50 @@ def test_ndcg_agrees_with_scikit_learn():
     assert relevance.ndcg_at(grades, [row[row > 0] for row in grades], 4) == pytest.approx(expected)
 
 
+@given(st.lists(st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 3)), min_size=6, max_size=6), max_size=4))
+def test_documents_against_a_walk_down_the_ranks(rankings):
+    """−1 is no hit, wherever it stands."""
+    documents = np.array([[name for name, _ in own] for own in rankings], int).reshape(-1, 6)
+    grades = np.array([[grade if name >= 0 else -1 for name, grade in own] for own in rankings], int).reshape(-1, 6)
+    first, kept = [], []
+    for own in rankings:
+        best = {}
+        first.append([name >= 0 and name not in [other for other, _ in own[:at]] for at, (name, _) in enumerate(own)])
+        for name, grade in own:
+            if name >= 0:
+                best[name] = max(best.get(name, 0), grade)
+        kept.append([*best.values(), *[-1] * (6 - len(best))])
+    assert relevance.first_of_document(documents).tolist() == first
+    assert relevance.documents_only(grades, documents).tolist() == kept
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (3, 0), (0, 0)])
+def test_nothing_to_rank(shape):
+    grades, ideal = np.full(shape, -1), [np.array([1])] * shape[0]
+    assert relevance.documents_only(grades, grades).shape == shape
+    assert relevance.first_of_document(grades).shape == shape
+    for values in (
+        relevance.accuracy_at(grades, 3),
+        relevance.reciprocal_rank(grades),
+        relevance.recall_at(grades, ideal, 3),
+        relevance.average_precision(grades, ideal),
+        relevance.ndcg_at(grades, ideal, 3),
+    ):
+        assert values.tolist() == [0.0] * shape[0]
+
+
+def test_each_question_has_its_own_row():
+    grades = np.array([[0, 1, 0], [2, 0, 1], [0, 0, -1], [0, 0, 0]])
+    ideal = [np.array([1]), np.array([1, 2, 1]), np.array([1]), np.array([], int)]
+    assert relevance.accuracy_at(grades, 1).tolist() == [0, 1, 0, 0]
+    assert relevance.reciprocal_rank(grades).tolist() == [0.5, 1, 0, 0]
+    nan = float("nan")
+    assert relevance.recall_at(grades, ideal, 3) == pytest.approx([1, 2 / 3, 0, nan], nan_ok=True)
+    assert relevance.average_precision(grades, ideal) == pytest.approx([1 / 2, (1 + 2 / 3) / 3, 0, nan], nan_ok=True)
+    best = 2 + 1 / math.log2(3) + 1 / 2
+    assert relevance.ndcg_at(grades, ideal, 3) == pytest.approx([1 / math.log2(3), 2.5 / best, 0, nan], nan_ok=True)
+
+
 def test_a_document_counts_once_at_its_best_rank():
     grades, documents = np.array([[0, 2, 0, 2, -1]]), np.array([[7, 5, 7, 5, -1]])
     assert relevance.documents_only(grades, documents).tolist() == [[0, 2, -1, -1, -1]]

@@ -89,7 +89,7 @@ def test_what_cannot_work_is_refused(tmp_path, old, new, words):
 def test_files_are_found_beside_above_or_in_the_data_folder(tmp_path):
     path = suite_of(tmp_path, GOOD)
     suite = load_suite(path)
-    with pytest.raises(SourceError, match="corpus.txt is missing.*--data"):
+    with pytest.raises(SourceError, match=r"corpus\.txt is missing.*--data"):
         locate(suite, suite.parts[0])
     data = tmp_path / "data"
     data.mkdir()
