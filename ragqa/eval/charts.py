@@ -1,120 +1,266 @@
-"""Charts as inline SVG: pure functions from numbers to text. Series differ in dash and marker as well as in colour."""
+"""Charts as inline SVG. Pure functions: the same numbers give the same markup.
+
+Across, everything is in percent of the width, so a chart fills its column and its lettering keeps its size on a phone
+and in print; down, in pixels. Colours and fonts are the style sheet's (classes s1 … s6 by run). Runs also differ by
+something other than colour: bars by how they are filled, lines by their dashes, points by their shape.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 
-WIDTH = 640
-_ROW, _LABEL, _VALUE = 26, 210, 150
-_PLOT = (52, 14, WIDTH - 14, 300)  # left, top, right, bottom
-Point = Sequence[float]
+from ragqa.eval.page.axes import Axis, nice_ticks
+from ragqa.eval.page.markup import Html, el, many
 
-
-def bars(title: str, rows: Sequence[tuple[str, float, str]], top: float = 100.0) -> str:
-    """Horizontal bars from 0 to ``top``: label, value, and what is written behind the bar."""
-    room = WIDTH - _LABEL - _VALUE
-    parts = []
-    for place, (label, value, words) in enumerate(rows):
-        y, width = place * _ROW, room * _share(value, top)
-        parts.append(
-            f'<text class="label" x="{_LABEL - 8}" y="{y + 17}" text-anchor="end">{escape(_short(label, 32))}</text>'
-            f'<rect class="back" x="{_LABEL}" y="{y + 4}" width="{room}" height="18" rx="3"/>'
-            f'<rect class="bar" x="{_LABEL}" y="{y + 4}" width="{width:.1f}" height="18" rx="3"/>'
-            f'<text class="value" x="{_LABEL + room + 8}" y="{y + 17}">{escape(words)}</text>'
-        )
-    return _svg(title, "".join(parts), max(1, len(rows)) * _ROW)
+STYLES = 6
+_SHAPES = (  # of the same weight to the eye, centred on 0
+    "M4,0A4,4 0 1 1 -4,0A4,4 0 1 1 4,0Z",
+    "M-3.6,-3.6H3.6V3.6H-3.6Z",
+    "M0,-5.2L5.2,0L0,5.2L-5.2,0Z",
+    "M0,-4.8L4.8,3.8H-4.8Z",
+    "M0,4.8L4.8,-3.8H-4.8Z",
+    "M-1.6,-4.8H1.6V-1.6H4.8V1.6H1.6V4.8H-1.6V1.6H-4.8V-1.6H-1.6Z",
+)
+_LEFT, _RIGHT = 11.0, 96.0  # of a plot's area, percent
+_TOP, _AREA = 26, 180  # pixels
+_BARS = 62.0  # percent of the width that a bar of full length takes
+_COLUMNS = (82.0, 100.0)  # where the two columns of numbers beside bars end
 
 
-def lines(
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One run's bar in a group: its length, up to two numbers in words, an interval, and how far it could have been."""
+
+    run: int
+    length: float
+    words: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    ghost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A curve: the number that gives its colour, dashes and shape, its name, its points in order of x."""
+
+    run: int
+    name: str
+    points: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A difference with its interval, and up to two numbers in words."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    words: tuple[str, ...] = ()
+
+
+def style(run: int) -> str:
+    """The class that gives run ``run`` (from 1) its colour and dashes; they come round again after `STYLES`."""
+    return f"s{(run - 1) % STYLES + 1}"
+
+
+def swatch(run: int) -> Html:
+    """The key to a run: a piece of its line with its shape on it."""
+    pieces = _line("curve", ("0", "100%"), (7, 7)), _point("50%", 7, run)
+    return el("svg", pieces, class_=f"swatch {style(run)}", width=34, height=14, aria_hidden="true")
+
+
+def bar_chart(
+    key: str,
     title: str,
-    series: Mapping[str, Sequence[Point]],
-    x_label: str,
-    y_label: str,
+    description: str,
+    groups: Sequence[tuple[str, Sequence[Bar]]],
+    most: float = 100.0,
+    heads: Sequence[str] = (),
+) -> Html:
+    """Groups of bars below each other, each group under its name; a bar of length ``most`` takes the full width.
+
+    To the right of the bars stand the columns of their words, under ``heads``. What lies between a bar and its ghost
+    is dotted.
+    """
+    top = 18 if heads else 0
+    pieces: list[Html] = [_column(head, place, 12, "soft") for head, place in zip(heads, _COLUMNS, strict=False)]
+    for name, bars in groups:
+        pieces.append(el("text", name, x=0, y=top + 14))
+        top += 20
+        for bar in bars:
+            pieces.append(_bar(bar, top, most))
+            top += 18
+        top += 8
+    return _chart(key, title, description, top, pieces)
+
+
+def _bar(bar: Bar, top: int, most: float) -> Html:
+    def across(value: float) -> float:
+        return _BARS * min(1.0, max(0.0, value / most)) if most > 0 else 0.0
+
+    pieces = [el("rect", class_="track", x=0, y=top, width=_percent(_BARS), height=13)]
+    if bar.ghost is not None and bar.ghost > bar.length:
+        width = across(bar.ghost) - across(bar.length)
+        pieces.append(
+            el("rect", class_="ghost", x=_percent(across(bar.length)), y=top + 0.5, width=_percent(width), height=12)
+        )
+    pieces.append(el("rect", class_="bar", x=0, y=top, width=_percent(across(bar.length)), height=13))
+    if bar.low is not None and bar.high is not None:
+        ends, middle = (_percent(across(bar.low)), _percent(across(bar.high))), top + 6.5
+        pieces += [_line(kind, ends, (middle, middle)) for kind in ("halo", "whisker")]
+    pieces += [_column(words, place, top + 11) for words, place in zip(bar.words, _COLUMNS, strict=False)]
+    return el("g", pieces, class_=style(bar.run))
+
+
+def forest(key: str, title: str, description: str, effects: Sequence[Effect], heads: Sequence[str] = ()) -> Html:
+    """Differences with their intervals on one axis around 0, each under its name; filled where 0 is outside."""
+    ends = [value for effect in effects for value in (effect.low, effect.high, effect.value)]
+    reach = max([abs(value) for value in ends if math.isfinite(value)], default=0.0) or 1.0
+    low, high = min(0.0, *ends, -0.15 * reach), max(0.0, *ends, 0.15 * reach)
+    axis = Axis("", low - 0.04 * (high - low), high + 0.04 * (high - low))
+
+    def across(value: float) -> str:
+        return _percent(_BARS * axis.place(value))
+
+    rows: list[Html] = []
+    top, ticks = 18 if heads else 0, nice_ticks(axis.low, axis.high, 3)
+    for effect in effects:
+        rows.append(el("text", effect.label, x=0, y=top + 14))
+        middle = top + 28
+        for value in ticks:
+            kind = "zero" if value == 0 else "grid"
+            rows.append(_line(kind, (across(value), across(value)), (middle - 8, middle + 8)))
+        kind = "clear" if effect.low > 0 or effect.high < 0 else "open"
+        rows.append(_line("whisker", (across(effect.low), across(effect.high)), (middle, middle)))
+        rows.append(_point(across(effect.value), middle, 1, f"point {kind}"))
+        rows += [_column(words, place, middle + 4) for words, place in zip(effect.words, _COLUMNS, strict=False)]
+        top += 40
+    marks = [_mark(_signed(value), across(value), top + 14) for value in ticks]
+    marks += [_column(head, place, 12, "soft") for head, place in zip(heads, _COLUMNS, strict=False)]
+    return _chart(key, title, description, top + 20, [*rows, *marks], "chart s1")
+
+
+def line_chart(
+    key: str,
+    title: str,
+    description: str,
+    lines: Sequence[Line],
+    axes: tuple[Axis, Axis],
     *,
-    x_top: float,
-    y_top: float,
+    step: bool = False,
     diagonal: bool = False,
-    dots: bool = False,
-) -> str:
-    """Curves from (0, 0) to (``x_top``, ``y_top``), one for each series; with ``dots`` every point is marked."""
-    left, top, right, bottom = _PLOT
-
-    def place(point: Point) -> str:
-        x = left + (right - left) * _share(point[0], x_top)
-        return f"{x:.1f},{bottom - (bottom - top) * _share(point[1], y_top):.1f}"
-
-    parts = [_axes(x_label, y_label, x_top, y_top)]
-    if diagonal:
-        parts.append(f'<line class="ideal" x1="{left}" y1="{bottom}" x2="{right}" y2="{top}"/>')
-    for number, (name, points) in enumerate(series.items()):
-        places = [place(point) for point in points]
-        parts.append(f'<polyline class="line s{number % 4}" points="{" ".join(places)}"/>')
-        if dots:
-            pairs = [one.split(",") for one in places]
-            parts += [f'<circle class="dot s{number % 4}" cx="{x}" cy="{y}" r="3.5"/>' for x, y in pairs]
-        y = bottom + 52 + 20 * number
-        parts.append(
-            f'<line class="line s{number % 4}" x1="{left}" y1="{y - 4}" x2="{left + 36}" y2="{y - 4}"/>'
-            f'<text class="label" x="{left + 46}" y="{y}">{escape(_short(name, 60))}</text>'
-        )
-    return _svg(title, "".join(parts), bottom + 56 + 20 * len(series))
-
-
-def forest(title: str, rows: Sequence[tuple[str, float, float, float, str]]) -> str:
-    """Differences with their intervals around a line at 0: label, value, low, high, and what is written behind."""
-    reach = max([abs(edge) for row in rows for edge in row[1:4]] or [1.0]) * 1.1 or 1.0
-    room, middle = WIDTH - _LABEL - _VALUE, _LABEL + (WIDTH - _LABEL - _VALUE) / 2
-    height = max(1, len(rows)) * _ROW
-    parts = [f'<line class="zero" x1="{middle}" y1="0" x2="{middle}" y2="{height}"/>']
-    for place, (label, value, low, high, words) in enumerate(rows):
-        y = place * _ROW + 13
-        x, start, end = (middle + room / 2 * edge / reach for edge in (value, low, high))
-        parts.append(
-            f'<text class="label" x="{_LABEL - 8}" y="{y + 4}" text-anchor="end">{escape(_short(label, 32))}</text>'
-            f'<line class="span" x1="{start:.1f}" y1="{y}" x2="{end:.1f}" y2="{y}"/>'
-            f'<circle class="dot s0" cx="{x:.1f}" cy="{y}" r="4"/>'
-            f'<text class="value" x="{_LABEL + room + 8}" y="{y + 4}">{escape(words)}</text>'
-        )
-    return _svg(title, "".join(parts), height)
+    points: bool = False,
+) -> Html:
+    """Curves over a grid, ``axes`` across and up; as stairs, with a mark at each point, or against the diagonal."""
+    across, up = axes
+    drawn = [el("path", class_="diagonal", d="M0,1000L1000,0", vector_effect="non-scaling-stroke")] if diagonal else []
+    dots: list[Html] = []
+    for line in lines:
+        places = [(across.place(x), up.place(y)) for x, y in line.points if math.isfinite(x) and math.isfinite(y)]
+        if not places:
+            continue
+        name = el("title", line.name)
+        path = el("path", name, class_="curve", d=_path(places, step), vector_effect="non-scaling-stroke")
+        drawn.append(el("g", path, class_=style(line.run)))
+        marked = places if points or len(places) < 2 else places[-1:]
+        dots += [el("g", _point(_x(x), _y(y), line.run), class_=style(line.run)) for x, y in marked]
+    area = el(
+        "svg", drawn, class_="area", overflow="visible", viewBox="0 0 1000 1000", preserveAspectRatio="none",
+        x=_percent(_LEFT), y=_TOP, width=_percent(_RIGHT - _LEFT), height=_AREA,
+    )  # fmt: skip
+    bottom = _TOP + _AREA
+    titles = [
+        el("text", up.title, class_="soft", x=0, y=12),
+        el("text", across.title, class_="soft", x=_percent(_RIGHT), y=bottom + 36, text_anchor="end"),
+    ]
+    return _chart(key, title, description, bottom + 42, [*_grid(across, up), area, *dots, *titles])
 
 
-def nice_top(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20 … that is not below the value."""
-    if value <= 0 or not math.isfinite(value):
-        return 1.0
-    power: float = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= value)
+def interval_bars(key: str, description: str, figures: Mapping[int, tuple[float, float, float]], most: float) -> Html:
+    """By run number (value, low, high) on a line from 0 to ``most``, below each other: for a cell of a table."""
+    height = 4 + 14 * max(1, len(figures))
+    pieces = [_line("grid", (_percent(at), _percent(at)), (0, height)) for at in (2, 50, 98)]
+    for row, (run, (value, low, high)) in enumerate(figures.items()):
+        middle = 9 + 14 * row
+        at = [_percent(2 + 96 * min(1.0, max(0.0, one / most))) for one in (low, high, value)]
+        whisker = _line("whisker", (at[0], at[1]), (middle, middle))
+        pieces.append(el("g", whisker, _point(at[2], middle, run), class_=style(run)))
+    return _chart(key, description, "", height, pieces, "chart cell")
 
 
-def _axes(x_label: str, y_label: str, x_top: float, y_top: float) -> str:
-    left, top, right, bottom = _PLOT
-    parts = [f'<path class="axis" d="M{left},{top}V{bottom}H{right}"/>']
-    for step in range(5):
-        x, y = left + (right - left) * step / 4, bottom - (bottom - top) * step / 4
-        parts.append(
-            f'<text class="tick" x="{x:.0f}" y="{bottom + 16}" text-anchor="middle">{x_top * step / 4:g}</text>'
-            f'<text class="tick" x="{left - 6}" y="{y + 4:.0f}" text-anchor="end">{y_top * step / 4:g}</text>'
-        )
-        if step:
-            parts.append(f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
-    middle = (left + right) / 2
-    parts.append(f'<text class="tick" x="{middle}" y="{bottom + 32}" text-anchor="middle">{escape(x_label)}</text>')
-    parts.append(f'<text class="tick" x="{left + 6}" y="{top + 4}">{escape(y_label)}</text>')
-    return "".join(parts)
+def _chart(
+    key: str, title: str, description: str, height: float, pieces: Sequence[Html], class_: str = "chart"
+) -> Html:
+    words = [el("title", title, id=f"{key}-t"), el("desc", description, id=f"{key}-d") if description else None]
+    names = f"{key}-t {key}-d" if description else f"{key}-t"
+    return el("svg", words, pieces, class_=class_, role="img", aria_labelledby=names, width="100%", height=height)
 
 
-def _svg(title: str, inside: str, height: float) -> str:
-    return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title, quote=True)}">'
-        f"<title>{escape(title)}</title>{inside}</svg>"
-    )
+def _grid(across: Axis, up: Axis) -> list[Html]:
+    bottom, pieces = _TOP + _AREA, []
+    for value in up.ticks():
+        y = _y(up.place(value))
+        pieces.append(_line("grid", (_percent(_LEFT), _percent(_RIGHT)), (y, y)))
+        pieces.append(el("text", _plain(value), class_="mark", x=_percent(_LEFT - 1.5), y=y + 4, text_anchor="end"))
+    for value in across.ticks():
+        x = _x(across.place(value))
+        pieces.append(_line("grid", (x, x), (bottom, bottom + 4)))
+        pieces.append(_mark(_plain(value), x, bottom + 18))
+    return pieces
 
 
-def _share(value: float, top: float) -> float:
-    return min(1.0, max(0.0, value / top)) if top > 0 and math.isfinite(value) else 0.0
+def _path(places: Sequence[tuple[float, float]], step: bool) -> str:
+    points = [(round(1000 * x, 1), round(1000 * (1 - y), 1)) for x, y in places]
+    path = f"M{points[0][0]:g},{points[0][1]:g}"
+    for x, y in points[1:]:
+        path += f"H{x:g}V{y:g}" if step else f"L{x:g},{y:g}"
+    return path
 
 
-def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
+def _line(class_: str, across: tuple[str, str], down: tuple[float, float]) -> Html:
+    return el("line", class_=class_, x1=across[0], x2=across[1], y1=down[0], y2=down[1])
+
+
+def _point(x: str, y: float, run: int, class_: str = "point") -> Html:
+    shape = el("path", class_=class_, d=_SHAPES[(run - 1) % STYLES])
+    return el("svg", shape, x=x, y=y, overflow="visible")
+
+
+def _column(words: str, place: float, y: float, class_: str | None = None) -> Html:
+    return el("text", words, class_=class_, x=_percent(place), y=y, text_anchor="end")
+
+
+def _mark(words: str, x: str, y: float) -> Html:
+    return el("text", words, class_="mark", x=x, y=y, text_anchor="middle")
+
+
+def _x(place: float) -> str:
+    return _percent(_LEFT + (_RIGHT - _LEFT) * place)
+
+
+def _y(place: float) -> float:
+    return round(_TOP + _AREA * (1 - place), 1)
+
+
+def _percent(value: float) -> str:
+    return f"{round(value, 2):g}%"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10_000 else f"{value:g}".replace("-", "−")
+
+
+def _signed(value: float) -> str:
+    return f"{value:+g}".replace("-", "−") if value else "0"
+
+
+def legend(names: Sequence[str], runs: Sequence[int] = ()) -> Html:
+    """The key to several curves or bars, in order (of runs 1, 2, … unless told); nothing for one."""
+    if len(names) < 2:
+        return Html("")
+    numbers = runs or range(1, len(names) + 1)
+    items = [el("li", swatch(run), many(" ", el("bdi", name))) for run, name in zip(numbers, names, strict=True)]
+    return el("ul", items, class_="legend")

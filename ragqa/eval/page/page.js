@@ -1,137 +1,253 @@
-"use strict";
+// Browsing the questions: filters, order, pages of 50.
 (() => {
-  const data = JSON.parse(document.getElementById("questions").textContent);
-  const PAGE = 50;
-  const root = document.getElementById("browse");
-  const first = data.runs.length ? data.runs[0].rows : [];
-  if (!first.length) return;
-  root.hidden = false;
-  const others = data.runs.slice(1).map((run) => new Map(run.rows.map((row) => [row.part + "\n" + row.id, row])));
-  const state = { page: 0, text: "", part: "", cause: "", right: "", slice: "" };
-
-  const make = (tag, text, name) => {
-    const node = document.createElement(tag);
-    if (text !== undefined && text !== null) node.textContent = text;
-    if (name) node.className = name;
-    return node;
-  };
-  const distinct = (values) => [...new Set(values.filter((value) => value))].sort();
-  const tools = root.querySelector(".tools");
-  const list = root.querySelector(".list");
-  const count = root.querySelector(".count");
-
-  const choose = (name, label, values) => {
-    if (values.length < 2 && name !== "cause") return;
-    const box = make("select");
-    box.setAttribute("aria-label", label);
-    box.append(new Option(label, ""));
-    for (const value of values) box.append(new Option(value, value));
-    box.addEventListener("change", () => { state[name] = box.value; state.page = 0; show(); });
-    tools.append(box);
-  };
-  const search = make("input");
-  search.type = "search";
-  search.placeholder = "Search questions, answers, passages";
-  search.setAttribute("aria-label", search.placeholder);
-  search.addEventListener("input", () => { state.text = search.value.toLowerCase(); state.page = 0; show(); });
-  tools.append(search);
-  choose("part", "every part", distinct(first.map((row) => row.part)));
-  choose("right", "right and wrong", ["right", "wrong"]);
-  choose("cause", "every cause", distinct(first.map((row) => row.cause)));
-  choose("slice", "every slice", distinct(first.flatMap((row) => Object.entries(row.slices).map((pair) => pair.join(": ")))));
-  const sorts = {
-    "in order": null,
-    "surest first": (a, b) => (b.score ?? -1) - (a.score ?? -1),
-    "least sure first": (a, b) => (a.score ?? -1) - (b.score ?? -1),
-    "most read first": (a, b) => b.read - a.read,
-  };
-  const order = make("select");
-  order.setAttribute("aria-label", "order");
-  for (const name of Object.keys(sorts)) order.append(new Option(name, name));
-  order.addEventListener("change", () => { state.page = 0; show(); });
-  tools.append(order);
-
-  const verdict = (row) => (row.right === null ? "" : row.right ? "right" : "wrong");
-  const holds = (row) => {
-    if (state.part && row.part !== state.part) return false;
-    if (state.cause && row.cause !== state.cause) return false;
-    if (state.right && verdict(row) !== state.right) return false;
-    if (state.slice && !Object.entries(row.slices).some((pair) => pair.join(": ") === state.slice)) return false;
-    if (!state.text) return true;
-    const text = [row.id, row.question, row.answer, ...row.references, row.passage ? row.passage.text : ""].join("\n");
-    return text.toLowerCase().includes(state.text);
-  };
-  const points = (text) => Array.from(text);
-  const quoted = (passage) => {
-    const box = make("span"), chars = points(passage.text);
-    box.dir = "auto";
-    box.append(chars.slice(0, passage.start).join(""));
-    box.append(make("mark", chars.slice(passage.start, passage.end).join("")));
-    box.append(chars.slice(passage.end).join(""));
-    return box;
-  };
-  const ranks = (row) => Object.entries(row.ranks).map(([name, rank]) => `${name} ${rank ?? "–"}`).join(", ");
-  const said = (row) => (row.answer ? `${row.answer} (${row.score.toFixed(2)})` : "no answer");
-  const entry = (box, term, value) => {
-    box.append(make("dt", term));
-    const cell = make("dd");
-    cell.dir = "auto";
-    cell.append(value);
-    box.append(cell);
-  };
-  const details = (row, box) => {
-    entry(box, "references", row.references.join(" · ") || "none: unanswerable");
-    if (row.cause) entry(box, "cause", row.cause);
-    others.forEach((rows, number) => {
-      const other = rows.get(row.part + "\n" + row.id);
-      if (other) entry(box, data.runs[number + 1].name, `${said(other)} ${verdict(other)} ${other.cause}`);
-    });
-    if (row.passage) {
-      if (row.passage.title) entry(box, "from", row.passage.title);
-      entry(box, "passage", quoted(row.passage));
+  // Only tables that are wider than their place are stops for the keyboard.
+  const scrollers = [...document.querySelectorAll(".scroll")];
+  function stops() {
+    for (const one of scrollers) {
+      if (one.scrollWidth > one.clientWidth) one.setAttribute("tabindex", "0");
+      else one.removeAttribute("tabindex");
     }
-    if (row.gold && (!row.passage || row.gold.text !== row.passage.text)) entry(box, "gold passage", row.gold.text);
-    if (Object.keys(row.ranks).length) entry(box, "rank of gold", ranks(row));
-    entry(box, "read", `${row.read} passages`);
-    entry(box, "id", row.id);
-  };
-  const draw = (row) => {
-    const item = make("details", null, "question"), line = make("summary");
-    const sign = verdict(row) === "right" ? "✓" : verdict(row) === "wrong" ? "✗" : "·";
-    const mark = make("span", sign, verdict(row));
-    mark.title = verdict(row);
-    const words = make("span");
-    words.dir = "auto";
-    words.append(row.question, " ", make("span", said(row) + (row.cause ? ` — ${row.cause}` : ""), "answer"));
-    line.append(mark, words);
-    item.append(line);
-    item.addEventListener("toggle", () => {
-      if (item.open && item.children.length === 1) {
-        const box = make("dl");
-        details(row, box);
-        item.append(box);
-      }
-    });
-    return item;
-  };
-  const turn = (label, step, possible) => {
-    const button = make("button", label);
-    button.type = "button";
-    button.disabled = !possible;
-    button.addEventListener("click", () => { state.page += step; show(); });
-    return button;
-  };
-  function show() {
-    const rows = first.filter(holds);
-    const compare = sorts[order.value];
-    if (compare) rows.sort(compare);
-    const pages = Math.max(1, Math.ceil(rows.length / PAGE));
-    list.replaceChildren(...rows.slice(state.page * PAGE, (state.page + 1) * PAGE).map(draw));
-    count.replaceChildren(
-      turn("‹ before", -1, state.page > 0),
-      make("span", ` ${rows.length} questions, page ${state.page + 1} of ${pages} `),
-      turn("next ›", 1, state.page + 1 < pages),
-    );
   }
-  show();
+  window.addEventListener("resize", stops);
+  stops();
+
+  const source = document.getElementById("data");
+  const list = document.getElementById("list");
+  if (!source || !list) return;
+  const data = JSON.parse(source.textContent);
+  const { make, verdict, answered, detail } = behind(data);
+  const PAGE = 50;
+  const field = (id) => document.getElementById(id);
+  const state = { page: 0, found: [], open: new Set() };
+
+  const plain = (text) => text.normalize("NFKC").toLowerCase();
+
+  const haystacks = data.rows.map((row) => {
+    const answers = row.runs.map((run) => (run ? run.answer : ""));
+    return plain([row.id, row.question, ...row.references, ...answers].join("\n"));
+  });
+
+  // ---- controls
+
+  function choices(select, options) {
+    for (const [value, text] of options) select.append(make("option", { value, text }));
+    select.closest("label").hidden = select.querySelectorAll("option").length < 2;
+  }
+
+  const present = (values) => [...new Set(values)].filter((value) => value);
+  const numbered = (names) => names.map((name, place) => [String(place), name]);
+
+  function fillSlices(select) {
+    select.append(make("option", { value: "", text: "all" }));
+    const names = present(data.rows.flatMap((row) => Object.keys(row.slices)));
+    for (const name of names) {
+      const values = present(data.rows.map((row) => row.slices[name])).sort((a, b) =>
+        a.localeCompare(b, "en", { numeric: true }),
+      );
+      const group = make("optgroup", { label: name });
+      for (const value of values) group.append(make("option", { value: JSON.stringify([name, value]), text: value }));
+      select.append(group);
+    }
+    select.closest("label").hidden = !names.length;
+  }
+
+  function fillControls() {
+    const all = data.rows.flatMap((row) => row.runs.filter((run) => run));
+    const judged = all.some((run) => run.right !== null);
+    const several = data.runs.length > 1;
+    choices(field("part"), data.parts.length > 1 ? [["", "all"], ...data.parts.map((part) => [part, part])] : []);
+    choices(field("run"), several ? numbered(data.runs) : []);
+    const outcomes = [["", "all"], ["right", "right"], ["wrong", "wrong"]];
+    if (several) outcomes.push(["differ", "runs disagree"], ["only", "only this run right"], ["others", "only others right"]);
+    choices(field("outcome"), judged ? outcomes : []);
+    const causes = present(all.map((run) => run.cause));
+    choices(field("cause"), causes.length ? [["", "all"], ...causes.map((cause) => [cause, cause])] : []);
+    fillSlices(field("slice"));
+    const orders = [["", "as asked"]];
+    if (judged) orders.push(["surest", "score, highest first"], ["unsurest", "score, lowest first"], ["f1", "F1, lowest first"]);
+    if (judged && several) orders.push(["change", "change in F1, largest first"]);
+    if (all.some((run) => Object.keys(run.ranks || {}).length)) orders.push(["rank", "gold passage’s rank, last first"]);
+    if (all.some((run) => run.read > 1)) orders.push(["read", "passages read, most first"]);
+    choices(field("order"), orders);
+  }
+
+  // ---- which questions, in which order
+
+  const judge = () => Number(field("run").value || 0);
+  const right = (row, place) => Boolean(row.runs[place] && row.runs[place].right);
+
+  const OUTCOMES = {
+    right: (row, own) => right(row, own),
+    wrong: (row, own) => Boolean(row.runs[own]) && row.runs[own].right === false,
+    differ: (row) => row.runs.some((_, place) => right(row, place) !== right(row, 0)),
+    only: (row, own) => row.runs.every((_, place) => right(row, place) === (place === own)),
+    others: (row, own) => !right(row, own) && row.runs.some((_, place) => right(row, place)),
+  };
+
+  function wanted() {
+    const own = judge();
+    const words = plain(field("search").value).split(/\s+/).filter((word) => word);
+    const part = field("part").value;
+    const outcome = OUTCOMES[field("outcome").value];
+    const cause = field("cause").value;
+    const slice = field("slice").value ? JSON.parse(field("slice").value) : null;
+    return (row, place) =>
+      (!part || row.part === part) &&
+      (!outcome || outcome(row, own)) &&
+      (!cause || (row.runs[own] && row.runs[own].cause === cause)) &&
+      (!slice || row.slices[slice[0]] === slice[1]) &&
+      words.every((word) => haystacks[place].includes(word));
+  }
+
+  function worst(run) {
+    const ranks = run && run.ranks ? Object.entries(run.ranks) : [];
+    const own = ranks.find(([name]) => name === "fused") || ranks[0];
+    return own ? own[1] || Infinity : -1;
+  }
+
+  const value = (run, name, missing) => (run && typeof run[name] === "number" ? run[name] : missing);
+  const KEYS = {
+    surest: (run) => -value(run, "score", -1),
+    unsurest: (run) => value(run, "score", Infinity),
+    f1: (run) => value(run, "f1", Infinity),
+    rank: (run) => -worst(run),
+    read: (run) => -value(run, "read", -1),
+  };
+
+  function keyOf(order) {
+    const own = judge();
+    const last = data.runs.length - 1;
+    if (order === "change") {
+      const other = own === 0 ? last : 0;
+      return (row) => -Math.abs(value(row.runs[own], "f1", 0) - value(row.runs[other], "f1", 0));
+    }
+    return (row) => KEYS[order](row.runs[own]);
+  }
+
+  function choose() {
+    const fits = wanted();
+    const order = field("order").value;
+    state.found = data.rows.map((_, place) => place).filter((place) => fits(data.rows[place], place));
+    if (order) {
+      const key = keyOf(order);
+      const keys = new Map(state.found.map((place) => [place, key(data.rows[place])]));
+      state.found.sort((a, b) => (keys.get(a) < keys.get(b) ? -1 : keys.get(a) > keys.get(b) ? 1 : a - b));
+    }
+    state.page = 0;
+  }
+
+  // ---- the list
+
+  function cell(run, name) {
+    const box = make("td", { role: "cell", "data-run": data.runs.length > 1 ? name : null });
+    if (!run) {
+      box.append(make("span", { class: "soft", text: "not asked" }));
+      return box;
+    }
+    box.append(verdict(run), " ", answered(run));
+    if (run.cause) box.append(make("small", { text: run.cause }));
+    return box;
+  }
+
+  function listRow(place) {
+    const row = data.rows[place];
+    const open = state.open.has(place);
+    const button = make("button", {
+      type: "button",
+      class: "ask",
+      dir: "auto",
+      "aria-expanded": String(open),
+      "aria-controls": `detail-${place}`,
+      text: row.question,
+    });
+    button.addEventListener("click", () => toggle(place, button));
+    const head = make("th", { scope: "row", role: "rowheader" }, button);
+    if (data.parts.length > 1) head.append(make("small", { text: row.part }));
+    return make("tr", { role: "row", id: `row-${place}` }, head, ...row.runs.map((run, i) => cell(run, data.runs[i])));
+  }
+
+  function toggle(place, button) {
+    const line = button.closest("tr");
+    if (state.open.delete(place)) {
+      line.nextElementSibling.remove();
+    } else {
+      state.open.add(place);
+      line.after(detailRow(place));
+    }
+    button.setAttribute("aria-expanded", String(state.open.has(place)));
+  }
+
+  function show() {
+    const body = field("list-body");
+    const first = state.page * PAGE;
+    const shown = state.found.slice(first, first + PAGE);
+    body.replaceChildren(...shown.flatMap((place) => (state.open.has(place) ? [listRow(place), detailRow(place)] : [listRow(place)])));
+    const total = data.rows.length.toLocaleString("en");
+    const found = state.found.length.toLocaleString("en");
+    const range = shown.length ? `${first + 1}–${first + shown.length} of ${found}` : "none";
+    field("status").textContent = `Questions: ${range}${found === total ? "" : ` found among ${total}`}`;
+    for (const button of document.querySelectorAll("[data-turn]")) {
+      const next = state.page + Number(button.dataset.turn);
+      button.disabled = next < 0 || next * PAGE >= state.found.length;
+    }
+  }
+
+  function detailRow(place) {
+    const box = make("td", { role: "cell", colspan: data.runs.length + 1 }, detail(data.rows[place]));
+    return make("tr", { role: "row", id: `detail-${place}`, class: "opened" }, box);
+  }
+
+  // ---- going somewhere
+
+  function clear() {
+    field("controls").querySelectorAll("select").forEach((select) => (select.selectedIndex = 0));
+    field("search").value = "";
+  }
+
+  // Rows are called row-…, so that the browser finds nothing at #q-… and leaves scrolling and focus to us.
+  function follow() {
+    const match = /^#q-(\d+)$/.exec(location.hash);
+    const place = match ? Number(match[1]) : -1;
+    if (!data.rows[place]) return;
+    clear();
+    choose();
+    state.page = Math.floor(state.found.indexOf(place) / PAGE);
+    state.open.add(place);
+    show();
+    const line = field(`row-${place}`);
+    line.scrollIntoView({ block: "start" });
+    line.querySelector("button").focus({ preventScroll: true });
+  }
+
+  function again() {
+    choose();
+    show();
+  }
+
+  function start() {
+    fillControls();
+    const names = ["Question", ...(data.runs.length > 1 ? data.runs : ["Answer"])];
+    field("list-head").append(...names.map((text) => make("th", { scope: "col", role: "columnheader", text })));
+    const form = field("controls");
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("input", again);
+    form.addEventListener("reset", (event) => {
+      event.preventDefault();
+      clear();
+      again();
+    });
+    for (const button of document.querySelectorAll("[data-turn]")) {
+      button.addEventListener("click", () => {
+        state.page += Number(button.dataset.turn);
+        show();
+        field("questions").scrollIntoView();
+      });
+    }
+    for (const hidden of [form, list, ...document.querySelectorAll(".pager")]) hidden.hidden = false;
+    again();
+    follow();
+    window.addEventListener("hashchange", follow);
+  }
+
+  start();
 })();

@@ -1,0 +1,1 @@
+"""The report page: its words, tables and sections in Python; its template, style and script as files."""
