@@ -1,10 +1,16 @@
 """Spans of all passages read → ranked answers. Pure functions of numbers and text.
 
-The rule is a mixture: p(answer | question) = Σ over passages of p(passage | question) · p(span | passage, question),
-where p(passage | question) is the softmax of the fused retrieval scores times a weight, over all passages that may be
-read, and p(span | passage, question) is the reader's. Equal answers (after SQuAD normalisation) add up. The sum over
-all answers and "no answer" is 1, so a score lies in [0, 1] and grows with every piece of evidence; what is unread
-counts nothing.
+Passages compete by odds, not by probabilities: one in which the reader is sure counts for more than one in which it is
+only fairly sure. With p the reader's probabilities in a passage, its voice is its odds of holding an answer at all,
+(1 − p(null)) / p(null), at most e^cap; a span's mass is
+
+    prior(passage) · voice(passage) · p(span) / (1 − p(null))
+
+where prior(passage) is the softmax of the fused retrieval scores times a weight, over all passages that may be read.
+Equal answers (after SQuAD normalisation) add up their masses, and are ranked by them. "No answer" has mass 1, the sum
+of all priors. Scores are shares of mass^(1 / temperature): they lie in [0, 1], sum to 1 with "no answer", and grow with
+every piece of evidence. As no passage can add more than prior · e^cap, reading can stop, exactly, when that cannot
+matter.
 """
 
 from __future__ import annotations
@@ -46,33 +52,33 @@ class _Group:
 
 
 class Evidence:
-    """What reading one question's hits has shown so far; ``null`` is the share of "no answer" in what was read."""
+    """What reading one question's hits has shown so far. ``unread`` is the mass that the rest could add at most."""
 
-    def __init__(self, hits: Sequence[Hit], weight: float) -> None:
+    def __init__(self, hits: Sequence[Hit], weight: float, cap: float = 12.0, temperature: float = 1.5) -> None:
         self.hits = hits
         self.priors = passage_priors([hit.score for hit in hits], weight)
-        self.unread = 1.0 if hits else 0.0
+        self.loudest, self.temperature = math.exp(cap), temperature
+        self.unread = self.loudest * sum(self.priors)
         self.read = 0
-        self.null = 0.0
         self._groups: dict[str, _Group] = {}
 
     def add(self, spans: Sequence[Span]) -> None:
         """Take in the spans of the next hit in order."""
         index, passage = self.read, self.hits[self.read].passage
+        factor = self.priors[index] * _voice_per_probability(spans, self.loudest)
         for span in spans:
-            mass = self.priors[index] * math.exp(span.score)
             if span.start == span.end:
-                self.null += mass
                 continue
+            mass = factor * math.exp(span.score)
             text = passage.text[span.start : span.end]
             group = self._groups.setdefault(normalize(text) or text.lower(), _Group())
             group.mass += mass
             group.places.append((mass, index, span))
         self.read += 1
-        self.unread = max(0.0, sum(self.priors[self.read :]))
+        self.unread = self.loudest * sum(self.priors[self.read :])
 
     def settled(self) -> bool:
-        """Whether no unread passage can change the best answer, even if it were certain of another (exact)."""
+        """Whether no unread passage can change the best answer, even if all were certain of another (exact)."""
         if self.read >= len(self.hits):
             return True
         masses = sorted((group.mass for group in self._groups.values()), reverse=True)
@@ -87,14 +93,26 @@ class Evidence:
         ranked = sorted(self._groups.values(), key=lambda group: (-group.mass, min(place[1] for place in group.places)))
         answers: list[Answer] = []
         for group in ranked:
-            if len(answers) == count or group.mass < min_score:
+            score = self._tempered(group.mass) / self._total()
+            if len(answers) == count or score < min_score:
                 break
-            answer = self._answer(group)
+            answer = self._answer(group, score)
             if not any(_overlap(answer, better) for better in answers):
                 answers.append(answer)
         return tuple(answers)
 
-    def _answer(self, group: _Group) -> Answer:
+    @property
+    def null(self) -> float:
+        """The score of "no answer"."""
+        return 1.0 / self._total()
+
+    def _tempered(self, mass: float) -> float:
+        return math.pow(mass, 1.0 / self.temperature)
+
+    def _total(self) -> float:
+        return 1.0 + sum(self._tempered(group.mass) for group in self._groups.values())
+
+    def _answer(self, group: _Group, score: float) -> Answer:
         places = sorted(group.places, key=lambda place: (-place[0], place[1], place[2].start))
         (_, index, span), rest = places[0], places[1:]
         hit = self.hits[index]
@@ -108,7 +126,18 @@ class Evidence:
                 support.append(Support(other_span, self.hits[other]))
             seen.add(place)
         text = hit.passage.text[span.start : span.end]
-        return Answer(text, min(1.0, group.mass), span, hit, tuple(support))
+        return Answer(text, score, span, hit, tuple(support))
+
+
+def _voice_per_probability(spans: Sequence[Span], loudest: float) -> float:
+    """The voice of a passage over the probability that it holds an answer; a reader that gives no null option means
+    what its spans leave.
+    """
+    nulls = [math.exp(span.score) for span in spans if span.start == span.end]
+    null = min(1.0, sum(nulls) if nulls else max(0.0, 1.0 - sum(math.exp(span.score) for span in spans)))
+    if null == 1.0:
+        return 1.0
+    return min(1.0 / null, loudest / (1.0 - null)) if null else loudest
 
 
 def _overlap(one: Answer, other: Answer) -> bool:

@@ -76,9 +76,10 @@ class RetrieveConfig:
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """``passages`` read and ``answers`` given at most; ``retrieval_weight`` scales the fused score as evidence.
+    """``passages`` read and ``answers`` given at most. Below ``min_score`` nothing is given as an answer.
 
-    Below ``min_score`` nothing is given as an answer.
+    How evidence is weighed (see `ragqa.answers`): ``retrieval_weight`` scales the fused score, ``evidence_cap`` limits
+    what a passage can say (higher: better answers, more reading), ``temperature`` evens out scores.
     """
 
     reader: str = "default"
@@ -86,12 +87,16 @@ class ReadConfig:
     answers: int = 3
     max_answer_chars: int = 160
     retrieval_weight: float = 10.0
+    evidence_cap: float = 12.0
+    temperature: float = 1.5
     min_score: float = 0.02
 
     def __post_init__(self) -> None:
         """Ranges."""
         if self.passages < 1 or self.answers < 1 or self.max_answer_chars < 1:
             raise ConfigError("read.passages, read.answers and read.max_answer_chars must be at least 1")
+        if not 0.0 <= self.evidence_cap <= 50.0 or not 0.1 <= self.temperature <= 100.0:
+            raise ConfigError("read.evidence_cap must be from 0 to 50 and read.temperature from 0.1 to 100")
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ class Pipeline:
     ) -> list[Reply]:
         """Replies from passages already found, each question's best first."""
         watch, read = watch or Stopwatch(), self.config.read
-        evidence = [Evidence(found, read.retrieval_weight) for found in hits]
+        weighing = read.retrieval_weight, read.evidence_cap, read.temperature
+        evidence = [Evidence(found, *weighing) for found in hits]
         self._read_until_settled(questions, evidence)
         answers = [seen.answers(read.answers, read.min_score) for seen in evidence]
         watch.lap("read")
