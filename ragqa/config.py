@@ -89,7 +89,7 @@ class ReadConfig:
     retrieval_weight: float = 10.0
     evidence_cap: float = 12.0
     temperature: float = 1.5
-    min_score: float = 0.02
+    min_score: float = 0.15
 
     def __post_init__(self) -> None:
         """Ranges."""

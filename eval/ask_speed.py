@@ -1,0 +1,69 @@
+"""How long one question takes, warm, and how many a second `ask_many` answers.
+
+    python eval/ask_speed.py indexes/squad dev-v1.1.json.gz [--sample 300] [--run eval/runs/base]
+
+Prints one JSON object. With a run (of ``ragqa eval run``) every answer in it is also checked: slicing its document by
+the answer's place must give the answer's text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import time
+
+from ragqa.eval.data import read_questions
+from ragqa.eval.folder import RunFolder
+from ragqa.pipeline import Pipeline
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("index")
+    parser.add_argument("questions")
+    parser.add_argument("--sample", type=int, default=300)
+    parser.add_argument("--run")
+    arguments = parser.parse_args()
+    questions = [question.text for question in read_questions(arguments.questions)]
+    chosen = random.Random(2).sample(questions, min(arguments.sample, len(questions)))
+    pipeline = Pipeline.load(arguments.index)
+    pipeline.ask_many(chosen[:10])
+    times, read = [], []
+    for question in chosen:
+        started = time.perf_counter()
+        read.append(pipeline.ask(question).read)
+        times.append(1000 * (time.perf_counter() - started))
+    started = time.perf_counter()
+    pipeline.ask_many(chosen)
+    together = time.perf_counter() - started
+    quantiles = statistics.quantiles(times, n=20)
+    result = {
+        "questions": len(chosen),
+        "ask_ms": {"p50": round(statistics.median(times), 1), "p95": round(quantiles[18], 1)},
+        "passages_read": {"mean": round(statistics.mean(read), 2), "median": statistics.median(read)},
+        "ask_many_per_second": round(len(chosen) / together, 1),
+    }
+    if arguments.run:
+        result["offsets"] = offsets(pipeline, RunFolder(arguments.run))
+    print(json.dumps(result, indent=2))
+
+
+def offsets(pipeline: Pipeline, run: RunFolder) -> dict[str, int]:
+    """Answers of a run, and how many of them do not stand in their document where they are said to."""
+    snapshot, checked, broken = pipeline.snapshot, 0, 0
+    rows = [row for row in range(snapshot.rows) if snapshot.alive[row]]
+    starts = {passage.id: passage for passage in snapshot.passages(rows)}
+    for record in run.records():
+        for answer in record["answers"]:
+            passage = starts[answer["passage"]]
+            text = snapshot.document(passage.doc_id).text
+            start, end = passage.start + answer["start"], passage.start + answer["end"]
+            checked += 1
+            broken += text[start:end] != answer["text"]
+    return {"checked": checked, "broken": broken}
+
+
+if __name__ == "__main__":
+    main()
