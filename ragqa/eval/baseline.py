@@ -1,7 +1,8 @@
 """Reviewed results to hold later runs against: eval/baselines/SUITE.json.
 
 A baseline has the run's hash, its figures for people to read, and each headline measure of each question, so that the
-check is a paired test: values in 250 steps over the measure's range, one byte each (255: does not apply), zlib, base64.
+check is a paired test: values in 250 steps over the measure's range, one byte each (255: does not apply). They and the
+questions' ids are packed by zlib and base64.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ragqa.store.atomic import replace_file, storing
 BASELINES = Path("eval/baselines")
 LEVEL = 0.05
 _STEPS, _NONE = 250, 255
+_MOST_ID_BYTES = 100_000_000
 _FRACTIONS = ("/ndcg@10", "/map")  # measures from 0 to 1; the others are percent
 
 
@@ -32,7 +34,8 @@ def accept(run: str | Path | RunFolder, folder: Path = BASELINES) -> Path:
     side = side_of(run)
     parts = {
         name: {
-            "ids": list(judged.ids),
+            "questions": len(judged.ids),
+            "ids": _squeeze(json.dumps(judged.ids).encode()),
             "means": {key: _mean(values) for key, values in judged.values.items()},
             "values": {key: _pack(values, key) for key, values in judged.values.items()},
         }
@@ -53,8 +56,8 @@ def load_baseline(suite: str, folder: Path = BASELINES) -> Side:
         content = json.loads(path.read_text(encoding="utf-8"))
         parts = {
             name: Judged(
-                tuple(part["ids"]),
-                {key: _unpack(text, key, len(part["ids"])) for key, text in part["values"].items()},
+                tuple(json.loads(_expand(part["ids"], _MOST_ID_BYTES))),
+                {key: _unpack(text, key, int(part["questions"])) for key, text in part["values"].items()},
             )
             for name, part in content["parts"].items()
         }
@@ -95,16 +98,24 @@ def _top(measure: str) -> float:
 
 def _pack(values: NDArray[np.float64], measure: str) -> str:
     steps = np.where(np.isnan(values), _NONE, np.rint(np.nan_to_num(values) / _top(measure) * _STEPS))
-    return base64.b64encode(zlib.compress(steps.astype(np.uint8).tobytes(), 9)).decode()
+    return _squeeze(steps.astype(np.uint8).tobytes())
 
 
 def _unpack(text: str, measure: str, count: int) -> NDArray[np.float64]:
-    inflate = zlib.decompressobj()
-    raw = inflate.decompress(base64.b64decode(text, validate=True), count + 1)
+    raw = _expand(text, count + 1)
     if len(raw) != count:
         raise ValueError(f"{measure} has not {count} values")
     steps = np.frombuffer(raw, np.uint8)
     return np.where(steps == _NONE, np.nan, steps / _STEPS * _top(measure))
+
+
+def _squeeze(raw: bytes) -> str:
+    return base64.b64encode(zlib.compress(raw, 9)).decode()
+
+
+def _expand(text: str, most: int) -> bytes:
+    """The bytes again, at most so many of them."""
+    return zlib.decompressobj().decompress(base64.b64decode(text, validate=True), most)
 
 
 def _mean(values: NDArray[np.float64]) -> float | None:

@@ -9,6 +9,7 @@ import pytest
 
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval import runner
+from ragqa.eval.baseline import check
 from ragqa.eval.runner import Choice, run
 from ragqa.eval.scores import score
 
@@ -35,6 +36,12 @@ def test_the_sample_suite(whole):
     assert part["figures"]["fused/gold@5"]["value"] > 95
     assert part["ladder"][0]["value"] == 100.0
     assert {"bm25 wall ms p50", "read cpu ms p95", "questions per second", "index MB"} <= set(part["cost"])
+
+
+def test_it_is_not_worse_than_its_baseline(whole):
+    result = check(whole, ROOT / "eval" / "baselines")
+    assert result["parts"]["main"]["n"] == 60 and not result["parts"]["main"]["missing"]
+    assert result["worse"] == []
 
 
 def test_offsets_hold(whole):
