@@ -27,7 +27,7 @@ INTERRUPTED = 130
 @click.version_option(__version__, prog_name="ragqa")
 @click.option("--debug", is_flag=True, help="Show tracebacks (anywhere on the line).")
 def cli(debug: bool) -> None:
-    r"""Answers from your own documents: the exact words, and where they stand.
+    """Answers from your own documents: the exact words, and where they stand.
 
     \b
     ragqa index corpora/sample        build or update an index

@@ -19,7 +19,7 @@ run_argument = click.argument("run", type=click.Path())
 
 @click.group("eval")
 def evaluate() -> None:
-    r"""Measure: run a suite once, then score, compare and report.
+    """Measure: run a suite once, then score, compare and report.
 
     \b
     ragqa eval run eval/suites/sample.toml -o eval/runs/base

@@ -98,7 +98,7 @@ def _export(model: Any, tokenizer: Any, outputs: tuple[str, ...], card: Card, fo
         if int8:
             graph = _quantize(graph)
         shutil.copyfile(graph, folder / MODEL)
-    tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+    tokenizer.backend_tokenizer.save(str(folder / TOKENIZER), pretty=False)
     digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
     write_card(folder / CARD, card.with_fingerprint(digest[:12]))
     cosine = _agreement(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import ragqa
@@ -56,6 +57,19 @@ def test_every_command_is_documented():
     for path, command in commands(cli):
         assert command.help, path
         assert " ".join(path) in README or (len(path) == 1 and re.search(rf"\b{path[0]}\b", README)), path
+
+
+def groups(group):
+    yield group
+    for command in group.commands.values():
+        if hasattr(command, "commands"):
+            yield from groups(command)
+
+
+def test_help_texts_are_laid_out():
+    for group in groups(cli):
+        shown = group.get_help(click.Context(group, info_name="ragqa"))
+        assert "\\b" not in shown and "\n\n" in shown, group.name
 
 
 def test_every_option_has_a_help_text():
