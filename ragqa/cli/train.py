@@ -17,14 +17,16 @@ def train() -> None:
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
 @click.option("--recipe", default="reader-minilm", show_default=True, help="A packaged recipe or a TOML file.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
-@click.option("--resume", is_flag=True, help="Go on from the newest intermediate checkpoint.")
-def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...], resume: bool) -> None:
-    """Fine-tune a reader on SQuAD-format DATA; writes a standard question-answering checkpoint."""
+def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...]) -> None:
+    """Fine-tune a reader on SQuAD-format DATA; interrupted, the same command goes on.
+
+    Writes a standard question-answering checkpoint.
+    """
     from ragqa.models.runtime import require_torch
 
     require_torch("Training")
     from ragqa.train.reader import train_reader
-    from ragqa.train.recipe import load_reader_recipe
+    from ragqa.train.recipe import ReaderRecipe, load_recipe
 
-    made = train_reader(data, Path(output), load_reader_recipe(recipe, settings), resume=resume)
+    made = train_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings))
     click.echo(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")

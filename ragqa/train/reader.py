@@ -5,9 +5,7 @@ The result is a standard `AutoModelForQuestionAnswering` checkpoint.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from transformers import (
     AutoTokenizer,
     EarlyStoppingCallback,
     PreTrainedModel,
-    Trainer,
     TrainerCallback,
     TrainerControl,
     TrainingArguments,
@@ -42,6 +39,7 @@ from ragqa.train.data import (
     split_held_out,
     tokenize_paragraphs,
 )
+from ragqa.train.engine import Guarded, RunFolder, arguments, fit, settle, use_bf16
 from ragqa.train.losses import marginal_span_loss
 from ragqa.train.precision import MasterAdamW
 from ragqa.train.recipe import ReaderRecipe
@@ -71,7 +69,7 @@ class Collator:
 Evaluate = Callable[[PreTrainedModel], dict[str, float]]
 
 
-class ReaderTrainer(Trainer):
+class ReaderTrainer(Guarded):
     """Our loss, our order (the dataset is already the whole run in order), our evaluation."""
 
     def __init__(self, *args: Any, score: Evaluate | None = None, **kwargs: Any) -> None:
@@ -105,112 +103,77 @@ def load_base(recipe: ReaderRecipe) -> tuple[PreTrainedModel, Any]:
         config = AutoConfig.from_pretrained(path, trust_remote_code=False)
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
             if hasattr(config, name):
-                setattr(config, name, recipe.dropout)
+                setattr(config, name, recipe.method.dropout)
         model = AutoModelForQuestionAnswering.from_pretrained(
-            path, config=config, trust_remote_code=False, use_safetensors=True, attn_implementation=recipe.attention
+            path,
+            config=config,
+            trust_remote_code=False,
+            use_safetensors=True,
+            attn_implementation=recipe.method.attention,
         )
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"{recipe.base}: cannot be loaded as a reader ({error})") from error
     for name, parameter in model.named_parameters():
-        parameter.requires_grad = not any(part in name.split(".") for part in recipe.freeze)
+        parameter.requires_grad = not any(part in name.split(".") for part in recipe.method.freeze)
     return model, tokenizer
 
 
 def train_reader(
-    data: Sequence[str | Path],
-    output: str | Path,
-    recipe: ReaderRecipe,
-    *,
-    resume: bool = False,
-    callbacks: Sequence[TrainerCallback] = (),
+    data: Sequence[str | Path], output: str | Path, recipe: ReaderRecipe, *, callbacks: Sequence[TrainerCallback] = ()
 ) -> Path:
-    """Train on SQuAD-format files and write the checkpoint to ``output``; intermediate ones go to ``output/steps``.
-
-    With ``resume`` the newest intermediate checkpoint is continued, in the same order as an unbroken run.
-    """
-    output = Path(output)
-    set_seed(recipe.seed)
+    """Train on SQuAD-format files and write the checkpoint to ``output``; a run that lies there unfinished goes on."""
+    folder = RunFolder(output)
+    folder.begin(recipe, data)
+    set_seed(recipe.train.seed)
     model, slow_tokenizer = load_base(recipe)
     frozen = {name: value.detach().clone() for name, value in model.named_parameters() if not value.requires_grad}
-    if _use_bf16(recipe):
+    if use_bf16(recipe.train):
         model.to(torch.bfloat16)
-    tokenizer = PairTokenizer(slow_tokenizer.backend_tokenizer, recipe.max_length)
-    training, held_out = split_held_out(load_paragraphs(data), recipe.held_out, recipe.seed)
+    tokenizer = PairTokenizer(slow_tokenizer.backend_tokenizer, recipe.data.max_length)
+    training, held_out = split_held_out(load_paragraphs(data), recipe.data.held_out, recipe.train.seed)
     type_ids = "token_type_ids" in slow_tokenizer.model_input_names
-    shape = Shape(recipe.stride, recipe.crop_tokens, recipe.crop_until, recipe.negatives)
+    shape = Shape(recipe.data.stride, recipe.data.crop_tokens, recipe.data.crop_until, recipe.data.negatives)
     windows = TrainingWindows(
-        tokenize_paragraphs(training, tokenizer), tokenizer, shape, recipe.steps, recipe.batch_size, recipe.seed
+        tokenize_paragraphs(training, tokenizer),
+        tokenizer,
+        shape,
+        recipe.train.steps,
+        recipe.train.batch_size,
+        recipe.train.seed,
     )
     optimizer = _optimizer(model, recipe)
+    scored = bool(recipe.train.eval_every)
     trainer = ReaderTrainer(
         model=model,
         optimizers=(optimizer, None),
-        args=_arguments(recipe, output),
+        args=TrainingArguments(
+            **arguments(recipe.train, folder),
+            train_sampling_strategy="sequential",
+            remove_unused_columns=False,
+            metric_for_best_model="f1" if scored else None,
+        ),
         train_dataset=windows,
-        eval_dataset=windows if recipe.eval_every else None,  # never looked at: `evaluate` has its own questions
+        eval_dataset=windows if scored else None,  # never looked at: `evaluate` has its own questions
         data_collator=Collator(tokenizer, type_ids),
-        callbacks=[*callbacks, *([EarlyStoppingCallback(recipe.patience)] if recipe.eval_every else [])],
-        score=_scorer(held_out, tokenizer, recipe, type_ids) if recipe.eval_every else None,
+        callbacks=[*callbacks, *([EarlyStoppingCallback(recipe.train.patience)] if scored else [])],
+        score=_scorer(held_out, tokenizer, recipe, type_ids) if scored else None,
         processing_class=slow_tokenizer,
     )
-    trainer.train(resume_from_checkpoint=resume and any((output / "steps").glob("checkpoint-*")))
-    if isinstance(optimizer, MasterAdamW):
-        optimizer.export()
-        model.float()
-        model.load_state_dict(frozen, strict=False)  # unrounded, so that they are still the base's
-    trainer.save_model(str(output))
-    (output / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n", encoding="utf-8")
-    return output
-
-
-def _arguments(recipe: ReaderRecipe, output: Path) -> TrainingArguments:
-    on_gpu = torch.cuda.is_available()
-    return TrainingArguments(
-        output_dir=str(output / "steps"),
-        seed=recipe.seed,
-        max_steps=recipe.steps,
-        per_device_train_batch_size=recipe.batch_size,
-        lr_scheduler_type="warmup_stable_decay",
-        lr_scheduler_kwargs={"num_decay_steps": recipe.decay_steps, "decay_type": "linear"},
-        warmup_steps=recipe.warmup_steps,
-        use_cpu=not on_gpu,
-        train_sampling_strategy="sequential",
-        remove_unused_columns=False,
-        save_strategy="steps",
-        save_steps=recipe.save_every,
-        save_total_limit=3,
-        eval_strategy="steps" if recipe.eval_every else "no",
-        eval_steps=recipe.eval_every or None,
-        load_best_model_at_end=bool(recipe.eval_every),
-        metric_for_best_model="f1" if recipe.eval_every else None,
-        logging_steps=50,
-        report_to=["tensorboard"],
-        dataloader_pin_memory=on_gpu,
-    )
+    fit(trainer, folder)
+    settle(trainer, optimizer, model)
+    model.load_state_dict(frozen, strict=False)  # unrounded, so that they are still the base's
+    trainer.save_model(str(folder.path))
+    folder.finish()
+    return folder.path
 
 
 def _optimizer(model: PreTrainedModel, recipe: ReaderRecipe) -> torch.optim.Optimizer:
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    options = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
+    options = {"lr": recipe.train.lr, "weight_decay": recipe.train.weight_decay}
     if model.dtype == torch.bfloat16:
         return MasterAdamW(trainable, **options)
     return torch.optim.AdamW(trainable, fused=True, **options)
-
-
-def _use_bf16(recipe: ReaderRecipe) -> bool:
-    """As the recipe says; unsaid, wherever the hardware multiplies bf16."""
-    if recipe.bf16 is not None:
-        return recipe.bf16
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return _cpu_has_bf16()
-
-
-def _cpu_has_bf16() -> bool:
-    """Whether the processor multiplies bf16 in hardware; emulated it is slower than fp32."""
-    capability = torch.backends.cpu.get_cpu_capability()
-    return capability.startswith("AVX512") and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _scorer(
@@ -220,12 +183,12 @@ def _scorer(
     pairs = [
         (question, paragraph.text) for paragraph in held_out for question in paragraph.questions if question.answers
     ]
-    chosen = np.random.default_rng(recipe.seed).permutation(len(pairs))[: recipe.held_out_questions]
+    chosen = np.random.default_rng(recipe.train.seed).permutation(len(pairs))[: recipe.data.held_out_questions]
     questions, texts = zip(*(pairs[index] for index in chosen), strict=True)
 
     def score(model: PreTrainedModel) -> dict[str, float]:
         runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
-        reader = SpanReader(tokenizer, runtime, recipe.stride, spans=1)
+        reader = SpanReader(tokenizer, runtime, recipe.data.stride, spans=1)
         decoded = reader.read_texts([question.text for question in questions], texts)
         quotes = [
             text[found.spans[0].start : found.spans[0].end] if found.spans else ""

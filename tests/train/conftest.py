@@ -65,17 +65,12 @@ def tiny_base(tmp_path_factory):
 @pytest.fixture
 def tiny_recipe(tiny_base):
     from ragqa.train.recipe import ReaderRecipe
+    from ragqa.train.settings import ReaderData, TrainSettings
 
     return ReaderRecipe(
         base=str(tiny_base),
-        steps=6,
-        batch_size=2,
-        warmup_steps=1,
-        decay_steps=3,
-        max_length=64,
-        stride=8,
-        save_every=2,
-        negatives=0.2,
-        learning_rate=1e-3,
-        bf16=False,
+        train=TrainSettings(
+            steps=6, batch_size=2, warmup_steps=1, decay_steps=3, save_every=2, lr=1e-3, bf16=False, report_to=()
+        ),
+        data=ReaderData(max_length=64, stride=8, negatives=0.2),
     )

@@ -10,10 +10,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from ragqa.errors import ConfigError, ModelError  # noqa: E402
+from ragqa.errors import ModelError  # noqa: E402
 from ragqa.models.catalog import load_reader  # noqa: E402
+from ragqa.train.engine import RunFolder  # noqa: E402
 from ragqa.train.reader import train_reader  # noqa: E402
-from ragqa.train.recipe import RECIPES, load_reader_recipe  # noqa: E402
 
 
 def weights(folder):
@@ -33,7 +33,7 @@ def test_checkpoint_is_standard_and_changed(squad_file, tiny_base, tiny_recipe, 
         before["bert.embeddings.word_embeddings.weight"], after["bert.embeddings.word_embeddings.weight"]
     ), "frozen parts must not move"
     assert not torch.equal(before["qa_outputs.weight"], after["qa_outputs.weight"])
-    assert json.loads((out / "recipe.json").read_text())["seed"] == tiny_recipe.seed
+    assert json.loads((out / "run.json").read_text())["recipe"]["train"]["seed"] == tiny_recipe.train.seed
     text = "The Rhine rises in Switzerland."
     assert load_reader(str(out)).read_texts(["Where?"], [text])[0].spans
 
@@ -42,17 +42,20 @@ def test_checkpoint_is_standard_and_changed(squad_file, tiny_base, tiny_recipe, 
 def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tmp_path, bf16):
     import shutil
 
-    recipe = replace(tiny_recipe, bf16=bf16)
+    recipe = replace(tiny_recipe, train=replace(tiny_recipe.train, bf16=bf16))
     whole = train_reader([squad_file], tmp_path / "whole", recipe)
     broken = tmp_path / "broken"
+    RunFolder(broken).begin(recipe, [squad_file])
     shutil.copytree(whole / "steps" / "checkpoint-4", broken / "steps" / "checkpoint-4")
-    resumed = train_reader([squad_file], broken, recipe, resume=True)
+    (broken / "steps" / "checkpoint-5").mkdir()  # killed while it was written
+    resumed = train_reader([squad_file], broken, recipe)
     for name, tensor in weights(whole).items():
         assert torch.equal(tensor, weights(resumed)[name]), name
 
 
 def test_early_stopping_scores_held_out_articles(squad_file, tiny_recipe, tmp_path):
-    recipe = replace(tiny_recipe, steps=40, save_every=2, eval_every=2, patience=1, held_out=0.4, learning_rate=0.0)
+    train = replace(tiny_recipe.train, steps=40, save_every=2, eval_every=2, patience=1, lr=0.0)
+    recipe = replace(tiny_recipe, train=train, data=replace(tiny_recipe.data, held_out=0.4))
     out = train_reader([squad_file], tmp_path / "reader", recipe)
     states = sorted((out / "steps").glob("checkpoint-*/trainer_state.json"))
     state = json.loads(states[-1].read_text())
@@ -101,22 +104,6 @@ def test_adapter_refuses_another_base(squad_file, tiny_base, tiny_recipe, tmp_pa
     save_file(tampered, str(base / "model.safetensors"), metadata={"format": "pt"})
     with pytest.raises(ModelError, match="not the weights"):
         merge(tmp_path / "adapter", tmp_path / "merged")
-
-
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_packaged_recipe_is_valid(path):
-    assert load_reader_recipe(path.stem).steps > 0
-
-
-def test_recipe_mistakes_are_named():
-    with pytest.raises(ConfigError, match="unknown setting stepz"):
-        load_reader_recipe("reader-minilm", ["stepz=3"])
-    with pytest.raises(ConfigError, match="warmup_steps"):
-        load_reader_recipe("reader-minilm", ["steps=3"])
-    with pytest.raises(ConfigError, match="expected int"):
-        load_reader_recipe("reader-minilm", ["steps=many"])
-    with pytest.raises(ConfigError, match="packaged recipe"):
-        load_reader_recipe("nonsense")
 
 
 def test_low_rank_keeps_what_matters_for_the_inputs():
