@@ -25,6 +25,25 @@ def passage_log_probabilities(similarity: Tensor, real: Tensor, scale: float) ->
     return torch.log_softmax((similarity.float() * scale).masked_fill(~real, NEVER), dim=-1)
 
 
+def answer_log_likelihood(
+    start: Tensor, end: Tensor, allowed: Tensor, spans: Tensor, owner: Tensor, owners: int
+) -> Tensor:
+    """The log of Σ p(start) · p(end) over all right spans in the windows of each owner, [owners]; −inf without one.
+
+    Of w windows: ``start`` and ``end`` logits [w, l], ``allowed`` positions [w, l], ``spans`` [w, p, 2] inclusive and
+    padded with −1, ``owner`` [w] from 0. All windows of an owner (the pieces of a passage, or all passages of a
+    question) share one softmax (shared normalisation, Clark and Gardner 2018).
+    """
+    barred = ~allowed
+    starts = start.float().masked_fill(barred, NEVER)
+    ends = end.float().masked_fill(barred, NEVER)
+    index = spans.clamp(min=0)
+    pairs = starts.gather(1, index[..., 0]) + ends.gather(1, index[..., 1])
+    pairs = pairs.masked_fill(spans[..., 0] < 0, NEVER)
+    right = _log_sum_by_owner(pairs, owner, owners)
+    return right - _log_sum_by_owner(starts, owner, owners) - _log_sum_by_owner(ends, owner, owners)
+
+
 def marginal(retrieval: Tensor, reading: Tensor) -> Tensor:
     """−log Σ over passages of p(passage | question) · p(answer | question, passage) (Lee et al. 2019, REALM)."""
     return _mean_of_answered(-_log_sum(retrieval + reading), reading)
@@ -61,6 +80,18 @@ def separate(retrieval: Tensor, reading: Tensor, weight: float) -> Tensor:
     retriever = -_log_sum(retrieval.masked_fill(~holds, NEVER))
     reader = -torch.where(holds, reading, 0.0).sum(dim=-1) / holds.sum(dim=-1).clamp(min=1)
     return _mean_of_answered(weight * retriever + reader, reading)
+
+
+def _log_sum_by_owner(values: Tensor, owner: Tensor, owners: int) -> Tensor:
+    """The log of Σ exp over all values [w, n] of the rows of each owner; −inf where there is none."""
+    rows = owner[:, None].expand_as(values).reshape(-1)
+    flat = values.reshape(-1)
+    peak = torch.full((owners,), NEVER, dtype=flat.dtype, device=flat.device)
+    peak = peak.scatter_reduce(0, rows, flat.detach(), "amax")
+    shift = torch.where(torch.isfinite(peak), peak, 0.0)
+    total = torch.zeros(owners, dtype=flat.dtype, device=flat.device).index_add(0, rows, (flat - shift[rows]).exp())
+    some = total > 0
+    return torch.where(some, torch.where(some, total, 1.0).log() + shift, NEVER)
 
 
 def _log_sum(values: Tensor) -> Tensor:

@@ -39,9 +39,8 @@ from ragqa.train.data import (
     split_held_out,
     tokenize_paragraphs,
 )
-from ragqa.train.engine import Guarded, RunFolder, arguments, fit, settle, use_bf16
+from ragqa.train.engine import Guarded, RunFolder, arguments, fit, optimizer_for, settle, use_bf16
 from ragqa.train.losses import marginal_span_loss
-from ragqa.train.precision import MasterAdamW
 from ragqa.train.recipe import ReaderRecipe
 
 
@@ -142,7 +141,7 @@ def train_reader(
         recipe.train.batch_size,
         recipe.train.seed,
     )
-    optimizer = _optimizer(model, recipe)
+    optimizer = optimizer_for(model, recipe.train)
     scored = bool(recipe.train.eval_every)
     trainer = ReaderTrainer(
         model=model,
@@ -166,14 +165,6 @@ def train_reader(
     trainer.save_model(str(folder.path))
     folder.finish()
     return folder.path
-
-
-def _optimizer(model: PreTrainedModel, recipe: ReaderRecipe) -> torch.optim.Optimizer:
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    options = {"lr": recipe.train.lr, "weight_decay": recipe.train.weight_decay}
-    if model.dtype == torch.bfloat16:
-        return MasterAdamW(trainable, **options)
-    return torch.optim.AdamW(trainable, fused=True, **options)
 
 
 def _scorer(
