@@ -69,7 +69,8 @@ def load_models(recipe: JointRecipe, snapshot: Snapshot) -> tuple[JointModel, An
         raise ConfigError(
             f"base {recipe.base} gives vectors of length {dim}, the index holds {wanted}: name its encoder"
         )
-    span_model, tokenizer = load_span_model(reader)
+    with _reader_place(recipe.reader) as place:
+        span_model, tokenizer = load_span_model(place)
     moving = {"encoder": recipe.method.train_retriever, "reader": recipe.method.train_reader}
     model = JointModel(encoder, span_model)
     for name, parameter in model.named_parameters():
@@ -95,4 +96,4 @@ def save_models(model: JointModel, tokenizer: Any, snapshot: Snapshot, folder: P
     """``folder/encoder`` for ``--encoder`` and ``folder/reader`` for ``--reader``."""
     model.reader.save_pretrained(str(folder / READER))
     tokenizer.save_pretrained(str(folder / READER))
-    save_question_encoder(model.encoder, snapshot.manifest.encoder, folder / ENCODER)
+    model.encoder.save_pretrained(str(folder / ENCODER))

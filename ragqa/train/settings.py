@@ -47,8 +47,8 @@ class TrainSettings:
             raise ConfigError("train.accumulate must divide train.batch_size")
         if self.warmup_steps + self.decay_steps > self.steps:
             raise ConfigError("train.warmup_steps + train.decay_steps must not exceed train.steps")
-        if self.eval_every and self.eval_every % self.save_every:
-            raise ConfigError("train.eval_every must be a multiple of train.save_every, so that the best can be kept")
+        if self.eval_every and self.save_every % self.eval_every:
+            raise ConfigError("train.save_every must be a multiple of train.eval_every, so that the best can be kept")
 
 
 @dataclass(frozen=True, slots=True)
