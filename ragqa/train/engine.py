@@ -195,6 +195,15 @@ def settle(trainer: Trainer, optimizer: torch.optim.Optimizer, model: nn.Module)
     model.float()
 
 
+def optimizer_for(model: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
+    """AdamW over what moves; for a model in bf16 with fp32 master weights."""
+    moving = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    options = {"lr": settings.lr, "weight_decay": settings.weight_decay}
+    if any(parameter.dtype == torch.bfloat16 for parameter in moving):
+        return MasterAdamW(moving, **options)
+    return torch.optim.AdamW(moving, fused=True, **options)
+
+
 def use_bf16(settings: TrainSettings) -> bool:
     """As the recipe says; unsaid, wherever the hardware multiplies bf16."""
     if settings.bf16 is not None:
