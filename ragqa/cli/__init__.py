@@ -15,6 +15,7 @@ import click
 from ragqa.cli.ask import ask, search
 from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
+from ragqa.cli.mine import mine
 from ragqa.cli.models import export, models
 from ragqa.cli.train import train
 from ragqa.errors import RagqaError, StorageError
@@ -35,7 +36,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (index, ask, search, info, verify, compact, train, evaluate, export, models):
+for command in (index, ask, search, info, verify, compact, train, mine, evaluate, export, models):
     cli.add_command(command)
 
 

@@ -30,3 +30,29 @@ def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str,
 
     made = train_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings))
     click.echo(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")
+
+
+@train.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the encoder.")
+@click.option("--recipe", default="retriever-squad", show_default=True, help="A packaged recipe or a TOML file.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
+def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...]) -> None:
+    """Fine-tune the dense encoder on DATA; interrupted, the same command goes on.
+
+    DATA are SQuAD-format files, files of ragqa mine, or with data.weak the documents themselves. With
+    method.towers=question passages stay as they are indexed.
+    """
+    from ragqa.cli.output import note
+    from ragqa.models.runtime import require_torch
+
+    require_torch("Training")
+    from ragqa.train.recipe import RetrieverRecipe, load_recipe
+    from ragqa.train.retriever import fit_retriever
+
+    chosen = load_recipe(recipe, RetrieverRecipe, settings)
+    made = fit_retriever(data, output, chosen, note=note)
+    if chosen.method.towers == "question":
+        click.echo(f"{made}: question encoder; ask the index that is there with --encoder {made}")
+    else:
+        click.echo(f"{made}: sentence-transformers encoder; index again with --encoder {made}")

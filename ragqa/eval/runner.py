@@ -248,7 +248,10 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
     if task != "retrieval":
         facts["reader"] = reader_fingerprint(ready.config.read.reader)
     if ready.index is not None:
-        facts["encoder"] = models.encoder(ready.config.index.encoder).fingerprint
+        encoder = models.encoder(ready.config.index.encoder)
+        facts["encoder"] = encoder.fingerprint
+        if (questions := getattr(encoder, "question_fingerprint", None)) is not None:
+            facts["question_encoder"] = questions
         facts["index"] = index_fingerprint(Snapshot.open(ready.index))
     return facts
 

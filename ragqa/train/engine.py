@@ -179,8 +179,18 @@ def fit(trainer: Trainer, folder: RunFolder) -> None:
         ) from error
     except TrainingError as error:
         raise TrainingError(f"{error}; {_left(folder)}") from error
+    finally:
+        _end_bars(trainer)
     if stopper.asked.is_set() and trainer.state.global_step < trainer.state.max_steps:
         raise KeyboardInterrupt(f"interrupted at step {trainer.state.global_step:,}; the same command goes on there")
+
+
+def _end_bars(trainer: Trainer) -> None:
+    """A progress bar that was left open would share its line with the error."""
+    for callback in trainer.callback_handler.callbacks:
+        bar = getattr(callback, "training_bar", None)
+        if bar is not None:
+            bar.close()
 
 
 def settle(trainer: Trainer, optimizer: torch.optim.Optimizer, model: nn.Module) -> None:

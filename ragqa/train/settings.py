@@ -142,12 +142,15 @@ class RetrieverData:
     """What a retriever sees: questions, their passages, and ``negatives`` hard ones each where the data have any.
 
     ``weak`` makes pairs from the corpus alone: "ict" (a sentence asks for its passage, kept in with probability
-    ``ict_keep``), "titles" (title and heading ask for theirs), "" for none.
+    ``ict_keep``), "titles" (title and headings ask for their texts, first sentences for the rest), "" for none;
+    passages have ``words`` words then, as in an index. ``held_out`` is the share of articles kept for scoring, on at
+    most ``held_out_questions`` questions.
     """
 
     max_length: int = 256
     negatives: int = 1
     weak: str = ""
+    words: int = 120
     ict_keep: float = 0.1
     held_out: float = 0.0
     held_out_questions: int = 1000
@@ -156,13 +159,19 @@ class RetrieverData:
         """Known names and ranges."""
         _one_of("data.weak", self.weak, ("", "ict", "titles"))
         _shares("data", ict_keep=self.ict_keep, held_out=self.held_out)
+        if self.max_length < 16 or self.negatives < 0 or self.words < 5:
+            raise ConfigError(
+                "data.max_length must be at least 16, data.negatives at least 0 and data.words at least 5"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class RetrieverLoss:
-    """What a retriever minimises: infonce (in-batch negatives at ``scale``), or distillation of scores in the data:
-    margin-mse, kl. ``chunk`` > 0 caches gradients and runs so many texts at a time, for large batches in little memory.
-    ``matryoshka`` trains these leading dimensions too.
+    """What a retriever minimises: infonce (in-batch negatives), or distillation of scores in the data: margin-mse, kl.
+
+    ``scale`` multiplies similarities of unit vectors. ``chunk`` > 0 caches gradients and runs so many texts at a time,
+    for large batches in little memory (infonce). ``matryoshka`` lists leading dimensions that are to be vectors of
+    their own.
     """
 
     objective: str = "infonce"
@@ -173,15 +182,26 @@ class RetrieverLoss:
     def __post_init__(self) -> None:
         """Known names; dimensions are numbers."""
         _one_of("loss.objective", self.objective, RETRIEVER_LOSSES)
+        if self.scale <= 0 or self.chunk < 0:
+            raise ConfigError("loss.scale must be above 0 and loss.chunk at least 0")
+        if self.chunk and self.objective != "infonce":
+            raise ConfigError(
+                "loss.chunk is for infonce: the other objectives need no large batches (train.accumulate)"
+            )
         if not all(part.isdigit() and int(part) > 0 for part in self.matryoshka):
             raise ConfigError("loss.matryoshka lists dimensions, such as 384,192,96")
 
 
 @dataclass(frozen=True, slots=True)
 class RetrieverMethod:
-    """Which weights move. ``towers``: both, or the question's alone, so that no passage needs to be encoded again."""
+    """Which weights move. ``towers``: both, or the question's alone, so that no passage needs to be encoded again.
+
+    With the question's alone, ``passages`` names the encoder that the index was built with where that is not the base
+    itself: its fast form, say.
+    """
 
     towers: str = "both"
+    passages: str = ""
     freeze: tuple[str, ...] = ("embeddings",)
     dropout: float = 0.0
 
@@ -189,6 +209,8 @@ class RetrieverMethod:
         """Known names and ranges."""
         _one_of("method.towers", self.towers, TOWERS)
         _shares("method", dropout=self.dropout)
+        if self.passages and self.towers == "both":
+            raise ConfigError('method.passages is for method.towers = "question": otherwise passages move as well')
 
 
 @dataclass(frozen=True, slots=True)

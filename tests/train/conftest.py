@@ -74,3 +74,30 @@ def tiny_recipe(tiny_base):
         ),
         data=ReaderData(max_length=64, stride=8, negatives=0.2),
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tiny_base, tmp_path_factory):
+    """The same as a sentence-transformers folder: mean pooling, unit length, 32 dimensions."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+
+    folder = tmp_path_factory.mktemp("tiny-encoder")
+    transformer = Transformer(str(tiny_base), max_seq_length=64)
+    model = SentenceTransformer(modules=[transformer, Pooling(32), Normalize()], device="cpu")
+    model.save_pretrained(str(folder), create_model_card=False)
+    return folder
+
+
+@pytest.fixture
+def tiny_retriever(tiny_encoder):
+    from ragqa.train.recipe import RetrieverRecipe
+    from ragqa.train.settings import RetrieverData, TrainSettings
+
+    return RetrieverRecipe(
+        base=str(tiny_encoder),
+        train=TrainSettings(
+            steps=6, batch_size=2, warmup_steps=1, decay_steps=3, save_every=2, lr=1e-3, bf16=False, report_to=()
+        ),
+        data=RetrieverData(max_length=48),
+    )
