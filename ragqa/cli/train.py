@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ragqa.cli.options import index_option, locate_index
+
 
 @click.group()
 def train() -> None:
@@ -56,3 +58,25 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
         click.echo(f"{made}: question encoder; ask the index that is there with --encoder {made}")
     else:
         click.echo(f"{made}: sentence-transformers encoder; index again with --encoder {made}")
+
+
+@train.command()
+@click.option("--questions", required=True, type=click.Path(), help="Questions with answers, in any form eval reads.")
+@index_option
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the encoder and the reader.")
+@click.option("--recipe", default="joint-qa", show_default=True, help="A packaged recipe or a TOML file.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
+def joint(questions: str, index_dir: str | None, output: str, recipe: str, settings: tuple[str, ...]) -> None:
+    """Fine-tune question encoder and reader together on an index; interrupted, the same command goes on.
+
+    Questions and answers are all it needs; passages stay as they are indexed.
+    """
+    from ragqa.models.runtime import require_torch
+
+    directory = locate_index(index_dir)
+    require_torch("Training")
+    from ragqa.train.joint import fit_joint
+    from ragqa.train.recipe import JointRecipe, load_recipe
+
+    made = fit_joint(directory, questions, output, load_recipe(recipe, JointRecipe, settings))
+    click.echo(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")

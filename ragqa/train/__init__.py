@@ -6,12 +6,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ragqa.train.joint import fit_joint
     from ragqa.train.mining import mine
     from ragqa.train.retriever import fit_retriever
 
-_HOMES = {"fit_retriever": "retriever", "mine": "mining"}
+_HOMES = {"fit_joint": "joint", "fit_retriever": "retriever", "mine": "mining"}
 
-__all__ = ["fit_retriever", "mine"]
+__all__ = ["fit_joint", "fit_retriever", "mine"]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.models.runtime import load_sentence_model, load_span_model
 from ragqa.train.adapter import merge_packaged
 from ragqa.train.base import base_path
+from ragqa.train.question_encoder import save_question_encoder
 from ragqa.train.recipe import JointRecipe
 from ragqa.types import Passage
 
@@ -96,4 +97,4 @@ def save_models(model: JointModel, tokenizer: Any, snapshot: Snapshot, folder: P
     """``folder/encoder`` for ``--encoder`` and ``folder/reader`` for ``--reader``."""
     model.reader.save_pretrained(str(folder / READER))
     tokenizer.save_pretrained(str(folder / READER))
-    model.encoder.save_pretrained(str(folder / ENCODER))
+    save_question_encoder(model.encoder, snapshot.manifest.encoder, folder / ENCODER)

@@ -246,18 +246,16 @@ class JointLoss:
 
 @dataclass(frozen=True, slots=True)
 class JointMethod:
-    """Which sides move. ``refresh_every`` steps the passages are encoded again by the moved encoder, into a new
-    generation of the index, while the old one serves (0: passages stay as indexed, only the question side moves).
-    """
+    """Which sides move; passages stay as they are indexed. ``freeze`` names parts of either that never move."""
 
     train_reader: bool = True
     train_retriever: bool = True
-    refresh_every: int = 0
     freeze: tuple[str, ...] = ("embeddings",)
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
         """Something must move."""
+        _shares("method", dropout=self.dropout)
         if not (self.train_reader or self.train_retriever):
             raise ConfigError("method.train_reader and method.train_retriever are both off: nothing would move")
 
