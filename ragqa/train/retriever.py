@@ -6,7 +6,8 @@ names the encoder of the passages, and `load_encoder` gives both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,9 @@ def fit_retriever(
     folder = RunFolder(output)
     also = {"corpus": contents(data)} if recipe.data.weak else {}
     also |= {} if passages is None else {"passages": passages[0].fingerprint}
-    folder.begin(recipe, [] if recipe.data.weak else data, also)
+    begin = partial(folder.begin, recipe, [] if recipe.data.weak else data, also)
+    if folder.path.exists():
+        begin()  # to find another run there before all else
     training, held_out = split_questions(load_pairings(data, recipe, note), recipe.data.held_out, recipe.train.seed)
     set_seed(recipe.train.seed)
     model = load_base(recipe)
@@ -121,11 +124,13 @@ def fit_retriever(
             f"base {recipe.base} does not give vectors of length {passages[0].dim}, as {passages[0].name} does"
         )
     trainer, optimizer, frozen = _prepare(
-        model, folder, recipe, training, held_out, passages and passages[1], callbacks
+        model, folder, recipe, training, held_out, passages and passages[1], callbacks, begin
     )
     fit(trainer, folder)
     settle(trainer, optimizer, model)
     model.load_state_dict(frozen, strict=False)  # unrounded, so that they are still the base's
+    if not trainer.is_world_process_zero():
+        return folder.path
     if passages is None:
         save_encoder(model, folder.path)
     else:
@@ -154,8 +159,9 @@ def load_base(recipe: RetrieverRecipe) -> SentenceTransformer:
     except (OSError, ValueError) as error:
         raise ModelError(f"{recipe.base}: cannot be loaded as an encoder ({str(error).splitlines()[0]})") from error
     model.max_seq_length = min(recipe.data.max_length, getattr(config, "max_position_embeddings", 1 << 30))
+    frozen = {*recipe.method.freeze, "pooler"}  # what BERT has for classification; no vector goes through it
     for name, parameter in model.named_parameters():
-        parameter.requires_grad = not any(part in name.split(".") for part in recipe.method.freeze)
+        parameter.requires_grad = frozen.isdisjoint(name.split("."))
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ConfigError("method.freeze names every part of the model: nothing would move")
     return model
@@ -175,33 +181,37 @@ def _prepare(
     held_out: Sequence[Pairing],
     passages: Encoder | None,
     callbacks: Sequence[TrainerCallback],
+    begin: Callable[[], None],
 ) -> tuple[RetrieverTrainer, torch.optim.Optimizer, dict[str, torch.Tensor]]:
     settings, scored = recipe.train, recipe.loss.objective != "infonce"
     if settings.eval_every and not held_out:
         raise ConfigError("train.eval_every needs data.held_out above 0: questions to be scored on")
     frozen = {name: value.detach().clone() for name, value in model.named_parameters() if not value.requires_grad}
-    size = settings.batch_size // settings.accumulate
+    best = "eval_mrr" if settings.eval_every else None
+    options = SentenceTransformerTrainingArguments(**arguments(settings, folder), metric_for_best_model=best)
     batches = draw_batches(
         training,
-        settings.steps * settings.accumulate,
-        size,
+        settings.steps * settings.accumulate * options.world_size,
+        settings.batch_size // settings.accumulate,
         recipe.data.negatives if scored else negatives_of(training, recipe.data.negatives),
         settings.seed,
         in_batch=not scored,
     )
     if use_bf16(settings):
         model.to(torch.bfloat16)
-    optimizer = optimizer_for(model, settings)
+    optimizer, loss = optimizer_for(model, settings), build_loss(model, recipe.loss)
+    evaluator = Scorer(held_out, recipe, passages) if settings.eval_every else None
     stopping = [EarlyStoppingCallback(settings.patience)] if settings.eval_every else []
+    collator = _collator(model, batches, passages)
+    with options.main_process_first(local=False):
+        begin()  # now that data and settings have proved usable
     trainer = RetrieverTrainer(
         model=model,
-        args=SentenceTransformerTrainingArguments(
-            **arguments(settings, folder), metric_for_best_model="eval_mrr" if settings.eval_every else None
-        ),
+        args=options,
         train_dataset=Rows(batches, scored),
-        loss=build_loss(model, recipe.loss),
-        evaluator=Scorer(held_out, recipe, passages) if settings.eval_every else None,
-        data_collator=_collator(model, batches, passages),
+        loss=loss,
+        evaluator=evaluator,
+        data_collator=collator,
         callbacks=[*callbacks, *stopping],
         optimizers=(optimizer, None),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -181,7 +182,14 @@ def test_a_cross_encoder_as_teacher(index, tiny_base, tmp_path):
     features = tokenizer(NAMED.text, first.retrieval_text, return_tensors="pt")
     with torch.no_grad():
         assert first.score == pytest.approx(model.eval()(**features).logits.item(), abs=1e-5)
-    assert len({candidate.score for candidate in pairing.negatives}) > 1
+    lowest = min((*pairing.positives, *pairing.negatives), key=lambda one: one.score)
+    name = next(name for name, text in TEXTS.items() if text == lowest.text)
+    question = replace(NAMED, positives={name: 1}, answers=())
+    loose, _ = mined(index, tmp_path, question, Mining(margin=None), teacher=str(folder))
+    strict, report = mined(index, tmp_path, question, Mining(margin=0.0), teacher=str(folder))
+    best = loose.positives[0].score
+    above = sum(one.score > best for one in loose.negatives)
+    assert above and report.above_positive == above and all(one.score <= best for one in strict.negatives)
     assert load_teacher(str(folder))([], []) == []
 
 

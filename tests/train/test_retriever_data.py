@@ -71,13 +71,25 @@ def test_every_question_comes_once_before_any_comes_again():
 
 
 def test_questions_of_one_passage_wait_for_another_batch():
-    """Two thirds of the questions are on one passage: none is lost, and no batch has two of them."""
-    pairings = [pairing(number, ["same" if number % 3 else f"p{number}"]) for number in range(30)]
-    batches = draw_batches(pairings, 40, 2, 0, 1)
-    assert all(sum(draw.positive.id == "same" for draw in batch) <= 1 for batch in batches)
-    assert len({draw.pairing.id for batch in batches for draw in batch}) == 30
+    """A third of the questions is on one passage: none is lost, and no batch has two of them."""
+    pairings = [pairing(number, [f"p{number}" if number % 3 else "same"]) for number in range(30)]
+    for seed in range(10):
+        batches = draw_batches(pairings, 14, 3, 0, seed)
+        assert all(sum(draw.positive.id == "same" for draw in batch) <= 1 for batch in batches)
+        seen = Counter(draw.pairing.id for batch in batches for draw in batch)
+        assert len(seen) == 30 and max(seen.values()) == 2
     with pytest.raises(TrainingError, match="only 1 questions fit into a batch of 2"):
         draw_batches([pairing(number, ["same"]) for number in range(5)], 1, 2, 0, 1)
+
+
+def test_who_waits_is_not_forgotten():
+    """Eight questions bring the ninth's passage as their negative; over many batches all eight come equally often."""
+    pairings = [pairing("x", ["x"], ["n"]), pairing("z", ["z"], ["n"])]
+    pairings += [pairing(f"y{number}", [f"y{number}"], ["x"]) for number in range(8)]
+    for seed in range(5):
+        drawn = [draw.pairing.id for batch in draw_batches(pairings, 100, 2, 1, seed) for draw in batch]
+        counts = [drawn.count(f"y{number}") for number in range(8)]
+        assert max(counts) - min(counts) <= 2
 
 
 def test_the_same_text_under_another_id_is_the_same_passage():
@@ -182,7 +194,8 @@ def test_cloze_sentences_ask_for_the_rest(corpus):
     for one in pairings:
         (passage,) = one.positives
         assert one.question not in passage.text and passage.title.startswith("Rivers")
-    assert len({one.positives[0].id for one in pairings}) == 2
+    ids = [one.positives[0].id for one in pairings]
+    assert ids[0] == ids[1] != ids[2] == ids[3], "sentences of one passage must never meet in a batch"
     kept = weak_pairings([corpus], "ict", keep=1.0)
     assert all(one.question in one.positives[0].text for one in kept)
     assert weak_pairings([corpus], "ict", keep=0.5, seed=3) == weak_pairings([corpus], "ict", keep=0.5, seed=3)

@@ -87,7 +87,7 @@ def test_learning_brings_questions_to_their_passages(squad_file, tiny_encoder, t
 
 @pytest.mark.parametrize("bf16", [False, True])
 @pytest.mark.parametrize("towers", ["both", "question"])
-def test_resumed_run_equals_unbroken_run(squad_file, tiny_retriever, tmp_path, bf16, towers):
+def test_resumed_run_equals_unbroken_run(squad_file, tiny_encoder, tiny_retriever, tmp_path, bf16, towers):
     recipe = changed(tiny_retriever, train={"bf16": bf16}, method={"towers": towers, "dropout": 0.1})
     whole = fit_retriever([squad_file], tmp_path / "whole", recipe)
     broken = tmp_path / "broken"
@@ -97,8 +97,13 @@ def test_resumed_run_equals_unbroken_run(squad_file, tiny_retriever, tmp_path, b
     resumed = fit_retriever([squad_file], broken, recipe)
     for name, tensor in weights(whole).items():
         assert torch.equal(tensor, weights(resumed)[name]), name
-    at_four = weights(whole / "steps" / "checkpoint-4")
-    assert any(not torch.equal(tensor, at_four[name]) for name, tensor in weights(whole).items())
+    base, at_four = weights(tiny_encoder), weights(whole / "steps" / "checkpoint-4")
+    for name, tensor in weights(whole).items():
+        assert tensor.dtype == torch.float32
+        moves = name.startswith("encoder")
+        assert torch.equal(tensor, base[name]) != moves, name
+        if moves:
+            assert not torch.equal(tensor, at_four[name].float()) and not torch.equal(tensor, tensor.bfloat16().float())
 
 
 def test_questions_alone_keep_the_passages_space(squad_file, tiny_encoder, tiny_retriever, tmp_path):
@@ -290,7 +295,7 @@ def test_one_clear_line(squad_file, mined_file, tiny_retriever, tmp_path):
     cases = [
         (bad, tiny_retriever, SourceError, "bad.json"),
         (tmp_path / "bad.jsonl", tiny_retriever, SourceError, "bad.jsonl:4"),
-        (tmp_path / "none.json", tiny_retriever, SourceError, "no such file"),
+        (tmp_path / "none.json", tiny_retriever, SourceError, "No such file"),
         (squad_file, changed(tiny_retriever, loss={"objective": "kl"}), TrainingError, "ragqa mine --teacher"),
         (squad_file, changed(tiny_retriever, train={"batch_size": 20}), TrainingError, "only 3 questions fit"),
         (squad_file, changed(tiny_retriever, train={"eval_every": 2}), ConfigError, "data.held_out"),
@@ -301,6 +306,19 @@ def test_one_clear_line(squad_file, mined_file, tiny_retriever, tmp_path):
     for number, (data, recipe, kind, words) in enumerate(cases):
         with pytest.raises(kind, match=words):
             fit_retriever([data], tmp_path / str(number), recipe)
+        begun = words == "lower train.lr"
+        assert (tmp_path / str(number)).exists() == begun, "what cannot begin leaves nothing in the way of a better try"
+
+
+def test_another_run_in_the_folder_is_refused(squad_file, tiny_retriever, tmp_path):
+    out = fit_retriever([squad_file], tmp_path / "ret", tiny_retriever)
+    before = weights(out)
+    with pytest.raises(ConfigError, match="finished run"):
+        fit_retriever([squad_file], out, tiny_retriever)
+    (out / "run.json").write_text(json.dumps({**json.loads((out / "run.json").read_text()), "finished": False}))
+    with pytest.raises(ConfigError, match=r"another recipe\.train\.lr"):
+        fit_retriever([squad_file], out, changed(tiny_retriever, train={"lr": 2e-3}))
+    assert all(torch.equal(tensor, weights(out)[name]) for name, tensor in before.items())
 
 
 def test_a_base_in_the_fast_form_is_refused(squad_file, tiny_encoder, tiny_retriever, tmp_path):
@@ -317,6 +335,7 @@ def test_the_index_may_have_been_built_with_the_fast_form(squad_file, tiny_encod
     again = replace(tiny_retriever, base=str(out))
     second = fit_retriever([squad_file], tmp_path / "second", changed(again, method={"towers": "question"}))
     assert load_encoder(str(second)).fingerprint == load_encoder(str(out)).fingerprint
+    assert json.loads((second / "ragqa.json").read_text())["passages"] == "../fast", "not by way of the first"
 
 
 def test_an_interrupted_run_is_the_same_run(squad_file, tiny_retriever, tmp_path):
