@@ -116,17 +116,25 @@ def _judge(record: Record, text: str, references: Sequence[str], score: Callable
 
 
 def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -> dict[str, Values]:
-    """EM, F1 and abstention, in percent, at the stored threshold; and what the reader does with the gold passage."""
+    """EM, F1 and abstention, in percent, at the stored threshold; and what the reader says to the gold passage, without
+    a threshold (SQuAD v1.1's figures, where that is the task).
+    """
     if task == "retrieval":
         return {}
     threshold, group = float(facts["config"]["read"]["min_score"]), "open" if task == "open" else "read"
     texts = [given(record, threshold) for record in records]
     answerable = np.array([record["answerable"] for record in records], bool)
     values = {}
+    judged = {
+        name: [
+            [best_of(record, [text], score) for text in some or [""]]
+            for record, some in zip(records, texts, strict=True)
+        ]
+        for name, score in (("em", exact_match), ("f1", f1))
+    }
     for depth in ANSWER_DEPTHS:
-        for name, score in (("em", exact_match), ("f1", f1)):
-            pairs = zip(records, texts, strict=True)
-            values[f"{group}/{name}@{depth}"] = _percent(best_of(record, some[:depth], score) for record, some in pairs)
+        for name, each in judged.items():
+            values[f"{group}/{name}@{depth}"] = _percent(max(some[:depth]) for some in each)
     em = values[f"{group}/em@1"]
     answered = _percent(bool(some) for some in texts)
     values[f"{group}/answered"] = answered
@@ -134,16 +142,24 @@ def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -
     values[f"{group}/has_answer_f1"] = np.where(answerable, values[f"{group}/f1@1"], np.nan)
     values[f"{group}/no_answer_accuracy"] = np.where(answerable, np.nan, 100.0 - answered)
     values[f"{group}/passages_read"] = np.array([float(record["read"]) for record in records])
+    alone = [_alone(record, task) for record in records]
+    for name, score in (("em", exact_match), ("f1", f1)):
+        values[f"gold/{name}"] = _percent(
+            np.nan if texts is None else best_of(record, texts, score)
+            for record, texts in zip(records, alone, strict=True)
+        )
     if task == "open":
-        for name, score in (("em", exact_match), ("f1", f1)):
-            values[f"gold/{name}"] = _percent(
-                np.nan if record["gold"] is None else best_of(record, [record["gold"]["text"]], score)
-                for record in records
-            )
         values["open/in_corpus"] = _percent(
             np.nan if record["in_corpus"] is None else float(record["in_corpus"]) for record in records
         )
     return values
+
+
+def _alone(record: Record, task: str) -> list[str] | None:
+    """What the reader says to the gold passage, however unsure; None without an answer or such a passage."""
+    if task == "reading":
+        return [answer["text"] for answer in record["answers"][:1]] if record["answerable"] else None
+    return [record["gold"]["text"]] if record["gold"] else None
 
 
 def _retrieval(records: Sequence[Record], grids: Mapping[str, Grid], ks: Sequence[int]) -> dict[str, Values]:
