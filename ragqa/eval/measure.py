@@ -83,6 +83,8 @@ def load_parts(folder: RunFolder) -> dict[str, Part]:
         last = first + int(own["questions"])
         mine = records[first:last]
         grids = _grids(hits, first, last, int(facts["depth"]))
+        if facts["task"] != "reading":  # every question may have been answered with nothing
+            grids.setdefault("fused", _no_hits((last - first, int(facts["depth"]))))
         wall, cpu = _times(times, first, last, "wall_ms"), _times(times, first, last, "cpu_ms")
         values = {
             **_retrieval(mine, grids, tuple(facts["ks"])),
@@ -163,7 +165,9 @@ def _alone(record: Record, task: str) -> list[str] | None:
 
 
 def _retrieval(records: Sequence[Record], grids: Mapping[str, Grid], ks: Sequence[int]) -> dict[str, Values]:
-    """Per source: accuracy by gold passage and by answer string (percent), recall, nDCG, MRR, MAP (of documents)."""
+    """Per source, among the first k: accuracy by gold passage and by answer string (percent); of documents recall,
+    nDCG, MRR and MAP, the last two also over all that was kept.
+    """
     ideal = [np.array([grade for grade in record["positives"].values() if grade > 0]) for record in records]
     judged = np.array([len(grades) > 0 and record["answerable"] for grades, record in zip(ideal, records, strict=True)])
     asked = np.array([bool(record["references"]) and record["answerable"] for record in records], bool)
@@ -175,6 +179,8 @@ def _retrieval(records: Sequence[Record], grids: Mapping[str, Grid], ks: Sequenc
                 values[f"{source}/gold@{k}"] = _where(judged, 100.0 * accuracy_at(grid.grades, k))
                 values[f"{source}/recall@{k}"] = _where(judged, recall_at(documents, ideal, k))
                 values[f"{source}/ndcg@{k}"] = _where(judged, ndcg_at(documents, ideal, k))
+                values[f"{source}/mrr@{k}"] = _where(judged, reciprocal_rank(documents[:, :k]))
+                values[f"{source}/map@{k}"] = _where(judged, average_precision(documents[:, :k], ideal))
             if asked.any():
                 values[f"{source}/answer@{k}"] = _where(
                     asked, np.asarray(100.0 * grid.answers[:, :k].any(axis=1), np.float64)
@@ -194,11 +200,14 @@ def _grids(hits: pa.Table, first: int, last: int, depth: int) -> dict[str, Grid]
     found = {}
     for code, name in enumerate(names):
         mine = (sources == code) & (rank < depth)
-        place, shape = (question[mine], rank[mine]), (last - first, depth)
-        grid = Grid(np.full(shape, -1, np.int64), np.zeros(shape, bool), np.full(shape, -1, np.int64))
+        place, grid = (question[mine], rank[mine]), _no_hits((last - first, depth))
         grid.grades[place], grid.answers[place], grid.documents[place] = grades[mine], answers[mine], documents[mine]
         found[name] = grid
     return {name: found[name] for name in SOURCES if name in found}
+
+
+def _no_hits(shape: tuple[int, int]) -> Grid:
+    return Grid(np.full(shape, -1, np.int64), np.zeros(shape, bool), np.full(shape, -1, np.int64))
 
 
 def _times(times: pa.Table, first: int, last: int, column: str) -> dict[str, Values]:

@@ -21,6 +21,7 @@ from ragqa.eval.confidence import (
     selective,
 )
 from ragqa.eval.folder import RunFolder
+from ragqa.eval.matching import has_answer
 from ragqa.eval.measure import Part, Record, Values, best_of, given, load_parts, top_score
 from ragqa.eval.metrics import exact_match, f1
 from ragqa.eval.slices import slices_of
@@ -51,20 +52,32 @@ def main_group(part: Part) -> str:
 
 def causes_of(part: Part) -> list[str]:
     """For each question the cause of its wrong answer, "" where it is right."""
-    if main_group(part) != "open":
+    group = main_group(part)
+    if not group:
         return [""] * len(part.records)
-    right = part.values["open/em@1"] == 100.0
+    right = part.values[f"{group}/em@1"] == 100.0
     return ["" if ok else _cause(part, place) for place, ok in enumerate(right)]
 
 
 def _cause(part: Part, place: int) -> str:
-    record, fused = part.records[place], part.grids["fused"]
-    handed = part.facts["config"]["read"]["passages"]
+    record = part.records[place]
+    answers = given(record, part.min_score)
+    answer = answers[0] if answers else None
+    if "fused" not in part.grids:  # read on the paragraph that it was asked on
+        return cause(record, answer, Found(1, answer is not None))
+    fused, handed = part.grids["fused"], part.facts["config"]["read"]["passages"]
     good = (fused.grades[place] > 0) | fused.answers[place]
     ranks = np.flatnonzero(good[:handed]) + 1
-    answers = given(record, part.min_score)
-    from_it = bool(answers) and bool(good[record["answers"][0]["rank"] - 1])
-    return cause(record, answers[0] if answers else None, Found(int(ranks[0]) if len(ranks) else 0, from_it))
+    from_it = answer is not None and _holds_answer(part, record, good)
+    return cause(record, answer, Found(int(ranks[0]) if len(ranks) else 0, from_it))
+
+
+def _holds_answer(part: Part, record: Record, good: Bools) -> bool:
+    """Whether the best answer's passage holds the answer; it may have stood deeper than ranks are kept."""
+    best = record["answers"][0]
+    if best["rank"] <= len(good):
+        return bool(good[best["rank"] - 1])
+    return has_answer(part.passages[best["passage"]][1], record["references"], pattern=record["pattern"])
 
 
 def _score(part: Part, whole: Mapping[str, Any]) -> Scores:
@@ -83,7 +96,7 @@ def _score(part: Part, whole: Mapping[str, Any]) -> Scores:
         curves = _curves(part, scores, right, group)
     result["figures"] = {name: figure.to_dict() for name, figure in figures.items() if figure.n}
     result["ladder"] = _ladder(means)
-    result["causes"] = _causes(part) if group == "open" else []
+    result["causes"] = _causes(part) if group else []
     result["slices"] = _slices(means)
     result["curves"] = curves
     result["cost"] = _cost(part, whole)
@@ -194,7 +207,7 @@ def gold_texts(part: Part) -> list[str | None]:
 def _gold_name(record: Record) -> str | None:
     if "in_corpus" not in record:  # read on the paragraph that it was asked on
         return record["answers"][0]["passage"] if record["answers"] else None
-    return record["gold"]["passage"] if record["gold"] else None
+    return record["gold"]["passage"] if record.get("gold") else None
 
 
 def _slice_columns(part: Part, group: str) -> Columns:

@@ -22,6 +22,8 @@ RANKED = {
     "answer": "Answer string among the first k",
     "recall": "Recall of relevant documents",
     "ndcg": "nDCG",
+    "mrr": "MRR",
+    "map": "MAP",
 }
 _MEASURES = {
     "em": "Exact match",
