@@ -88,7 +88,9 @@ def test_a_quick_look_is_compared_with_a_whole_run(ragqa, place, long_suite, who
 
 def test_runs_without_a_question_in_common(ragqa, place, whole):
     other = place / "other.toml"
-    (place / "other.jsonl").write_text('{"id": "x1", "question": "Who?", "answer": "a", "doc": "places/golden-gate-bridge.md"}\n')
+    (place / "other.jsonl").write_text(
+        '{"id": "x1", "question": "Who?", "answer": "a", "doc": "places/golden-gate-bridge.md"}\n'
+    )
     other.write_text('task = "retrieval"\n[parts.main]\ncorpus = ["sample"]\nquestions = "other.jsonl"\n')
     ragqa("eval", "run", other, "-o", place / "other", "--indexes", place / "indexes")
     for command in (("compare", whole, place / "other"), ("report", whole, place / "other", "-o", place / "x.html")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ragqa.cli.figures import print_scores
 from ragqa.eval.browsing import browse
 from ragqa.eval.scores import score
 
@@ -180,3 +181,27 @@ def test_report(make_run, record, tmp_path):
 def test_scores_hold_no_nan(four):
     for figure in score(four)["parts"]["main"]["figures"].values():
         assert not np.isnan(figure["value"])
+
+
+def test_browse_says_what_stage_found_the_answer(make_run, record):
+    none = {"answerable": False, "references": [], "positives": {}, "in_corpus": None, "gold": None}
+    records = [record("a", "Switzerland"), record("b", "Switzerland", positives={}), record("c", **none)]
+    rows = browse(make_run("one", records, [["p3", "p0"], ["p1", "p3", "p0"], ["p1"]]))
+    assert [row["ranks"] for row in rows] == [{"fused": 2}, {"fused": 2}, {}]
+    assert rows[2]["answer"] == ""
+
+
+def test_browse_where_no_answer_was_asked_for(make_run, record):
+    own = record("a", gold=None)
+    del own["answers"], own["gold"]
+    (row,) = browse(make_run("one", [own], [["p1", "p0"]], task="retrieval"))
+    assert row["answer"] is None and row["passage"] is None and row["ranks"] == {"fused": 2}
+
+
+def test_scores_on_a_terminal(make_run, record, capsys):
+    records = [record(f"who {n}" if n % 3 else f"when {n}", "Switzerland" if n < 30 else "Rhine") for n in range(60)]
+    print_scores(score(make_run("run", records, [["p1", "p0"]] * 60)))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["question", "word:", "when", "20", "50.0"] in [line[:5] for line in lines]
+    assert next(line for line in lines if line[:1] == ["fused"]) == ["fused", "0.0", "0.0", "0.500", "0.500"]
+    assert ["retrieved", "100.0", "0.0"] in lines and ["open/em@1", "50.0"] in [line[:2] for line in lines]

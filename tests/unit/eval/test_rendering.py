@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ragqa.eval.report as report
 from ragqa.errors import StorageError
+from ragqa.eval import rendering
 from ragqa.eval.page.browsing import browsing_data, embedded_json
 from ragqa.eval.page.words import interval, label, name_runs, number, probability, quantity, with_unit
-from ragqa.eval.report import PAGE, render, write_report
+from ragqa.eval.rendering import PAGE, render, write_report
 
 HOSTILE = (
     "<script>alert(1)</script> </script><!-- \u2028\u2029 \"q\" 'q' &amp; \u202eabc\u202c שלום 🦊 ]]> $title {x} \ud800"
@@ -369,7 +369,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(report, "replace_file", full)
+    monkeypatch.setattr(rendering, "replace_file", full)
     with pytest.raises(StorageError, match="the disk is full"):
         write_report(output, [make_scores("other")], [[make_row()]], None, ["other"])
     assert output.read_bytes() == before
