@@ -53,17 +53,20 @@ def run_command(
     def tell(problem: Problem) -> None:
         note(f"{problem.source}: {problem.reason}")
 
-    with progress_bar(quiet=False) as progress:
-        folder = run(
-            suite,
-            output,
-            data=data,
-            indexes=indexes,
-            settings=settings,
-            choice=Choice(limit, sample, seed),
-            progress=progress,
-            problems=tell,
-        )
+    try:
+        with progress_bar(quiet=False) as progress:
+            folder = run(
+                suite,
+                output,
+                data=data,
+                indexes=indexes,
+                settings=settings,
+                choice=Choice(limit, sample, seed),
+                progress=progress,
+                problems=tell,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted; the same command goes on where it was") from None
     note(f"{folder.path}: finished; ragqa eval score {folder.path} shows the figures")
 
 
