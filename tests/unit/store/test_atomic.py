@@ -74,7 +74,7 @@ def test_errors_of_the_disk_name_the_file_and_what_to_do(tmp_path: Path, code: i
     with pytest.raises(StorageError, match=tmp_path.name) as caught, storing(tmp_path):
         raise OSError(code, "x")
     assert "\n" not in str(caught.value)
-    with pytest.raises(StorageError, match="^/the/target: "), storing(tmp_path):
+    with pytest.raises(StorageError, match=r"^/the/target: "), storing(tmp_path):
         raise OSError(code, "x", "/the/source", None, "/the/target")
 
 
