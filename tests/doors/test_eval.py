@@ -62,7 +62,10 @@ def test_ctrl_c_and_the_same_command_again(ragqa, place, long_suite, whole):
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == INTERRUPTED, error
-    assert error.strip().splitlines()[-1] == "ragqa: interrupted; the same command goes on where it was"
+    assert (
+        error.strip().splitlines()[-1]
+        == "ragqa: interrupted; what was answered is kept, and the same command goes on from there"
+    )
     assert "Traceback" not in error and not (run / "answers.jsonl").exists()
     assert "is not finished" in one_line(ragqa("eval", "score", run, code=BAD_INPUT))
     ragqa(*command)
