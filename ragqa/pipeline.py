@@ -13,6 +13,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import load_encoder, load_reader
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
+from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Reply
 
@@ -122,10 +123,13 @@ class Pipeline:
 
 
 def checked(question: str) -> str:
-    """A question without outer white space; an empty one is an error."""
+    """A question as text that can be written down, without outer white space; an empty one is an error.
+
+    Bytes that a terminal gave and that are no character in its encoding become question marks.
+    """
     if not isinstance(question, str):
         raise QuestionError(f"a question must be text, not {type(question).__name__}")
-    clean = question.strip()
+    clean = encodable(question).strip()
     if not clean:
         raise QuestionError("the question is empty: type something to ask")
     return clean

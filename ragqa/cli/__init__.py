@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import traceback
@@ -15,6 +14,7 @@ import click
 from ragqa.cli.ask import ask, search
 from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
+from ragqa.cli.interrupt import Interrupted, interruptible
 from ragqa.cli.mine import mine
 from ragqa.cli.models import export, models
 from ragqa.cli.train import train
@@ -50,28 +50,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(line: list[str], debug: bool) -> int:
     try:
-        result = cli.main(line, prog_name="ragqa", standalone_mode=False)
-        sys.stdout.flush()
+        with interruptible():
+            result = cli.main(line, prog_name="ragqa", standalone_mode=False)
+            sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; nothing was changed", INTERRUPTED, debug)
+    except Interrupted as stop:
+        return _fail("; ".join(filter(None, ("interrupted", str(stop)))), INTERRUPTED, debug)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except RagqaError as error:
         return _fail(str(error), error.exit_code, debug)
     except OSError as error:
-        kind = StorageError if error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES) else RagqaError
-        return _fail(f"{error.filename or 'disk'}: {error.strerror or error}", kind.exit_code, debug)
+        return _refused(error, debug)
     except MemoryError:
         return _fail("not enough memory", RagqaError.exit_code, debug)
     except Exception as error:  # a bug: say so in one line, keep the traceback for --debug
         return _fail(f"internal error ({type(error).__name__}: {error}); --debug shows where", 1, debug)
+
+
+def _refused(error: OSError, debug: bool) -> int:
+    """What the system refused, outside of an index: a file it names, or our output."""
+    from ragqa.store.atomic import ADVICE
+
+    advice = ADVICE.get(error.errno or 0)
+    kind = StorageError if advice else RagqaError
+    return _fail(f"{error.filename or 'output'}: {advice or error.strerror or error}", kind.exit_code, debug)
 
 
 def _fail(message: str, code: int, debug: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -44,8 +44,12 @@ def ask(
     config_file: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Ask a QUESTION; the answer comes with its score, its sentence and its place."""
+    """Ask a QUESTION.
+
+    The answer comes with its score, its sentence and its place.
+    """
     from ragqa.cli.output import print_json, print_reply
+    from ragqa.cli.progress import progress_bar
 
     overrides = {
         "read.answers": answers,
@@ -61,11 +65,19 @@ def ask(
     directory = locate_index(index_dir)
     from ragqa.pipeline import Pipeline
 
-    pipeline = Pipeline.load(directory, config)
-    for reply in pipeline.ask_iter(questions, where=filters):
-        if as_json or jsonl:
-            print_json(reply.to_dict(), indent=None if jsonl else 2)
-        else:
+    with ExitStack() as bar:
+        progress = bar.enter_context(progress_bar())
+        progress("loading", 0, None)
+        pipeline = Pipeline.load(directory, config)
+        progress("answering", 0, len(questions))
+        for number, reply in enumerate(pipeline.ask_iter(questions, where=filters), 1):
+            if sys.stdout.isatty():
+                bar.close()  # the replies themselves show how far it is
+            else:
+                progress("answering", number, len(questions))
+            if as_json or jsonl:
+                print_json(reply.to_dict(), indent=None if jsonl else 2)
+                continue
             if file is not None:
                 click.echo(click.style(f"\n{reply.question}", underline=True))
             print_reply(reply)
@@ -91,21 +103,28 @@ def search(
     config_file: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Show the passages nearest to a QUESTION, without reading them."""
+    """Show the passages nearest to a QUESTION.
+
+    They are not read for an answer.
+    """
     from ragqa.cli.output import note, print_hit, print_json
+    from ragqa.cli.progress import progress_bar
 
     config = make_config(config_file, settings, {"index.encoder": encoder, "retrieve.fusion": fusion})
     filters = parse_where(where)
-    text = next(_questions(question, None))
+    (text,) = _questions(question, None)
     directory = locate_index(index_dir)
     from ragqa.index.snapshot import Snapshot
     from ragqa.models.catalog import load_encoder
+    from ragqa.pipeline import checked
     from ragqa.retrieve import HybridRetriever
 
-    snapshot = Snapshot.open(directory)
-    named = config.index.encoder
-    model = load_encoder(snapshot.manifest.encoder.name if named == "default" else named)
-    hits = HybridRetriever(snapshot, model, config.retrieve).retrieve([text], count, filters)[0]
+    with progress_bar() as progress:
+        progress("searching", 0, None)
+        snapshot = Snapshot.open(directory)
+        named = config.index.encoder
+        model = load_encoder(snapshot.manifest.encoder.name if named == "default" else named)
+        hits = HybridRetriever(snapshot, model, config.retrieve).retrieve([checked(text)], count, filters)[0]
     if as_json:
         print_json([hit.to_dict() for hit in hits])
         return
@@ -115,7 +134,7 @@ def search(
         note("no passage matches")
 
 
-def _questions(words: tuple[str, ...], file: str | None) -> Iterator[str]:
+def _questions(words: tuple[str, ...], file: str | None) -> list[str]:
     """The question on the line, or the non-empty lines of a file; refused here, before anything is loaded."""
     if file is not None and words:
         raise ConfigError("give a question or --file, not both")
@@ -123,7 +142,7 @@ def _questions(words: tuple[str, ...], file: str | None) -> Iterator[str]:
         text = " ".join(words).strip()
         if not text:
             raise QuestionError('the question is empty: ragqa ask "your question"')
-        return iter([text])
+        return [text]
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -131,4 +150,4 @@ def _questions(words: tuple[str, ...], file: str | None) -> Iterator[str]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         raise SourceError(f"{file}: holds no question (one a line)")
-    return iter(lines)
+    return lines

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import settings_option
 from ragqa.errors import ConfigError
 
 if TYPE_CHECKING:
     from ragqa.corpus.files import Problem
 
+KEPT = "what was answered is kept, and the same command goes on from there"
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 run_argument = click.argument("run", type=click.Path())
 
@@ -46,14 +48,21 @@ def run_command(
     sample: int | None,
     seed: int | None,
 ) -> None:
-    """Answer all questions of a SUITE (a TOML file) and keep what happened; interrupted, the same command goes on."""
-    from ragqa.cli.output import note, progress_bar
+    """Answer all questions of a SUITE (a TOML file).
+
+    Keeps what happened; interrupted, the same command goes on.
+    """
+    from ragqa.cli.output import note
+    from ragqa.cli.progress import progress_bar
     from ragqa.eval.runner import Choice, run
 
     def tell(problem: Problem) -> None:
         note(f"{problem.source}: {problem.reason}")
 
-    with progress_bar(quiet=False) as progress:
+    with (
+        interruptible(KEPT),
+        progress_bar() as progress,
+    ):
         folder = run(
             suite,
             output,
@@ -85,7 +94,10 @@ def score_command(run: str, as_json: bool) -> None:
 @click.argument("new", type=click.Path())
 @json_option
 def compare_command(base: str, new: str, as_json: bool) -> None:
-    """Show what differs between two runs, question by question, with paired tests."""
+    """Show what differs between two runs.
+
+    Question by question, with paired tests.
+    """
     from ragqa.cli.figures import print_comparison
     from ragqa.cli.output import print_json
     from ragqa.eval.comparison import compare
@@ -99,7 +111,10 @@ def compare_command(base: str, new: str, as_json: bool) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(), help="The HTML file to write.")
 @click.option("--questions", type=click.IntRange(0), default=1000, show_default=True, help="Questions to browse.")
 def report_command(runs: tuple[str, ...], output: str, questions: int) -> None:
-    """Write one self-contained page about one or more RUNS of a suite."""
+    """Write one page about one or more RUNS of a suite.
+
+    The page is self-contained.
+    """
     from ragqa.cli.output import note
     from ragqa.eval.publish import report
 
@@ -112,7 +127,10 @@ def report_command(runs: tuple[str, ...], output: str, questions: int) -> None:
 @click.option("--accept", "accepted", is_flag=True, help="Make this run the baseline instead.")
 @json_option
 def check_command(run: str, baselines: str, accepted: bool, as_json: bool) -> int:
-    """Hold a RUN against its suite's baseline; exit code 1 when anything is significantly worse."""
+    """Hold a RUN against its suite's baseline.
+
+    Exit code 1 when anything is significantly worse.
+    """
     from ragqa.cli.figures import print_comparison
     from ragqa.cli.output import note, print_json
     from ragqa.eval.baseline import accept, check

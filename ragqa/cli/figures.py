@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-SHOWN_DEPTHS = ("1", "5", "20")
 SOURCES = ("bm25", "dense", "fused", "reranked")
 RETRIEVAL = ("gold", "answer", "recall", "ndcg")
+SHOWN_DEPTHS = {"gold": (1, 5, 20), "answer": (1, 5, 20), "recall": (20, 100), "ndcg": (10,)}  # all are in --json
 FRACTIONS = ("recall", "ndcg", "mrr", "map", "ece", "brier", "auroc", "aurc", "threshold")
 
 
 def print_scores(scores: Mapping[str, Any]) -> None:
-    """Part by part: answers, retrieval, ladder, causes, cost."""
+    """Part by part: answers, retrieval, ladder, slices, causes, cost."""
     run = scores["run"]
     click.echo(f"{run['name']}: {run['suite']} ({run['hash']})")
     for name, part in scores["parts"].items():
@@ -25,6 +25,7 @@ def print_scores(scores: Mapping[str, Any]) -> None:
         _table(("", *_retrieval_columns(figures)), _retrieval_rows(figures))
         ladder = [(row["rung"], f"{row['value']:.1f}", f"{row['lost'] + 0.0:.1f}") for row in part["ladder"]]
         _table(("ladder", "%", "lost"), ladder)
+        _table(("slice", "n", "EM", "95 %", "F1"), _slice_rows(part["slices"]))
         causes = [(row["cause"], str(row["n"]), f"{row['share']:.1f}") for row in part["causes"]]
         _table(("cause of error", "n", "%"), causes)
         _table(("cost", ""), [(key, f"{value:,g}") for key, value in part["cost"].items()])
@@ -37,6 +38,8 @@ def print_comparison(comparison: Mapping[str, Any]) -> None:
         click.echo(click.style(f"\n{name}, {part['n']:,} questions", bold=True))
         if part["missing"]:
             click.echo(f"{part['missing']:,} of them only one of the runs has; the other counts as wrong there")
+        if part["left_out"]:
+            click.echo(f"{part['left_out']:,} more, which only one of the runs was asked, are left out")
         rows = [
             (
                 row["measure"],
@@ -44,11 +47,12 @@ def print_comparison(comparison: Mapping[str, Any]) -> None:
                 f"{row['b']:.4g}",
                 f"{row['difference']:+.3g}",
                 f"{row['low']:+.3g} … {row['high']:+.3g}",
+                f"{row['p']:.4f}",
                 f"{row['p_holm']:.4f}",
             )
             for row in part["rows"]
         ]
-        _table(("", one["name"], other["name"], "difference", "95 %", "p (Holm)"), rows)
+        _table(("", one["name"], other["name"], "difference", "95 %", "p", "p (Holm)"), rows)
 
 
 def _figure(key: str, figure: Mapping[str, float]) -> tuple[str, str, str]:
@@ -57,14 +61,22 @@ def _figure(key: str, figure: Mapping[str, float]) -> tuple[str, str, str]:
     return f"{figure['value']:.{digits}f}", f"{low}–{high}", f"{figure['n']:,}"
 
 
+def _slice_rows(slices: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, ...]]:
+    return [
+        (f"{name}: {row['value']}", f"{row['n']:,}", *_figure("em", row["em"])[:2], _figure("f1", row["f1"])[0])
+        for name, rows in slices.items()
+        for row in rows
+    ]
+
+
 def _is_fraction(key: str) -> bool:
     return key.partition("/")[2].startswith(FRACTIONS)
 
 
 def _retrieval_columns(figures: Mapping[str, Any]) -> list[str]:
-    wanted = [f"{measure}@{depth}" for measure in RETRIEVAL for depth in (*SHOWN_DEPTHS, "10")] + ["mrr", "map"]
+    wanted = [f"{measure}@{depth}" for measure in RETRIEVAL for depth in SHOWN_DEPTHS[measure]] + ["mrr", "map"]
     present = {key.partition("/")[2] for key in figures if key.partition("/")[0] in SOURCES}
-    return [name for name in wanted if name in present and not name.endswith(("gold@10", "answer@10", "recall@10"))]
+    return [name for name in wanted if name in present]
 
 
 def _retrieval_rows(figures: Mapping[str, Any]) -> list[tuple[str, ...]]:

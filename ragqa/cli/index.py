@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import index_option, locate_index, make_config, settings_options
 
 if TYPE_CHECKING:
     from ragqa.corpus.read import Problem
     from ragqa.index.report import BuildReport
+
+UNCHANGED = "nothing was changed"
 
 
 @click.command()
@@ -42,8 +45,12 @@ def index(
     config_file: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Build an index of SOURCES (files and folders), or bring it up to date."""
-    from ragqa.cli.output import note, print_json, progress_bar
+    """Build an index, or bring it up to date.
+
+    SOURCES are files and folders.
+    """
+    from ragqa.cli.output import note, print_json
+    from ragqa.cli.progress import progress_bar
 
     overrides = {
         "index.language": language,
@@ -61,10 +68,13 @@ def index(
     directory = Path(output) if output else default_directory(sources)
     config = make_config(config_file, settings, overrides, Config(index=current_settings(directory)))
     problems: list[Problem] = []
-    with progress_bar(quiet) as progress:
-        report = build(list(sources), directory, config, strict=strict, problems=problems.append, progress=progress)
-    for problem in problems:
+
+    def tell(problem: Problem) -> None:
         note(f"skipped {problem.source}: {problem.reason}")
+        problems.append(problem)
+
+    with interruptible(UNCHANGED), progress_bar(quiet) as progress:
+        report = build(list(sources), directory, config, strict=strict, problems=tell, progress=progress)
     if as_json:
         skipped = [{"source": problem.source, "reason": problem.reason} for problem in problems]
         print_json({"index": str(directory), **asdict(report), "skipped": skipped})
@@ -109,13 +119,18 @@ def info(index_dir: str | None, as_json: bool) -> None:
 @index_option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def verify(index_dir: str | None, as_json: bool) -> int:
-    """Check every hash and invariant of an index; exit 5 if anything is wrong."""
+    """Check every hash and invariant of an index.
+
+    Exit code 5 if anything is wrong.
+    """
     from ragqa.cli.output import print_json
+    from ragqa.cli.progress import progress_bar
     from ragqa.errors import IndexFormatError
     from ragqa.index.verify import verify as check
 
     directory = locate_index(index_dir)
-    problems = check(directory)
+    with progress_bar() as progress:
+        problems = check(directory, progress)
     if as_json:
         print_json({"index": str(directory), "whole": not problems, "problems": problems})
     else:
@@ -129,14 +144,19 @@ def verify(index_dir: str | None, as_json: bool) -> int:
 @index_option
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def compact(index_dir: str | None, as_json: bool) -> None:
-    """Merge an index into one segment without deleted passages; nothing is encoded again."""
+    """Merge an index into one segment.
+
+    Deleted passages go; nothing is encoded again.
+    """
     from dataclasses import asdict
 
     from ragqa.cli.output import print_json
+    from ragqa.cli.progress import progress_bar
     from ragqa.index.writer import compact as merge
 
     directory = locate_index(index_dir)
-    report = merge(directory)
+    with interruptible(UNCHANGED), progress_bar() as progress:
+        report = merge(directory, progress)
     if as_json:
         print_json({"index": str(directory), **asdict(report)})
     else:

@@ -12,7 +12,10 @@ import click
 @click.option("--max-length", type=click.IntRange(16), help="Longest input in tokens [reader 384, encoder its own].")
 @click.option("--fp32", is_flag=True, help="Keep fp32 weights instead of int8.")
 def export(checkpoint: str, output: str, kind: str, max_length: int | None, fp32: bool) -> None:
-    """Turn a CHECKPOINT into the fast form (int8 onnxruntime), checked against it."""
+    """Turn a CHECKPOINT into the fast form (int8 onnxruntime).
+
+    What comes out is checked against it.
+    """
     from ragqa.models.export import export_encoder, export_reader
 
     if kind == "reader":
@@ -31,7 +34,13 @@ def models() -> None:
 @click.argument("name", type=click.Choice(["reader"]))
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
 def merge(name: str, output: str) -> None:
-    """Write a packaged model's full, standard checkpoint, to train further or use elsewhere."""
+    """Write a packaged model's full, standard checkpoint.
+
+    To train it further, or to use it elsewhere.
+    """
+    from ragqa.models.runtime import require_torch
+
+    require_torch("Merging a reader")
     from ragqa.train.adapter import merge_packaged
 
     click.echo(f"{merge_packaged(name, output)}: standard checkpoint with span heads")
@@ -47,6 +56,9 @@ def merge(name: str, output: str) -> None:
 )
 def compress(checkpoint: str, output: str, base: str, rank: int, data: tuple[str, ...]) -> None:
     """Store a CHECKPOINT as a low-rank PEFT adapter on its base."""
+    from ragqa.models.runtime import require_torch
+
+    require_torch("Compressing a checkpoint")
     from ragqa.train.adapter import compress as store
 
     click.echo(f"{store(checkpoint, base, output, rank, data)}: adapter of rank {rank}")

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from ragqa.index.report import Progress
     from ragqa.types import Answer, Hit, Reply
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]|\n\s*\n")
@@ -38,7 +35,8 @@ def print_reply(reply: Reply) -> None:
     for number, answer in enumerate(reply.answers, 1):
         click.echo(f"{number}. {click.style(answer.text, bold=True)}  {answer.score:.2f}")
         click.echo(f"   {quotation(answer)}")
-        click.echo(click.style(f"   {place(answer.hit, answer.line)}{_support(answer)}", dim=True))
+        where = place(answer.hit, answer.line, answer.document_span)
+        click.echo(click.style(f"   {where}{_support(answer)}", dim=True))
     total = reply.timings.get("total", 0.0)
     note(f"{reply.read} of {len(reply.hits)} passages read in {total:.0f} ms")
 
@@ -46,16 +44,16 @@ def print_reply(reply: Reply) -> None:
 def print_hit(hit: Hit) -> None:
     """Rank, score, place and the start of the passage."""
     sources = " ".join(f"{name} {score:.2f}" for name, score in hit.sources.items())
-    click.echo(f"{hit.rank}. {click.style(place(hit, hit.passage.line), bold=True)}  {hit.score:.2f} ({sources})")
+    where = place(hit, hit.passage.line, (hit.passage.start, hit.passage.end))
+    click.echo(f"{hit.rank}. {click.style(where, bold=True)}  {hit.score:.2f} ({sources})")
     click.echo(f"   {_shorten(' '.join(hit.passage.text.split()), QUOTE_CHARS)}")
 
 
-def place(hit: Hit, line: int) -> str:
-    """``source:line``, or the source and the characters where a source has no lines."""
-    passage = hit.passage
+def place(hit: Hit, line: int, characters: tuple[int, int]) -> str:
+    """``source:line``, or the source and these characters of the document where a source has no lines."""
     if line:
-        return f"{passage.source}:{line}"
-    return f"{passage.source} (characters {passage.start}-{passage.end})"
+        return f"{hit.passage.source}:{line}"
+    return f"{hit.passage.source} (characters {characters[0]}-{characters[1]})"
 
 
 def quotation(answer: Answer) -> str:
@@ -77,31 +75,3 @@ def _support(answer: Answer) -> str:
 
 def _shorten(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
-@contextmanager
-def progress_bar(quiet: bool) -> Iterator[Progress | None]:
-    """A bar on stderr for a terminal, nothing otherwise."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def report(stage: str, done: int, total: int | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        yield report

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from ragqa.corpus.encoding import decode
@@ -66,24 +67,55 @@ def _rows(file: SourceFile, delimiters: tuple[str, ...]) -> Iterator[Document | 
         first = next((line for line in lines if line.strip()), "")
         names, delimiter = _header(first, delimiters)
         lines.seek(0)
-        rows = csv.reader(lines, delimiter=delimiter)
-        while True:
-            number = rows.line_num + 1
-            try:
-                row = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Problem(f"{file.source}:{number}", f"not a row of a table ({error})")
-                continue
-            if not any(map(str.strip, row)) or _names(row) == names:
-                continue
-            if len(row) > len(names):
-                reason = f"{len(row)} columns where the header has {len(names)}"
-                yield Problem(f"{file.source}:{number}", reason)
-                continue
-            fields = {name: value for name, value in zip(names, row, strict=False) if name and value.strip()}
-            yield document({"text": "", **fields}, file, number)
+        for number, row in _table(lines, delimiter, len(names)):
+            if isinstance(row, str):
+                yield Problem(f"{file.source}:{number}", row)
+            elif len(row) > len(names):
+                yield Problem(f"{file.source}:{number}", f"{len(row)} columns where the header has {len(names)}")
+            elif any(map(str.strip, row)) and _names(row) != names:
+                fields = {name: value for name, value in zip(names, row, strict=False) if name and value.strip()}
+                yield document({"text": "", **fields}, file, number)
+
+
+def _table(lines: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[int, list[str] | str]]:
+    """Each row with the number of its first line; a text instead of a row says what is wrong there.
+
+    Between tabs a line that has all columns is a row, whatever quotation marks stand in it: most such files quote
+    nothing. Everywhere else a quoted field may hold line ends; one that is never closed costs its first line alone.
+    """
+    number = 0
+    while (line := next(lines, None)) is not None:
+        number += 1
+        if delimiter == "\t" and line.count("\t") == width - 1:
+            yield number, [_unquoted(field) for field in line.rstrip("\r\n").split("\t")]
+            continue
+        taken = [line]
+        rows = csv.reader(_taking(taken, lines), delimiter=delimiter)
+        try:
+            row: list[str] | str = next(rows)
+        except csv.Error as error:
+            row = f"not a row of a table ({error})"
+        if not taken[-1]:
+            row = "a quotation mark opens here and is never closed"
+            lines, taken = chain(taken[1:-1], lines), taken[:1]
+        yield number, row
+        number += len(taken) - 1
+
+
+def _taking(taken: list[str], more: Iterator[str]) -> Iterator[str]:
+    """What was taken and then ``more``, which is taken down as it is asked for, and an empty text at its end."""
+    yield from taken
+    for line in more:
+        taken.append(line)
+        yield line
+    taken.append("")
+
+
+def _unquoted(field: str) -> str:
+    """What a field says that is quoted as a whole, with marks inside doubled; any other as it stands."""
+    inside = field[1:-1]
+    quoted = len(field) > 1 and field[0] == field[-1] == '"' and '"' not in inside.replace('""', "")
+    return inside.replace('""', '"') if quoted else field
 
 
 def _header(line: str, delimiters: tuple[str, ...]) -> tuple[list[str], str]:

@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ BASELINES = Path("eval/baselines")
 LEVEL = 0.05
 _STEPS, _NONE = 250, 255
 _MOST_ID_BYTES = 100_000_000
+_NEUTRAL = "/answered"
 _FRACTIONS = ("/ndcg@10", "/map")  # measures from 0 to 1; the others are percent
 
 
@@ -71,9 +73,10 @@ def load_baseline(suite: str, folder: Path = BASELINES) -> Side:
 def check(run: str | Path | RunFolder, folder: Path = BASELINES) -> dict[str, Any]:
     """A run against its suite's baseline: the comparison, and ``worse``, the rows that are significantly so.
 
-    Significant: p < 0.05 after Holm's correction. Questions other than the baseline's are a `ConfigError`.
+    Significant: p < 0.05 after Holm's correction. To answer less often is neither better nor worse. Questions other
+    than the baseline's are a `ConfigError`.
     """
-    side = side_of(run)
+    side = _rounded(side_of(run))
     baseline = load_baseline(side.suite, folder)
     for name, judged in baseline.parts.items():
         own = side.parts.get(name)
@@ -87,26 +90,42 @@ def check(run: str | Path | RunFolder, folder: Path = BASELINES) -> dict[str, An
         {"part": name, **row}
         for name, part in comparison["parts"].items()
         for row in part["rows"]
-        if row["difference"] < 0 and row["p_holm"] < LEVEL
+        if row["difference"] < 0 and row["p_holm"] < LEVEL and not row["measure"].endswith(_NEUTRAL)
     ]
     return {**comparison, "worse": worse}
+
+
+def _rounded(side: Side) -> Side:
+    """With values in the baseline's steps: rounding goes one way for equal values, and would look like a difference."""
+    parts = {
+        name: replace(judged, values={key: _values(_steps(own, key), key) for key, own in judged.values.items()})
+        for name, judged in side.parts.items()
+    }
+    return replace(side, parts=parts)
 
 
 def _top(measure: str) -> float:
     return 1.0 if measure.endswith(_FRACTIONS) else 100.0
 
 
+def _steps(values: NDArray[np.float64], measure: str) -> NDArray[np.uint8]:
+    steps = np.rint(np.nan_to_num(values) / _top(measure) * _STEPS)
+    return np.where(np.isnan(values), _NONE, steps).astype(np.uint8)
+
+
+def _values(steps: NDArray[np.uint8], measure: str) -> NDArray[np.float64]:
+    return np.where(steps == _NONE, np.nan, steps / _STEPS * _top(measure))
+
+
 def _pack(values: NDArray[np.float64], measure: str) -> str:
-    steps = np.where(np.isnan(values), _NONE, np.rint(np.nan_to_num(values) / _top(measure) * _STEPS))
-    return _squeeze(steps.astype(np.uint8).tobytes())
+    return _squeeze(_steps(values, measure).tobytes())
 
 
 def _unpack(text: str, measure: str, count: int) -> NDArray[np.float64]:
     raw = _expand(text, count + 1)
     if len(raw) != count:
         raise ValueError(f"{measure} has not {count} values")
-    steps = np.frombuffer(raw, np.uint8)
-    return np.where(steps == _NONE, np.nan, steps / _STEPS * _top(measure))
+    return _values(np.frombuffer(raw, np.uint8), measure)
 
 
 def _squeeze(raw: bytes) -> str:

@@ -16,8 +16,9 @@ from ragqa.eval.slices import slices_of
 def browse(run: str | Path | RunFolder, most: int | None = None, seed: int = 0) -> list[dict[str, Any]]:
     """A row for each question, in order; of more than ``most`` a random choice, the same for every run of a suite.
 
-    A row has id, part, question, references, answer (""), score, right, em, f1, cause, passage (of the answer: title,
-    text, start, end), gold (title, text), ranks of the gold passage by source, read, slices.
+    A row has id, part, question, references, answer ("": none given; None: none asked for), score, right, em, f1,
+    cause, passage (of the answer: title, text, start, end), gold (title, text), ranks by source, read, slices. The
+    ranks are those of the first gold passage, where none is known of the first with the answer; none without either.
     """
     folder = run if isinstance(run, RunFolder) else RunFolder(run)
     parts = load_parts(folder)
@@ -35,10 +36,12 @@ def _rows(part: Part, places: list[int]) -> list[dict[str, Any]]:
     group, causes = main_group(part), causes_of(part)
     gold = [_gold(part, record) for record in part.records]
     slices = slices_of(part.records, gold_texts(part))
-    ranks = {source: grid.rank_of_gold() for source, grid in part.grids.items()}
+    by_gold = {source: grid.rank_of_gold() for source, grid in part.grids.items()}
+    by_answer = {source: grid.rank_of_answer() for source, grid in part.grids.items()}
     rows = []
     for place in places:
         record = part.records[place]
+        ranks = by_gold if record["positives"] else by_answer if record["references"] else {}
         em = float(part.values[f"{group}/em@1"][place]) if group else None
         rows.append(
             {
@@ -61,7 +64,9 @@ def _rows(part: Part, places: list[int]) -> list[dict[str, Any]]:
 
 
 def _answer(part: Part, record: Record) -> dict[str, Any]:
-    answers = [answer for answer in record.get("answers", ()) if answer["score"] >= part.min_score]
+    if "answers" not in record:
+        return {"answer": None, "score": None, "passage": None}
+    answers = [answer for answer in record["answers"] if answer["score"] >= part.min_score]
     if not answers:
         return {"answer": "", "score": None, "passage": None}
     best: Mapping[str, Any] = answers[0]

@@ -60,7 +60,7 @@ def cause(record: Record, answer: str | None, found: Found) -> str:
     """
     if not record["answerable"]:
         return ANSWERED_UNANSWERABLE
-    if record["in_corpus"] is False:
+    if record.get("in_corpus") is False:
         return NOT_IN_CORPUS
     if answer is not None and (near := _near_miss(record, answer, found.from_it)):
         return near

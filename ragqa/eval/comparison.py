@@ -25,6 +25,8 @@ HEADLINES = (
     "open/no_answer_accuracy",
     "read/em@1",
     "read/f1@1",
+    "read/answered",
+    "read/has_answer_em",
     "read/no_answer_accuracy",
     "gold/em",
     "gold/f1",
@@ -53,12 +55,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two runs: its name, hash, suite and parts."""
+    """One of two runs: its name, hash, suite and parts; ``chosen``: it was only asked some of the suite's questions."""
 
     name: str
     hash: str
     suite: str
     parts: Mapping[str, Judged]
+    chosen: bool = False
 
 
 def side_of(run: str | Path | RunFolder) -> Side:
@@ -69,7 +72,8 @@ def side_of(run: str | Path | RunFolder) -> Side:
         name: Judged(tuple(part.ids), {key: part.values[key] for key in HEADLINES if key in part.values})
         for name, part in load_parts(folder).items()
     }
-    return Side(folder.path.name, facts["hash"], facts["suite"], parts)
+    chosen = any(facts.get(key) is not None for key in ("limit", "sample"))
+    return Side(folder.path.name, facts["hash"], facts["suite"], parts, chosen)
 
 
 def compare(one: str | Path | RunFolder, other: str | Path | RunFolder, *, seed: int = 0) -> dict[str, Any]:
@@ -81,47 +85,55 @@ def compare_sides(one: Side, other: Side, *, seed: int = 0) -> dict[str, Any]:
     """For each part and headline measure: both means, the difference (second − first) with its 95 % paired bootstrap
     interval, the p of the paired randomisation test, and that p after Holm's correction over the whole table.
 
-    Questions that only one of them has count as 0 for the other, and ``missing`` says how many there are.
+    Questions that only one of them has count as 0 for the other where the measure applies, and ``missing`` says how
+    many there are; those that a run with a limit or a sample was not to answer are left out, and ``left_out`` says so.
+    Runs that have no question in common are a `ConfigError`.
     """
-    shared = [name for name in one.parts if name in other.parts]
+    shared = [
+        name for name in one.parts if name in other.parts and set(one.parts[name].ids) & set(other.parts[name].ids)
+    ]
     if not shared:
-        raise ConfigError(f"{one.name} ({one.suite}) and {other.name} ({other.suite}) have no part in common")
-    tables = {name: _rows(one.parts[name], other.parts[name], seed) for name in shared}
+        sides = " and ".join(f"{side.name} ({side.suite})" for side in (one, other))
+        raise ConfigError(f"{sides} have no question in common: compare runs of the same questions")
+    tables = {name: _table(one, other, name, seed) for name in shared}
     rows = [row for table in tables.values() for row in table["rows"]]
     for row, adjusted in zip(rows, holm([row["p"] for row in rows]), strict=True):
         row["p_holm"] = adjusted
     return {"runs": [{"name": side.name, "hash": side.hash} for side in (one, other)], "parts": tables}
 
 
-def _rows(one: Judged, other: Judged, seed: int) -> dict[str, Any]:
-    ids = list(dict.fromkeys([*one.ids, *other.ids]))
-    rows = []
-    for measure in one.values:
-        if measure not in other.values:
-            continue
-        a, b = _aligned(one, measure, ids), _aligned(other, measure, ids)
-        known = ~(np.isnan(a) & np.isnan(b))
-        if not known.any():
-            continue
-        a, b = np.nan_to_num(a[known]), np.nan_to_num(b[known])
-        interval = paired_interval(b - a, seed=seed)
-        rows.append(
-            {
-                "measure": measure,
-                "n": int(known.sum()),
-                "a": float(a.mean()),
-                "b": float(b.mean()),
-                "difference": interval.value,
-                "low": interval.low,
-                "high": interval.high,
-                "p": randomization_test(b - a, seed=seed),
-            }
-        )
-    missing = len(ids) - len(set(one.ids) & set(other.ids))
-    return {"n": len(ids), "missing": missing, "rows": rows}
+def _table(one: Side, other: Side, part: str, seed: int) -> dict[str, Any]:
+    a, b = one.parts[part], other.parts[part]
+    every, both = list(dict.fromkeys([*a.ids, *b.ids])), set(a.ids) & set(b.ids)
+    unasked = {*(set(every) - set(a.ids) if one.chosen else ()), *(set(every) - set(b.ids) if other.chosen else ())}
+    ids = [name for name in every if name not in unasked]
+    rows = [_row(a, b, measure, ids, seed) for measure in a.values if measure in b.values]
+    return {
+        "n": len(ids),
+        "missing": len(ids) - len(both),
+        "left_out": len(unasked),
+        "rows": [row for row in rows if row["n"]],
+    }
+
+
+def _row(one: Judged, other: Judged, measure: str, ids: Sequence[str], seed: int) -> dict[str, Any]:
+    a, b = _aligned(one, measure, ids), _aligned(other, measure, ids)
+    known = ~(np.isnan(a) & np.isnan(b))  # it applies to a question where either run has it
+    a, b = np.nan_to_num(a[known]), np.nan_to_num(b[known])
+    interval = paired_interval(b - a, seed=seed)
+    return {
+        "measure": measure,
+        "n": int(known.sum()),
+        "a": float(a.mean()) if len(a) else float("nan"),
+        "b": float(b.mean()) if len(b) else float("nan"),
+        "difference": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "p": randomization_test(b - a, seed=seed),
+    }
 
 
 def _aligned(judged: Judged, measure: str, ids: Sequence[str]) -> Values:
-    """The measure of these questions; 0 for those it does not have."""
+    """The measure of these questions; NaN for those it does not have."""
     own = dict(zip(judged.ids, judged.values[measure].tolist(), strict=True))
-    return np.array([own.get(name, 0.0) for name in ids])
+    return np.array([own.get(name, np.nan) for name in ids])

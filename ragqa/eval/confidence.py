@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,15 +58,20 @@ def risk_coverage(scores: Values, right: Bools) -> tuple[Values, Values]:
 
 def aurc(scores: Values, right: Bools) -> float:
     """The area under the risk-coverage curve: the mean risk over all coverages (Geifman and El-Yaniv 2017)."""
-    coverage, risk = risk_coverage(scores, right)
-    return float(np.sum(np.diff(coverage, prepend=0.0) * risk)) if len(coverage) else float("nan")
+    return selective(scores, right, ())[0]
 
 
 def coverage_at_precision(scores: Values, right: Bools, precision: float) -> float:
     """The largest share of questions that can be answered with at least this share right; 0 if there is none."""
+    return selective(scores, right, (precision,))[1]
+
+
+def selective(scores: Values, right: Bools, precisions: Sequence[float]) -> list[float]:
+    """`aurc`, then `coverage_at_precision` of each of ``precisions``, with one curve drawn for all."""
     coverage, risk = risk_coverage(scores, right)
-    good = coverage[1.0 - risk >= precision - 1e-12]
-    return float(good.max()) if len(good) else 0.0
+    area = float(np.sum(np.diff(coverage, prepend=0.0) * risk)) if len(coverage) else float("nan")
+    good = [coverage[1.0 - risk >= precision - 1e-12] for precision in precisions]
+    return [area, *(float(own.max()) if len(own) else 0.0 for own in good)]
 
 
 def best_no_answer_threshold(no_answer: Values, answered: Values, abstained: Values) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -31,7 +31,7 @@ from ragqa.pipeline import Pipeline
 from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever, Rankings
 from ragqa.timing import Stopwatch
-from ragqa.types import Passage, Question, Reply
+from ragqa.types import Passage, Question, Reply, Span
 
 ANSWERS = 5
 Examine = Callable[[int, Question, Findings], dict[str, Any]]  # (number, question, where tables go) → its record's part
@@ -98,8 +98,10 @@ def examine_retrieval(retriever: HybridRetriever, view: CorpusView, depth: int) 
 def examine_open(pipeline: Pipeline, view: CorpusView, depth: int) -> Examine:
     """Retrieval, reading, and reading again with the gold passage given."""
     length = _token_counter(pipeline.reader)
+    pipeline.reader = reader = _Remembering(pipeline.reader)
 
     def examine(number: int, question: Question, findings: Findings) -> dict[str, Any]:
+        reader.forget()
         watch, gold = Stopwatch(), view.gold(question)
         rankings = pipeline.retriever.rank([question.text], depth, watch=watch)
         hits = pipeline.retriever.fetch(rankings, pipeline.config.read.passages)
@@ -117,10 +119,30 @@ def examine_open(pipeline: Pipeline, view: CorpusView, depth: int) -> Examine:
             **_answers(reply),
             "tokens": sum(length(question.text) + length(passage.text) for passage in read),
             "in_corpus": view.holds(question, gold),
-            "gold": None if best is None else _read_alone(pipeline.reader, question.text, best),
+            "gold": None if best is None else _read_alone(reader, question.text, best),
         }
 
     return examine
+
+
+class _Remembering:
+    """A reader that does not read the same pair twice before it is told to forget; for replies and gold passages."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._known: dict[tuple[str, str], list[Span]] = {}
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._known.clear()
+
+    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
+        """As the reader."""
+        pairs = [(question, passage.id) for question, passage in zip(questions, passages, strict=True)]
+        new = [place for place, pair in enumerate(pairs) if pair not in self._known]
+        read = self._reader.read([questions[place] for place in new], [passages[place] for place in new])
+        self._known.update(zip([pairs[place] for place in new], read, strict=True))
+        return [self._known[pair] for pair in pairs]
 
 
 def examine_reading(reader: Reader) -> Examine:

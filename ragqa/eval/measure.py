@@ -83,6 +83,8 @@ def load_parts(folder: RunFolder) -> dict[str, Part]:
         last = first + int(own["questions"])
         mine = records[first:last]
         grids = _grids(hits, first, last, int(facts["depth"]))
+        if facts["task"] != "reading":  # every question may have been answered with nothing
+            grids.setdefault("fused", _no_hits((last - first, int(facts["depth"]))))
         wall, cpu = _times(times, first, last, "wall_ms"), _times(times, first, last, "cpu_ms")
         values = {
             **_retrieval(mine, grids, tuple(facts["ks"])),
@@ -116,17 +118,25 @@ def _judge(record: Record, text: str, references: Sequence[str], score: Callable
 
 
 def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -> dict[str, Values]:
-    """EM, F1 and abstention, in percent, at the stored threshold; and what the reader does with the gold passage."""
+    """EM, F1 and abstention, in percent, at the stored threshold; and what the reader says to the gold passage, without
+    a threshold (SQuAD v1.1's figures, where that is the task).
+    """
     if task == "retrieval":
         return {}
     threshold, group = float(facts["config"]["read"]["min_score"]), "open" if task == "open" else "read"
     texts = [given(record, threshold) for record in records]
     answerable = np.array([record["answerable"] for record in records], bool)
     values = {}
+    judged = {
+        name: [
+            [best_of(record, [text], score) for text in some or [""]]
+            for record, some in zip(records, texts, strict=True)
+        ]
+        for name, score in (("em", exact_match), ("f1", f1))
+    }
     for depth in ANSWER_DEPTHS:
-        for name, score in (("em", exact_match), ("f1", f1)):
-            pairs = zip(records, texts, strict=True)
-            values[f"{group}/{name}@{depth}"] = _percent(best_of(record, some[:depth], score) for record, some in pairs)
+        for name, each in judged.items():
+            values[f"{group}/{name}@{depth}"] = _percent(max(some[:depth]) for some in each)
     em = values[f"{group}/em@1"]
     answered = _percent(bool(some) for some in texts)
     values[f"{group}/answered"] = answered
@@ -134,20 +144,30 @@ def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -
     values[f"{group}/has_answer_f1"] = np.where(answerable, values[f"{group}/f1@1"], np.nan)
     values[f"{group}/no_answer_accuracy"] = np.where(answerable, np.nan, 100.0 - answered)
     values[f"{group}/passages_read"] = np.array([float(record["read"]) for record in records])
+    alone = [_alone(record, task) for record in records]
+    for name, score in (("em", exact_match), ("f1", f1)):
+        values[f"gold/{name}"] = _percent(
+            np.nan if texts is None else best_of(record, texts, score)
+            for record, texts in zip(records, alone, strict=True)
+        )
     if task == "open":
-        for name, score in (("em", exact_match), ("f1", f1)):
-            values[f"gold/{name}"] = _percent(
-                np.nan if record["gold"] is None else best_of(record, [record["gold"]["text"]], score)
-                for record in records
-            )
         values["open/in_corpus"] = _percent(
             np.nan if record["in_corpus"] is None else float(record["in_corpus"]) for record in records
         )
     return values
 
 
+def _alone(record: Record, task: str) -> list[str] | None:
+    """What the reader says to the gold passage, however unsure; None without an answer or such a passage."""
+    if task == "reading":
+        return [answer["text"] for answer in record["answers"][:1]] if record["answerable"] else None
+    return [record["gold"]["text"]] if record["gold"] else None
+
+
 def _retrieval(records: Sequence[Record], grids: Mapping[str, Grid], ks: Sequence[int]) -> dict[str, Values]:
-    """Per source: accuracy by gold passage and by answer string (percent), recall, nDCG, MRR, MAP (of documents)."""
+    """Per source, among the first k: accuracy by gold passage and by answer string (percent); of documents recall,
+    nDCG, MRR and MAP, the last two also over all that was kept.
+    """
     ideal = [np.array([grade for grade in record["positives"].values() if grade > 0]) for record in records]
     judged = np.array([len(grades) > 0 and record["answerable"] for grades, record in zip(ideal, records, strict=True)])
     asked = np.array([bool(record["references"]) and record["answerable"] for record in records], bool)
@@ -159,6 +179,8 @@ def _retrieval(records: Sequence[Record], grids: Mapping[str, Grid], ks: Sequenc
                 values[f"{source}/gold@{k}"] = _where(judged, 100.0 * accuracy_at(grid.grades, k))
                 values[f"{source}/recall@{k}"] = _where(judged, recall_at(documents, ideal, k))
                 values[f"{source}/ndcg@{k}"] = _where(judged, ndcg_at(documents, ideal, k))
+                values[f"{source}/mrr@{k}"] = _where(judged, reciprocal_rank(documents[:, :k]))
+                values[f"{source}/map@{k}"] = _where(judged, average_precision(documents[:, :k], ideal))
             if asked.any():
                 values[f"{source}/answer@{k}"] = _where(
                     asked, np.asarray(100.0 * grid.answers[:, :k].any(axis=1), np.float64)
@@ -178,11 +200,14 @@ def _grids(hits: pa.Table, first: int, last: int, depth: int) -> dict[str, Grid]
     found = {}
     for code, name in enumerate(names):
         mine = (sources == code) & (rank < depth)
-        place, shape = (question[mine], rank[mine]), (last - first, depth)
-        grid = Grid(np.full(shape, -1, np.int64), np.zeros(shape, bool), np.full(shape, -1, np.int64))
+        place, grid = (question[mine], rank[mine]), _no_hits((last - first, depth))
         grid.grades[place], grid.answers[place], grid.documents[place] = grades[mine], answers[mine], documents[mine]
         found[name] = grid
     return {name: found[name] for name in SOURCES if name in found}
+
+
+def _no_hits(shape: tuple[int, int]) -> Grid:
+    return Grid(np.full(shape, -1, np.int64), np.zeros(shape, bool), np.full(shape, -1, np.int64))
 
 
 def _times(times: pa.Table, first: int, last: int, column: str) -> dict[str, Values]:

@@ -9,7 +9,7 @@ from ragqa.errors import ConfigError
 from ragqa.eval.browsing import browse
 from ragqa.eval.comparison import compare
 from ragqa.eval.folder import RunFolder
-from ragqa.eval.report import write_report
+from ragqa.eval.rendering import write_report
 from ragqa.eval.scores import score
 
 MOST_QUESTIONS = 1000

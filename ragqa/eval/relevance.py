@@ -44,7 +44,7 @@ def ndcg_at(grades: Grades, ideal: Sequence[Grades], k: int) -> Values:
     """Gain = grade, discount log2(rank + 1), over the first k, divided by what the best order would give."""
     best = np.zeros((len(ideal), k))
     for question, own in enumerate(ideal):
-        top = np.sort(np.asarray(own))[::-1][:k]
+        top = np.sort(own)[::-1][:k] if len(own) > 1 else own
         best[question, : len(top)] = top
     return _over(_gain(np.maximum(grades[:, :k], 0)), _gain(best))
 

@@ -12,26 +12,28 @@ from numpy.typing import NDArray
 
 from ragqa.eval.causes import CAUSES, Found, cause
 from ragqa.eval.confidence import (
-    aurc,
     auroc,
     best_no_answer_threshold,
     brier,
-    coverage_at_precision,
     expected_calibration_error,
     reliability,
     risk_coverage,
+    selective,
 )
 from ragqa.eval.folder import RunFolder
+from ragqa.eval.matching import has_answer
 from ragqa.eval.measure import Part, Record, Values, best_of, given, load_parts, top_score
 from ragqa.eval.metrics import exact_match, f1
 from ragqa.eval.slices import slices_of
-from ragqa.eval.stats import Figure, bootstrap, bootstrap_means
+from ragqa.eval.stats import Figure, bootstrap_each, bootstrap_means
 
 EXAMPLES = 5
 CURVE_POINTS = 200
 PRECISIONS = (0.8, 0.9, 0.95)
 Scores = dict[str, Any]
 Bools = NDArray[np.bool_]
+Columns = dict[tuple[str, ...], Values]  # ("figure", measure), ("rung", rung) or ("slice", name, value, "em" | "f1")
+Means = dict[tuple[str, ...], Figure]
 
 
 def score(run: str | Path | RunFolder) -> Scores:
@@ -50,42 +52,61 @@ def main_group(part: Part) -> str:
 
 def causes_of(part: Part) -> list[str]:
     """For each question the cause of its wrong answer, "" where it is right."""
-    if main_group(part) != "open":
+    group = main_group(part)
+    if not group:
         return [""] * len(part.records)
-    right = part.values["open/em@1"] == 100.0
+    right = part.values[f"{group}/em@1"] == 100.0
     return ["" if ok else _cause(part, place) for place, ok in enumerate(right)]
 
 
 def _cause(part: Part, place: int) -> str:
-    record, fused = part.records[place], part.grids["fused"]
-    handed = part.facts["config"]["read"]["passages"]
+    record = part.records[place]
+    answers = given(record, part.min_score)
+    answer = answers[0] if answers else None
+    if "fused" not in part.grids:  # read on the paragraph that it was asked on
+        return cause(record, answer, Found(1, answer is not None))
+    fused, handed = part.grids["fused"], part.facts["config"]["read"]["passages"]
     good = (fused.grades[place] > 0) | fused.answers[place]
     ranks = np.flatnonzero(good[:handed]) + 1
-    answers = given(record, part.min_score)
-    from_it = bool(answers) and bool(good[record["answers"][0]["rank"] - 1])
-    return cause(record, answers[0] if answers else None, Found(int(ranks[0]) if len(ranks) else 0, from_it))
+    from_it = answer is not None and _holds_answer(part, record, good)
+    return cause(record, answer, Found(int(ranks[0]) if len(ranks) else 0, from_it))
+
+
+def _holds_answer(part: Part, record: Record, good: Bools) -> bool:
+    """Whether the best answer's passage holds the answer; it may have stood deeper than ranks are kept."""
+    best = record["answers"][0]
+    if best["rank"] <= len(good):
+        return bool(good[best["rank"] - 1])
+    return has_answer(part.passages[best["passage"]][1], record["references"], pattern=record["pattern"])
 
 
 def _score(part: Part, whole: Mapping[str, Any]) -> Scores:
-    names = list(part.values)
-    figures = dict(zip(names, bootstrap_means(np.stack([part.values[name] for name in names], axis=1)), strict=True))
     group = main_group(part)
+    columns: Columns = {("figure", name): values for name, values in part.values.items()}
+    columns |= _rungs(part) if group == "open" else {}
+    columns |= _slice_columns(part, group) if group else {}
+    means = _means(columns)
+    figures = {name: means["figure", name] for name in part.values}
     result: Scores = {"n": len(part.records)}
     curves: dict[str, Any] = {}
     if group:
         scores = np.array([top_score(record) for record in part.records])
         right = _right_if_given(part)
-        figures |= _confidence(scores, right, group)
-        if not all(record["answerable"] for record in part.records):
-            figures |= _best_threshold(part, scores, group)
+        figures |= _confidence(scores, right, group) | _best_threshold(part, scores, group)
         curves = _curves(part, scores, right, group)
     result["figures"] = {name: figure.to_dict() for name, figure in figures.items() if figure.n}
-    result["ladder"] = _ladder(part) if group == "open" else []
-    result["causes"] = _causes(part) if group == "open" else []
-    result["slices"] = _slices(part, group) if group else {}
+    result["ladder"] = _ladder(means)
+    result["causes"] = _causes(part) if group else []
+    result["slices"] = _slices(means)
     result["curves"] = curves
     result["cost"] = _cost(part, whole)
     return result
+
+
+def _means(columns: Columns) -> Means:
+    """The columns' means, all over the same resampled questions: to draw them is what costs time."""
+    figures = bootstrap_means(np.stack(list(columns.values()), axis=1)) if columns else []
+    return dict(zip(columns, figures, strict=True))
 
 
 def _right_if_given(part: Part) -> Bools:
@@ -102,33 +123,32 @@ def _right_if_given(part: Part) -> Bools:
 
 def _confidence(scores: Values, right: Bools, group: str) -> dict[str, Figure]:
     """How far the score of the best answer is a probability that it is right."""
-    n = len(scores)
-    statistics: dict[str, Any] = {
-        "ece": lambda rows: expected_calibration_error(scores[rows], right[rows]),
-        "brier": lambda rows: brier(scores[rows], right[rows]),
-        "auroc": lambda rows: auroc(scores[rows], right[rows]),
-        "aurc": lambda rows: aurc(scores[rows], right[rows]),
-    }
-    for level in PRECISIONS:
-        name = f"coverage_at_precision_{round(100 * level)}"
-        statistics[name] = lambda rows, level=level: 100.0 * coverage_at_precision(scores[rows], right[rows], level)
-    return {f"{group}/{name}": bootstrap(statistic, n) for name, statistic in statistics.items()}
+
+    def all_of(rows: NDArray[np.intp]) -> list[float]:
+        drawn, correct = scores[rows], right[rows]
+        area, *coverage = selective(drawn, correct, PRECISIONS)
+        errors = expected_calibration_error(drawn, correct), brier(drawn, correct), auroc(drawn, correct)
+        return [*errors, area, *(100.0 * share for share in coverage)]
+
+    levels = [f"coverage_at_precision_{round(100 * level)}" for level in PRECISIONS]
+    names = [f"{group}/{name}" for name in ("ece", "brier", "auroc", "aurc", *levels)]
+    return dict(zip(names, bootstrap_each(all_of, len(scores)), strict=True))
 
 
 def _best_threshold(part: Part, scores: Values, group: str) -> dict[str, Figure]:
-    """The best EM and F1 (percent) that any one threshold on the score gives, and the threshold for EM."""
-    figures = {}
-    for name in ("em", "f1"):
-        kept, dropped = _with_and_without(part, name)
+    """The best EM and F1 (percent) that any one threshold on the score gives, and the threshold for EM.
 
-        def best(rows: NDArray[np.intp], kept: Values = kept, dropped: Values = dropped) -> float:
-            return float(best_no_answer_threshold(1.0 - scores[rows], kept[rows], dropped[rows])[0])
+    Where every question has an answer that is to give every answer: SQuAD v1.1's figures.
+    """
+    judged = [_with_and_without(part, name) for name in ("em", "f1")]
 
-        figures[f"{group}/{name}_best"] = bootstrap(best, len(scores))
-        if name == "em":
-            threshold = 1.0 - best_no_answer_threshold(1.0 - scores, kept, dropped)[1]
-            figures[f"{group}/threshold_best"] = Figure(threshold, threshold, threshold, len(scores))
-    return figures
+    def all_of(rows: NDArray[np.intp]) -> list[float]:
+        doubts = 1.0 - scores[rows]
+        (em, doubt), (f1_score, _) = [best_no_answer_threshold(doubts, kept[rows], none[rows]) for kept, none in judged]
+        return [em, f1_score, 1.0 - doubt]
+
+    names = [f"{group}/{name}" for name in ("em_best", "f1_best", "threshold_best")]
+    return dict(zip(names, bootstrap_each(all_of, len(scores)), strict=True))
 
 
 def _with_and_without(part: Part, name: str) -> tuple[Values, Values]:
@@ -140,25 +160,30 @@ def _with_and_without(part: Part, name: str) -> tuple[Values, Values]:
     return 100.0 * np.array(kept), 100.0 * np.array(dropped)
 
 
-def _ladder(part: Part) -> list[dict[str, Any]]:
-    """Rung by rung, the percent of answerable questions that got so far. The last may gain on the one before: an
-    answer can be right though the reader fails on the gold passage.
-    """
+def _rungs(part: Part) -> Columns:
+    """For each rung, from the corpus to the answer, 100 for the questions that got so far; NaN without an answer."""
     handed = part.facts["config"]["read"]["passages"]
     asked = np.array([record["answerable"] for record in part.records], bool)
     held = part.values["open/in_corpus"] == 100.0
-    rungs = [("in the corpus", held)]
+    rungs = {"in the corpus": held}
     for source, rung in (("fused", "retrieved"), ("reranked", "reranked")):
         if grid := part.grids.get(source):
             ranks = np.where(grid.rank_of_gold() > 0, grid.rank_of_gold(), grid.rank_of_answer())
-            rungs.append((rung, rungs[-1][1] & (ranks > 0) & (ranks <= handed)))
-    rungs.append(("read on the gold passage", rungs[-1][1] & (part.values["gold/em"] == 100.0)))
-    rungs.append(("answered end to end", part.values["open/em@1"] == 100.0))
-    columns = np.stack([np.where(asked, 100.0 * reached, np.nan) for _, reached in rungs], axis=1)
+            held = rungs[rung] = held & (ranks > 0) & (ranks <= handed)
+    rungs["read on the gold passage"] = held & (part.values["gold/em"] == 100.0)
+    rungs["answered end to end"] = part.values["open/em@1"] == 100.0
+    return {("rung", rung): np.where(asked, 100.0 * reached, np.nan) for rung, reached in rungs.items()}
+
+
+def _ladder(means: Means) -> list[dict[str, Any]]:
+    """Rung by rung, the percent of answerable questions that got so far. The last may gain on the one before: an
+    answer can be right though the reader fails on the gold passage.
+    """
     ladder, before = [], 100.0
-    for (rung, _), figure in zip(rungs, bootstrap_means(columns), strict=True):
-        ladder.append({"rung": rung, **figure.to_dict(), "lost": round(before - figure.value, 9) + 0.0})
-        before = figure.value
+    for (kind, *names), figure in means.items():
+        if kind == "rung":
+            ladder.append({"rung": names[0], **figure.to_dict(), "lost": round(before - figure.value, 9) + 0.0})
+            before = figure.value
     return ladder
 
 
@@ -182,20 +207,28 @@ def gold_texts(part: Part) -> list[str | None]:
 def _gold_name(record: Record) -> str | None:
     if "in_corpus" not in record:  # read on the paragraph that it was asked on
         return record["answers"][0]["passage"] if record["answers"] else None
-    return record["gold"]["passage"] if record["gold"] else None
+    return record["gold"]["passage"] if record.get("gold") else None
 
 
-def _slices(part: Part, group: str) -> dict[str, list[dict[str, Any]]]:
-    columns = np.stack([part.values[f"{group}/em@1"], part.values[f"{group}/f1@1"]], axis=1)
-    slices = {}
+def _slice_columns(part: Part, group: str) -> Columns:
+    """EM and F1 of each slice's values, NaN for all other questions."""
+    columns: Columns = {}
     for name, values in slices_of(part.records, gold_texts(part)).items():
-        rows = []
         for value in sorted({own for own in values if own is not None}, key=_natural):
             mine = np.array([own == value for own in values], bool)
-            exact, overlap = bootstrap_means(columns[mine])
-            rows.append({"value": value, "n": int(mine.sum()), "em": exact.to_dict(), "f1": overlap.to_dict()})
-        slices[name] = rows
-    return slices
+            for measure in ("em", "f1"):
+                columns["slice", name, value, measure] = np.where(mine, part.values[f"{group}/{measure}@1"], np.nan)
+    return columns
+
+
+def _slices(means: Means) -> dict[str, list[dict[str, Any]]]:
+    slices: dict[str, dict[str, dict[str, Any]]] = {}
+    for (kind, *names), figure in means.items():
+        if kind == "slice":
+            name, value, measure = names
+            row = slices.setdefault(name, {}).setdefault(value, {"value": value, "n": figure.n})
+            row[measure] = figure.to_dict()
+    return {name: list(rows.values()) for name, rows in slices.items()}
 
 
 def _natural(value: str) -> tuple[bool, int, str]:

@@ -57,13 +57,21 @@ def bootstrap_means(values: Values, *, samples: int = 1000, seed: int = 0) -> li
 
 def bootstrap(statistic: Callable[[NDArray[np.intp]], float], n: int, *, samples: int = 200, seed: int = 0) -> Figure:
     """Any statistic of questions, given as their row numbers (repeated where drawn twice), with its interval."""
-    if not n:
-        return NOTHING
+    return bootstrap_each(lambda rows: (statistic(rows),), n, samples=samples, seed=seed)[0] if n else NOTHING
+
+
+def bootstrap_each(
+    statistics: Callable[[NDArray[np.intp]], Sequence[float]], n: int, *, samples: int = 200, seed: int = 0
+) -> list[Figure]:
+    """As `bootstrap`, of several statistics that one function finds together; n must be at least 1."""
     rng = np.random.default_rng(seed)
-    drawn = np.array([statistic(rng.integers(0, n, n)) for _ in range(samples)])
-    drawn, value = drawn[~np.isnan(drawn)], float(statistic(np.arange(n)))
-    low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (float("nan"), float("nan"))
-    return Figure(value, float(low), float(high), 0 if np.isnan(value) else n)
+    drawn = np.array([statistics(rng.integers(0, n, n)) for _ in range(samples)], np.float64)
+    figures = []
+    for value, column in zip(statistics(np.arange(n)), drawn.T, strict=True):
+        real = column[~np.isnan(column)]
+        low, high = np.percentile(real, [2.5, 97.5]) if len(real) else (float("nan"), float("nan"))
+        figures.append(Figure(float(value), float(low), float(high), 0 if np.isnan(value) else n))
+    return figures
 
 
 def randomization_test(differences: Values, *, samples: int = 10_000, seed: int = 0) -> float:

@@ -12,11 +12,13 @@ import numpy as np
 from ragqa.errors import ConfigError, IndexFormatError, MissingExtra, StorageError
 from ragqa.index.exact import Columns, Floats, Halfs, Mask, NumpyScan
 from ragqa.index.gpu import BLOCK_ROWS, FETCH_LIMIT, faiss_installed, faiss_on_gpu, load_faiss
+from ragqa.index.report import Progress, silent
 
 AUTO_ROWS = 200_000
 LEAST_ROWS = 1_000
 HNSW = "HNSW32,SQfp16"
 ROWS_PER_CELL = 39  # faiss's own lower bound for training a cell
+STAGE = "indexing vectors"
 EXACT_BELOW = 20_000  # so few rows alive are scanned: faster, and filtered graphs lose recall
 
 log = logging.getLogger("ragqa")
@@ -38,13 +40,14 @@ def check_spec(spec: str, dim: int) -> None:
         _create(spec, dim, 10_000)
 
 
-def build_ann(vectors: Halfs, spec: str, path: Path) -> bool:
+def build_ann(vectors: Halfs, spec: str, path: Path, progress: Progress = silent) -> bool:
     """Write an inner-product index over ``vectors`` [n, dim] to ``path``; False, and no file, where n is too small.
 
     ``auto`` and ``hnsw`` mean HNSW32,SQfp16, ``ivf`` means IVF{4√n},SQ8; the rest goes to ``faiss.index_factory``.
     """
     rows, dim = vectors.shape
     index = _create(spec, dim, rows)
+    progress(STAGE, 0, rows)
     try:
         index.train(_sample(vectors, index))
     except RuntimeError as error:
@@ -52,6 +55,7 @@ def build_ann(vectors: Halfs, spec: str, path: Path) -> bool:
         return False
     for start in range(0, rows, BLOCK_ROWS):
         index.add(vectors[start : start + BLOCK_ROWS].astype(np.float32))
+        progress(STAGE, min(start + BLOCK_ROWS, rows), rows)
     try:
         load_faiss().write_index(index, str(path))
     except RuntimeError as error:

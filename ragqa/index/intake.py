@@ -16,7 +16,7 @@ from ragqa.store.manifest import EncoderFact, SegmentFact
 from ragqa.store.transaction import Transaction
 from ragqa.types import Document, Passage
 
-ENCODE_PASSAGES = 2048
+ENCODE_PASSAGES = 256  # at a time: seconds of work, so that one sees how far it is
 
 
 class Intake:
@@ -52,15 +52,16 @@ class Intake:
         """The segment of all that was taken in, durable; None if nothing was."""
         if self._writer is None:
             return None
+        total = self.encoded + len(self._pending)
         while self._pending:
-            self._encode(self._writer)
-        return self._writer.finish(first_row)
+            self._encode(self._writer, total)
+        return self._writer.finish(first_row, self.progress)
 
-    def _encode(self, writer: SegmentWriter) -> None:
+    def _encode(self, writer: SegmentWriter, total: int | None = None) -> None:
         now, self._pending = self._pending[:ENCODE_PASSAGES], self._pending[ENCODE_PASSAGES:]
         vectors = np.asarray(self._encoder.encode_passages(now))
         if len(vectors) != len(now):
             raise ModelError(f"the encoder gave {len(vectors)} vectors for {len(now)} passages")
         writer.add_vectors(vectors)
         self.encoded += len(now)
-        self.progress("encoding passages", self.encoded, None)
+        self.progress("encoding passages", self.encoded, total)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ragqa.corpus.analyze import Analyzer
 from ragqa.errors import IndexFormatError, StorageError
 from ragqa.index.ranking import Ranking, order, stack, top_k
+from ragqa.store.atomic import refusal
 from ragqa.types import Passage
 
 TOKENIZER = "ragqa"
@@ -84,7 +85,7 @@ def _writing(directory: Path) -> Iterator[None]:
     try:
         yield
     except ValueError as error:  # Tantivy's word for failing I/O
-        raise StorageError(f"{directory}: cannot be written ({' '.join(str(error).split())})") from error
+        raise StorageError(f"{directory}: cannot be written, {refusal(error)}") from error
 
 
 def _open(directory: Path, analyzer: Analyzer) -> tantivy.Index:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ragqa.errors import ModelError
 from ragqa.index.dense import append_vectors, build_ann, open_vectors, wants_ann
+from ragqa.index.report import Progress
 from ragqa.store.atomic import sha256, storing, sync_file, sync_folder
 from ragqa.store.layout import ANN, VECTORS, segment_files
 from ragqa.store.manifest import EncoderFact, FileFact, SegmentFact
@@ -54,7 +55,7 @@ class SegmentWriter:
             raise ModelError("the encoder gave vectors that are not of unit length: use another --encoder")
         self._vectors += len(vectors)
 
-    def finish(self, first_row: int) -> SegmentFact:
+    def finish(self, first_row: int, progress: Progress) -> SegmentFact:
         """Complete the files and wait until they are on the disk."""
         rows, dim = self._passages.rows, self._encoder.dim
         if self._vectors != rows:
@@ -63,7 +64,7 @@ class SegmentWriter:
             self._passages.finish()
             self._file.close()
             ann = wants_ann(self._spec, rows) and build_ann(
-                open_vectors(self._dense / VECTORS, rows, dim), self._spec, self._dense / ANN
+                open_vectors(self._dense / VECTORS, rows, dim), self._spec, self._dense / ANN, progress
             )
             facts = {name: durable(self.folder / name) for name in segment_files(self._encoder.fingerprint, ann)}
             sync_folder(self._dense)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ragqa.errors import IndexFormatError, MissingExtra, RagqaError
 from ragqa.index.lexical import TantivyIndex
+from ragqa.index.report import Progress, silent
 from ragqa.index.segment import UNIT_TOLERANCE
 from ragqa.index.snapshot import Snapshot
 from ragqa.store.atomic import sha256
@@ -19,26 +20,26 @@ from ragqa.store.manifest import FileFact, Manifest, SegmentFact, read_manifest
 VECTOR_ROWS = 65_536
 
 
-def verify(directory: str | Path) -> list[str]:
+def verify(directory: str | Path, progress: Progress | None = None) -> list[str]:
     """One line for each thing that is wrong with the current generation; none means that it is whole.
 
     Checked are sizes and hashes of all files, that no others stand among them, rows and counts, every passage against
     its document, every vector's length, and that words, vectors and passages speak of the same rows. `IndexNotFound`
     where there is no index.
     """
-    layout = Layout(Path(directory))
+    layout, tell = Layout(Path(directory)), progress or silent
     try:
         manifest = read_manifest(layout, layout.require_current())
     except IndexFormatError as error:
         return [str(error)]
-    problems = list(_files(layout, manifest))
+    problems = list(_files(layout, manifest, tell))
     if problems:
         return problems
     try:
         snapshot = Snapshot(layout, manifest.generation)
         for position, segment in enumerate(manifest.segments):
-            problems += _passages(snapshot, position, segment)
-            problems += _vectors(snapshot, segment)
+            problems += _passages(snapshot, position, segment, tell)
+            problems += _vectors(snapshot, segment, tell)
         problems += _documents(snapshot)
         problems += _indexes(snapshot)
     except MissingExtra:
@@ -48,15 +49,23 @@ def verify(directory: str | Path) -> list[str]:
     return problems
 
 
-def _files(layout: Layout, manifest: Manifest) -> Iterator[str]:
-    for segment in manifest.segments:
-        yield from _folder(layout.segment(segment.id), segment.files)
+def _files(layout: Layout, manifest: Manifest, progress: Progress) -> Iterator[str]:
+    folders = [(layout.segment(segment.id), segment.files, "") for segment in manifest.segments]
     own = {"tombstones.npy": manifest.tombstones}
     own |= {f"lexical/{name}": fact for name, fact in manifest.lexical.items()}
-    yield from _folder(layout.generation(manifest.generation), own, also="manifest.json")
+    folders.append((layout.generation(manifest.generation), own, "manifest.json"))
+    total, done = sum(fact.bytes for _, facts, _ in folders for fact in facts.values()), 0
+
+    def tell(count: int) -> None:
+        nonlocal done
+        done += count
+        progress("checking files, MB", done // 1_000_000, total // 1_000_000)
+
+    for folder, facts, also in folders:
+        yield from _folder(folder, facts, also, tell)
 
 
-def _folder(folder: Path, facts: Mapping[str, FileFact], also: str = "") -> Iterator[str]:
+def _folder(folder: Path, facts: Mapping[str, FileFact], also: str, tell: Callable[[int], None]) -> Iterator[str]:
     """Missing, changed and foreign files."""
     for name, fact in facts.items():
         path = folder / name
@@ -64,7 +73,7 @@ def _folder(folder: Path, facts: Mapping[str, FileFact], also: str = "") -> Iter
             size = path.stat().st_size
             if size != fact.bytes:
                 yield f"{path}: {size} bytes instead of {fact.bytes}"
-            elif sha256(path) != fact.sha256:
+            elif sha256(path, tell) != fact.sha256:
                 yield f"{path}: its content has changed"
         except OSError as error:
             yield f"{path}: cannot be read ({error.strerror})"
@@ -75,7 +84,7 @@ def _folder(folder: Path, facts: Mapping[str, FileFact], also: str = "") -> Iter
             yield f"{path}: does not belong to the index"
 
 
-def _passages(snapshot: Snapshot, position: int, segment: SegmentFact) -> Iterator[str]:
+def _passages(snapshot: Snapshot, position: int, segment: SegmentFact, progress: Progress) -> Iterator[str]:
     """Each passage is the piece of its document that it says."""
     store = snapshot.stores[position]
     for document, rows, passages in store.contents(np.arange(segment.documents)):
@@ -83,12 +92,14 @@ def _passages(snapshot: Snapshot, position: int, segment: SegmentFact) -> Iterat
             if not 0 <= item.start <= item.end or document.text[item.start : item.end] != item.text:
                 place = f"{document.id!r} [{item.start}:{item.end}]"
                 yield f"{snapshot.directory}: row {segment.first_row + row} does not stand in its document, {place}"
+        progress("checking passages", segment.first_row + rows.stop, snapshot.rows)
 
 
-def _vectors(snapshot: Snapshot, segment: SegmentFact) -> Iterator[str]:
+def _vectors(snapshot: Snapshot, segment: SegmentFact, progress: Progress) -> Iterator[str]:
     vectors = snapshot.vectors(segment)
     for start in range(0, segment.rows, VECTOR_ROWS):
         lengths = np.linalg.norm(vectors[start : start + VECTOR_ROWS].astype(np.float32), axis=1)
+        progress("checking vectors", segment.first_row + start + len(lengths), snapshot.rows)
         wrong = np.flatnonzero(~(np.abs(lengths - 1.0) <= 2 * UNIT_TOLERANCE))
         if len(wrong):
             row = segment.first_row + start + int(wrong[0])

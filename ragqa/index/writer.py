@@ -165,6 +165,7 @@ def _distinct(
     documents: Iterable[Document], seen: dict[str, bytes], progress: Progress
 ) -> Iterator[tuple[Document, str]]:
     """Each document once, as it can be stored, with its sha; ``seen`` grows by ids."""
+    progress("reading documents", 0, None)
     for count, given in enumerate(documents, 1):
         document = storable(given)
         sha = document.sha
@@ -197,7 +198,7 @@ def compact(directory: str | Path, progress: Progress | None = None) -> BuildRep
             with segment_writer(change.new_segment(), was.encoder, was.config.dense) as writer:
                 for segment in range(len(was.segments)):
                     _copy(old, segment, writer, tell)
-                new = writer.finish(0)
+                new = writer.finish(0, tell)
             manifest = commit(change, was.config, was.encoder, None, np.empty(0, bool), new, tell)
         plan = _Plan(unchanged=was.live_documents)
         return _report(manifest, manifest is not was, plan, 0, False, started)

@@ -29,8 +29,9 @@ from ragqa.models.card import (
     read_card,
     write_card,
 )
-from ragqa.models.runtime import OnnxRuntime, TorchRuntime, require_torch
+from ragqa.models.runtime import OnnxRuntime, TorchRuntime, quietly, require_torch
 from ragqa.models.tokenize import PairTokenizer, Window
+from ragqa.store.atomic import storing
 
 PROBES = (
     ("What is the capital of France?", "Paris is the capital and most populous city of France."),
@@ -122,10 +123,11 @@ def _load(kind: Any, checkpoint: str) -> tuple[Any, Any]:
     from transformers import AutoTokenizer
 
     try:
-        model = kind.from_pretrained(
-            checkpoint, trust_remote_code=False, use_safetensors=True, attn_implementation="eager"
-        )
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
+        with quietly():
+            model = kind.from_pretrained(
+                checkpoint, trust_remote_code=False, use_safetensors=True, attn_implementation="eager"
+            )
+            tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"{checkpoint}: cannot be loaded ({str(error).splitlines()[0]})") from error
     return model.float().eval(), tokenizer
@@ -136,10 +138,11 @@ def _export(model: Any, tokenizer: Any, outputs: tuple[str, ...], card: Card, fo
         import onnx  # noqa: F401
     except ImportError as error:
         raise MissingExtra("Exporting a model", "train") from error
-    folder.mkdir(parents=True, exist_ok=True)
+    with storing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     pair = PairTokenizer(tokenizer.backend_tokenizer, card.max_length)
     type_ids = "token_type_ids" in tokenizer.model_input_names
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, quietly(), storing(folder):
         graph = Path(scratch) / "graph.onnx"
         _trace(model, outputs, type_ids, graph)
         graph = _fuse(model, graph)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -110,16 +113,38 @@ def require_torch(what: str) -> None:
         raise MissingExtra(what, "train")
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without the bars, remarks and warnings of torch, transformers and their kin, which speak to developers.
+
+    Callers check for themselves what they need; errors are raised all the same.
+    """
+    from transformers.utils import logging as bars
+
+    shown, below = bars.is_progress_bar_enabled(), logging.root.manager.disable
+    bars.disable_progress_bar()
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(below)
+        if shown:
+            bars.enable_progress_bar()
+
+
 def load_span_model(name: str) -> tuple[Any, Any]:
     """A transformers checkpoint with trained span heads, from a directory or a hub, and its tokenizer."""
     require_torch(f"The reader {name}")
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
     try:
-        model, info = AutoModelForQuestionAnswering.from_pretrained(
-            name, trust_remote_code=False, use_safetensors=True, output_loading_info=True
-        )
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        with quietly():
+            model, info = AutoModelForQuestionAnswering.from_pretrained(
+                name, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+            )
+            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"{name}: cannot be loaded as a reader ({str(error).splitlines()[0]})") from error
     if any("qa_outputs" in key for key in info["missing_keys"]):
@@ -133,7 +158,8 @@ def load_sentence_model(name: str) -> Any:
     from sentence_transformers import SentenceTransformer
 
     try:
-        return SentenceTransformer(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+        with quietly():
+            return SentenceTransformer(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
     except Exception as error:  # hub, configuration and weight errors have no common type
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{name}: cannot be loaded as a sentence-transformers model ({reason})") from error

@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ragqa.errors import StorageError
+from ragqa.errors import RagqaError, StorageError
 
-_ADVICE = {
+HASH_BYTES = 1 << 20
+ADVICE = {  # by errno, for what a disk refuses
     errno.ENOSPC: "the disk is full: free some space and try again",
     errno.EDQUOT: "the quota is used up: free some space and try again",
     errno.EROFS: "the file system is read-only: choose another place",
@@ -20,17 +22,36 @@ _ADVICE = {
     errno.EPERM: "not permitted: change its rights or choose another place",
     errno.EIO: "the disk is failing: check it, or choose another",
 }
+_RUST = re.compile(r"\(os error (\d+)\)")
+
+
+def system_error(error: Exception) -> int | None:
+    """The errno of what the system refused, also where a library written in Rust only tells it ("(os error 28)")."""
+    if isinstance(error, OSError):
+        return error.errno
+    told = _RUST.search(str(error))
+    return int(told[1]) if told else None
+
+
+def refusal(error: Exception) -> str:
+    """What was refused and what to do, in a few words."""
+    said = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())
+    return ADVICE.get(system_error(error) or 0, f"{said}: check the place or choose another")
 
 
 @contextmanager
 def storing(path: Path) -> Iterator[None]:
-    """Every `OSError` inside becomes a `StorageError` that names its file (or ``path``) and what to do."""
+    """Whatever the system refuses inside becomes a `StorageError` that names its file (or ``path``) and what to do."""
     try:
         yield
-    except OSError as error:
-        place = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else path
-        reason = _ADVICE.get(error.errno or 0, f"{error.strerror or error}: check the place or choose another")
-        raise StorageError(f"{place}: cannot be written, {reason}") from error
+    except RagqaError:
+        raise
+    except Exception as error:
+        if not isinstance(error, OSError) and system_error(error) is None:
+            raise
+        name = (error.filename2 or error.filename) if isinstance(error, OSError) else None  # of two, the target
+        place = os.fsdecode(name) if isinstance(name, (str, bytes)) else path
+        raise StorageError(f"{place}: cannot be written, {refusal(error)}") from error
 
 
 def sync_file(path: Path) -> None:
@@ -81,7 +102,12 @@ def clone_folder(source: Path, target: Path, keep: Callable[[str], bool]) -> Non
             shutil.copyfile(path, target / path.name)
 
 
-def sha256(path: Path) -> str:
-    """The hash of a file's content, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def sha256(path: Path, tell: Callable[[int], None] | None = None) -> str:
+    """The hash of a file's content, in hexadecimal digits; ``tell`` hears of each block's bytes as they are read."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(HASH_BYTES):
+            digest.update(block)
+            if tell is not None:
+                tell(len(block))
+    return digest.hexdigest()

@@ -22,7 +22,9 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from ragqa.errors import ModelError
 from ragqa.models.catalog import PRETRAINED
+from ragqa.models.runtime import quietly
 from ragqa.models.tokenize import PairTokenizer, pad
+from ragqa.store.atomic import storing
 from ragqa.train.base import base_path
 from ragqa.train.data import load_paragraphs
 
@@ -50,16 +52,18 @@ def compress(
         bias="all",
         base_model_name_or_path=base,
     )
-    adapted = get_peft_model(plain, config)
-    adapted.peft_config["default"].base_model_name_or_path = base  # peft puts the folder of this machine there
+    with quietly():  # it says that it puts the folder of this machine there
+        adapted = get_peft_model(plain, config)
+    adapted.peft_config["default"].base_model_name_or_path = base
     with torch.no_grad():
         for name, module in adapted.base_model.model.named_modules():
             _fill(name, module, weights, moments.get(name))
     _check_nothing_lost(adapted, weights, base)
-    adapted.half().save_pretrained(str(output))
-    (Path(output) / "README.md").unlink(missing_ok=True)  # peft's empty form
     card = {"base": base, "sha256": _weights_sha(base)}
-    (Path(output) / BASE_CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    with quietly(), storing(Path(output)):
+        adapted.half().save_pretrained(str(output))
+        (Path(output) / "README.md").unlink(missing_ok=True)  # peft's empty form
+        (Path(output) / BASE_CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return Path(output)
 
 
@@ -72,9 +76,13 @@ def merge(adapter: str | Path, output: str | Path) -> Path:
         raise ModelError(f"{adapter}: not an adapter made by ragqa models compress ({error})") from error
     if _weights_sha(base) != digest:
         raise ModelError(f"{base}: not the weights this adapter was made on; install the version ragqa names")
-    merged = PeftModel.from_pretrained(_load(base_path(base)), str(adapter)).merge_and_unload()
-    merged.save_pretrained(str(output))
-    AutoTokenizer.from_pretrained(base_path(base), trust_remote_code=False).save_pretrained(str(output))
+    plain = _load(base_path(base))
+    with quietly():
+        merged = PeftModel.from_pretrained(plain, str(adapter)).merge_and_unload()
+        tokenizer = AutoTokenizer.from_pretrained(base_path(base), trust_remote_code=False)
+        with storing(Path(output)):
+            merged.save_pretrained(str(output))
+            tokenizer.save_pretrained(str(output))
     return Path(output)
 
 
@@ -157,9 +165,10 @@ def _check_nothing_lost(adapted: Any, weights: dict[str, Tensor], base: str) -> 
 
 def _load(path: str) -> Any:
     try:
-        return AutoModelForQuestionAnswering.from_pretrained(
-            path, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
-        )
+        with quietly():
+            return AutoModelForQuestionAnswering.from_pretrained(
+                path, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+            )
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be loaded as a reader ({str(error).splitlines()[0]})") from error
 

@@ -131,3 +131,12 @@ def test_python_api_gives_the_same_reply(sample_index, replies):
     reply = ragqa.Pipeline.load(sample_index).ask(replies[0]["question"])
     assert [answer.text for answer in reply] == [answer["text"] for answer in replies[0]["answers"]]
     assert reply.answers[0].hit.passage.source == replies[0]["answers"][0]["passage"]["source"]
+
+
+def test_an_answer_without_a_line_is_placed_by_its_own_characters(ragqa, tmp_path):
+    record = {"id": "x", "text": "It is made of steel. The bridge of Orvel was opened in 1931 by Ilse Brandt."}
+    (tmp_path / "d.jsonl").write_text(json.dumps(record))
+    ragqa("index", tmp_path / "d.jsonl", "-o", tmp_path / "i")
+    shown = ragqa("ask", "When was the bridge of Orvel opened?", "-k", "1", "-i", tmp_path / "i").stdout
+    start = record["text"].index("1931")
+    assert f"{tmp_path / 'd.jsonl'}:1 (characters {start}-{start + 4})" in shown

@@ -48,6 +48,13 @@ def test_no_readable_document(ragqa, tmp_path):
     assert not (tmp_path / "i").exists()
 
 
+def test_the_reason_is_told_where_nothing_could_be_read(ragqa, tmp_path):
+    (tmp_path / "bad.json").write_text("{broken")
+    error = ragqa("index", tmp_path / "bad.json", "-o", tmp_path / "i", code=SOURCE).stderr.splitlines()
+    assert len(error) == 2 and error[0].startswith(f"skipped {tmp_path / 'bad.json'}: not JSON")
+    assert error[1].startswith("ragqa: no readable document")
+
+
 def test_unreadable_file_is_reported_and_strict_stops(ragqa, tmp_path):
     folder = tmp_path / "docs"
     folder.mkdir()
@@ -61,6 +68,13 @@ def test_unreadable_file_is_reported_and_strict_stops(ragqa, tmp_path):
 @pytest.mark.parametrize("arguments", [(), ("",), ("   ",), ("--file", "/dev/null")])
 def test_empty_question(ragqa, sample_index, arguments):
     one_line(ragqa("ask", *arguments, "-i", sample_index, code=SOURCE if "--file" in arguments else USAGE))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bytes on the command line")
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_question_in_another_encoding(ragqa, sample_index, command):
+    question = os.fsdecode("Wer war Ren\xe9?".encode("latin-1"))
+    assert ragqa(command, question, "-i", sample_index).stdout
 
 
 def test_asking_without_an_index(ragqa, tmp_path):
@@ -171,6 +185,56 @@ def test_ctrl_c_while_indexing_changes_nothing(ragqa, own_index, tmp_path):
     after = state(own_index)
     assert {k: v for k, v in after.items() if k != "LOCK"} == {k: v for k, v in before.items() if k != "LOCK"}
     ragqa("verify", "-i", own_index)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize(
+    ("arguments", "outcome"),
+    [
+        (("ask", "--file", "-"), "ragqa: interrupted"),
+        (("eval", "run"), "ragqa: interrupted; what was answered is kept, and the same command goes on from there"),
+    ],
+)
+def test_ctrl_c_says_what_became_of_the_work(sample_index, tmp_path, arguments, outcome):
+    suite = ROOT / "eval" / "suites" / "sample.toml"
+    own = (suite, "-o", tmp_path / "run", "--indexes", tmp_path) if "eval" in arguments else ("-i", sample_index)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ragqa", *map(str, (*arguments, *own))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    if "ask" in arguments:
+        process.stdin.write("Who discovered penicillin?\n" * 5000)
+        process.stdin.close()
+        process.stdin = None
+        process.stdout.readline()
+    deadline = time.monotonic() + 60
+    while "eval" in arguments and time.monotonic() < deadline and not any(tmp_path.iterdir()):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED, error
+    assert error.strip().splitlines()[-1] == outcome and "Traceback" not in error
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full")
+def test_full_disk_under_the_output(sample_index):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ragqa", "info", "-i", str(sample_index)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+    assert (done.returncode, done.stderr) == (
+        STORAGE,
+        "ragqa: output: the disk is full: free some space and try again\n",
+    )
 
 
 def state_names(directory: Path) -> set[str]:

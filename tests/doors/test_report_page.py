@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 
-from ragqa.eval.report import write_report
+from ragqa.eval.rendering import write_report
 
 QUESTIONS = 1000
 CAUSES = (
@@ -466,6 +466,18 @@ def test_a_question_opens_with_passage_ranks_and_gold(browser, page):
     assert browser.run("return document.querySelectorAll('#detail-5 .card').length") == 2
     browser.run("document.activeElement.click()")
     assert browser.count("#detail-5") == 0
+
+
+def test_where_nothing_was_read_the_rank_is_shown(browser, tmp_path):
+    """A run that only retrieves has not failed to answer."""
+    silent = {"answer": None, "score": None, "right": None, "em": None, "f1": None, "cause": "", "passage": None}
+    rows = [{**row, **silent, "gold": None, "references": []} for row in make_questions(0.0, 2)]
+    rows[0]["ranks"], rows[1]["ranks"] = {"bm25": 4, "fused": 2}, {"bm25": None, "fused": None}
+    write_report(tmp_path / "page.html", [make_scores("base", 0.0)], [rows], None, ["base"])
+    browser.open(f"{(tmp_path / 'page.html').as_uri()}#q-0")
+    shown = browser.run("return document.getElementById('questions').innerText")
+    assert "Fused: rank 2" in shown and "Fused: not found" in shown and "No reference answer." in shown
+    assert "no answer" not in shown
 
 
 def test_an_example_leads_to_its_question(browser, page):

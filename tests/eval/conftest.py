@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ragqa.eval.folder import Findings, RunFolder
+from ragqa.eval.matching import has_answer
 from ragqa.timing import Stopwatch
 from ragqa.types import Passage
 
@@ -47,17 +48,22 @@ def record():
 
 
 @pytest.fixture
+def passages():
+    return TEXTS
+
+
+@pytest.fixture
 def make_run(tmp_path):
     """(name, records, rankings: per record the passages of the fused ranking) → a finished run's folder."""
 
-    def make(name, records, rankings, *, digest="h1", min_score=0.02, passages=3):
+    def make(name, records, rankings, *, digest="h1", min_score=0.02, passages=3, depth=4, task="open", **facts):
         folder = RunFolder(tmp_path / name)
         folder.begin(
             {
                 "hash": digest,
                 "suite": "hand",
-                "task": "open",
-                "depth": 4,
+                "task": task,
+                "depth": depth,
                 "ks": [1, 3],
                 "parts": {
                     "main": {
@@ -65,6 +71,7 @@ def make_run(tmp_path):
                         "config": {"read": {"min_score": min_score, "passages": passages}},
                     }
                 },
+                **facts,
             }
         )
         findings = Findings()
@@ -75,9 +82,10 @@ def make_run(tmp_path):
                 "document": [f"d-{passage}" for passage in ranked],
                 "score": [1.0 / rank for rank in range(1, len(ranked) + 1)],
                 "grade": [own["positives"].get(f"d-{passage}", 0) for passage in ranked],
-                "answer": [any(text in TEXTS[passage] for text in own["references"]) for passage in ranked],
+                "answer": [has_answer(TEXTS[passage], own["references"]) for passage in ranked],
             }
-            findings.add_hits(number, "fused", hits)
+            if task != "reading":
+                findings.add_hits(number, "fused", hits)
             watch = Stopwatch()
             watch.lap("read")
             findings.add_times(number, watch)

@@ -45,6 +45,20 @@ def test_public_names_are_these():
         _ = ragqa.nonsense
 
 
+def test_the_names_of_evaluation_stay_functions():
+    """Also when all of it has been imported: a module of the same name would take its place."""
+    code = (
+        "import pkgutil, ragqa.eval as e\n"
+        "[__import__(m.name) for m in pkgutil.walk_packages(e.__path__, 'ragqa.eval.')]\n"
+        "print([n for n in e.__all__ if not callable(getattr(e, n))], sorted(e.__all__))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, cwd=ROOT
+    )
+    names = ["Choice", "accept", "browse", "check", "compare", "report", "run", "score"]
+    assert done.stdout.strip() == f"[] {names}"
+
+
 def commands(group, prefix=()):
     for name, command in group.commands.items():
         if hasattr(command, "commands"):

@@ -110,7 +110,7 @@ def _reliability(runs: Sequence[Run], part: str, key: str) -> Html | None:
 
 def _read(runs: Sequence[Run], part: str, key: str) -> Html | None:
     lines = _lines(runs, part, "em_by_read", lambda x, y: (x, y))
-    if not lines:
+    if len({x for line in lines for x, _ in line.points}) < 2:  # the same number for all tells nothing
         return None
     across = spanning("Passages read at most", [x for line in lines for x, _ in line.points])
     words = _ends(lines, "with {0} passages exact match is {1} %")

@@ -28,8 +28,16 @@ function behind(data) {
     );
   }
 
+  // A run that only retrieves has null for an answer; what it found is said in its place.
+  function found(run) {
+    const known = Object.entries(run.ranks || {});
+    if (!known.length) return make("span", { class: "soft", text: "–" });
+    const [name, rank] = known[known.length - 1];
+    return make("span", { text: `${SOURCES[name] || name}: ${rank === null ? "not found" : `rank ${rank}`}` });
+  }
+
   const answered = (run) =>
-    run.answer ? make("bdi", { class: "answer", dir: "auto", text: run.answer }) : make("em", { class: "soft", text: "no answer" });
+    run.answer === null ? found(run) : run.answer ? make("bdi", { class: "answer", dir: "auto", text: run.answer }) : make("em", { class: "soft", text: "no answer" });
 
   // Offsets count code points; JavaScript's strings count UTF-16 units.
   function marked(text, start, end) {
@@ -66,7 +74,7 @@ function behind(data) {
     const items = known.map(([name, rank]) =>
       make("div", {}, make("dt", { text: SOURCES[name] || name }), make("dd", { text: rank === null ? "not found" : String(rank) })),
     );
-    return make("div", {}, make("p", { class: "soft", text: "Rank of the gold passage at each stage" }), make("dl", { class: "facts" }, ...items));
+    return make("div", {}, make("p", { class: "soft", text: "Rank of the gold passage, or of the answer, at each stage" }), make("dl", { class: "facts" }, ...items));
   }
 
   function card(run, place) {
@@ -76,7 +84,7 @@ function behind(data) {
       box.append(make("p", { class: "soft", text: "This run does not have the question." }));
       return box;
     }
-    box.append(make("p", { class: "given" }, verdict(run), " ", answered(run)), facts(run));
+    if (run.answer !== null) box.append(make("p", { class: "given" }, verdict(run), " ", answered(run)), facts(run));
     if (run.passage) {
       const [text, start, end] = run.passage;
       box.append(passageOf(run.gold === text ? "Passage, the gold one" : "Passage", data.texts[text], start, end));
@@ -88,7 +96,10 @@ function behind(data) {
 
   function references(row) {
     const items = row.references.map((text) => make("li", {}, make("bdi", { dir: "auto", text })));
-    if (!items.length) return make("p", { class: "soft", text: "No reference: the question has no answer." });
+    if (!items.length) {
+      const asked = row.runs.some((run) => run && run.answer !== null);
+      return make("p", { class: "soft", text: asked ? "No reference: the question has no answer." : "No reference answer." });
+    }
     return make("div", { class: "references" }, make("p", { class: "soft", text: "References" }), make("ul", {}, ...items));
   }
 

@@ -110,6 +110,8 @@ def _differences(part: str, runs: Sequence[Run], comparison: Mapping[str, Any] |
     said = f"{count(own['n'])} questions, paired. p: randomisation test; Holm corrects for all that is compared here."
     if own.get("missing"):
         said += f" {count(own['missing'])} of them only one run has; the other counts as wrong there."
+    if own.get("left_out"):
+        said += f" {count(own['left_out'])} more, which only one run was asked, are left out."
     words = el("p", said, class_="note")
     return _block("Differences between runs", words, _grid(charts), tables.differences(own["rows"], one, other))
 

@@ -12,12 +12,18 @@ Scores: TypeAlias = Mapping[str, Any]
 
 NOTHING = "–"
 SOURCES = {"bm25": "BM25", "dense": "Dense", "fused": "Fused", "reranked": "Reranked"}
-GROUPS = {"open": "End to end", "read": "Reading the given passage", "gold": "Reader alone, on the gold passage"}
+GROUPS = {
+    "open": "End to end",
+    "read": "Reading the given passage, at the stored threshold",
+    "gold": "Reader alone, on the gold passage, without a threshold",
+}
 RANKED = {
     "gold": "Gold passage among the first k",
     "answer": "Answer string among the first k",
     "recall": "Recall of relevant documents",
     "ndcg": "nDCG",
+    "mrr": "MRR",
+    "map": "MAP",
 }
 _MEASURES = {
     "em": "Exact match",

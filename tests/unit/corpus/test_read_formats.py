@@ -290,3 +290,30 @@ def test_damaged_office_and_parquet_files(tmp_path):
         "not a readable Parquet file",
     ]
     assert all("\n" not in reason for _, reason in problems)
+
+
+def test_tsv_lines_are_rows_whatever_quotation_marks_stand_in_them(tmp_path):
+    (tmp_path / "t.tsv").write_text(
+        'id\ttext\ttitle\n1\t"An open one\tA\n2\t"Two" words\tB\n3\t"Said ""so""."\tC\n4\t"two\nlines"\tD\n5\tE.\n'
+    )
+    documents, problems = read(tmp_path)
+    assert not problems
+    assert [(d.id, d.text, d.title, d.source.rpartition(":")[2]) for d in documents] == [
+        ("1", '"An open one', "A", "2"),
+        ("2", '"Two" words', "B", "3"),
+        ("3", 'Said "so".', "C", "4"),
+        ("4", "two\nlines", "D", "5"),
+        ("5", "E.", "", "7"),
+    ]
+
+
+def test_csv_quotation_that_is_never_closed_costs_its_own_row(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('text,title\n"Two\nlines",A\n"Never closed,B\nThird.,C\nLast.,D')
+    documents, problems = read(path)
+    assert [(d.text, d.title, d.source) for d in documents] == [
+        ("Two\nlines", "A", f"{path}:2"),
+        ("Third.", "C", f"{path}:5"),
+        ("Last.", "D", f"{path}:6"),
+    ]
+    assert problems == [(f"{path}:4", "a quotation mark opens here and is never closed")]

@@ -10,7 +10,7 @@ import tantivy
 
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.errors import IndexFormatError, StorageError
-from ragqa.index.lexical import TantivyIndex, TantivyWriter
+from ragqa.index.lexical import TantivyIndex, TantivyWriter, _writing
 from ragqa.types import Passage
 
 ENGLISH = get_analyzer("en")
@@ -120,3 +120,16 @@ def test_two_writers_are_one_too_many(index: Path) -> None:
     with pytest.raises(StorageError, match=str(index)):
         TantivyWriter(index, ENGLISH, create=False)
     first.commit()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Internal error: 'No space left on device (os error 28)'", "the disk is full: free some space and try again"),
+        ("Schema  error:\nodd", "Schema error: odd: check the place or choose another"),
+    ],
+)
+def test_what_tantivy_cannot_write_is_told_with_what_to_do(tmp_path: Path, said: str, told: str) -> None:
+    with pytest.raises(StorageError) as caught, _writing(tmp_path):
+        raise ValueError(said)
+    assert str(caught.value) == f"{tmp_path}: cannot be written, {told}"

@@ -231,11 +231,28 @@ def test_progress_is_told(tmp_path: Path) -> None:
     told: list[tuple[str, int, int | None]] = []
     update(tmp_path, CONFIG, HashEncoder(), [A, B], progress=lambda *step: told.append(step))
     assert told == [
+        ("reading documents", 0, None),
         ("reading documents", 1, None),
         ("reading documents", 2, None),
-        ("encoding passages", 2, None),
+        ("encoding passages", 2, 2),
         ("indexing words", 2, 2),
     ]
+
+
+def test_verifying_and_compacting_tell_how_far_they_are(index: Path) -> None:
+    update(index, CONFIG, HashEncoder(), [A])
+    told: list[tuple[str, int, int | None]] = []
+    compact(index, progress=lambda *step: told.append(step))
+    rows = Snapshot.open(index).rows
+    assert told[-2:] == [("copying passages", rows, rows), ("indexing words", rows, rows)]
+    told.clear()
+    assert verify(index, lambda *step: told.append(step)) == []
+    assert [step for step in told if not step[0].startswith("checking files")] == [
+        ("checking passages", rows, rows),
+        ("checking vectors", rows, rows),
+    ]
+    files = [step for step in told if step[0].startswith("checking files")]
+    assert len(files) >= len(Snapshot.open(index).manifest.lexical) and files[-1][1] == files[-1][2]
 
 
 @pytest.mark.parametrize("links", [True, False])

@@ -74,8 +74,18 @@ def test_errors_of_the_disk_name_the_file_and_what_to_do(tmp_path: Path, code: i
     with pytest.raises(StorageError, match=tmp_path.name) as caught, storing(tmp_path):
         raise OSError(code, "x")
     assert "\n" not in str(caught.value)
+    with pytest.raises(StorageError, match=r"^/the/target: "), storing(tmp_path):
+        raise OSError(code, "x", "/the/source", None, "/the/target")
 
 
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_errors_of_the_disk_that_a_library_only_tells(tmp_path: Path) -> None:
+    """As safetensors and Tantivy do, which are written in Rust."""
+    with pytest.raises(StorageError, match=f"{tmp_path.name}: cannot be written, the disk is full"), storing(tmp_path):
+        raise RuntimeError("while serializing: No space left on device (os error 28)")
+    with pytest.raises(RuntimeError, match="a bug"), storing(tmp_path):
+        raise RuntimeError("a bug")

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ragqa.eval.report as report
 from ragqa.errors import StorageError
+from ragqa.eval import rendering
 from ragqa.eval.page.browsing import browsing_data, embedded_json
 from ragqa.eval.page.words import interval, label, name_runs, number, probability, quantity, with_unit
-from ragqa.eval.report import PAGE, render, write_report
+from ragqa.eval.rendering import PAGE, render, write_report
 
 HOSTILE = (
     "<script>alert(1)</script> </script><!-- \u2028\u2029 \"q\" 'q' &amp; \u202eabc\u202c שלום 🦊 ]]> $title {x} \ud800"
@@ -73,7 +73,7 @@ def make_scores(name="base", digest="abc123", parts=("main",), word="who", **cha
         "curves": {
             "risk_coverage": [[0.5, 0.1], [1.0, 0.5]],
             "reliability": [[0.2, 0.1, 25], [0.8, 0.7, 25]],
-            "em_by_read": [[2.0, 47.0]],
+            "em_by_read": [[1.0, 30.0], [2.0, 47.0]],
             "em_by_ms": [[5.0, 10.0], [500.0, 47.0]],
         },
         "cost": {"read wall ms p50": 12.5, "read wall ms p95": 40.0, "index MB": 61.34},
@@ -156,6 +156,22 @@ def test_two_runs_are_compared():
     ):  # fmt: skip
         assert words in page.text, words
     assert len(page.all("figure")) == 10
+
+
+def test_what_a_quick_look_left_out_is_said():
+    comparison = {**COMPARISON, "parts": {"main": {**COMPARISON["parts"]["main"], "missing": 0, "left_out": 1200}}}
+    page = page_of([make_scores(), make_scores("new", "def456")], comparison=comparison)
+    assert "1,200 more, which only one run was asked, are left out" in page.text
+    assert "only one run has" not in page.text
+
+
+def test_a_number_of_passages_that_is_always_the_same_is_no_chart():
+    scores = make_scores()
+    for part in scores["parts"].values():
+        part["curves"]["em_by_read"] = [[1.0, 47.0]]
+    page = page_of([scores])
+    assert "Exact match against passages read" not in page.text
+    assert "Exact match against milliseconds" in page.text
 
 
 def test_several_parts_have_an_overview_and_sections():
@@ -353,7 +369,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(report, "replace_file", full)
+    monkeypatch.setattr(rendering, "replace_file", full)
     with pytest.raises(StorageError, match="the disk is full"):
         write_report(output, [make_scores("other")], [[make_row()]], None, ["other"])
     assert output.read_bytes() == before

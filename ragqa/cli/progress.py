@@ -1,0 +1,103 @@
+"""A bar on stderr for work that takes a while. On a terminal only, and only once a second has gone by."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ragqa.index.report import Progress, silent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Display
+    from rich.progress import TaskID
+
+PATIENCE = 1.0  # seconds: what is quicker shows no bar, and does not wait for rich to load
+
+
+@contextmanager
+def progress_bar(quiet: bool = False) -> Iterator[Progress]:
+    """To be told of progress; the bar is gone at the end, and leaves nothing behind.
+
+    A stage of unknown length that has not counted anything gives way to the next one. While the bar stands, lines that
+    are written to stderr appear above it; stdout is let alone.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield silent
+        return
+    bar = _Bar()
+    try:
+        yield bar.report
+    finally:
+        bar.close()
+
+
+class _Bar:
+    """Remembers what was reported until a timer shows it, so that work that calls nobody for long is seen as well."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stages: dict[str, tuple[int, int | None]] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._display: Display | None = None
+        self._closed = False
+        self._timer = threading.Timer(PATIENCE, self._appear)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def report(self, stage: str, done: int, total: int | None) -> None:
+        """A `Progress`."""
+        with self._lock:
+            if stage not in self._stages:
+                for waiting in [name for name, state in self._stages.items() if state == (0, None)]:
+                    self._drop(waiting)
+            self._stages[stage] = done, total
+            self._show(stage)
+
+    def close(self) -> None:
+        """Take the bar away, or let it never come."""
+        self._timer.cancel()
+        with self._lock:
+            self._closed = True
+            if self._display is not None:
+                self._display.stop()
+        self._timer.join()
+
+    def _appear(self) -> None:
+        display = _display()
+        with self._lock:
+            if not self._closed:
+                self._display = display
+                display.start()
+                for stage in self._stages:
+                    self._show(stage)
+
+    def _show(self, stage: str) -> None:
+        if self._display is None:
+            return
+        done, total = self._stages[stage]
+        if stage not in self._tasks:
+            self._tasks[stage] = self._display.add_task(stage, total=total)
+        self._display.update(self._tasks[stage], completed=done, total=total)
+
+    def _drop(self, stage: str) -> None:
+        del self._stages[stage]
+        task = self._tasks.pop(stage, None)
+        if self._display is not None and task is not None:
+            self._display.remove_task(task)
+
+
+def _display() -> Display:
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TimeElapsedColumn(),
+        rich.TimeRemainingColumn(),
+    )
+    return rich.Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
