@@ -37,7 +37,8 @@ def mine(
     """Find passages that answer QUESTIONS, and near ones that do not, to train a retriever on."""
     from dataclasses import asdict
 
-    from ragqa.cli.output import print_json, progress_bar
+    from ragqa.cli.output import print_json
+    from ragqa.cli.progress import progress_bar
     from ragqa.config import override
     from ragqa.models.catalog import load_encoder
     from ragqa.train.mining import Mining
