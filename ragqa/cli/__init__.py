@@ -57,8 +57,8 @@ def _run(line: list[str], debug: bool) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; nothing was changed", INTERRUPTED, debug)
+    except (click.Abort, KeyboardInterrupt) as interruption:
+        return _fail(str(interruption) or "interrupted; nothing was changed", INTERRUPTED, debug)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

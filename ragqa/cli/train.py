@@ -25,8 +25,8 @@ def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str,
     from ragqa.models.runtime import require_torch
 
     require_torch("Training")
-    from ragqa.train.reader import train_reader
+    from ragqa.train.reader import fit_reader
     from ragqa.train.recipe import ReaderRecipe, load_recipe
 
-    made = train_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings))
+    made = fit_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings))
     click.echo(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")

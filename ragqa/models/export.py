@@ -18,7 +18,7 @@ import numpy as np
 
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models.card import CARD, MODEL, TOKENIZER, Card, write_card
-from ragqa.models.runtime import OnnxRuntime, TorchRuntime, require_torch
+from ragqa.models.runtime import OnnxRuntime, TorchRuntime, is_prompted, require_torch
 from ragqa.models.tokenize import PairTokenizer, Window
 
 PROBES = (
@@ -45,6 +45,8 @@ def export_reader(
 ) -> ExportReport:
     """Export a checkpoint with span heads; raises `ModelError` where it cannot be loaded or the result disagrees."""
     require_torch("Exporting a reader")
+    if is_prompted(checkpoint):
+        raise ModelError(f"{checkpoint}: a trained prompt has no fast form; use the folder itself as --reader")
     from transformers import AutoModelForQuestionAnswering
 
     model, tokenizer = _load(AutoModelForQuestionAnswering, checkpoint)

@@ -7,6 +7,7 @@ weights that an uninterrupted run gives.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import signal
 import threading
@@ -22,7 +23,7 @@ from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ragqa.config import flatten
-from ragqa.errors import ConfigError, SourceError, TrainingError
+from ragqa.errors import ConfigError, MissingExtra, SourceError, TrainingError
 from ragqa.store.atomic import replace_file, sha256, storing
 from ragqa.train.precision import MasterAdamW
 from ragqa.train.recipe import Recipe, kind_of
@@ -30,6 +31,7 @@ from ragqa.train.settings import TrainSettings
 
 RUN, STEPS = "run.json", "steps"
 KEPT = 3
+TRACKERS = {"tensorboard": ("tensorboard", "train"), "wandb": ("wandb", "wandb")}  # name: module, extra
 
 
 class RunFolder:
@@ -96,6 +98,7 @@ def _contents(data: Sequence[str | Path]) -> dict[str, str]:
 def arguments(settings: TrainSettings, folder: RunFolder) -> dict[str, Any]:
     """What transformers' and sentence-transformers' trainers are told, for every kind of run."""
     on_gpu = torch.cuda.is_available()
+    _check_trackers(settings.report_to)
     return {
         "output_dir": str(folder.steps),
         "seed": settings.seed,
@@ -121,6 +124,15 @@ def arguments(settings: TrainSettings, folder: RunFolder) -> dict[str, Any]:
         "report_to": list(settings.report_to) or ["none"],
         "disable_tqdm": False,
     }
+
+
+def _check_trackers(names: Sequence[str]) -> None:
+    """Trackers are what transformers knows by name, and must be installed."""
+    for name in names:
+        if name not in TRACKERS:
+            raise ConfigError(f"train.report_to names {name!r}: one of {', '.join(TRACKERS)}, or nothing")
+        if importlib.util.find_spec(TRACKERS[name][0]) is None:
+            raise MissingExtra(f"Reporting to {name}", TRACKERS[name][1])
 
 
 class Guarded(Trainer):

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from ragqa.train.losses import marginal_span_loss  # noqa: E402
+from ragqa.train.span_losses import marginal_span_loss  # noqa: E402
 from ragqa.train.precision import MasterAdamW  # noqa: E402
 
 
