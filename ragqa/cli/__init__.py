@@ -58,7 +58,8 @@ def _run(line: list[str], debug: bool) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as interruption:
-        return _fail(str(interruption) or "interrupted; nothing was changed", INTERRUPTED, debug)
+        said = str(interruption.__cause__ or "")  # click makes an Abort of it; training says where it stopped
+        return _fail(said or "interrupted; nothing was changed", INTERRUPTED, debug)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -1,7 +1,7 @@
 """What a checkpoint must hold beside the model and the optimizer, so that a resumed run equals an uninterrupted one.
 
-One file, ``companions.safetensors``, with the tensors of all companions: moving averages, AdaLoRA's sensitivities, and of
-models that save an adapter only, the exact weights of it. ``relevance.safetensors`` is the relevance head, which
+One file, ``companions.safetensors``, holds the tensors of all companions: moving averages, AdaLoRA's sensitivities, and
+the exact weights of models that save an adapter only. ``relevance.safetensors`` is the relevance head, which
 `AutoModelForQuestionAnswering` would not know.
 """
 

@@ -29,7 +29,9 @@ class Teachers:
         for name in names:
             reader = load_reader(name)
             if not same_tokens(reader.tokenizer, tokenizer):
-                raise ModelError(f"loss.teacher {name}: its tokenizer is not the base's, so its spans cannot be imitated")
+                raise ModelError(
+                    f"loss.teacher {name}: its tokenizer is not the base's, so its spans cannot be imitated"
+                )
             if reader.tokenizer.max_length < tokenizer.max_length:
                 raise ModelError(
                     f"loss.teacher {name} reads {reader.tokenizer.max_length} tokens at most: lower data.max_length"

@@ -26,13 +26,17 @@ def depths(model: nn.Module) -> dict[str, int]:
     layers = {name: layer_of(name) for name, _ in model.named_parameters()}
     count = max((number for number in layers.values() if number is not None), default=-1) + 1
     if not count:
-        raise ConfigError("this base has no numbered layers: method.tune=last, unfreeze_every and layer_decay need some")
+        raise ConfigError(
+            "this base has no numbered layers: method.tune=last, unfreeze_every and layer_decay need some"
+        )
     return {name: _depth(name, number, count) for name, number in layers.items()}
 
 
 def matrices(model: nn.Module) -> list[str]:
     """The names of all matrices inside layers, for adapters."""
-    return [name for name, part in model.named_modules() if isinstance(part, nn.Linear) and layer_of(f"{name}.") is not None]
+    return [
+        name for name, part in model.named_modules() if isinstance(part, nn.Linear) and layer_of(f"{name}.") is not None
+    ]
 
 
 def parameter_groups(model: nn.Module, lr: float, decay: float) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def read_pairings(path: str | Path) -> Iterator[Pairing]:
     number = 0
     try:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
+            for number, line in enumerate(lines, 1):  # noqa: B007 - an error names it
                 if line.strip():
                     yield _pairing(json.loads(line))
     except (OSError, EOFError) as error:

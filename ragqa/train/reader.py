@@ -97,8 +97,9 @@ def load_base(recipe: ReaderRecipe) -> tuple[PreTrainedModel, Any]:
             attn_implementation=recipe.method.attention,
         )
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{recipe.base}: cannot be loaded as a reader ({error})") from error
+    except (OSError, ValueError, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{recipe.base}: cannot be loaded as a reader ({reason})") from error
     return model, tokenizer
 
 
@@ -244,7 +245,7 @@ def _unrounded(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, 
     copies: dict[int, Tensor] = {}
     if isinstance(optimizer, MasterAdamW):
         copies = {id(own): copy for own, copy in zip(optimizer.working, optimizer.masters, strict=True)}
-    moving = {id(weight) for group in optimizer.param_groups for weight in group["params"]} if not copies else copies
+    moving = copies or {id(weight) for group in optimizer.param_groups for weight in group["params"]}
     return {name: copies.get(id(own), own) for name, own in model.named_parameters() if id(own) in moving}
 
 

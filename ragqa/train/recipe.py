@@ -56,7 +56,9 @@ class ReaderRecipe:
         if self.method.unfreeze_every and self.method.tune != "full":
             raise ConfigError("method.unfreeze_every goes with method.tune=full: the other ways say what moves")
         if self.method.tune == "adalora" and self.train.bf16:
-            raise ConfigError("method.tune=adalora prunes weights, which the fp32 copies of train.bf16 would bring back")
+            raise ConfigError(
+                "method.tune=adalora prunes weights, which the fp32 copies of train.bf16 would bring back"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ragqa.errors import ConfigError
 READER_TUNING = ("full", "last", "bitfit", "lora", "adalora", "ia3", "prefix", "prompt")
 ADVERSARIES = ("none", "fgm", "pgd", "freelb")
 PLACES = ("all", "first")
-ATTENTION = ("sdpa", "eager")
+ATTENTION = ("sdpa", "eager", "flash_attention_2")
 RETRIEVER_LOSSES = ("infonce", "margin-mse", "kl")
 TOWERS = ("both", "question")
 JOINT_LOSSES = ("marginal", "emdr2", "perplexity", "sum")

@@ -191,4 +191,3 @@ def _peft_config(model: PreTrainedModel, recipe: ReaderRecipe) -> PeftConfig:
         deltaT=max(1, steps // 100),
         **common,
     )
-

@@ -32,15 +32,6 @@ def tensors(folder):
     return found
 
 
-def interrupted(whole, copy, step):
-    """The folder as it stood when a run was killed after the checkpoint of ``step``."""
-    (copy / "steps").mkdir(parents=True)
-    facts = json.loads((whole / "run.json").read_text()) | {"finished": False}
-    (copy / "run.json").write_text(json.dumps(facts))
-    shutil.copytree(whole / "steps" / f"checkpoint-{step}", copy / "steps" / f"checkpoint-{step}")
-    return copy
-
-
 RESUMED = {
     "ema": {"method.ema": 0.9},
     "ema in bf16": {"method.ema": 0.9, "train.bf16": True},
@@ -55,10 +46,10 @@ RESUMED = {
 
 
 @pytest.mark.parametrize("settings", RESUMED.values(), ids=RESUMED)
-def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tmp_path, settings):
+def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tmp_path, as_killed_after, settings):
     recipe = override(tiny_recipe, {**settings, "train.lr": 1e-2})
     whole = fit_reader([squad_file], tmp_path / "whole", recipe)
-    resumed = fit_reader([squad_file], interrupted(whole, tmp_path / "broken", 4), recipe)
+    resumed = fit_reader([squad_file], as_killed_after(whole, tmp_path / "broken", 4), recipe)
     expected, got = tensors(whole), tensors(resumed)
     assert expected.keys() == got.keys()
     for name, tensor in expected.items():
@@ -79,12 +70,12 @@ def test_merged_checkpoint_equals_the_adapter_on_its_base(squad_file, tiny_base,
     torch.manual_seed(0)
     adapted = AutoPeftModelForQuestionAnswering.from_pretrained(out / "adapter").merge_and_unload()
     ids = torch.tensor([[101, 2073, 1029, 102, 1996, 8007, 102]])
-    torch.testing.assert_close(
-        merged.eval()(ids).start_logits, adapted.eval()(ids).start_logits, atol=1e-5, rtol=1e-4
-    )
+    torch.testing.assert_close(merged.eval()(ids).start_logits, adapted.eval()(ids).start_logits, atol=1e-5, rtol=1e-4)
     base = AutoModelForQuestionAnswering.from_pretrained(tiny_base)
     assert not torch.allclose(merged(ids).start_logits, base.eval()(ids).start_logits, atol=1e-3)
-    assert json.loads((out / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"] == str(tiny_base)
+    assert json.loads((out / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"] == str(
+        tiny_base
+    )
     step = {path.name for path in (out / "steps" / "checkpoint-6").iterdir()}
     assert "adapter_model.safetensors" in step and "model.safetensors" not in step
     assert load_reader(str(out)).read_texts(["Where?"], [TEXT])[0].spans
@@ -94,7 +85,9 @@ def test_merged_checkpoint_equals_the_adapter_on_its_base(squad_file, tiny_base,
 def test_prompts_are_read_with_as_a_folder(squad_file, tiny_recipe, tmp_path, tune):
     from ragqa.models.export import export_reader
 
-    recipe = override(tiny_recipe, {"method.tune": tune, "method.virtual_tokens": 4, "train.lr": 0.3, "loss.relevance": 1.0})
+    recipe = override(
+        tiny_recipe, {"method.tune": tune, "method.virtual_tokens": 4, "train.lr": 0.3, "loss.relevance": 1.0}
+    )
     out = fit_reader([squad_file], tmp_path / "out", recipe)
     assert not (out / "model.safetensors").exists(), "it would be taken for the whole reader"
     question = ["Where does the Rhine rise?"]
@@ -137,7 +130,10 @@ def test_a_prompt_reads_as_it_was_trained(squad_file, tiny_recipe, tmp_path):
 )
 def test_what_moves_is_what_was_said(squad_file, tiny_base, tiny_recipe, tmp_path, settings, moves):
     recipe = override(tiny_recipe, {**settings, "train.lr": 1e-2})
-    before, after = load_file(str(tiny_base / "model.safetensors")), tensors(fit_reader([squad_file], tmp_path / "o", recipe))
+    before, after = (
+        load_file(str(tiny_base / "model.safetensors")),
+        tensors(fit_reader([squad_file], tmp_path / "o", recipe)),
+    )
     for name, tensor in before.items():
         assert torch.equal(tensor, after[f"model.safetensors:{name}"]) != moves(name) or (
             "embeddings" in name and "position" in name
@@ -177,7 +173,9 @@ def test_adalora_prunes_to_the_rank(squad_file, tiny_recipe, tmp_path):
     recipe = override(tiny_recipe, {"method.tune": "adalora", "method.rank": 2, "method.ema": 0.5})
     out = fit_reader([squad_file], tmp_path / "out", recipe)
     ranks = [
-        len(value) for name, value in load_file(str(out / "adapter" / "adapter_model.safetensors")).items() if "lora_E" in name
+        len(value)
+        for name, value in load_file(str(out / "adapter" / "adapter_model.safetensors")).items()
+        if "lora_E" in name
     ]
     assert sum(ranks) <= 2 * len(ranks) and max(ranks) <= 3
 
@@ -238,7 +236,10 @@ def test_a_teacher_is_imitated(squad_file, tiny_base, tiny_recipe, tmp_path):
     tokenizer = readers[0].tokenizer
     question, passage = tokenizer.encode(["Where does the Rhine rise?", TEXT])
     windows = [tokenizer.window(question.ids, passage.ids, 0, len(passage))]
-    starts, ends = map(torch.from_numpy, Teachers([load_reader(str(teacher)), readers[0]], 2.0).distributions(windows, len(windows[0].ids)))
+    starts, ends = map(
+        torch.from_numpy,
+        Teachers([load_reader(str(teacher)), readers[0]], 2.0).distributions(windows, len(windows[0].ids)),
+    )
     assert starts.sum().item() == pytest.approx(1.0, abs=1e-5)
     readable = starts > 0
     distances = []
