@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -190,6 +191,8 @@ def fit(trainer: Trainer, folder: RunFolder) -> None:
             f"split a batch by train.accumulate; {_left(folder)}"
         ) from error
     except TrainingError as error:
+        # The weights of this very step gave the loss that is none: whatever was saved of them is no good.
+        shutil.rmtree(folder.steps / f"checkpoint-{trainer.state.global_step}", ignore_errors=True)
         raise TrainingError(f"{error}; {_left(folder)}") from error
     if stopper.asked.is_set() and trainer.state.global_step < trainer.state.max_steps:
         raise KeyboardInterrupt(f"interrupted at step {trainer.state.global_step:,}; the same command goes on there")

@@ -125,7 +125,13 @@ def find_recipe(name: str) -> Path:
 
 def packaged_recipes() -> list[Path]:
     """The files of the packaged recipes, by name."""
-    return sorted(RECIPES.glob("*.toml"))
+    return sorted(RECIPES.glob("*.toml"), key=lambda path: path.stem)
+
+
+def describe(path: Path) -> str:
+    """The first line of the comment that a recipe begins with; empty without one."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
 def kind_of(recipe: Recipe) -> str:

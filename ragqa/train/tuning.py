@@ -83,7 +83,7 @@ class Unfreezing(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> TrainerControl:
         """Leave the model as it was found."""
-        for _, weight in self.weights:
+        for _depth, weight in self.weights:
             weight.requires_grad = True
         return control
 
