@@ -37,7 +37,7 @@ def test_ties_go_to_the_earlier_start_then_the_shorter():
 
 def test_an_ensemble_of_one_reader_twice_says_what_it_says():
     alone, twice = load_reader(), EnsembleReader([load_reader(), load_reader()])
-    passage = Passage(id="p", doc_id="d", text=TEXT, start=0, end=len(TEXT), source="s")
+    passage = Passage(id="p", doc_id="d", title="", text=TEXT, start=0, end=len(TEXT), source="s")
     for one, two in zip(
         alone.read(["Where does the Rhine rise?"], [passage])[0],
         twice.read(["Where does the Rhine rise?"], [passage])[0],
