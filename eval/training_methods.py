@@ -86,7 +86,7 @@ def main() -> None:
     for method, seed in cells(chosen, seeds):
         if not result_file(arguments, method, seed).exists():
             print(f"{method}, seed {seed} …", file=sys.stderr, flush=True)
-            subprocess.run([sys.executable, *sys.argv, "--cell", method, str(seed)], check=True)
+            subprocess.run([sys.executable, *sys.argv, "--cell", method, str(seed)], check=True, stdout=sys.stderr)
     print(table(arguments, chosen, seeds))
 
 

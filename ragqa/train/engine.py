@@ -11,9 +11,10 @@ import importlib.util
 import json
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -46,13 +47,14 @@ class RunFolder:
         """Begin the run, or make sure that this is the same one: the same recipe on the same data.
 
         ``also`` is what else decides the outcome, such as an index' fingerprint. A folder with a finished or with
-        another run, or with other files, is a `ConfigError` that says what differs.
+        another run, or with other files, is a `ConfigError` that says what differs; one whose run never came to a
+        checkpoint begins anew.
         """
         facts = {"kind": kind_of(recipe), "recipe": asdict(recipe), "data": _contents(data), **(also or {})}
-        if (self.path / RUN).exists():
+        if (self.path / RUN).exists() and (self.newest() is not None or self._facts().get("finished")):
             self._compare(json.loads(json.dumps(facts)))
             return
-        if self.path.is_dir() and any(self.path.iterdir()):
+        if self.path.is_dir() and any(self.path.iterdir()) and not (self.path / RUN).exists():
             raise ConfigError(f"{self.path} is not empty and holds no training run: choose another folder with -o")
         self._write({**facts, "finished": False})
 
@@ -181,7 +183,7 @@ def fit(trainer: Trainer, folder: RunFolder) -> None:
     trainer.add_callback(stopper)
     newest = folder.newest()
     try:
-        with _asking(stopper.asked):
+        with _asking(stopper.asked), redirect_stdout(sys.stderr):  # stdout is for results
             trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     except (MemoryError, RuntimeError) as error:
         if not _is_out_of_memory(error):

@@ -66,10 +66,10 @@ def fit_reader(
     """
     recipe = recipe or ReaderRecipe()
     folder = RunFolder(output)
+    told = _arguments(recipe, folder)
     folder.begin(recipe, data, _also(recipe, paraphrase))
     set_seed(recipe.train.seed)
     model, slow_tokenizer = load_base(recipe)
-    told = _arguments(recipe, folder)
     prepared = _prepare(model, recipe, told.device)
     trainer = _trainer(prepared, slow_tokenizer, told, recipe, data, paraphrase)
     for callback in callbacks:

@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 from safetensors.torch import load_file  # noqa: E402
 
 from ragqa.config import override  # noqa: E402
-from ragqa.errors import ConfigError, SourceError, TrainingError  # noqa: E402
+from ragqa.errors import ConfigError, ModelError, SourceError, TrainingError  # noqa: E402
 from ragqa.models.catalog import load_reader  # noqa: E402
 from ragqa.train import fit_reader, load_recipe  # noqa: E402
 from ragqa.train.recipe import ReaderRecipe  # noqa: E402
@@ -196,7 +196,8 @@ def test_another_paraphraser_or_table_is_another_run(squad_file, tiny_recipe, tm
 
     class Stop(TrainerCallback):
         def on_step_begin(self, args, state, control, **_):
-            raise KeyboardInterrupt
+            if state.global_step == 3:
+                raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fit_reader([squad_file], tmp_path / "out", recipe, paraphrase=first, callbacks=[Stop()])
@@ -205,6 +206,18 @@ def test_another_paraphraser_or_table_is_another_run(squad_file, tiny_recipe, tm
     table.write_text("river, brook\n")
     with pytest.raises(ConfigError, match="another synonyms"):
         fit_reader([squad_file], tmp_path / "out", recipe, paraphrase=first)
+
+
+def test_a_run_without_a_checkpoint_may_be_changed(squad_file, tiny_recipe, tmp_path):
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        fit_reader([squad_file], tmp_path / "out", override(tiny_recipe, {"base": str(tmp_path)}))
+    assert fit_reader([squad_file], tmp_path / "out", tiny_recipe)
+    with pytest.raises(ConfigError, match="finished run"):
+        fit_reader([squad_file], tmp_path / "out", tiny_recipe)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="holds no training run"):
+        fit_reader([squad_file], tmp_path / "other", tiny_recipe)
 
 
 def test_open_domain_scores_decide_where_an_index_is_named(squad_file, tiny_recipe, tmp_path):
