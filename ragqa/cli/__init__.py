@@ -17,6 +17,7 @@ from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
 from ragqa.cli.mine import mine
 from ragqa.cli.models import export, models
+from ragqa.cli.recipes import recipes
 from ragqa.cli.train import train
 from ragqa.errors import RagqaError, StorageError
 from ragqa.version import __version__
@@ -36,7 +37,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (index, ask, search, info, verify, compact, train, mine, evaluate, export, models):
+for command in (index, ask, search, info, verify, compact, train, mine, recipes, evaluate, export, models):
     cli.add_command(command)
 
 

@@ -47,6 +47,19 @@ def merge(name: str, output: str) -> None:
 
 
 @models.command()
+@click.argument("checkpoints", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the averaged checkpoint.")
+def soup(checkpoints: tuple[str, ...], output: str) -> None:
+    """Average the weights of CHECKPOINTS that were tuned from one base."""
+    from ragqa.models.runtime import require_torch
+
+    require_torch("A soup")
+    from ragqa.train.soup import soup as average
+
+    click.echo(f"{average(checkpoints, output)}: average of {len(checkpoints)} checkpoints")
+
+
+@models.command()
 @click.argument("checkpoint", type=click.Path(exists=True))
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the adapter.")
 @click.option("--base", default="all-MiniLM-L6-v2", show_default=True, help="What the checkpoint was tuned from.")

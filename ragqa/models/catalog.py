@@ -54,7 +54,7 @@ def reader_fingerprint(name: str = "default") -> str:
     place = _place(name, "reader")
     if (place / CARD).is_file():
         return read_card(place, "reader").fingerprint
-    weights = sorted(place.glob("*.safetensors")) if place.is_dir() else []
+    weights = sorted([*place.glob("*.safetensors"), *place.glob("*/*.safetensors")]) if place.is_dir() else []
     digests = "".join(sha256(path) for path in weights)
     return f"{place.name}-{hashlib.sha256(digests.encode()).hexdigest()[:16]}" if weights else name
 

@@ -29,7 +29,7 @@ from ragqa.models.card import (
     read_card,
     write_card,
 )
-from ragqa.models.runtime import OnnxRuntime, TorchRuntime, quietly, require_torch
+from ragqa.models.runtime import OnnxRuntime, TorchRuntime, is_prompted, quietly, require_torch
 from ragqa.models.tokenize import PairTokenizer, Window
 from ragqa.store.atomic import storing
 
@@ -57,6 +57,8 @@ def export_reader(
 ) -> ExportReport:
     """Export a checkpoint with span heads; raises `ModelError` where it cannot be loaded or the result disagrees."""
     require_torch("Exporting a reader")
+    if is_prompted(checkpoint):
+        raise ModelError(f"{checkpoint}: a trained prompt has no fast form; use the folder itself as --reader")
     from transformers import AutoModelForQuestionAnswering
 
     model, tokenizer = _load(AutoModelForQuestionAnswering, checkpoint)

@@ -8,15 +8,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ragqa.train.joint import fit_joint
     from ragqa.train.mining import mine
+    from ragqa.train.reader import fit_reader
+    from ragqa.train.recipe import load_recipe
     from ragqa.train.retriever import fit_retriever
 
-_HOMES = {"fit_joint": "joint", "fit_retriever": "retriever", "mine": "mining"}
-
-__all__ = ["fit_joint", "fit_retriever", "mine"]
+_HOMES = {
+    "fit_joint": "joint",
+    "fit_reader": "reader",
+    "fit_retriever": "retriever",
+    "load_recipe": "recipe",
+    "mine": "mining",
+}
+__all__ = ["fit_joint", "fit_reader", "fit_retriever", "load_recipe", "mine"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load public names on first use."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    """Load public names on first use, so that ``import ragqa.train`` costs nothing."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'ragqa.train' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"ragqa.train.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

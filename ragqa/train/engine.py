@@ -7,11 +7,14 @@ weights that an uninterrupted run gives.
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import shutil
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -22,7 +25,7 @@ from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ragqa.config import flatten
-from ragqa.errors import ConfigError, SourceError, TrainingError
+from ragqa.errors import ConfigError, MissingExtra, SourceError, TrainingError
 from ragqa.store.atomic import replace_file, sha256, storing
 from ragqa.train.precision import MasterAdamW
 from ragqa.train.recipe import Recipe, kind_of
@@ -30,6 +33,7 @@ from ragqa.train.settings import TrainSettings
 
 RUN, STEPS = "run.json", "steps"
 KEPT = 3
+TRACKERS = {"tensorboard": ("tensorboard", "train"), "wandb": ("wandb", "wandb")}  # name: module, extra
 
 
 class RunFolder:
@@ -43,13 +47,14 @@ class RunFolder:
         """Begin the run, or make sure that this is the same one: the same recipe on the same data.
 
         ``also`` is what else decides the outcome, such as an index' fingerprint. A folder with a finished or with
-        another run, or with other files, is a `ConfigError` that says what differs.
+        another run, or with other files, is a `ConfigError` that says what differs; one whose run never came to a
+        checkpoint begins anew.
         """
         facts = {"kind": kind_of(recipe), "recipe": asdict(recipe), "data": _contents(data), **(also or {})}
-        if (self.path / RUN).exists():
+        if (self.path / RUN).exists() and (self.newest() is not None or self._facts().get("finished")):
             self._compare(json.loads(json.dumps(facts)))
             return
-        if self.path.is_dir() and any(self.path.iterdir()):
+        if self.path.is_dir() and any(self.path.iterdir()) and not (self.path / RUN).exists():
             raise ConfigError(f"{self.path} is not empty and holds no training run: choose another folder with -o")
         self._write({**facts, "finished": False})
 
@@ -96,6 +101,7 @@ def _contents(data: Sequence[str | Path]) -> dict[str, str]:
 def arguments(settings: TrainSettings, folder: RunFolder) -> dict[str, Any]:
     """What transformers' and sentence-transformers' trainers are told, for every kind of run."""
     on_gpu = torch.cuda.is_available()
+    _check_trackers(settings.report_to)
     return {
         "output_dir": str(folder.steps),
         "seed": settings.seed,
@@ -121,6 +127,15 @@ def arguments(settings: TrainSettings, folder: RunFolder) -> dict[str, Any]:
         "report_to": list(settings.report_to) or ["none"],
         "disable_tqdm": False,
     }
+
+
+def _check_trackers(names: Sequence[str]) -> None:
+    """Trackers are what transformers knows by name, and must be installed."""
+    for name in names:
+        if name not in TRACKERS:
+            raise ConfigError(f"train.report_to names {name!r}: one of {', '.join(TRACKERS)}, or nothing")
+        if importlib.util.find_spec(TRACKERS[name][0]) is None:
+            raise MissingExtra(f"Reporting to {name}", TRACKERS[name][1])
 
 
 class Guarded(Trainer):
@@ -168,7 +183,7 @@ def fit(trainer: Trainer, folder: RunFolder) -> None:
     trainer.add_callback(stopper)
     newest = folder.newest()
     try:
-        with _asking(stopper.asked):
+        with _asking(stopper.asked), redirect_stdout(sys.stderr):  # stdout is for results
             trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     except (MemoryError, RuntimeError) as error:
         if not _is_out_of_memory(error):
@@ -178,6 +193,8 @@ def fit(trainer: Trainer, folder: RunFolder) -> None:
             f"split a batch by train.accumulate; {_left(folder)}"
         ) from error
     except TrainingError as error:
+        # The weights of this very step gave the loss that is none: whatever was saved of them is no good.
+        shutil.rmtree(folder.steps / f"checkpoint-{trainer.state.global_step}", ignore_errors=True)
         raise TrainingError(f"{error}; {_left(folder)}") from error
     finally:
         _end_bars(trainer)

@@ -47,6 +47,19 @@ class ReaderRecipe:
     loss: ReaderLoss = field(default_factory=ReaderLoss)
     method: ReaderMethod = field(default_factory=ReaderMethod)
 
+    def __post_init__(self) -> None:
+        """What one section asks of another."""
+        if self.loss.r_drop and not self.method.dropout:
+            raise ConfigError("loss.r_drop compares two passes with different dropout: set method.dropout above 0")
+        if self.train.eval_every and not self.data.held_out:
+            raise ConfigError("train.eval_every scores held-out articles: set data.held_out above 0")
+        if self.method.unfreeze_every and self.method.tune != "full":
+            raise ConfigError("method.unfreeze_every goes with method.tune=full: the other ways say what moves")
+        if self.method.tune == "adalora" and self.train.bf16:
+            raise ConfigError(
+                "method.tune=adalora prunes weights, which the fp32 copies of train.bf16 would bring back"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class RetrieverRecipe:
@@ -112,7 +125,13 @@ def find_recipe(name: str) -> Path:
 
 def packaged_recipes() -> list[Path]:
     """The files of the packaged recipes, by name."""
-    return sorted(RECIPES.glob("*.toml"))
+    return sorted(RECIPES.glob("*.toml"), key=lambda path: path.stem)
+
+
+def describe(path: Path) -> str:
+    """The first line of the comment that a recipe begins with; empty without one."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
 def kind_of(recipe: Recipe) -> str:

@@ -9,6 +9,7 @@ from ragqa.errors import ConfigError
 READER_TUNING = ("full", "last", "bitfit", "lora", "adalora", "ia3", "prefix", "prompt")
 ADVERSARIES = ("none", "fgm", "pgd", "freelb")
 PLACES = ("all", "first")
+ATTENTION = ("sdpa", "eager", "flash_attention_2")
 RETRIEVER_LOSSES = ("infonce", "margin-mse", "kl")
 TOWERS = ("both", "question")
 JOINT_LOSSES = ("marginal", "emdr2", "perplexity", "sum")
@@ -55,12 +56,15 @@ class TrainSettings:
 class ReaderData:
     """What a reader sees: windows of at most ``max_length`` tokens.
 
-    ``passages`` of a question stand in one step and share one softmax (1: each passage alone). With one,
-    ``negatives`` is the share of questions shown with a passage that does not answer them. ``crop_tokens`` cuts windows
-    short for the first ``crop_until`` of the run. ``temperature`` mixes several files: 1 draws in proportion to their
-    sizes, 0 evenly. ``word_dropout`` masks that share of the passage's tokens outside the answer; ``synonyms`` is a
-    file of words that may stand for each other, ``synonym_share`` how many of the question's words change.
-    ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions`` questions.
+    ``passages`` of a question stand in one step and share one softmax: one that answers, and others that do not, from
+    the mined file or the same article. With one, ``negatives`` is the share of questions shown with a passage that does
+    not answer them. ``shuffle_passages`` draws them at random; off, the best that answers comes with the hardest that
+    do not. ``crop_tokens`` cuts windows short for the first ``crop_until`` of the run. ``temperature`` mixes several
+    files: 1 draws in proportion to their sizes, 0 evenly. ``word_dropout`` masks that share of the passage's tokens
+    outside the answer; ``synonyms`` is a file of words that may stand for each other, ``synonym_share`` how many of the
+    question's words change. ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions``
+    questions; with ``held_out_index`` these are asked to that index, and open-domain EM decides instead of F1 on the
+    right passage. ``stride`` is the overlap of windows while scoring.
     """
 
     max_length: int = 384
@@ -76,21 +80,27 @@ class ReaderData:
     shuffle_passages: bool = True
     held_out: float = 0.0
     held_out_questions: int = 1000
+    held_out_index: str = ""
 
     def __post_init__(self) -> None:
         """Ranges."""
         _shares("data", negatives=self.negatives, crop_until=self.crop_until, held_out=self.held_out)
         _shares("data", word_dropout=self.word_dropout, synonym_share=self.synonym_share, temperature=self.temperature)
-        if self.passages < 1 or self.max_length < 16:
-            raise ConfigError("data.passages must be at least 1 and data.max_length at least 16")
+        if self.passages < 1 or self.max_length < 16 or self.held_out_questions < 1:
+            raise ConfigError(
+                "data.passages and data.held_out_questions must be at least 1, data.max_length at least 16"
+            )
+        if self.crop_tokens < 0 or not 0 <= self.stride < self.max_length:
+            raise ConfigError("data.crop_tokens must not be negative, data.stride from 0 to less than data.max_length")
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderLoss:
     """What a reader minimises. ``places``: "all" marginalises over every place of the answer, "first" takes the
-    annotated one. ``relevance`` weighs the auxiliary task of telling passages that answer from those that do not,
-    ``r_drop`` the divergence of two passes with different dropout, ``teacher`` names readers (comma-separated) whose
-    spans are imitated with weight ``distill`` at ``distill_temperature``.
+    annotated one. ``label_smoothing`` is the share of the uniform distribution in the target. ``relevance`` weighs the
+    auxiliary task of telling passages that answer from those that do not, ``r_drop`` the divergence of two passes with
+    different dropout, ``teacher`` names readers (comma-separated) whose spans are imitated with weight ``distill`` at
+    ``distill_temperature``; the span loss keeps the rest.
     """
 
     places: str = "all"
@@ -105,15 +115,18 @@ class ReaderLoss:
         """Known names and ranges."""
         _one_of("loss.places", self.places, PLACES)
         _shares("loss", label_smoothing=self.label_smoothing, distill=self.distill)
+        if min(self.relevance, self.r_drop) < 0 or self.distill_temperature <= 0:
+            raise ConfigError("loss.relevance and loss.r_drop must be at least 0, loss.distill_temperature above 0")
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderMethod:
-    """Which weights move and how. ``tune``: full, last (``layers`` topmost), bitfit, or PEFT's lora, adalora, ia3,
-    prefix, prompt (``rank`` or ``virtual_tokens``). ``freeze`` names parts that never move. ``unfreeze_every`` steps
-    another layer joins from the top (0: all move from the start). ``layer_decay`` multiplies the rate per layer
-    downwards. ``adversary`` perturbs word embeddings by ``adversary_epsilon`` in ``adversary_steps``. ``ema`` keeps a
-    moving average of the weights and saves that.
+    """Which weights move and how. ``tune``: full, last (heads and ``layers`` topmost), bitfit (heads and biases), or
+    PEFT's lora, adalora, ia3 (``rank``), prefix, prompt (``virtual_tokens``), always with the heads. ``freeze`` names
+    parts that never move. ``unfreeze_every`` steps another layer joins from the top (0: all move from the start).
+    ``layer_decay`` multiplies the rate per layer downwards. ``dropout`` is in force while training. ``adversary``
+    perturbs word embeddings by ``adversary_epsilon`` in ``adversary_steps``. ``ema`` keeps a moving average of the
+    weights, scores and saves that.
     """
 
     tune: str = "full"
@@ -134,7 +147,14 @@ class ReaderMethod:
         """Known names and ranges."""
         _one_of("method.tune", self.tune, READER_TUNING)
         _one_of("method.adversary", self.adversary, ADVERSARIES)
+        _one_of("method.attention", self.attention, ATTENTION)
         _shares("method", layer_decay=self.layer_decay, dropout=self.dropout, ema=self.ema)
+        if min(self.layers, self.unfreeze_every) < 0 or min(self.rank, self.virtual_tokens, self.adversary_steps) < 1:
+            raise ConfigError(
+                "method.rank, virtual_tokens and adversary_steps must be at least 1, layers and unfreeze_every 0"
+            )
+        if self.adversary_epsilon <= 0 or self.layer_decay == 0:
+            raise ConfigError("method.adversary_epsilon and method.layer_decay must be above 0")
 
 
 @dataclass(frozen=True, slots=True)

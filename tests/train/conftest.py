@@ -101,3 +101,17 @@ def tiny_retriever(tiny_encoder):
         ),
         data=RetrieverData(max_length=48),
     )
+
+
+@pytest.fixture(scope="session")
+def as_killed_after():
+    """A copy of a finished run's folder as it stood when the run was killed after the checkpoint of a step."""
+
+    def copy_of(whole, copy, step):
+        (copy / "steps").mkdir(parents=True)
+        facts = json.loads((whole / "run.json").read_text()) | {"finished": False}
+        (copy / "run.json").write_text(json.dumps(facts))
+        shutil.copytree(whole / "steps" / f"checkpoint-{step}", copy / "steps" / f"checkpoint-{step}")
+        return copy
+
+    return copy_of

@@ -50,3 +50,37 @@ def test_a_copy_is_ones_own(tmp_path):
     assert read_recipe(copied) == load_recipe("reader-minilm", ReaderRecipe)
     with pytest.raises(ConfigError, match="exists already"):
         copy_recipe("reader-minilm", copied)
+
+
+def run(*line):
+    from click.testing import CliRunner
+
+    from ragqa.cli import cli
+
+    return CliRunner().invoke(cli, ["recipes", *map(str, line)], standalone_mode=False)
+
+
+def test_ls_names_kind_and_purpose_of_each():
+    lines = run("ls").output.splitlines()
+    assert [line.split()[0] for line in lines] == [path.stem for path in packaged_recipes()]
+    lora = next(line for line in lines if line.startswith("reader-lora"))
+    assert lora.split()[1] == "reader" and "Low-rank adapters (LoRA)" in lora and "#" not in lora
+
+
+def test_show_prints_the_file_and_copy_makes_ones_own(tmp_path):
+    shown = run("show", "reader-squad").output
+    assert run("copy", "reader-squad", tmp_path / "mine.toml").output.strip() == str(tmp_path / "mine.toml")
+    assert (tmp_path / "mine.toml").read_text(encoding="utf-8") == shown
+    assert run("show", tmp_path / "mine.toml").output == shown
+
+
+def test_check_has_a_line_for_each_file_and_its_exit_code(tmp_path):
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text('kind = "reader"\n')
+    bad.write_text('kind = "reader"\n[method]\ntune = "magic"\n')
+    fine = run("check", good, "reader-squad")
+    assert fine.return_value == 0 and fine.output.splitlines()[0] == f"{good}: a recipe for a reader"
+    found = run("check", good, bad, tmp_path / "none.toml")
+    lines = found.output.splitlines()
+    assert found.return_value == 2 and len(lines) == 3
+    assert str(bad) in lines[1] and "method.tune" in lines[1] and "none.toml" in lines[2]
