@@ -155,6 +155,26 @@ class Guarded(Trainer):
         super()._save_checkpoint(model, trial)
 
 
+class Scored(Guarded):
+    """A trainer that scores the model in its own way; the trainer's evaluation data are never looked at."""
+
+    def figures(self) -> dict[str, float] | None:
+        """What is to be logged, by name; None for nothing."""
+        raise NotImplementedError
+
+    def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
+        """Score the model as it is."""
+        self.model.eval()
+        figures = self.figures()
+        self.model.train()
+        if figures is None:
+            return {}
+        metrics = {f"{metric_key_prefix}_{name}": value for name, value in figures.items()}
+        self.log(metrics)
+        self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
 _ADVICE = "lower train.lr or set train.bf16=false, and begin again in another folder"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import EarlyStoppingCallback, TrainerControl, TrainingArguments, set_seed
+from transformers import TrainingArguments, set_seed
 
 from ragqa.config import Config, ReadConfig, RetrieveConfig
 from ragqa.errors import TrainingError
@@ -26,11 +26,12 @@ from ragqa.models.runtime import TorchRuntime
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.pipeline import Pipeline
 from ragqa.train.candidates import Candidates, CandidateSource
-from ragqa.train.engine import Guarded, RunFolder, arguments, fit, optimizer_for, settle, use_bf16
+from ragqa.train.engine import RunFolder, Scored, arguments, fit, optimizer_for, settle, use_bf16
 from ragqa.train.joint_data import JointWindows
 from ragqa.train.joint_losses import OBJECTIVES, answer_log_likelihood, passage_log_probabilities
 from ragqa.train.joint_model import JointModel, QuestionSide, load_models, save_models
 from ragqa.train.recipe import JointRecipe
+from ragqa.train.scoring import Patience
 from ragqa.types import Question
 
 
@@ -108,7 +109,7 @@ class Joint:
         return 100.0 * float(np.mean(right))
 
 
-class JointTrainer(Guarded):
+class JointTrainer(Scored):
     """Batches are question numbers; everything else is found out in the step."""
 
     def __init__(
@@ -126,16 +127,9 @@ class JointTrainer(Guarded):
         loss = self._step(self.accelerator.unwrap_model(model), inputs["numbers"].tolist())
         return (loss, {}) if return_outputs else loss
 
-    def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
+    def figures(self) -> dict[str, float] | None:
         """Open-domain EM (percent) on the questions held out."""
-        if self._score is None:
-            return {}
-        self.model.eval()
-        metrics = {f"{metric_key_prefix}_em": self._score()}
-        self.model.train()
-        self.log(metrics)
-        self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
+        return self._score and {"em": self._score()}
 
 
 class Numbers(torch.utils.data.Dataset):
@@ -192,7 +186,7 @@ def fit_joint(index: str | Path, questions: str | Path, output: str | Path, reci
         train_dataset=Numbers(training, recipe.train.steps * recipe.train.batch_size, recipe.train.seed),
         eval_dataset=Numbers(training, 1, 0) if scored else None,  # never looked at: `evaluate` has its own questions
         data_collator=collate,
-        callbacks=[EarlyStoppingCallback(recipe.train.patience)] if scored else [],
+        callbacks=[Patience("em", recipe.train.patience)] if scored else [],
         step=joint.loss,
         score=(lambda: joint.open_em(held_out)) if scored else None,
     )

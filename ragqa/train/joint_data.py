@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from ragqa.models.tokenize import Batch, IntArray, PairTokenizer, Tokens, Window, pad
 from ragqa.train.candidates import Candidates
-from ragqa.train.data import token_span
+from ragqa.train.data import MAX_PLACES, token_spans
 from ragqa.types import Passage, Question
 
 CACHED = 65_536
-MOST_PLACES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,7 @@ class JointWindows:
             for match in re.finditer(expression, passage.text, re.IGNORECASE)
             if match.end() > match.start()
         }
-        spans = [token_span(tokens.offsets, *place) for place in sorted(found)[:MOST_PLACES]]
-        return np.array([span for span in spans if span is not None], np.int64).reshape(-1, 2)
+        return token_spans(tokens.offsets, sorted(found)[:MAX_PLACES])
 
     def _tokenize(self, _: str, text: str) -> Tokens:
         return self._tokenizer.encode([text])[0]

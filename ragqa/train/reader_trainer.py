@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import TrainerControl
 
 from ragqa.models.tokenize import PairTokenizer, pad
 from ragqa.train.adversary import Adversarial
@@ -22,7 +21,7 @@ from ragqa.train.companions import (
     save_companions,
 )
 from ragqa.train.distill import Teachers
-from ragqa.train.engine import Guarded
+from ragqa.train.engine import Scored
 from ragqa.train.scoring import Score
 from ragqa.train.settings import ReaderLoss, ReaderMethod
 from ragqa.train.span_losses import (
@@ -66,7 +65,7 @@ class Collator:
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
-class ReaderTrainer(Guarded, Adversarial):
+class ReaderTrainer(Scored, Adversarial):
     """Our losses, our order (the dataset is already the whole run in order), our evaluation, our companions."""
 
     def __init__(
@@ -115,21 +114,12 @@ class ReaderTrainer(Guarded, Adversarial):
             loss = loss + settings.relevance * relevance_loss(scores, targets["answers"])
         return loss
 
-    def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
+    def figures(self) -> dict[str, float] | None:
         """EM and F1 on held-out questions; of the moving average, where there is one."""
-        if self._score is None:
-            return {}
-        self.model.eval()
-        if self._average is None:
-            figures = self._score(self.model)
-        else:
-            with self._average.shown(self.model):
-                figures = self._score(self.model)
-        metrics = {f"{metric_key_prefix}_{name}": value for name, value in figures.items()}
-        self.model.train()
-        self.log(metrics)
-        self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
+        if self._score is None or self._average is None:
+            return self._score and self._score(self.model)
+        with self._average.shown(self.model):
+            return self._score(self.model)
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """A checkpoint gets its companions too, before the trainer's state, which says that it is whole."""
