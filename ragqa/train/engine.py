@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import signal
 import sys
@@ -50,6 +51,8 @@ class RunFolder:
         another run, or with other files, is a `ConfigError` that says what differs; one whose run never came to a
         checkpoint begins anew.
         """
+        if not is_first():
+            return
         facts = {"kind": kind_of(recipe), "recipe": asdict(recipe), "data": _contents(data), **(also or {})}
         if (self.path / RUN).exists() and (self.newest() is not None or self._facts().get("finished")):
             self._compare(json.loads(json.dumps(facts)))
@@ -65,7 +68,8 @@ class RunFolder:
 
     def finish(self) -> None:
         """What was trained is there."""
-        self._write({**self._facts(), "finished": True})
+        if is_first():
+            self._write({**self._facts(), "finished": True})
 
     def _compare(self, wanted: dict[str, Any]) -> None:
         held = self._facts()
@@ -98,15 +102,26 @@ def _contents(data: Sequence[str | Path]) -> dict[str, str]:
     return {Path(path).name: sha256(Path(path)) for path in data}
 
 
+def is_first() -> bool:
+    """Whether this is the only process, or under torchrun the one that writes."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def arguments(settings: TrainSettings, folder: RunFolder) -> dict[str, Any]:
-    """What transformers' and sentence-transformers' trainers are told, for every kind of run."""
+    """What transformers' and sentence-transformers' trainers are told, for every kind of run.
+
+    Under torchrun a batch is shared out, so that a step means the same on any number of devices.
+    """
     on_gpu = torch.cuda.is_available()
     _check_trackers(settings.report_to)
+    share, rest = divmod(settings.batch_size, settings.accumulate * int(os.environ.get("WORLD_SIZE", "1")))
+    if rest:
+        raise ConfigError("train.batch_size must be a multiple of train.accumulate times the number of processes")
     return {
         "output_dir": str(folder.steps),
         "seed": settings.seed,
         "max_steps": settings.steps,
-        "per_device_train_batch_size": settings.batch_size // settings.accumulate,
+        "per_device_train_batch_size": share,
         "gradient_accumulation_steps": settings.accumulate,
         "max_grad_norm": settings.max_grad_norm,
         "lr_scheduler_type": "warmup_stable_decay",

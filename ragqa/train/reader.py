@@ -38,7 +38,7 @@ from ragqa.train.averaging import MovingAverage
 from ragqa.train.base import base_path
 from ragqa.train.companions import Companion, ExactWeights, RelevanceHead
 from ragqa.train.distill import Teachers
-from ragqa.train.engine import RunFolder, arguments, fit, settle, use_bf16
+from ragqa.train.engine import RunFolder, arguments, fit, is_first, settle, use_bf16
 from ragqa.train.layers import parameter_groups
 from ragqa.train.precision import MasterAdamW
 from ragqa.train.reader_data import Asked, hold_out, read_sources, tokenize
@@ -251,6 +251,8 @@ def _unrounded(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, 
 
 def _finish(prepared: _Prepared, folder: RunFolder, recipe: ReaderRecipe, tokenizer: Any) -> None:
     """Write what was trained, in its final form."""
+    if not is_first():
+        return
     model = prepared.model
     for companion in prepared.companions:
         if isinstance(companion, MovingAverage):

@@ -240,3 +240,21 @@ def test_patience_survives_a_pause(squad_file, tiny_recipe, tmp_path, as_killed_
     assert last == 6, "the first score, then two that are no better"
     again = fit_reader([squad_file], as_killed_after(out, tmp_path / "again", 4), recipe)
     assert max(int(path.name.rpartition("-")[2]) for path in (again / "steps").glob("checkpoint-*")) == 6
+
+
+def test_two_processes_share_a_batch(squad_file, recipe_file, tmp_path):
+    """torchrun on one machine: a step means the same, so the weights are nearly those of one process."""
+    settings = ["train.steps=4", "train.decay_steps=2", "train.save_every=2", "method.dropout=0.0", "train.lr=1e-4"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ragqa"]
+    line = ["train", "reader", squad_file, "--recipe", recipe_file, "-o", tmp_path / "two"]
+    options = [word for setting in settings for word in ("--set", setting)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([*launch, *map(str, line), *options], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+    one = fit_reader([squad_file], tmp_path / "one", load_recipe(str(recipe_file), ReaderRecipe, settings))
+    got = load_file(str(tmp_path / "two" / "model.safetensors"))
+    for name, value in load_file(str(one / "model.safetensors")).items():
+        torch.testing.assert_close(
+            got[name], value, atol=4e-4, rtol=0.0
+        )  # Adam turns a gradient of nearly 0 either way
+    assert json.loads((tmp_path / "two" / "run.json").read_text())["finished"]
