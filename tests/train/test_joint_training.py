@@ -133,7 +133,7 @@ def test_what_cannot_be_learnt_is_said(index, recipe, tmp_path):
 
 
 def test_an_encoder_of_another_size_is_refused(index, questions, recipe, tmp_path):
-    with pytest.raises(ConfigError, match="length 384, the index has 32"):
+    with pytest.raises(ConfigError, match="length 384, the index holds 32"):
         fit_joint(index, questions, tmp_path / "out", replace(recipe, base="all-MiniLM-L6-v2"))
 
 
