@@ -76,13 +76,15 @@ class RetrieveConfig:
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """``passages`` read and ``answers`` given at most. Below ``min_score`` nothing is given as an answer.
+    """``passages`` read and ``answers`` given at most. Below ``min_score`` nothing is given as an answer. Readers named
+    by ``ensemble`` read beside ``reader``, and their probabilities are averaged.
 
     How evidence is weighed (see `ragqa.answers`): ``retrieval_weight`` scales the fused score, ``evidence_cap`` limits
     what a passage can say (higher: better answers, more reading), ``temperature`` evens out scores.
     """
 
     reader: str = "default"
+    ensemble: tuple[str, ...] = ()
     passages: int = 20
     answers: int = 3
     max_answer_chars: int = 160
@@ -97,6 +99,11 @@ class ReadConfig:
             raise ConfigError("read.passages, read.answers and read.max_answer_chars must be at least 1")
         if not 0.0 <= self.evidence_cap <= 50.0 or not 0.1 <= self.temperature <= 100.0:
             raise ConfigError("read.evidence_cap must be from 0 to 50 and read.temperature from 0.1 to 100")
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The reader's name and those of the readers beside it."""
+        return (self.reader, *self.ensemble)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@
     ├── FingerprintMismatch   exit 7, HTTP 409   asked with another encoder than the index was built with
     ├── ModelError            exit 8, HTTP 500   a model cannot be loaded or does not fit
     ├── MissingExtra          exit 9, HTTP 501   an optional part of the installation is needed
-    └── StorageError          exit 10, HTTP 507  the disk is full, read-only or failing
+    ├── StorageError          exit 10, HTTP 507  the disk is full, read-only or failing
+    └── TrainingError         exit 11, HTTP 500  training cannot go on: no data, no memory, or it diverges
 
 A message is one line: what happened, to which file or question, and what to do. Ctrl-C exits with 130.
 """
@@ -93,3 +94,9 @@ class StorageError(RagqaError):
 
     exit_code = 10
     http_status = 507
+
+
+class TrainingError(RagqaError):
+    """Training cannot go on: nothing to learn from, too little memory, or it diverges."""
+
+    exit_code = 11

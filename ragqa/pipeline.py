@@ -10,7 +10,8 @@ from ragqa.answers import Evidence
 from ragqa.config import Config
 from ragqa.errors import ConfigError, QuestionError
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import load_encoder, load_reader
+from ragqa.models.catalog import load_encoder
+from ragqa.models.ensemble import load_readers
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
@@ -53,7 +54,7 @@ class Pipeline:
         snapshot = Snapshot.open(directory)
         name = config.index.encoder
         encoder = encoder or load_encoder(snapshot.manifest.encoder.name if name == "default" else name)
-        reader = reader or load_reader(config.read.reader, max_chars=config.read.max_answer_chars)
+        reader = reader or load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
         return cls(snapshot, encoder, reader, config, reranker)
 
     def ask(self, question: str, *, where: Mapping[str, str] | None = None) -> Reply:

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Texts → vectors of unit length, float32 [n, dim]. Equal fingerprints promise equal vectors."""
+    """Texts → vectors of unit length, float32 [n, dim]. Equal fingerprints promise equal vectors of passages.
+
+    An encoder whose questions have weights of their own says so by an attribute ``question_fingerprint``, a string that
+    changes with these.
+    """
 
     @property
     def fingerprint(self) -> str:
-        """A short file-name-safe string that changes whenever the vectors would."""
+        """A short file-name-safe string that changes whenever the vectors of passages would."""
         ...
 
     @property

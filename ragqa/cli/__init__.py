@@ -15,7 +15,9 @@ from ragqa.cli.ask import ask, search
 from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
+from ragqa.cli.mine import mine
 from ragqa.cli.models import export, models
+from ragqa.cli.recipes import recipes
 from ragqa.cli.train import train
 from ragqa.errors import RagqaError, StorageError
 from ragqa.version import __version__
@@ -35,7 +37,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (index, ask, search, info, verify, compact, train, evaluate, export, models):
+for command in (index, ask, search, info, verify, compact, train, mine, recipes, evaluate, export, models):
     cli.add_command(command)
 
 

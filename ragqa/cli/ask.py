@@ -24,6 +24,7 @@ FUSION = click.Choice(["convex", "rrf", "bm25", "dense"])
 @click.option("--jsonl", is_flag=True, help="One JSON object a line.")
 @click.option("--min-score", type=float, help="Give no answer below this score [0.15].")
 @click.option("--reader", help="Another reader: a directory or hub name.")
+@click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable).")
 @click.option("--encoder", help="The encoder the index was built with, if it has moved.")
 @click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [convex].")
 @where_option
@@ -38,6 +39,7 @@ def ask(
     jsonl: bool,
     min_score: float | None,
     reader: str | None,
+    ensemble: tuple[str, ...],
     encoder: str | None,
     fusion: str | None,
     where: tuple[str, ...],
@@ -56,6 +58,7 @@ def ask(
         "read.passages": passages,
         "read.min_score": min_score,
         "read.reader": reader,
+        "read.ensemble": ensemble or None,
         "index.encoder": encoder,
         "retrieve.fusion": fusion,
     }

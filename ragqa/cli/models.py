@@ -9,7 +9,7 @@ import click
 @click.argument("checkpoint", type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the fast form.")
 @click.option("--as", "kind", type=click.Choice(["reader", "encoder"]), default="reader", show_default=True)
-@click.option("--max-length", type=click.IntRange(16), help="Longest input in tokens [reader 384, encoder 256].")
+@click.option("--max-length", type=click.IntRange(16), help="Longest input in tokens [reader 384, encoder its own].")
 @click.option("--fp32", is_flag=True, help="Keep fp32 weights instead of int8.")
 def export(checkpoint: str, output: str, kind: str, max_length: int | None, fp32: bool) -> None:
     """Turn a CHECKPOINT into the fast form (int8 onnxruntime).
@@ -21,7 +21,7 @@ def export(checkpoint: str, output: str, kind: str, max_length: int | None, fp32
     if kind == "reader":
         report = export_reader(checkpoint, output, max_length=max_length or 384, int8=not fp32)
     else:
-        report = export_encoder(checkpoint, output, max_length=max_length or 256, int8=not fp32)
+        report = export_encoder(checkpoint, output, max_length=max_length, int8=not fp32)
     click.echo(f"{report.path}: {report.size / 1e6:.1f} MB, mean cosine to the checkpoint {report.cosine:.4f}")
 
 
@@ -44,6 +44,19 @@ def merge(name: str, output: str) -> None:
     from ragqa.train.adapter import merge_packaged
 
     click.echo(f"{merge_packaged(name, output)}: standard checkpoint with span heads")
+
+
+@models.command()
+@click.argument("checkpoints", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the averaged checkpoint.")
+def soup(checkpoints: tuple[str, ...], output: str) -> None:
+    """Average the weights of CHECKPOINTS that were tuned from one base."""
+    from ragqa.models.runtime import require_torch
+
+    require_torch("A soup")
+    from ragqa.train.soup import soup as average
+
+    click.echo(f"{average(checkpoints, output)}: average of {len(checkpoints)} checkpoints")
 
 
 @models.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ragqa.cli.interrupt import interruptible
+from ragqa.cli.options import index_option, locate_index
 
 
 @click.group()
@@ -17,20 +17,69 @@ def train() -> None:
 @train.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
-@click.option("--recipe", default="reader-minilm", show_default=True, help="A packaged recipe or a TOML file.")
+@click.option("--recipe", default="reader-squad", show_default=True, help="A packaged recipe or a TOML file.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
-@click.option("--resume", is_flag=True, help="Go on from the newest intermediate checkpoint.")
-def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...], resume: bool) -> None:
-    """Fine-tune a reader on SQuAD-format DATA.
+def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...]) -> None:
+    """Fine-tune a reader on DATA, in SQuAD's format or mined; interrupted, the same command goes on.
 
-    Writes a standard question-answering checkpoint.
+    Writes a standard question-answering checkpoint. Several files are mixed (data.temperature).
     """
+    from ragqa.models.runtime import is_prompted, require_torch
+
+    require_torch("Training")
+    from ragqa.train.reader import fit_reader
+    from ragqa.train.recipe import ReaderRecipe, load_recipe
+
+    made = fit_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings))
+    if is_prompted(made):
+        click.echo(f"{made}: a prompt (adapter) on its base; ragqa ask --reader {made} reads with both")
+    else:
+        click.echo(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")
+
+
+@train.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the encoder.")
+@click.option("--recipe", default="retriever-squad", show_default=True, help="A packaged recipe or a TOML file.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
+def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...]) -> None:
+    """Fine-tune the dense encoder on DATA; interrupted, the same command goes on.
+
+    DATA are SQuAD-format files, files of ragqa mine, or with data.weak the documents themselves. With
+    method.towers=question passages stay as they are indexed.
+    """
+    from ragqa.cli.output import note
     from ragqa.models.runtime import require_torch
 
     require_torch("Training")
-    from ragqa.train.reader import train_reader
-    from ragqa.train.recipe import load_reader_recipe
+    from ragqa.train.recipe import RetrieverRecipe, load_recipe
+    from ragqa.train.retriever import fit_retriever
 
-    with interruptible(f"add --resume to go on from the newest checkpoint in {Path(output) / 'steps'}"):
-        made = train_reader(data, Path(output), load_reader_recipe(recipe, settings), resume=resume)
-    click.echo(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")
+    chosen = load_recipe(recipe, RetrieverRecipe, settings)
+    made = fit_retriever(data, output, chosen, note=note)
+    if chosen.method.towers == "question":
+        click.echo(f"{made}: question encoder; ask the index that is there with --encoder {made}")
+    else:
+        click.echo(f"{made}: sentence-transformers encoder; index again with --encoder {made}")
+
+
+@train.command()
+@click.option("--questions", required=True, type=click.Path(), help="Questions with answers, in any form eval reads.")
+@index_option
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the encoder and the reader.")
+@click.option("--recipe", default="joint-qa", show_default=True, help="A packaged recipe or a TOML file.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
+def joint(questions: str, index_dir: str | None, output: str, recipe: str, settings: tuple[str, ...]) -> None:
+    """Fine-tune question encoder and reader together on an index; interrupted, the same command goes on.
+
+    Questions and answers are all it needs; passages stay as they are indexed.
+    """
+    from ragqa.models.runtime import require_torch
+
+    directory = locate_index(index_dir)
+    require_torch("Training")
+    from ragqa.train.joint import fit_joint
+    from ragqa.train.recipe import JointRecipe, load_recipe
+
+    made = fit_joint(directory, questions, output, load_recipe(recipe, JointRecipe, settings))
+    click.echo(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")

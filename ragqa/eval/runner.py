@@ -27,7 +27,8 @@ from ragqa.eval.suite import Part, PartFiles, Suite, config_for, load_suite, loc
 from ragqa.index import writer
 from ragqa.index.report import Progress, silent
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import load_encoder, load_reader, reader_fingerprint
+from ragqa.models.catalog import load_encoder
+from ragqa.models.ensemble import load_readers, readers_fingerprint
 from ragqa.pipeline import Pipeline
 from ragqa.protocols import Encoder
 from ragqa.retrieve import HybridRetriever
@@ -189,12 +190,12 @@ def _run_part(suite: Suite, ready: Prepared, models: Models, folder: RunFolder, 
 def _examiner(suite: Suite, ready: Prepared, models: Models) -> Examine:
     config = replace(ready.config, read=replace(ready.config.read, answers=ANSWERS, min_score=0.0))
     if ready.index is None:
-        return examine_reading(load_reader(config.read.reader, max_chars=config.read.max_answer_chars))
+        return examine_reading(load_readers(config.read.readers, max_chars=config.read.max_answer_chars))
     snapshot, encoder = Snapshot.open(ready.index), models.encoder(config.index.encoder)
     view = CorpusView(snapshot)
     if suite.task == "retrieval":
         return examine_retrieval(HybridRetriever(snapshot, encoder, config.retrieve), view, suite.depth)
-    reader = load_reader(config.read.reader, max_chars=config.read.max_answer_chars)
+    reader = load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
     return examine_open(Pipeline(snapshot, encoder, reader, config), view, suite.depth)
 
 
@@ -246,9 +247,12 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
         "config": to_dict(ready.config),
     }
     if task != "retrieval":
-        facts["reader"] = reader_fingerprint(ready.config.read.reader)
+        facts["reader"] = readers_fingerprint(ready.config.read.readers)
     if ready.index is not None:
-        facts["encoder"] = models.encoder(ready.config.index.encoder).fingerprint
+        encoder = models.encoder(ready.config.index.encoder)
+        facts["encoder"] = encoder.fingerprint
+        if (questions := getattr(encoder, "question_fingerprint", None)) is not None:
+            facts["question_encoder"] = questions
         facts["index"] = index_fingerprint(Snapshot.open(ready.index))
     return facts
 

@@ -1,8 +1,13 @@
-"""The card of a model in the fast form: ``ragqa.json`` beside ``model.onnx`` and ``tokenizer.json``."""
+"""The card of a model: ``ragqa.json`` beside ``model.onnx`` and ``tokenizer.json``.
+
+A question encoder has one too where it is a sentence-transformers checkpoint: it encodes questions only, and its card
+names the encoder of the passages.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
@@ -11,19 +16,26 @@ from ragqa.errors import ModelError
 
 CARD, MODEL, TOKENIZER = "ragqa.json", "model.onnx", "tokenizer.json"
 FORMAT = 1
+TEXTS = ("kind", "name", "fingerprint", "passages", "passages_fingerprint")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a runtime must know; ``fingerprint`` changes with the weights."""
+    """What a runtime must know; ``fingerprint`` changes with the weights.
 
-    kind: Literal["encoder", "reader"]
+    ``passages`` is a question encoder's partner: "default", a hub name, or a folder (absolute, or beginning with "."
+    and then seen from the card's own folder), and ``passages_fingerprint`` its fingerprint.
+    """
+
+    kind: Literal["encoder", "reader", "question-encoder"]
     name: str
     fingerprint: str
     max_length: int
     stride: int = 0
     dim: int = 0
     format: int = FORMAT
+    passages: str = ""
+    passages_fingerprint: str = ""
 
     def with_fingerprint(self, digest: str) -> Card:
         """A copy whose fingerprint is the name and a digest of the weights, safe as a file name."""
@@ -36,6 +48,32 @@ def write_card(path: Path, card: Card) -> None:
     path.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
 
 
+def has_card(folder: Path, kind: str) -> bool:
+    """Whether there is a card that says this kind; nothing else of it is checked."""
+    try:
+        content = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("kind") == kind
+
+
+def place_from(folder: Path, name: str) -> str:
+    """A model's name as a card in ``folder`` puts it down, so that both can be moved together; see `place_of`."""
+    if name == "default" or not Path(name).expanduser().is_dir():
+        return name
+    place = Path(name).expanduser().resolve()
+    try:
+        relative = Path(os.path.relpath(place, folder.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return str(place)
+    return relative if relative.startswith(".") else f"./{relative}"
+
+
+def place_of(folder: Path, name: str) -> str:
+    """The name that a card in ``folder`` puts down, as it can be loaded from anywhere."""
+    return str((folder / name).resolve()) if name.startswith(".") else name
+
+
 def read_card(folder: Path, kind: str) -> Card:
     """Read and check a card; a missing, damaged or other-kind card is a `ModelError`."""
     path = folder / CARD
@@ -45,7 +83,7 @@ def read_card(folder: Path, kind: str) -> Card:
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"{path}: not a usable model card ({error})") from error
     for item in fields(Card):
-        expected = str if item.name in ("kind", "name", "fingerprint") else int
+        expected = str if item.name in TEXTS else int
         if type(getattr(card, item.name)) is not expected:
             raise ModelError(f"{path}: {item.name} must be {expected.__name__}")
     if card.format != FORMAT:
@@ -54,4 +92,6 @@ def read_card(folder: Path, kind: str) -> Card:
         raise ModelError(f"{folder} holds a {card.kind}, not a {kind}")
     if not card.fingerprint or "/" in card.fingerprint or card.max_length < 8:
         raise ModelError(f"{path}: damaged model card")
+    if kind == "question-encoder" and not (card.passages and card.passages_fingerprint and card.dim > 0):
+        raise ModelError(f"{path}: does not say which encoder its passages have")
     return card

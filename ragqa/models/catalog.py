@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 
 from ragqa.errors import ModelError
-from ragqa.models.card import CARD, read_card
-from ragqa.models.encoder import OnnxEncoder, SentenceTransformerEncoder
+from ragqa.models.card import CARD, MODEL, has_card, place_of, read_card
+from ragqa.models.encoder import OnnxEncoder, QuestionEncoder, SentenceTransformerEncoder
 from ragqa.models.reader import SpanReader
 from ragqa.protocols import Encoder
 from ragqa.store.atomic import sha256
@@ -16,11 +16,29 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 
 
 def load_encoder(name: str = "default") -> Encoder:
-    """Load "default", a folder in the fast form, or (with ``[train]``) any sentence-transformers model."""
+    """Load "default", a folder in the fast form, or (with ``[train]``) any sentence-transformers model.
+
+    A folder of a question encoder gives both sides: its questions', and the passages' that its card names.
+    """
     place = _place(name, "encoder")
+    if has_card(place, "question-encoder"):
+        return _load_question_encoder(place)
     if (place / CARD).is_file():
         return OnnxEncoder.load(place)
     return SentenceTransformerEncoder.load(name)
+
+
+def _load_question_encoder(folder: Path) -> QuestionEncoder:
+    card = read_card(folder, "question-encoder")
+    questions: Encoder
+    if (folder / MODEL).is_file():
+        questions = OnnxEncoder.load(folder, "question-encoder")
+    else:
+        questions = SentenceTransformerEncoder.load(str(folder))
+    if questions.dim != card.dim:
+        raise ModelError(f"{folder}: its vectors have {questions.dim} dimensions, its card says {card.dim}")
+    partner = place_of(folder, card.passages)
+    return QuestionEncoder(questions, lambda: load_encoder(partner), card.passages_fingerprint, card.fingerprint)
 
 
 def load_reader(name: str = "default", *, max_chars: int = 160) -> SpanReader:
@@ -36,7 +54,7 @@ def reader_fingerprint(name: str = "default") -> str:
     place = _place(name, "reader")
     if (place / CARD).is_file():
         return read_card(place, "reader").fingerprint
-    weights = sorted(place.glob("*.safetensors")) if place.is_dir() else []
+    weights = sorted([*place.glob("*.safetensors"), *place.glob("*/*.safetensors")]) if place.is_dir() else []
     digests = "".join(sha256(path) for path in weights)
     return f"{place.name}-{hashlib.sha256(digests.encode()).hexdigest()[:16]}" if weights else name
 

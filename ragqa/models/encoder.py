@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.errors import FingerprintMismatch
 from ragqa.models.card import MODEL, TOKENIZER, read_card
 from ragqa.models.runtime import OnnxRuntime, Runtime, load_sentence_model
 from ragqa.models.tokenize import PairTokenizer
+from ragqa.protocols import Encoder
 from ragqa.types import Passage
 
 Floats = NDArray[np.float32]
@@ -26,10 +29,10 @@ class OnnxEncoder:
         self.dim, self.fingerprint = dim, fingerprint
 
     @classmethod
-    def load(cls, folder: str | Path) -> OnnxEncoder:
+    def load(cls, folder: str | Path, kind: str = "encoder") -> OnnxEncoder:
         """Open a folder that `ragqa export` made."""
         folder = Path(folder)
-        card = read_card(folder, "encoder")
+        card = read_card(folder, kind)
         tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
         return cls(tokenizer, OnnxRuntime(folder / MODEL), card.dim, card.fingerprint)
 
@@ -48,6 +51,41 @@ class OnnxEncoder:
             pooled = hidden.mean(axis=0)
             vectors[row] = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
         return vectors
+
+
+class QuestionEncoder:
+    """Questions by one encoder, passages by another, whose space the first was trained to point into.
+
+    ``fingerprint`` is that of the passages' encoder, so that what was indexed with it can be asked; it is loaded when
+    there are passages to encode, and must be the very one. ``question_fingerprint`` changes with the questions'
+    weights.
+    """
+
+    def __init__(
+        self, questions: Encoder, passages: Callable[[], Encoder], fingerprint: str, question_fingerprint: str
+    ) -> None:
+        self.questions = questions
+        self.dim, self.fingerprint, self.question_fingerprint = questions.dim, fingerprint, question_fingerprint
+        self._load_passages = passages
+
+    def encode_questions(self, questions: Sequence[str]) -> Floats:
+        """One row a question, by the tuned encoder."""
+        return self.questions.encode_questions(questions)
+
+    def encode_passages(self, passages: Sequence[Passage]) -> Floats:
+        """One row a passage, by the encoder that the questions' was trained with."""
+        return self.passages.encode_passages(passages)
+
+    @cached_property
+    def passages(self) -> Encoder:
+        """The passages' encoder; `FingerprintMismatch` where another stands in its place now."""
+        encoder = self._load_passages()
+        if encoder.fingerprint != self.fingerprint:
+            raise FingerprintMismatch(
+                f"the question encoder {self.question_fingerprint} was trained for passages encoded by "
+                f"{self.fingerprint}, but in its place there is {encoder.fingerprint} now: put the right one back"
+            )
+        return encoder
 
 
 class SentenceTransformerEncoder:

@@ -7,18 +7,29 @@ own fusion of attention, layer normalisation and GELU.
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ragqa.errors import MissingExtra, ModelError
-from ragqa.models.card import CARD, MODEL, TOKENIZER, Card, write_card
-from ragqa.models.runtime import OnnxRuntime, TorchRuntime, quietly, require_torch
+from ragqa.models.card import (
+    CARD,
+    MODEL,
+    TOKENIZER,
+    Card,
+    has_card,
+    place_from,
+    place_of,
+    read_card,
+    write_card,
+)
+from ragqa.models.runtime import OnnxRuntime, TorchRuntime, is_prompted, quietly, require_torch
 from ragqa.models.tokenize import PairTokenizer, Window
 from ragqa.store.atomic import storing
 
@@ -46,6 +57,8 @@ def export_reader(
 ) -> ExportReport:
     """Export a checkpoint with span heads; raises `ModelError` where it cannot be loaded or the result disagrees."""
     require_torch("Exporting a reader")
+    if is_prompted(checkpoint):
+        raise ModelError(f"{checkpoint}: a trained prompt has no fast form; use the folder itself as --reader")
     from transformers import AutoModelForQuestionAnswering
 
     model, tokenizer = _load(AutoModelForQuestionAnswering, checkpoint)
@@ -54,21 +67,58 @@ def export_reader(
 
 
 def export_encoder(
-    checkpoint: str, output: str | Path, *, max_length: int = 256, int8: bool = True, name: str = ""
+    checkpoint: str, output: str | Path, *, max_length: int | None = None, int8: bool = True, name: str = ""
 ) -> ExportReport:
-    """Export a mean-pooling sentence encoder's transformer; pooling and unit length are done outside the graph."""
+    """Export a mean-pooling sentence encoder's transformer; pooling and unit length are done outside the graph.
+
+    Its length limit is kept unless another is given (256 where it has none). Of a question encoder the questions' side
+    is exported; the card goes on naming the passages' encoder. Encoders that pool otherwise, or put prompts in front,
+    have no fast form: `ModelError`.
+    """
     require_torch("Exporting an encoder")
     from transformers import AutoModel
 
+    own_length = _check_exportable(Path(checkpoint))
     model, tokenizer = _load(AutoModel, checkpoint)
     card = Card(
         kind="encoder",
         name=name or Path(checkpoint).name,
         fingerprint="",
-        max_length=max_length,
+        max_length=min(max_length or own_length or 256, model.config.max_position_embeddings),
         dim=int(model.config.hidden_size),
     )
+    if has_card(Path(checkpoint), "question-encoder"):
+        was = read_card(Path(checkpoint), "question-encoder")
+        passages = place_from(Path(output), place_of(Path(checkpoint), was.passages))
+        card = replace(card, kind="question-encoder", passages=passages, passages_fingerprint=was.passages_fingerprint)
     return _export(model, tokenizer, ("last_hidden_state",), card, Path(output), int8)
+
+
+def _check_exportable(checkpoint: Path) -> int | None:
+    """The length limit that a sentence-transformers folder sets; `ModelError` for what has no fast form."""
+    if not (checkpoint / "modules.json").is_file():
+        return None
+    try:
+        settings = {path.name: json.loads(path.read_text("utf-8")) for path in checkpoint.glob("*config*.json")}
+        poolings = [json.loads(path.read_text("utf-8")) for path in checkpoint.glob("*_Pooling/config.json")]
+        length = settings.get("sentence_bert_config.json", {}).get("max_seq_length")
+        length = length or settings.get("tokenizer_config.json", {}).get("model_max_length")
+        prompts = settings.get("config_sentence_transformers.json", {}).get("prompts") or {}
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"{checkpoint}: not a usable sentence-transformers folder ({error})") from error
+    if any(prompts.values()):
+        raise ModelError(f"{checkpoint}: puts prompts in front of texts, which the fast form does not do")
+    if not all(_pools_by_mean(pooling) for pooling in poolings):
+        raise ModelError(f"{checkpoint}: does not pool by the mean, as the fast form does")
+    return length if isinstance(length, int) else None
+
+
+def _pools_by_mean(pooling: dict[str, Any]) -> bool:
+    """Of both forms that sentence-transformers has written: a list of switches, and a name."""
+    switches = [key for key, on in pooling.items() if key.startswith("pooling_mode_") and on is True]
+    return (switches or ["pooling_mode_mean_tokens"]) == ["pooling_mode_mean_tokens"] and pooling.get(
+        "pooling_mode", "mean"
+    ) in ("mean", ["mean"])
 
 
 def _load(kind: Any, checkpoint: str) -> tuple[Any, Any]:

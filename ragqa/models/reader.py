@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ragqa.models.card import MODEL, TOKENIZER, read_card
-from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_span_model
+from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_span_model, positions
 from ragqa.models.tokenize import PairTokenizer, Window
 from ragqa.spans import Decoded, WindowLogits, decode
 from ragqa.types import Passage, Span
@@ -35,7 +35,7 @@ class SpanReader:
     ) -> SpanReader:
         """A transformers checkpoint with span heads, from a local directory or a hub name; needs ``[train]``."""
         model, slow = load_span_model(name)
-        tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, model.config.max_position_embeddings))
+        tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model)))
         type_ids = "token_type_ids" in slow.model_input_names
         runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
         return cls(tokenizer, runtime, stride, max_chars=max_chars)

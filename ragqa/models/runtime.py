@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import warnings
@@ -17,6 +18,7 @@ from ragqa.errors import MissingExtra, ModelError
 from ragqa.models.tokenize import Batch, Window, pad
 
 Floats = NDArray[np.float32]
+ADAPTER, BASE = "adapter", "base"
 
 
 class Runtime(Protocol):
@@ -135,8 +137,13 @@ def quietly() -> Iterator[None]:
 
 
 def load_span_model(name: str) -> tuple[Any, Any]:
-    """A transformers checkpoint with trained span heads, from a directory or a hub, and its tokenizer."""
+    """A transformers checkpoint with trained span heads, from a directory or a hub, and its tokenizer.
+
+    A directory with ``base`` and ``adapter`` is a base under a trained prompt, which has no single checkpoint.
+    """
     require_torch(f"The reader {name}")
+    if is_prompted(name):
+        return _load_prompted(Path(name))
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
     try:
@@ -150,6 +157,66 @@ def load_span_model(name: str) -> tuple[Any, Any]:
     if any("qa_outputs" in key for key in info["missing_keys"]):
         raise ModelError(f"{name}: has no trained span heads; fine-tune it with ragqa train reader")
     return model, tokenizer
+
+
+def is_prompted(name: str | Path) -> bool:
+    """Whether a directory holds a trained prompt (prefix or prompt tuning) and its base."""
+    return (Path(name) / ADAPTER / "adapter_config.json").is_file() and (Path(name) / BASE / "config.json").is_file()
+
+
+def run_with_adapter(shell: Any) -> None:
+    """Give PEFT's model a forward pass whose outputs are those of the text alone, without virtual tokens.
+
+    PEFT's own for question answering (0.21) leaves token types out, and asks for an argument by a name that
+    transformers 5.24 has changed.
+    """
+    import torch
+
+    config, base = shell.active_peft_config, shell.get_base_model()
+    if not config.is_prompt_learning:
+        shell.forward = base.forward
+        return
+    virtual = config.num_virtual_tokens
+    past = "cache" if "cache" in inspect.signature(base.base_model.forward).parameters else "past_key_values"
+
+    def lengthen(array: torch.Tensor, value: int) -> torch.Tensor:
+        return torch.cat([array.new_full((len(array), virtual), value), array], dim=1)
+
+    def forward(input_ids: Any, attention_mask: Any, token_type_ids: Any = None, **options: Any) -> Any:
+        prompt, mask = shell.get_prompt(len(input_ids)), lengthen(attention_mask, 1)
+        kinds = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+        if config.peft_type == "PREFIX_TUNING":
+            return base(input_ids=input_ids, attention_mask=mask, **kinds, **{past: prompt}, **options)
+        words = base.get_input_embeddings()(input_ids)
+        embedded = torch.cat([prompt.to(words.dtype), words], dim=1)
+        kinds = {name: lengthen(value, 0) for name, value in kinds.items()}
+        output = base(inputs_embeds=embedded, attention_mask=mask, **kinds, **options)
+        output.start_logits, output.end_logits = output.start_logits[:, virtual:], output.end_logits[:, virtual:]
+        if output.hidden_states is not None:
+            output.hidden_states = tuple(states[:, virtual:] for states in output.hidden_states)
+        return output
+
+    shell.forward = forward
+
+
+def positions(model: Any) -> int:
+    """The longest text that a model has positions for, virtual tokens taken off."""
+    config = getattr(model, "active_peft_config", None)
+    return int(model.config.max_position_embeddings - getattr(config, "num_virtual_tokens", 0))
+
+
+def _load_prompted(folder: Path) -> tuple[Any, Any]:
+    model, tokenizer = load_span_model(str(folder / BASE))
+    try:
+        from peft import PeftModel
+    except ImportError as error:
+        raise MissingExtra(f"The reader {folder}", "train") from error
+    try:
+        shell = PeftModel.from_pretrained(model, str(folder / ADAPTER))
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"{folder / ADAPTER}: cannot be loaded ({str(error).splitlines()[0]})") from error
+    run_with_adapter(shell)
+    return shell, tokenizer
 
 
 def load_sentence_model(name: str) -> Any:

@@ -1,1 +1,36 @@
-"""Training: data, losses, recipes. Needs the extra ``[train]``."""
+"""Training: data, losses, recipes. Needs the extra ``[train]``; mining for a retriever does without."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ragqa.train.joint import fit_joint
+    from ragqa.train.mining import mine
+    from ragqa.train.reader import fit_reader
+    from ragqa.train.recipe import load_recipe
+    from ragqa.train.retriever import fit_retriever
+
+_HOMES = {
+    "fit_joint": "joint",
+    "fit_reader": "reader",
+    "fit_retriever": "retriever",
+    "load_recipe": "recipe",
+    "mine": "mining",
+}
+__all__ = ["fit_joint", "fit_reader", "fit_retriever", "load_recipe", "mine"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load public names on first use, so that ``import ragqa.train`` costs nothing."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'ragqa.train' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"ragqa.train.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,7 +7,7 @@ autocast, which casts between fp32 and bf16 around every operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -15,12 +15,20 @@ from torch import Tensor
 
 
 class MasterAdamW(torch.optim.AdamW):
-    """AdamW over fp32 copies of ``params``; its state holds the copies, so a resumed run is the same run."""
+    """AdamW over fp32 copies of ``params`` (weights, or groups of them with rates of their own).
 
-    def __init__(self, params: Iterable[Tensor], **options: Any) -> None:
-        self.working = list(params)
+    Its state holds the copies, so a resumed run is the same run.
+    """
+
+    def __init__(self, params: Iterable[Tensor] | Iterable[Mapping[str, Any]], **options: Any) -> None:
+        given = list(params)
+        groups = [dict(group) for group in given if isinstance(group, Mapping)] or [{"params": given}]
+        self.working: list[Tensor] = [parameter for group in groups for parameter in group["params"]]
         self.masters = [parameter.detach().float().clone() for parameter in self.working]
-        super().__init__(self.masters, fused=True, **options)
+        copies = iter(self.masters)
+        super().__init__(
+            [{**group, "params": [next(copies) for _ in group["params"]]} for group in groups], fused=True, **options
+        )
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:

@@ -1,240 +1,271 @@
-"""Fine-tune an extractive reader: transformers' Trainer with our windows and our loss.
+"""Fine-tune an extractive reader.
 
-The result is a standard `AutoModelForQuestionAnswering` checkpoint.
+The result is a standard `AutoModelForQuestionAnswering` checkpoint; with PEFT also its ``adapter/``. Prefix and prompt
+tuning cannot be merged: they leave ``base/`` (the base with trained heads) and ``adapter/``, and the folder of both is
+what ``--reader`` takes. With a relevance head there is ``relevance.safetensors`` beside it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
+from peft import PeftModel
+from torch import Tensor, nn
 from transformers import (
     AutoConfig,
     AutoModelForQuestionAnswering,
     AutoTokenizer,
-    EarlyStoppingCallback,
     PreTrainedModel,
-    Trainer,
     TrainerCallback,
-    TrainerControl,
     TrainingArguments,
     set_seed,
 )
 
-from ragqa.corpus.squad import SquadParagraph
 from ragqa.errors import ModelError
-from ragqa.eval.metrics import exact_match, f1
-from ragqa.models.reader import SpanReader
-from ragqa.models.runtime import TorchRuntime
-from ragqa.models.tokenize import PairTokenizer, pad
+from ragqa.eval.runner import index_fingerprint
+from ragqa.index.snapshot import Snapshot
+from ragqa.models.catalog import reader_fingerprint
+from ragqa.models.runtime import ADAPTER, BASE
+from ragqa.models.tokenize import PairTokenizer
+from ragqa.store.atomic import sha256
+from ragqa.train.augment import Paraphrase, Rewordings, paraphrases_of, read_synonyms
+from ragqa.train.averaging import MovingAverage
 from ragqa.train.base import base_path
-from ragqa.train.data import (
-    Labelled,
-    Shape,
-    TrainingWindows,
-    load_paragraphs,
-    split_held_out,
-    tokenize_paragraphs,
-)
-from ragqa.train.losses import marginal_span_loss
+from ragqa.train.companions import Companion, ExactWeights, RelevanceHead
+from ragqa.train.distill import Teachers
+from ragqa.train.engine import RunFolder, arguments, fit, is_first, settle, use_bf16
+from ragqa.train.layers import parameter_groups
 from ragqa.train.precision import MasterAdamW
+from ragqa.train.reader_data import Asked, hold_out, read_sources, tokenize
+from ragqa.train.reader_trainer import Collator, ReaderTrainer
 from ragqa.train.recipe import ReaderRecipe
+from ragqa.train.scoring import Patience, Score, as_reader, choose, open_score, reading_score
+from ragqa.train.tuning import PROMPTS, RankAllocation, Unfreezing, merged, save_adapter, tuned
+from ragqa.train.windows import TrainingWindows
+
+HEAD = "relevance_head"
 
 
-class Collator:
-    """Labelled windows → tensors."""
+def fit_reader(
+    data: Sequence[str | Path],
+    output: str | Path,
+    recipe: ReaderRecipe | None = None,
+    *,
+    paraphrase: Paraphrase | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
+) -> Path:
+    """Train on SQuAD-format or mined files and write to ``output``; a run that lies there unfinished goes on.
 
-    def __init__(self, tokenizer: PairTokenizer, type_ids: bool) -> None:
-        self.tokenizer, self.type_ids = tokenizer, type_ids
-
-    def __call__(self, labelled: Sequence[Labelled]) -> dict[str, Tensor]:
-        """Pad windows and spans; ``allowed`` marks the passage and the null position."""
-        batch = pad([item.window for item in labelled], self.tokenizer.pad_id)
-        spans = np.full((len(labelled), max(len(item.spans) for item in labelled), 2), -1, np.int64)
-        allowed = np.zeros(batch.ids.shape, bool)
-        for row, item in enumerate(labelled):
-            spans[row, : len(item.spans)] = item.spans
-            allowed[row, item.window.context : item.window.context + item.window.size] = True
-        allowed[:, 0] = True
-        arrays = {"input_ids": batch.ids, "attention_mask": batch.mask, "allowed": allowed, "spans": spans}
-        if self.type_ids:
-            arrays["token_type_ids"] = batch.type_ids
-        return {name: torch.from_numpy(array) for name, array in arrays.items()}
-
-
-Evaluate = Callable[[PreTrainedModel], dict[str, float]]
-
-
-class ReaderTrainer(Trainer):
-    """Our loss, our order (the dataset is already the whole run in order), our evaluation."""
-
-    def __init__(self, *args: Any, score: Evaluate | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._score = score
-
-    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
-        """The marginal span loss."""
-        inputs = dict(inputs)
-        spans, allowed = inputs.pop("spans"), inputs.pop("allowed")
-        output = model(**inputs)
-        loss = marginal_span_loss(output.start_logits, output.end_logits, allowed, spans)
-        return (loss, output) if return_outputs else loss
-
-    def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
-        """EM and F1 of the decoded answers on the held-out articles."""
-        if self._score is None:
-            return {}
-        self.model.eval()
-        metrics = {f"{metric_key_prefix}_{name}": value for name, value in self._score(self.model).items()}
-        self.model.train()
-        self.log(metrics)
-        self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
+    ``paraphrase`` gives other wordings of a question; it is called once for each before training, and must give the
+    same each time if a resumed run is to equal an uninterrupted one.
+    """
+    recipe = recipe or ReaderRecipe()
+    folder = RunFolder(output)
+    told = _arguments(recipe, folder)
+    folder.begin(recipe, data, _also(recipe, paraphrase))
+    set_seed(recipe.train.seed)
+    model, slow_tokenizer = load_base(recipe)
+    prepared = _prepare(model, recipe, told.device)
+    trainer = _trainer(prepared, slow_tokenizer, told, recipe, data, paraphrase)
+    for callback in callbacks:
+        trainer.add_callback(callback)
+    fit(trainer, folder)
+    settle(trainer, prepared.optimizer, prepared.model)
+    _finish(prepared, folder, recipe, slow_tokenizer)
+    folder.finish()
+    return folder.path
 
 
 def load_base(recipe: ReaderRecipe) -> tuple[PreTrainedModel, Any]:
-    """The backbone with fresh span heads, dropout and frozen parts set, and its tokenizer."""
+    """The backbone with fresh span heads and its dropout set, and its tokenizer."""
     path = base_path(recipe.base)
     try:
         config = AutoConfig.from_pretrained(path, trust_remote_code=False)
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
             if hasattr(config, name):
-                setattr(config, name, recipe.dropout)
+                setattr(config, name, recipe.method.dropout)
         model = AutoModelForQuestionAnswering.from_pretrained(
-            path, config=config, trust_remote_code=False, use_safetensors=True, attn_implementation=recipe.attention
+            path,
+            config=config,
+            trust_remote_code=False,
+            use_safetensors=True,
+            attn_implementation=recipe.method.attention,
         )
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{recipe.base}: cannot be loaded as a reader ({error})") from error
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad = not any(part in name.split(".") for part in recipe.freeze)
+    except (OSError, ValueError, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{recipe.base}: cannot be loaded as a reader ({reason})") from error
     return model, tokenizer
 
 
-def train_reader(
-    data: Sequence[str | Path],
-    output: str | Path,
-    recipe: ReaderRecipe,
-    *,
-    resume: bool = False,
-    callbacks: Sequence[TrainerCallback] = (),
-) -> Path:
-    """Train on SQuAD-format files and write the checkpoint to ``output``; intermediate ones go to ``output/steps``.
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A model with all that moves with it; ``frozen`` are weights that bf16 rounds although they do not move."""
 
-    With ``resume`` the newest intermediate checkpoint is continued, in the same order as an unbroken run.
-    """
-    output = Path(output)
-    set_seed(recipe.seed)
-    model, slow_tokenizer = load_base(recipe)
-    frozen = {name: value.detach().clone() for name, value in model.named_parameters() if not value.requires_grad}
-    if _use_bf16(recipe):
-        model.to(torch.bfloat16)
-    tokenizer = PairTokenizer(slow_tokenizer.backend_tokenizer, recipe.max_length)
-    training, held_out = split_held_out(load_paragraphs(data), recipe.held_out, recipe.seed)
-    type_ids = "token_type_ids" in slow_tokenizer.model_input_names
-    shape = Shape(recipe.stride, recipe.crop_tokens, recipe.crop_until, recipe.negatives)
-    windows = TrainingWindows(
-        tokenize_paragraphs(training, tokenizer), tokenizer, shape, recipe.steps, recipe.batch_size, recipe.seed
-    )
-    optimizer = _optimizer(model, recipe)
-    trainer = ReaderTrainer(
-        model=model,
-        optimizers=(optimizer, None),
-        args=_arguments(recipe, output),
-        train_dataset=windows,
-        eval_dataset=windows if recipe.eval_every else None,  # never looked at: `evaluate` has its own questions
-        data_collator=Collator(tokenizer, type_ids),
-        callbacks=[*callbacks, *([EarlyStoppingCallback(recipe.patience)] if recipe.eval_every else [])],
-        score=_scorer(held_out, tokenizer, recipe, type_ids) if recipe.eval_every else None,
-        processing_class=slow_tokenizer,
-    )
-    trainer.train(resume_from_checkpoint=resume and any((output / "steps").glob("checkpoint-*")))
-    if isinstance(optimizer, MasterAdamW):
-        optimizer.export()
-        model.float()
-        model.load_state_dict(frozen, strict=False)  # unrounded, so that they are still the base's
-    trainer.save_model(str(output))
-    (output / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n", encoding="utf-8")
-    return output
+    model: Any
+    optimizer: torch.optim.Optimizer
+    frozen: Mapping[str, Tensor]
+    head: RelevanceHead | None
+    companions: tuple[Companion, ...]
+    callbacks: tuple[TrainerCallback, ...]
 
 
-def _arguments(recipe: ReaderRecipe, output: Path) -> TrainingArguments:
-    on_gpu = torch.cuda.is_available()
+def _also(recipe: ReaderRecipe, paraphrase: Paraphrase | None) -> dict[str, str]:
+    """What decides a run's outcome beside recipe and data."""
+    also = {}
+    if recipe.data.synonyms:
+        with suppress(OSError):  # said better when it is read
+            also["synonyms"] = sha256(Path(recipe.data.synonyms))
+    if recipe.data.held_out_index:
+        also["index"] = index_fingerprint(Snapshot.open(recipe.data.held_out_index))
+    if recipe.loss.teacher:
+        also["teachers"] = ", ".join(reader_fingerprint(name) for name in recipe.loss.teacher)
+    if paraphrase is not None:
+        also["paraphrase"] = f"{paraphrase.__module__}.{getattr(paraphrase, '__qualname__', type(paraphrase).__name__)}"
+    return also
+
+
+def _arguments(recipe: ReaderRecipe, folder: RunFolder) -> TrainingArguments:
+    scored = bool(recipe.train.eval_every)
     return TrainingArguments(
-        output_dir=str(output / "steps"),
-        seed=recipe.seed,
-        max_steps=recipe.steps,
-        per_device_train_batch_size=recipe.batch_size,
-        lr_scheduler_type="warmup_stable_decay",
-        lr_scheduler_kwargs={"num_decay_steps": recipe.decay_steps, "decay_type": "linear"},
-        warmup_steps=recipe.warmup_steps,
-        use_cpu=not on_gpu,
+        **arguments(recipe.train, folder),
         train_sampling_strategy="sequential",
         remove_unused_columns=False,
-        save_strategy="steps",
-        save_steps=recipe.save_every,
-        save_total_limit=3,
-        eval_strategy="steps" if recipe.eval_every else "no",
-        eval_steps=recipe.eval_every or None,
-        load_best_model_at_end=bool(recipe.eval_every),
-        metric_for_best_model="f1" if recipe.eval_every else None,
-        logging_steps=50,
-        report_to=["tensorboard"],
-        dataloader_pin_memory=on_gpu,
+        metric_for_best_model=_metric(recipe) if scored else None,
+        greater_is_better=True if scored else None,
     )
 
 
-def _optimizer(model: PreTrainedModel, recipe: ReaderRecipe) -> torch.optim.Optimizer:
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    options = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
-    if model.dtype == torch.bfloat16:
-        return MasterAdamW(trainable, **options)
-    return torch.optim.AdamW(trainable, fused=True, **options)
+def _metric(recipe: ReaderRecipe) -> str:
+    return "em" if recipe.data.held_out_index else "f1"
 
 
-def _use_bf16(recipe: ReaderRecipe) -> bool:
-    """As the recipe says; unsaid, wherever the hardware multiplies bf16."""
-    if recipe.bf16 is not None:
-        return recipe.bf16
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return _cpu_has_bf16()
+def _prepare(base: PreTrainedModel, recipe: ReaderRecipe, device: torch.device) -> _Prepared:
+    method = recipe.method
+    model = tuned(base, recipe)
+    head = None
+    if recipe.loss.relevance:
+        head = RelevanceHead(base.config.hidden_size)
+        setattr(model, HEAD, head)  # inside the model its gradients are clipped, cleared and gathered with the others
+        base._keys_to_ignore_on_save = [f"{HEAD}.{name}" for name in head.state_dict()]
+    frozen = {}
+    if method.tune != "adalora" and use_bf16(recipe.train):
+        frozen = {name: value.detach().clone() for name, value in model.named_parameters() if not value.requires_grad}
+        model.to(torch.bfloat16)
+    model.to(device)  # before anything copies its weights
+    optimizer = _optimizer(model, recipe)
+    companions: list[Companion] = []
+    callbacks: list[TrainerCallback] = []
+    if isinstance(model, PeftModel):
+        companions.append(ExactWeights(model))
+    if method.tune == "adalora":
+        ranks = RankAllocation(model)
+        companions.append(ranks)
+        callbacks.append(ranks)
+    if method.ema:
+        average = MovingAverage(method.ema, lambda: _unrounded(model, optimizer))
+        companions.append(average)
+        callbacks.append(average)
+    if method.unfreeze_every:
+        callbacks.append(Unfreezing(model, method.unfreeze_every))
+    return _Prepared(model, optimizer, frozen, head, tuple(companions), tuple(callbacks))
 
 
-def _cpu_has_bf16() -> bool:
-    """Whether the processor multiplies bf16 in hardware; emulated it is slower than fp32."""
-    capability = torch.backends.cpu.get_cpu_capability()
-    return capability.startswith("AVX512") and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+def _trainer(
+    prepared: _Prepared,
+    slow_tokenizer: Any,
+    told: TrainingArguments,
+    recipe: ReaderRecipe,
+    data: Sequence[str | Path],
+    paraphrase: Paraphrase | None,
+) -> ReaderTrainer:
+    tokenizer = PairTokenizer(slow_tokenizer.backend_tokenizer, recipe.data.max_length)
+    type_ids = "token_type_ids" in slow_tokenizer.model_input_names
+    sources = read_sources(data, recipe.loss.places)
+    training, held_out = hold_out(sources, recipe.data.held_out, recipe.train.seed)
+    windows = TrainingWindows(
+        tokenize(sources, training, tokenizer),
+        tokenizer,
+        recipe.data,
+        recipe.train.steps,
+        recipe.train.batch_size,
+        recipe.train.seed,
+        places=recipe.loss.places,
+        reword=_rewordings(recipe, training, paraphrase),
+    )
+    teachers = None
+    if recipe.loss.teacher:
+        teachers = Teachers.load(recipe.loss.teacher, tokenizer, recipe.loss.distill_temperature)
+    score: Score | None = None
+    if recipe.train.eval_every:
+        chosen = choose(held_out, recipe.data.held_out_questions, recipe.train.seed)
+        wrap = as_reader(tokenizer, type_ids, recipe.data.stride)
+        index = recipe.data.held_out_index
+        score = open_score(chosen, index, wrap) if index else reading_score(chosen, sources, wrap)
+    return ReaderTrainer(
+        model=prepared.model,
+        optimizers=(prepared.optimizer, None),
+        args=told,
+        train_dataset=windows,
+        eval_dataset=windows if score else None,  # never looked at: `evaluate` has its own questions
+        data_collator=Collator(tokenizer, type_ids, teachers),
+        callbacks=[*prepared.callbacks, *([Patience(_metric(recipe), recipe.train.patience)] if score else [])],
+        processing_class=slow_tokenizer,
+        loss=recipe.loss,
+        method=recipe.method,
+        score=score,
+        companions=prepared.companions,
+        head=prepared.head,
+    )
 
 
-def _scorer(
-    held_out: Sequence[SquadParagraph], tokenizer: PairTokenizer, recipe: ReaderRecipe, type_ids: bool
-) -> Evaluate:
-    """EM and F1 (in percent) on up to ``held_out_questions`` of the held-out articles' questions."""
-    pairs = [
-        (question, paragraph.text) for paragraph in held_out for question in paragraph.questions if question.answers
-    ]
-    chosen = np.random.default_rng(recipe.seed).permutation(len(pairs))[: recipe.held_out_questions]
-    questions, texts = zip(*(pairs[index] for index in chosen), strict=True)
+def _rewordings(recipe: ReaderRecipe, training: Sequence[Asked], paraphrase: Paraphrase | None) -> Rewordings | None:
+    if not recipe.data.synonyms and paraphrase is None:
+        return None
+    synonyms = read_synonyms(recipe.data.synonyms) if recipe.data.synonyms else {}
+    other = {} if paraphrase is None else paraphrases_of([asked.question for asked in training], paraphrase)
+    return Rewordings(synonyms, recipe.data.synonym_share, other)
 
-    def score(model: PreTrainedModel) -> dict[str, float]:
-        runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
-        reader = SpanReader(tokenizer, runtime, recipe.stride, spans=1)
-        decoded = reader.read_texts([question.text for question in questions], texts)
-        quotes = [
-            text[found.spans[0].start : found.spans[0].end] if found.spans else ""
-            for text, found in zip(texts, decoded, strict=True)
-        ]
-        references = [[answer.text for answer in question.answers] for question in questions]
-        return {
-            "em": 100 * float(np.mean([exact_match(q, r) for q, r in zip(quotes, references, strict=True)])),
-            "f1": 100 * float(np.mean([f1(q, r) for q, r in zip(quotes, references, strict=True)])),
-        }
 
-    return score
+def _optimizer(model: nn.Module, recipe: ReaderRecipe) -> torch.optim.Optimizer:
+    groups = parameter_groups(model, recipe.train.lr, recipe.method.layer_decay)
+    options = {"lr": recipe.train.lr, "weight_decay": recipe.train.weight_decay}
+    if all(parameter.dtype == torch.bfloat16 for parameter in model.parameters()):
+        return MasterAdamW(groups, **options)
+    return torch.optim.AdamW(groups, fused=True, **options)
+
+
+def _unrounded(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The moving weights by name; under bf16 their fp32 copies."""
+    copies: dict[int, Tensor] = {}
+    if isinstance(optimizer, MasterAdamW):
+        copies = {id(own): copy for own, copy in zip(optimizer.working, optimizer.masters, strict=True)}
+    moving = copies or {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+    return {name: copies.get(id(own), own) for name, own in model.named_parameters() if id(own) in moving}
+
+
+def _finish(prepared: _Prepared, folder: RunFolder, recipe: ReaderRecipe, tokenizer: Any) -> None:
+    """Write what was trained, in its final form."""
+    if not is_first():
+        return
+    model = prepared.model
+    for companion in prepared.companions:
+        if isinstance(companion, MovingAverage):
+            companion.settle(model)
+    for companion in prepared.companions:
+        if isinstance(companion, RankAllocation):
+            companion.prune()
+    model.load_state_dict(prepared.frozen, strict=False)  # unrounded, so that they are still the base's
+    if prepared.head is not None:
+        prepared.head.save(folder.path)
+        delattr(model, HEAD)
+    target = folder.path / BASE if recipe.method.tune in PROMPTS else folder.path
+    if isinstance(model, PeftModel):
+        save_adapter(model, folder.path / ADAPTER, recipe.base)
+    merged(model).save_pretrained(str(target))
+    tokenizer.save_pretrained(str(target))

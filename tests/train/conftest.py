@@ -65,17 +65,53 @@ def tiny_base(tmp_path_factory):
 @pytest.fixture
 def tiny_recipe(tiny_base):
     from ragqa.train.recipe import ReaderRecipe
+    from ragqa.train.settings import ReaderData, TrainSettings
 
     return ReaderRecipe(
         base=str(tiny_base),
-        steps=6,
-        batch_size=2,
-        warmup_steps=1,
-        decay_steps=3,
-        max_length=64,
-        stride=8,
-        save_every=2,
-        negatives=0.2,
-        learning_rate=1e-3,
-        bf16=False,
+        train=TrainSettings(
+            steps=6, batch_size=2, warmup_steps=1, decay_steps=3, save_every=2, lr=1e-3, bf16=False, report_to=()
+        ),
+        data=ReaderData(max_length=64, stride=8, negatives=0.2),
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tiny_base, tmp_path_factory):
+    """The same as a sentence-transformers folder: mean pooling, unit length, 32 dimensions."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+
+    folder = tmp_path_factory.mktemp("tiny-encoder")
+    transformer = Transformer(str(tiny_base), max_seq_length=64)
+    model = SentenceTransformer(modules=[transformer, Pooling(32), Normalize()], device="cpu")
+    model.save_pretrained(str(folder), create_model_card=False)
+    return folder
+
+
+@pytest.fixture
+def tiny_retriever(tiny_encoder):
+    from ragqa.train.recipe import RetrieverRecipe
+    from ragqa.train.settings import RetrieverData, TrainSettings
+
+    return RetrieverRecipe(
+        base=str(tiny_encoder),
+        train=TrainSettings(
+            steps=6, batch_size=2, warmup_steps=1, decay_steps=3, save_every=2, lr=1e-3, bf16=False, report_to=()
+        ),
+        data=RetrieverData(max_length=48),
+    )
+
+
+@pytest.fixture(scope="session")
+def as_killed_after():
+    """A copy of a finished run's folder as it stood when the run was killed after the checkpoint of a step."""
+
+    def copy_of(whole, copy, step):
+        (copy / "steps").mkdir(parents=True)
+        facts = json.loads((whole / "run.json").read_text()) | {"finished": False}
+        (copy / "run.json").write_text(json.dumps(facts))
+        shutil.copytree(whole / "steps" / f"checkpoint-{step}", copy / "steps" / f"checkpoint-{step}")
+        return copy
+
+    return copy_of

@@ -10,10 +10,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from ragqa.errors import ConfigError, ModelError  # noqa: E402
+from ragqa.errors import ModelError  # noqa: E402
 from ragqa.models.catalog import load_reader  # noqa: E402
-from ragqa.train.reader import train_reader  # noqa: E402
-from ragqa.train.recipe import RECIPES, load_reader_recipe  # noqa: E402
+from ragqa.train.engine import RunFolder  # noqa: E402
+from ragqa.train.reader import fit_reader  # noqa: E402
 
 
 def weights(folder):
@@ -25,7 +25,7 @@ def weights(folder):
 def test_checkpoint_is_standard_and_changed(squad_file, tiny_base, tiny_recipe, tmp_path):
     from transformers import AutoModelForQuestionAnswering
 
-    out = train_reader([squad_file], tmp_path / "reader", tiny_recipe)
+    out = fit_reader([squad_file], tmp_path / "reader", tiny_recipe)
     model, info = AutoModelForQuestionAnswering.from_pretrained(out, output_loading_info=True)
     assert not info["missing_keys"] and model.config.architectures == ["BertForQuestionAnswering"]
     before, after = weights(tiny_base), weights(out)
@@ -33,7 +33,7 @@ def test_checkpoint_is_standard_and_changed(squad_file, tiny_base, tiny_recipe, 
         before["bert.embeddings.word_embeddings.weight"], after["bert.embeddings.word_embeddings.weight"]
     ), "frozen parts must not move"
     assert not torch.equal(before["qa_outputs.weight"], after["qa_outputs.weight"])
-    assert json.loads((out / "recipe.json").read_text())["seed"] == tiny_recipe.seed
+    assert json.loads((out / "run.json").read_text())["recipe"]["train"]["seed"] == tiny_recipe.train.seed
     text = "The Rhine rises in Switzerland."
     assert load_reader(str(out)).read_texts(["Where?"], [text])[0].spans
 
@@ -42,18 +42,21 @@ def test_checkpoint_is_standard_and_changed(squad_file, tiny_base, tiny_recipe, 
 def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tmp_path, bf16):
     import shutil
 
-    recipe = replace(tiny_recipe, bf16=bf16)
-    whole = train_reader([squad_file], tmp_path / "whole", recipe)
+    recipe = replace(tiny_recipe, train=replace(tiny_recipe.train, bf16=bf16))
+    whole = fit_reader([squad_file], tmp_path / "whole", recipe)
     broken = tmp_path / "broken"
+    RunFolder(broken).begin(recipe, [squad_file])
     shutil.copytree(whole / "steps" / "checkpoint-4", broken / "steps" / "checkpoint-4")
-    resumed = train_reader([squad_file], broken, recipe, resume=True)
+    (broken / "steps" / "checkpoint-5").mkdir()  # killed while it was written
+    resumed = fit_reader([squad_file], broken, recipe)
     for name, tensor in weights(whole).items():
         assert torch.equal(tensor, weights(resumed)[name]), name
 
 
 def test_early_stopping_scores_held_out_articles(squad_file, tiny_recipe, tmp_path):
-    recipe = replace(tiny_recipe, steps=40, save_every=2, eval_every=2, patience=1, held_out=0.4, learning_rate=0.0)
-    out = train_reader([squad_file], tmp_path / "reader", recipe)
+    train = replace(tiny_recipe.train, steps=40, save_every=2, eval_every=2, patience=1, lr=0.0)
+    recipe = replace(tiny_recipe, train=train, data=replace(tiny_recipe.data, held_out=0.4))
+    out = fit_reader([squad_file], tmp_path / "reader", recipe)
     states = sorted((out / "steps").glob("checkpoint-*/trainer_state.json"))
     state = json.loads(states[-1].read_text())
     assert state["global_step"] < 40, "no progress, so it must stop early"
@@ -63,7 +66,7 @@ def test_early_stopping_scores_held_out_articles(squad_file, tiny_recipe, tmp_pa
 def test_export_agrees_with_the_checkpoint(squad_file, tiny_recipe, tmp_path):
     from ragqa.models.export import export_reader
 
-    out = train_reader([squad_file], tmp_path / "reader", tiny_recipe)
+    out = fit_reader([squad_file], tmp_path / "reader", tiny_recipe)
     report = export_reader(str(out), tmp_path / "fast", max_length=64, stride=8, int8=False)
     assert report.cosine > 0.9999
     text = "The Rhine rises in Switzerland and flows to the North Sea."
@@ -76,7 +79,7 @@ def test_export_agrees_with_the_checkpoint(squad_file, tiny_recipe, tmp_path):
 def test_adapter_of_full_rank_loses_nothing(squad_file, tiny_base, tiny_recipe, tmp_path):
     from ragqa.train.adapter import compress, merge
 
-    out = train_reader([squad_file], tmp_path / "reader", tiny_recipe)
+    out = fit_reader([squad_file], tmp_path / "reader", tiny_recipe)
     compress(out, str(tiny_base), tmp_path / "adapter", rank=32)
     merged = merge(tmp_path / "adapter", tmp_path / "merged")
     for name, tensor in weights(out).items():
@@ -94,29 +97,13 @@ def test_adapter_refuses_another_base(squad_file, tiny_base, tiny_recipe, tmp_pa
 
     base = tmp_path / "base"
     shutil.copytree(tiny_base, base)
-    out = train_reader([squad_file], tmp_path / "reader", replace(tiny_recipe, base=str(base)))
+    out = fit_reader([squad_file], tmp_path / "reader", replace(tiny_recipe, base=str(base)))
     compress(out, str(base), tmp_path / "adapter", rank=4)
     tampered = weights(base)
     tampered["qa_outputs.bias"] += 1
     save_file(tampered, str(base / "model.safetensors"), metadata={"format": "pt"})
     with pytest.raises(ModelError, match="not the weights"):
         merge(tmp_path / "adapter", tmp_path / "merged")
-
-
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_packaged_recipe_is_valid(path):
-    assert load_reader_recipe(path.stem).steps > 0
-
-
-def test_recipe_mistakes_are_named():
-    with pytest.raises(ConfigError, match="unknown setting stepz"):
-        load_reader_recipe("reader-minilm", ["stepz=3"])
-    with pytest.raises(ConfigError, match="warmup_steps"):
-        load_reader_recipe("reader-minilm", ["steps=3"])
-    with pytest.raises(ConfigError, match="expected int"):
-        load_reader_recipe("reader-minilm", ["steps=many"])
-    with pytest.raises(ConfigError, match="packaged recipe"):
-        load_reader_recipe("nonsense")
 
 
 def test_low_rank_keeps_what_matters_for_the_inputs():

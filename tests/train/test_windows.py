@@ -7,17 +7,20 @@ import pytest
 
 pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from ragqa.corpus.squad import SquadAnswer, SquadQuestion, load_squad
+from ragqa.corpus.squad import SquadAnswer, SquadQuestion
+from ragqa.errors import SourceError, TrainingError
 from ragqa.models.catalog import PRETRAINED
 from ragqa.models.tokenize import PairTokenizer
-from ragqa.train.data import (
-    Shape,
-    TrainingWindows,
-    answer_places,
-    split_held_out,
-    token_span,
-    tokenize_paragraphs,
-)
+from ragqa.train.augment import Rewordings, paraphrases_of, read_synonyms
+from ragqa.train.data import annotated_place, answer_places, token_span
+from ragqa.train.reader_data import hold_out, read_sources, tokenize
+from ragqa.train.settings import ReaderData
+from ragqa.train.windows import TrainingWindows
+
+
+def material_of(paths, tokenizer, places="all"):
+    sources = read_sources(paths, places)
+    return tokenize(sources, sources.asked, tokenizer)
 
 
 @pytest.fixture(scope="module")
@@ -44,37 +47,192 @@ def test_token_span_covers_the_characters():
 
 @pytest.mark.parametrize("crop", [0, 20])
 def test_labels_spell_the_answers(squad_file, tokenizer, crop):
-    paragraphs = load_squad(squad_file)
-    data = tokenize_paragraphs(paragraphs, tokenizer)
-    windows = TrainingWindows(data, tokenizer, Shape(8, crop, 1.0, 0.3), batches=30, batch_size=4, seed=3)
+    material = material_of([squad_file], tokenizer)
+    data = ReaderData(stride=8, crop_tokens=crop, crop_until=1.0, negatives=0.3)
+    windows = TrainingWindows(material, tokenizer, data, batches=30, batch_size=4, seed=3)
     nulls = 0
     for position in range(len(windows)):
-        labelled = windows[position]
-        index, passage, _, _ = windows.cuts[windows.order[position]]
-        window, text, offsets = labelled.window, data.texts[passage], data.passages[passage].offsets
+        (labelled,) = windows[position]
+        draw = windows.draws[windows.order[position]]
+        passage = draw.cuts[0].passage
+        window, text, offsets = labelled.window, material.texts[passage], material.passages[passage].offsets
         assert len(window.ids) <= 48
         if (labelled.spans == 0).all():
             nulls += 1
             continue
         for first, last in labelled.spans - window.context + window.first:
             quote = text[offsets[first, 0] : offsets[last, 1]]
-            assert quote in data.examples[index].answers
+            assert quote in material.examples[draw.example].answers
     assert 0 < nulls < len(windows) / 2
 
 
 def test_cropped_positive_windows_always_hold_the_answer(squad_file, tokenizer):
-    data = tokenize_paragraphs(load_squad(squad_file), tokenizer)
-    windows = TrainingWindows(data, tokenizer, Shape(8, 12, 1.0, 0.0), batches=20, batch_size=4, seed=1)
-    assert all((windows[i].spans > 0).all() for i in range(len(windows)))
+    data = ReaderData(stride=8, crop_tokens=12, crop_until=1.0, negatives=0.0)
+    windows = TrainingWindows(material_of([squad_file], tokenizer), tokenizer, data, 20, 4, seed=1)
+    assert all((windows[i][0].spans > 0).all() for i in range(len(windows)))
 
 
 def test_order_depends_on_the_seed_alone(squad_file, tokenizer):
-    data = tokenize_paragraphs(load_squad(squad_file), tokenizer)
-    one, same, other = (TrainingWindows(data, tokenizer, Shape(), 10, 2, seed) for seed in (1, 1, 2))
-    assert one.cuts == same.cuts and (one.order == same.order).all()
-    assert one.cuts != other.cuts
+    material = material_of([squad_file], tokenizer)
+    one, same, other = (TrainingWindows(material, tokenizer, ReaderData(), 10, 2, seed) for seed in (1, 1, 2))
+    assert one.draws == same.draws and (one.order == same.order).all()
+    assert one.draws != other.draws
 
 
 def test_held_out_articles_are_whole(squad_file):
-    training, held = split_held_out(load_squad(squad_file), 0.5, 1)
-    assert held and training and not {p.title for p in held} & {p.title for p in training}
+    training, held = hold_out(read_sources([squad_file]), 0.5, 1)
+    assert held and training and not {asked.group for asked in held} & {asked.group for asked in training}
+
+
+def write_mined(path, rows):
+    from ragqa.train.pairs import Candidate, Pairing, write_pairings
+
+    write_pairings(
+        path,
+        [
+            Pairing(
+                f"q{number}",
+                question,
+                answers,
+                tuple(Candidate(f"p{number}-{i}", text, "Rivers\nLength") for i, text in enumerate(positives)),
+                tuple(Candidate(f"n{number}-{i}", text) for i, text in enumerate(negatives)),
+            )
+            for number, (question, answers, positives, negatives) in enumerate(rows)
+        ],
+    )
+    return path
+
+
+RHINE = "The Rhine rises in Switzerland. Switzerland is small."
+ROWS = [
+    ("Where does the Rhine rise?", ("Switzerland",), [RHINE, "It is in Switzerland."], ["The Elbe is long.", "Ships."]),
+    ("Who?", ("nobody",), ["Somebody did."], ["Ships."]),  # no passage holds the answer: nothing to learn from
+    ("What is not said?", (), ["The Elbe is long."], []),
+    ("What else is not said?", (), [], ["Ships."]),
+]
+
+
+def test_mined_passages_are_supervised_by_their_answers(tmp_path, tokenizer):
+    material = material_of([write_mined(tmp_path / "mined.jsonl", ROWS)], tokenizer)
+    assert [example.text for example in material.examples] == [ROWS[0][0], ROWS[2][0], ROWS[3][0]]
+    assert len(material.texts) == 5, "a passage is kept once"
+    rhine, unanswerable, negatives_only = material.examples
+    spelled = {
+        material.texts[number][material.passages[number].offsets[first, 0] : material.passages[number].offsets[last, 1]]
+        for number, spans in rhine.positives
+        for first, last in spans
+    }
+    assert spelled == {"Switzerland"} and [len(spans) for _, spans in rhine.positives] == [2, 1]
+    assert [len(spans) for _, spans in unanswerable.positives] == [0] and not negatives_only.positives
+
+
+def test_unanswerable_questions_train_the_null_option(tmp_path, tokenizer):
+    material = material_of([write_mined(tmp_path / "mined.jsonl", ROWS[2:])], tokenizer)
+    for passages in (1, 2):
+        windows = TrainingWindows(material, tokenizer, ReaderData(passages=passages), 4, 2, seed=0)
+        assert not any(labelled.answers for i in range(8) for labelled in windows[i])
+
+
+def test_first_place_is_the_annotated_one(tmp_path, tokenizer):
+    question = SquadQuestion("q", "?", (SquadAnswer("Switzerland", RHINE.rindex("Switzerland")),))
+    assert annotated_place(RHINE, question) == [(32, 43)]
+    assert annotated_place(RHINE, SquadQuestion("q", "?", (SquadAnswer("Switzerland", 3),))) == [(19, 30)]
+    assert annotated_place(RHINE, SquadQuestion("q", "?", ())) == []
+    mined = write_mined(tmp_path / "mined.jsonl", ROWS[:1])
+    assert [len(spans) for _, spans in material_of([mined], tokenizer, "first").examples[0].positives] == [1, 1]
+
+
+def test_a_group_has_one_passage_that_answers_and_others_that_do_not(tmp_path, tokenizer, squad_file):
+    mined = write_mined(tmp_path / "mined.jsonl", ROWS[:1])
+    material = material_of([squad_file, mined], tokenizer)
+    data = ReaderData(passages=3, crop_tokens=10, crop_until=0.5)
+    windows = TrainingWindows(material, tokenizer, data, 20, 3, seed=2)
+    for position in range(60):
+        group, draw = windows[position], windows.draws[windows.order[position]]
+        assert len(group) == 3 and len({cut.passage for cut in draw.cuts}) == 3
+        assert group[0].answers, "also where its passage is cut short"
+        example = material.examples[draw.example]
+        if example.negatives:
+            assert {cut.passage for cut in draw.cuts[1:]} == set(example.negatives)
+
+
+def test_hardest_negatives_come_first_unless_shuffled(tmp_path, tokenizer):
+    material = material_of([write_mined(tmp_path / "mined.jsonl", ROWS[:1])], tokenizer)
+    drawn = {}
+    for shuffle in (False, True):
+        data = ReaderData(passages=2, shuffle_passages=shuffle)
+        windows = TrainingWindows(material, tokenizer, data, 40, 1, seed=0)
+        drawn[shuffle] = {tuple(cut.passage for cut in draw.cuts) for draw in windows.draws}
+    example = material.examples[0]
+    assert drawn[False] == {(example.positives[0][0], example.negatives[0])}
+    assert len(drawn[True]) == 4
+
+
+def test_more_passages_than_there_are_is_said(tmp_path, tokenizer):
+    material = material_of([write_mined(tmp_path / "mined.jsonl", ROWS[2:3])], tokenizer)
+    with pytest.raises(TrainingError, match="hold only 1 passages"):
+        TrainingWindows(material, tokenizer, ReaderData(passages=2), 1, 1, seed=0)
+
+
+@pytest.mark.parametrize(("temperature", "expected"), [(1.0, 5 / 6), (0.5, 5**0.5 / (5**0.5 + 1)), (0.0, 1 / 2)])
+def test_files_are_mixed_by_temperature(tmp_path, tokenizer, squad_file, temperature, expected):
+    material = material_of([squad_file, write_mined(tmp_path / "mined.jsonl", ROWS[:1])], tokenizer)
+    windows = TrainingWindows(material, tokenizer, ReaderData(temperature=temperature), 600, 2, seed=5)
+    files = [material.examples[draw.example].file for draw in windows.draws]
+    assert np.mean(np.array(files) == 0) == pytest.approx(expected, abs=0.05)
+    squad = [draw.example for draw in windows.draws if material.examples[draw.example].file == 0]
+    assert sorted(squad[:5]) == [0, 1, 2, 3, 4], "all of a file before any comes again"
+
+
+def test_dropped_words_are_outside_the_answer(squad_file, tokenizer):
+    material, data = material_of([squad_file], tokenizer), ReaderData(negatives=0.2, word_dropout=0.5)
+    windows = TrainingWindows(material, tokenizer, data, 10, 4, seed=0)
+    plain = TrainingWindows(material, tokenizer, ReaderData(negatives=0.2), 10, 4, seed=0)
+    mask, changed = tokenizer.tokenizer.token_to_id("[MASK]"), 0
+    for position in range(40):
+        (dropped,), (whole,) = windows[position], plain[position]
+        differs = dropped.window.ids != whole.window.ids
+        assert (dropped.window.ids[differs] == mask).all() and (dropped.spans == whole.spans).all()
+        inside = np.arange(len(differs))[differs]
+        assert (inside >= whole.window.context).all() and not differs[-1]
+        for first, last in whole.spans:
+            assert not differs[first : last + 1].any()
+        changed += differs.sum()
+        assert (windows[position][0].window.ids == dropped.window.ids).all(), "the same whenever it is asked for"
+    assert changed > 100
+
+
+def test_questions_are_reworded_and_fit(squad_file, tokenizer, tmp_path):
+    table = tmp_path / "synonyms.txt"
+    table.write_text("# tables\nwhere, in which place\nriver, stream, \nlong, lengthy\n", encoding="utf-8")
+    synonyms = read_synonyms(table)
+    assert synonyms["river"] == ("stream",) and synonyms["in which place"] == ("where",)
+    material = material_of([squad_file], tokenizer)
+    reword = Rewordings(synonyms, 0.5, {"How long is the Danube?": ("What is the Danube's length?",)})
+    windows = TrainingWindows(material, tokenizer, ReaderData(), 40, 2, seed=0, reword=reword)
+    asked = {tokenizer.tokenizer.decode(draw.question.tolist()) for draw in windows.draws}
+    assert {"where does the rhine rise?", "in which place does the rhine rise?", "how lengthy is the danube?"} <= asked
+    assert "which stream passes basel?" in asked and "what is the danube ' s length?" in asked
+    assert all(len(windows[i][0].window.ids) <= tokenizer.max_length for i in range(80))
+    same = TrainingWindows(material, tokenizer, ReaderData(), 40, 2, seed=0)
+    assert [draw.example for draw in same.draws] == [draw.example for draw in windows.draws]
+    assert Rewordings({"where": ("whence",)}, 1.0)(np.random.default_rng(0), "Where from?") == "Whence from?"
+
+
+@pytest.mark.parametrize("content", [b"", b"# only a remark\nalone\n", b"\xff\xfe\x00"])
+def test_a_useless_table_of_synonyms_is_said(tmp_path, content):
+    (tmp_path / "table").write_bytes(content)
+    with pytest.raises(SourceError, match="synonyms"):
+        read_synonyms(tmp_path / "table")
+
+
+def test_paraphrases_are_asked_for_once():
+    calls = []
+
+    def paraphrase(question):
+        calls.append(question)
+        return [question.upper(), " "]
+
+    assert paraphrases_of(["a?", "b?", "a?"], paraphrase) == {"a?": ("A?",), "b?": ("B?",)} and calls == ["a?", "b?"]
+    with pytest.raises(TrainingError, match="sequence of texts"):
+        paraphrases_of(["a?"], lambda question: question)

@@ -1,0 +1,67 @@
+"""Several readers as one: their probabilities averaged, span by span."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ragqa.errors import ConfigError
+from ragqa.models.catalog import load_reader, reader_fingerprint
+from ragqa.models.reader import SpanReader
+from ragqa.spans import Decoded
+from ragqa.types import Passage, Span
+
+LISTED = 50  # spans asked of each member, so that one's best is seldom missing from another's list
+
+
+class EnsembleReader:
+    """A `Reader` that gives each span, and the null option, the mean of its members' probabilities.
+
+    Spans are the same if their characters are, so members may cut text in different ways. What a member does not list
+    among its ``LISTED`` best counts 0 there; so probabilities still sum to at most 1.
+    """
+
+    def __init__(self, members: Sequence[SpanReader], spans: int = 10) -> None:
+        if not members:
+            raise ConfigError("an ensemble needs at least one reader")
+        self.members, self.spans = list(members), spans
+        for member in self.members:
+            member.spans = max(member.spans, LISTED)
+
+    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
+        """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
+        found = self.read_texts(questions, [passage.text for passage in passages])
+        return [sorted([*decoded.spans, Span(0, 0, decoded.null)], key=lambda span: -span.score) for decoded in found]
+
+    def read_texts(self, questions: Sequence[str], texts: Sequence[str]) -> list[Decoded]:
+        """As `read`, on plain texts, with the null option's probability kept."""
+        each = [member.read_texts(questions, texts) for member in self.members]
+        return [average(decoded, self.spans) for decoded in zip(*each, strict=True)]
+
+
+def average(decoded: Sequence[Decoded], count: int) -> Decoded:
+    """The ``count`` best spans by mean probability; ties go to the earlier start, then the shorter."""
+    share = 1.0 / len(decoded)
+    spans: dict[tuple[int, int], float] = {}
+    for one in decoded:
+        for span in one.spans:
+            place = span.start, span.end
+            spans[place] = spans.get(place, 0.0) + share * math.exp(span.score)
+    best = sorted(spans.items(), key=lambda item: (-item[1], item[0]))[:count]
+    null = sum(share * math.exp(one.null) for one in decoded)
+    return Decoded([Span(*place, _log(probability)) for place, probability in best], _log(null))
+
+
+def load_readers(names: Sequence[str], *, max_chars: int = 160) -> SpanReader | EnsembleReader:
+    """The reader of a name; of several names, their ensemble."""
+    members = [load_reader(name, max_chars=max_chars) for name in names]
+    return members[0] if len(members) == 1 else EnsembleReader(members)
+
+
+def readers_fingerprint(names: Sequence[str]) -> str:
+    """What changes with any member's weights."""
+    return " + ".join(reader_fingerprint(name) for name in names)
+
+
+def _log(probability: float) -> float:
+    return min(0.0, math.log(probability)) if probability > 0.0 else -math.inf

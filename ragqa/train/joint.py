@@ -1,0 +1,198 @@
+"""Train a question encoder and a reader together, from questions and answers alone, on the passages of a live index.
+
+Each step the questions are encoded, their passages found in the index with these vectors, and read; the loss
+(`ragqa.train.joint_losses`) then moves both. Passage vectors stay as they are indexed, so nothing needs to be indexed
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import TrainingArguments, set_seed
+
+from ragqa.config import Config, ReadConfig, RetrieveConfig
+from ragqa.errors import TrainingError
+from ragqa.eval.data import read_questions
+from ragqa.eval.metrics import exact_match
+from ragqa.index.snapshot import Snapshot
+from ragqa.models.reader import SpanReader
+from ragqa.models.runtime import TorchRuntime
+from ragqa.models.tokenize import PairTokenizer
+from ragqa.pipeline import Pipeline
+from ragqa.train.candidates import Candidates, CandidateSource
+from ragqa.train.engine import RunFolder, Scored, arguments, fit, optimizer_for, settle, use_bf16
+from ragqa.train.joint_data import JointWindows
+from ragqa.train.joint_losses import OBJECTIVES, answer_log_likelihood, passage_log_probabilities
+from ragqa.train.joint_model import JointModel, QuestionSide, load_models, save_models
+from ragqa.train.recipe import JointRecipe
+from ragqa.train.scoring import Patience
+from ragqa.types import Question
+
+
+class Joint:
+    """Questions over one generation of an index, and the two models that are learning to answer them."""
+
+    def __init__(
+        self,
+        recipe: JointRecipe,
+        snapshot: Snapshot,
+        questions: Sequence[Question],
+        model: JointModel,
+        tokenizer: PairTokenizer,
+        type_ids: bool,
+    ) -> None:
+        self.recipe, self.snapshot, self.questions, self.model = recipe, snapshot, questions, model
+        self._tokenizer, self._type_ids = tokenizer, type_ids
+        retrieve = RetrieveConfig(depth=recipe.data.depth)
+        self._source = CandidateSource(snapshot, questions, retrieve, recipe.data.passages)
+        self._windows = JointWindows(questions, tokenizer, recipe.data.stride)
+
+    def split(self) -> tuple[list[int], list[int]]:
+        """Numbers of the questions to train on, which can be learnt from, and of those held out."""
+        rng = np.random.default_rng(self.recipe.train.seed)
+        order = rng.permutation(len(self.questions)).tolist()
+        count = min(round(self.recipe.data.held_out * len(order)), self.recipe.data.held_out_questions)
+        held_out, rest = sorted(order[:count]), sorted(order[count:])
+        vectors = QuestionSide(self.model.eval(), self.snapshot).encode_questions([q.text for q in self.questions])
+        training = [number for number in rest if self._source.reachable(number, vectors[number])]
+        self.model.train()
+        if not training:
+            raise TrainingError(
+                f"none of the {len(rest):,} questions finds a passage with its answer in {self.snapshot.directory}: "
+                f"index the documents that answer them"
+            )
+        return training, held_out
+
+    def loss(self, model: JointModel, numbers: Sequence[int]) -> Tensor:
+        """The loss of these questions, with gradients for both sides."""
+        loss, device = self.recipe.loss, model.device
+        vectors = model.encode([self.questions[number].text for number in numbers])
+        found = self._source.find(numbers, vectors.detach().cpu().numpy())
+        passages = torch.from_numpy(found.vectors).to(device)
+        similarity = torch.einsum("bd,bkd->bk", vectors, passages)
+        retrieval = passage_log_probabilities(similarity, torch.from_numpy(found.rows >= 0).to(device), loss.scale)
+        reading, together = self._read(model, numbers, found)
+        return OBJECTIVES[loss.objective](retrieval, reading, together, loss.retriever)
+
+    def _read(self, model: JointModel, numbers: Sequence[int], found: Candidates) -> tuple[Tensor, Tensor]:
+        """Log p(answer | question, passage) [b, k], and given all of its passages at once [b]."""
+        step, (b, k) = self._windows.step(numbers, found), found.rows.shape
+        feed = {"input_ids": step.batch.ids, "attention_mask": step.batch.mask}
+        if self._type_ids:
+            feed["token_type_ids"] = step.batch.type_ids
+        result = model.reader(**{name: torch.from_numpy(array).to(model.device) for name, array in feed.items()})
+        allowed, spans, owner = (
+            torch.from_numpy(array).to(model.device) for array in (step.allowed, step.spans, step.owner)
+        )
+        logits = result.start_logits, result.end_logits, allowed, spans
+        alone = answer_log_likelihood(*logits, owner, b * k).reshape(b, k)
+        return alone, answer_log_likelihood(*logits, owner // k, b)
+
+    def open_em(self, numbers: Sequence[int]) -> float:
+        """EM (percent) of the best answers to these questions, retrieved and read by the models as they are."""
+        runtime = TorchRuntime(
+            self.model.reader, ("start_logits", "end_logits"), self._tokenizer.pad_id, self._type_ids
+        )
+        reader = SpanReader(self._tokenizer, runtime, self.recipe.data.stride)
+        config = Config(read=ReadConfig(passages=self.recipe.data.passages, answers=1, min_score=0.0))
+        pipeline = Pipeline(self.snapshot, QuestionSide(self.model, self.snapshot), reader, config)
+        asked = [self.questions[number] for number in numbers]
+        replies = pipeline.ask_many([question.text for question in asked])
+        texts = [reply.answers[0].text if reply.answers else "" for reply in replies]
+        right = [exact_match(text, question.answers) for text, question in zip(texts, asked, strict=True)]
+        return 100.0 * float(np.mean(right))
+
+
+class JointTrainer(Scored):
+    """Batches are question numbers; everything else is found out in the step."""
+
+    def __init__(
+        self,
+        *args: Any,
+        step: Callable[[JointModel, list[int]], Tensor],
+        score: Callable[[], float] | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._step, self._score = step, score
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
+        """The joint loss of some questions."""
+        loss = self._step(self.accelerator.unwrap_model(model), inputs["numbers"].tolist())
+        return (loss, {}) if return_outputs else loss
+
+    def figures(self) -> dict[str, float] | None:
+        """Open-domain EM (percent) on the questions held out."""
+        return self._score and {"em": self._score()}
+
+
+class Numbers(torch.utils.data.Dataset):
+    """The questions of a whole run in order: shuffled anew for each pass, drawn once from the seed."""
+
+    def __init__(self, questions: Sequence[int], count: int, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        passes = -(-count // len(questions))
+        drawn = [np.asarray(questions, np.int64)[rng.permutation(len(questions))] for _ in range(passes)]
+        self._order = np.concatenate(drawn)[:count]
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, place: int) -> int:
+        return int(self._order[place])
+
+
+def collate(numbers: Sequence[int]) -> dict[str, Tensor]:
+    """Question numbers as a batch."""
+    return {"numbers": torch.tensor(numbers)}
+
+
+def fit_joint(index: str | Path, questions: str | Path, output: str | Path, recipe: JointRecipe) -> Path:
+    """Train on a file of questions with answers (any form that evaluation reads) over an index.
+
+    Writes ``output/encoder``, for ``--encoder``, and ``output/reader``, for ``--reader``; an unfinished run there goes
+    on. Questions none of whose retrieved passages holds an answer are left out; if that leaves none, it is a
+    `TrainingError`.
+    """
+    snapshot = Snapshot.open(index)
+    folder = RunFolder(output)
+    folder.begin(recipe, [questions], {"index": snapshot.manifest.encoder.fingerprint})
+    set_seed(recipe.train.seed)
+    model, tokenizers = load_models(recipe, snapshot)
+    untouched = {name: value.detach().clone() for name, value in model.named_parameters() if not value.requires_grad}
+    if use_bf16(recipe.train):
+        model.to(torch.bfloat16)
+    tokenizer = PairTokenizer(tokenizers.backend_tokenizer, recipe.data.max_length)
+    asked = [question for question in read_questions(questions) if question.answers and question.answerable]
+    joint = Joint(recipe, snapshot, asked, model, tokenizer, "token_type_ids" in tokenizers.model_input_names)
+    training, held_out = joint.split()
+    optimizer = optimizer_for(model, recipe.train)
+    scored = bool(recipe.train.eval_every)
+    trainer = JointTrainer(
+        model=model,
+        optimizers=(optimizer, None),
+        args=TrainingArguments(
+            **arguments(recipe.train, folder),
+            train_sampling_strategy="sequential",
+            remove_unused_columns=False,
+            metric_for_best_model="em" if scored else None,
+        ),
+        train_dataset=Numbers(training, recipe.train.steps * recipe.train.batch_size, recipe.train.seed),
+        eval_dataset=Numbers(training, 1, 0) if scored else None,  # never looked at: `evaluate` has its own questions
+        data_collator=collate,
+        callbacks=[Patience("em", recipe.train.patience)] if scored else [],
+        step=joint.loss,
+        score=(lambda: joint.open_em(held_out)) if scored else None,
+    )
+    fit(trainer, folder)
+    settle(trainer, optimizer, model)
+    model.float().load_state_dict(untouched, strict=False)  # unrounded
+    save_models(model, tokenizers, snapshot, folder.path)
+    folder.finish()
+    return folder.path
