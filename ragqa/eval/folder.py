@@ -117,14 +117,20 @@ class RunFolder:
                     f"or delete that one"
                 )
             return
-        if self.path.is_dir() and any(self.path.iterdir()):
-            raise ConfigError(f"{self.path} is not empty and holds no run: choose another folder with -o")
+        self.refuse_other_files()
         with storing(self.path):
             (self.path / CHUNKS).mkdir(parents=True)
             replace_file(self.path / RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
 
+    def refuse_other_files(self) -> None:
+        """A folder that holds something else than a run is a `ConfigError`; asked before anything costly is done."""
+        if not (self.path / RUN).exists() and self.path.is_dir() and any(self.path.iterdir()):
+            raise ConfigError(f"{self.path} is not empty and holds no run: choose another folder with -o")
+
     def facts(self) -> dict[str, Any]:
         """The content of run.json."""
+        if not (self.path / RUN).exists():
+            raise SourceError(f"{self.path} holds no run: ragqa eval run makes one")
         content = _load(self.path / RUN)
         if not isinstance(content, dict) or not isinstance(content.get("hash"), str):
             raise SourceError(f"{self.path / RUN}: not the description of a run")

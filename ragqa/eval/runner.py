@@ -111,6 +111,7 @@ def run(
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     progress, folder, choice = progress or silent, RunFolder(output), choice or Choice()
     data = None if data is None else Path(data)
+    folder.refuse_other_files()
     models = Models()
     prepared = [
         _prepare(suite, part, models, choice, data, Path(indexes), settings, progress, problems or _ignore)

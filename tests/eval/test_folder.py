@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.folder import TABLES, Findings, RunFolder
+from ragqa.eval.runner import run
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_an_unfinished_run_says_so(tmp_path):
@@ -29,6 +33,19 @@ def test_another_run_is_never_overwritten(tmp_path):
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     with pytest.raises(ConfigError, match="not empty"):
         RunFolder(tmp_path / "mine").begin({"hash": "h1"})
+
+
+def test_a_place_that_is_taken_is_told_before_anything_is_indexed(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(ConfigError, match="not empty"):
+        run(ROOT / "eval" / "suites" / "sample.toml", tmp_path / "mine", indexes=tmp_path / "indexes")
+    assert not (tmp_path / "indexes").exists()
+
+
+def test_what_holds_no_run_says_so(tmp_path):
+    with pytest.raises(SourceError, match="holds no run: ragqa eval run makes one"):
+        RunFolder(tmp_path).facts()
 
 
 def test_a_chunk_counts_only_when_whole(tmp_path):
