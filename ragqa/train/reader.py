@@ -30,7 +30,7 @@ from ragqa.errors import ModelError
 from ragqa.eval.runner import index_fingerprint
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import reader_fingerprint
-from ragqa.models.runtime import ADAPTER, BASE
+from ragqa.models.runtime import ADAPTER, BASE, quietly
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.store.atomic import sha256
 from ragqa.train.augment import Paraphrase, Rewordings, paraphrases_of, read_synonyms
@@ -89,13 +89,14 @@ def load_base(recipe: ReaderRecipe) -> tuple[PreTrainedModel, Any]:
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
             if hasattr(config, name):
                 setattr(config, name, recipe.method.dropout)
-        model = AutoModelForQuestionAnswering.from_pretrained(
-            path,
-            config=config,
-            trust_remote_code=False,
-            use_safetensors=True,
-            attn_implementation=recipe.method.attention,
-        )
+        with quietly():
+            model = AutoModelForQuestionAnswering.from_pretrained(
+                path,
+                config=config,
+                trust_remote_code=False,
+                use_safetensors=True,
+                attn_implementation=recipe.method.attention,
+            )
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError, ImportError) as error:
         reason = str(error).splitlines()[0]

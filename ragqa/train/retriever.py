@@ -25,6 +25,7 @@ from transformers import AutoConfig, EarlyStoppingCallback, TrainerCallback, set
 from ragqa.errors import ConfigError, MissingExtra, ModelError
 from ragqa.models.card import MODEL, has_card, place_of, read_card
 from ragqa.models.catalog import load_encoder
+from ragqa.models.runtime import quietly
 from ragqa.protocols import Encoder
 from ragqa.store.manifest import EncoderFact
 from ragqa.train.base import base_path
@@ -149,13 +150,14 @@ def load_base(recipe: RetrieverRecipe) -> SentenceTransformer:
         config = AutoConfig.from_pretrained(path, trust_remote_code=False)
         names = ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout")
         changes = {name: recipe.method.dropout for name in names if hasattr(config, name)}
-        model = SentenceTransformer(
-            path,
-            device="cuda" if torch.cuda.is_available() else "cpu",
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True, "dtype": torch.float32},
-            config_kwargs=changes,
-        )
+        with quietly():
+            model = SentenceTransformer(
+                path,
+                device="cuda" if torch.cuda.is_available() else "cpu",
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True, "dtype": torch.float32},
+                config_kwargs=changes,
+            )
     except (OSError, ValueError) as error:
         raise ModelError(f"{recipe.base}: cannot be loaded as an encoder ({str(error).splitlines()[0]})") from error
     model.max_seq_length = min(recipe.data.max_length, getattr(config, "max_position_embeddings", 1 << 30))
