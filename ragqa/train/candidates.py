@@ -18,6 +18,7 @@ from ragqa.types import Passage, Question
 
 Rows = NDArray[np.int64]
 CACHED = 65_536
+AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,23 @@ class CandidateSource:
 
     def find(self, numbers: Sequence[int], vectors: NDArray[np.float32]) -> Candidates:
         """The candidates of questions ``numbers`` whose vectors are ``vectors`` [b, dim]."""
+        rows = self._choose(numbers, vectors)
+        known = np.unique(rows[rows >= 0])
+        passages = dict(zip(known.tolist(), self._snapshot.passages(known), strict=True))
+        return Candidates(rows, self._vectors(rows), passages)
+
+    def reachable(self, numbers: Sequence[int], vectors: NDArray[np.float32]) -> list[int]:
+        """Those of ``numbers`` that would train on a passage with an answer, if their vectors were ``vectors``."""
+        reached = []
+        for start in range(0, len(numbers), AT_ONCE):
+            own = numbers[start : start + AT_ONCE]
+            for number, rows in zip(own, self._choose(own, vectors[start : start + AT_ONCE]), strict=True):
+                if self._holds(rows[rows >= 0], self._questions[number]).any():
+                    reached.append(number)
+        return reached
+
+    def _choose(self, numbers: Sequence[int], vectors: NDArray[np.float32]) -> Rows:
+        """The rows [b, k] of the candidates."""
         depth = max(self._k, self._config.depth)
         bm25 = stack([self._bm25(number) for number in numbers])
         dense = self._snapshot.dense.search(vectors, depth, self._snapshot.alive)
@@ -55,14 +73,7 @@ class CandidateSource:
             found = fused.rows[place][fused.rows[place] >= 0]
             chosen = self._with_an_answer(found, self._questions[number])
             rows[place, : len(chosen)] = chosen
-        known = np.unique(rows[rows >= 0])
-        passages = dict(zip(known.tolist(), self._snapshot.passages(known), strict=True))
-        return Candidates(rows, self._vectors(rows), passages)
-
-    def reachable(self, number: int, vector: NDArray[np.float32]) -> bool:
-        """Whether a passage with an answer is among those that could be chosen."""
-        rows = self.find([number], vector[None]).rows[0]
-        return bool(self._holds(rows[rows >= 0], self._questions[number]).any())
+        return rows
 
     def _with_an_answer(self, found: Rows, question: Question) -> Rows:
         best = found[: self._k]

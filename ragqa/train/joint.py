@@ -59,8 +59,8 @@ class Joint:
         order = rng.permutation(len(self.questions)).tolist()
         count = min(round(self.recipe.data.held_out * len(order)), self.recipe.data.held_out_questions)
         held_out, rest = sorted(order[:count]), sorted(order[count:])
-        vectors = QuestionSide(self.model.eval(), self.snapshot).encode_questions([q.text for q in self.questions])
-        training = [number for number in rest if self._source.reachable(number, vectors[number])]
+        side = QuestionSide(self.model.eval(), self.snapshot)
+        training = self._source.reachable(rest, side.encode_questions([self.questions[number].text for number in rest]))
         self.model.train()
         if not training:
             raise TrainingError(

@@ -23,6 +23,7 @@ from ragqa.train.recipe import JointRecipe
 from ragqa.types import Passage
 
 ENCODER, READER = "encoder", "reader"
+ENCODED = 64  # questions at a time
 
 
 class JointModel(nn.Module):
@@ -53,8 +54,11 @@ class QuestionSide:
 
     def encode_questions(self, questions: Sequence[str]) -> NDArray[np.float32]:
         """One row a question."""
+        vectors = np.empty((len(questions), self.dim), np.float32)
         with torch.inference_mode():
-            vectors: NDArray[np.float32] = self._model.encode(questions).cpu().numpy()
+            for start in range(0, len(questions), ENCODED):
+                part = slice(start, start + ENCODED)
+                vectors[part] = self._model.encode(questions[part]).cpu().numpy()
         return vectors
 
     def encode_passages(self, passages: Sequence[Passage]) -> NDArray[np.float32]:

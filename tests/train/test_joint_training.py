@@ -8,18 +8,22 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from ragqa import Config, Pipeline, build  # noqa: E402
-from ragqa.config import IndexConfig, ReadConfig  # noqa: E402
+from ragqa.config import IndexConfig, ReadConfig, RetrieveConfig  # noqa: E402
 from ragqa.errors import ConfigError, TrainingError  # noqa: E402
+from ragqa.index.snapshot import Snapshot  # noqa: E402
 from ragqa.models.catalog import load_encoder  # noqa: E402
 from ragqa.train import fit_joint  # noqa: E402
+from ragqa.train.candidates import CandidateSource  # noqa: E402
 from ragqa.train.engine import RunFolder  # noqa: E402
 from ragqa.train.recipe import JointRecipe  # noqa: E402
 from ragqa.train.settings import JOINT_LOSSES, JointData, TrainSettings  # noqa: E402
+from ragqa.types import Question  # noqa: E402
 
 RIVERS = {
     "rhine": "The Rhine rises in Switzerland and flows to the North Sea.",
@@ -123,6 +127,24 @@ def test_held_out_questions_are_scored_by_open_domain_em(index, questions, recip
     out = fit_joint(index, questions, tmp_path / "out", scored)
     state = json.loads(sorted((out / "steps").glob("checkpoint-*/trainer_state.json"))[-1].read_text())
     assert state["global_step"] < 40 and "eval_em" in set().union(*state["log_history"])
+
+
+def test_candidates_hold_the_answer_if_any_passage_does(index, tiny_encoder):
+    asked = [
+        Question("near", "Where does the Rhine rise?", ("Switzerland",)),
+        Question("far", "Where does the Rhine rise?", ("seventeenth century",)),
+        Question("never", "Where does the Rhine rise?", ("nobody at all",)),
+    ]
+    source = CandidateSource(Snapshot.open(index), asked, RetrieveConfig(), 2)
+    vectors = load_encoder(str(tiny_encoder)).encode_questions([question.text for question in asked])
+    found = source.find([0, 1, 2], vectors)
+    texts = [[found.passages[row].text for row in rows] for rows in found.rows.tolist()]
+    assert RIVERS["rhine"] in texts[0]
+    assert texts[1][0] == texts[2][0] and texts[1][1] == RIVERS["tea"], "it takes the last place"
+    assert texts[2] == texts[0], "the best two, if none can be had"
+    assert source.reachable([0, 1, 2], vectors) == [0, 1]
+    stored = load_encoder(str(tiny_encoder)).encode_passages([found.passages[row] for row in found.rows[0].tolist()])
+    np.testing.assert_allclose(found.vectors[0], stored, atol=2e-3)
 
 
 def test_what_cannot_be_learnt_is_said(index, recipe, tmp_path):
