@@ -60,9 +60,9 @@ class RetrieveConfig:
     """``depth`` passages from each source; ``dense_weight`` is the dense share of convex fusion."""
 
     fusion: str = "convex"
-    dense_weight: float = 0.5
+    dense_weight: float = 0.4
     rrf_k: int = 60
-    depth: int = 200
+    depth: int = 100
 
     def __post_init__(self) -> None:
         """Known names and ranges only."""
