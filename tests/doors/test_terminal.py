@@ -75,7 +75,7 @@ def test_work_on_an_index_shows_how_far_it_is(ragqa, own_index, tmp_path, comman
 
 
 def test_loading_shows_that_something_is_going_on(sample_index):
-    shown = on_terminal("ask", PENICILLIN, "-i", sample_index, slow="ragqa.pipeline:load_reader:1.5")
+    shown = on_terminal("ask", PENICILLIN, "-i", sample_index, slow="ragqa.pipeline:load_readers:1.5")
     assert "loading" in shown
     assert "Alexander Fleming" in shown[shown.rindex("loading") :]
 
