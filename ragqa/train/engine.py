@@ -234,7 +234,7 @@ def fit(trainer: Trainer, folder: RunFolder) -> None:
     finally:
         _end_bars(trainer)
     if stopper.asked.is_set() and trainer.state.global_step < trainer.state.max_steps:
-        raise KeyboardInterrupt(f"saved at step {trainer.state.global_step:,}, and the same command goes on from there")
+        raise KeyboardInterrupt(f"saved at step {trainer.state.global_step:,}; the same command goes on from there")
 
 
 def _end_bars(trainer: Trainer) -> None:

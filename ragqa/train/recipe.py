@@ -95,20 +95,24 @@ Kind = TypeVar("Kind", ReaderRecipe, RetrieverRecipe, JointRecipe)
 
 def load_recipe(name: str, kind: type[Kind], settings: Sequence[str] = ()) -> Kind:
     """A packaged recipe by name or a TOML file by path, then ``name=value`` settings; another kind is an error."""
-    recipe = read_recipe(find_recipe(name), settings)
+    path = find_recipe(name)
+    recipe = read_recipe(path)
     if not isinstance(recipe, kind):
         raise ConfigError(f"{name} is a recipe for a {kind_of(recipe)}, not for a {kind_of(kind())}")
-    return recipe
+    try:
+        return override(recipe, dict(map(parse_setting, settings)))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
-def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
+def read_recipe(path: Path) -> Recipe:
     """A recipe of any kind from its file."""
     content = read_toml(path)
     kind = content.pop("kind", None)
     if kind not in KINDS:
         raise ConfigError(f'{path}: kind is {kind!r}: a recipe begins with kind = "reader", "retriever" or "joint"')
     try:
-        return override(KINDS[kind](), {**dict(flatten(content)), **dict(map(parse_setting, settings))})
+        return override(KINDS[kind](), dict(flatten(content)))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 

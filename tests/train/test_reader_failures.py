@@ -85,7 +85,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(squad_file, recipe_file, tmp_
     _, errors = stopped.communicate(timeout=120)
     assert stopped.returncode == 130, errors[-2000:]
     (last,) = [line for line in errors.splitlines() if line.startswith("ragqa:")]
-    assert last.startswith("ragqa: interrupted at step") and "the same command goes on there" in last
+    assert last.startswith("ragqa: interrupted; saved at step") and "the same command goes on from there" in last
     step = int(last.split("step ")[1].split(";")[0].replace(",", ""))
     assert (tmp_path / "stopped" / "steps" / f"checkpoint-{step}" / "trainer_state.json").is_file() and step < 150
     recipe = load_recipe(str(recipe_file), ReaderRecipe, LONG)
