@@ -71,6 +71,11 @@ class RetrieverRecipe:
     loss: RetrieverLoss = field(default_factory=RetrieverLoss)
     method: RetrieverMethod = field(default_factory=RetrieverMethod)
 
+    def __post_init__(self) -> None:
+        """Settings of two sections that do not go together."""
+        if self.data.topical and (self.loss.objective != "infonce" or self.loss.chunk):
+            raise ConfigError("data.topical is for loss.objective = 'infonce' without loss.chunk")
+
 
 @dataclass(frozen=True, slots=True)
 class JointRecipe:

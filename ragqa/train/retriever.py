@@ -35,6 +35,7 @@ from ragqa.train.pairs import Candidate, Pairing
 from ragqa.train.question_encoder import save_encoder, save_question_encoder
 from ragqa.train.recipe import RetrieverRecipe
 from ragqa.train.retriever_data import Note, contents, load_pairings, negatives_of, split_questions
+from ragqa.train.topical import TopicalCollator, draw_topical, known_positives
 from ragqa.train.towers import Collator, Floats, Rows, build_loss
 from ragqa.types import Passage
 
@@ -191,20 +192,14 @@ def _prepare(
     frozen = {name: value.detach().clone() for name, value in model.named_parameters() if not value.requires_grad}
     best = "eval_mrr" if settings.eval_every else None
     options = SentenceTransformerTrainingArguments(**arguments(settings, folder), metric_for_best_model=best)
-    batches = draw_batches(
-        training,
-        settings.steps * settings.accumulate * options.world_size,
-        settings.batch_size // settings.accumulate,
-        recipe.data.negatives if scored else negatives_of(training, recipe.data.negatives),
-        settings.seed,
-        in_batch=not scored,
-    )
+    batches = _draw(training, recipe, options.world_size)
     if use_bf16(settings):
         model.to(torch.bfloat16)
-    optimizer, loss = optimizer_for(model, settings), build_loss(model, recipe.loss)
+    optimizer, loss = optimizer_for(model, settings), build_loss(model, recipe.loss, shared=recipe.data.topical > 0)
     evaluator = Scorer(held_out, recipe, passages) if settings.eval_every else None
     stopping = [EarlyStoppingCallback(settings.patience)] if settings.eval_every else []
-    collator = _collator(model, batches, passages)
+    texts = _collator(model, batches, passages)
+    collator = TopicalCollator(texts, known_positives(training)) if recipe.data.topical else texts
     with options.main_process_first(local=False):
         begin()  # now that data and settings have proved usable
     trainer = RetrieverTrainer(
@@ -218,6 +213,17 @@ def _prepare(
         optimizers=(optimizer, None),
     )
     return trainer, optimizer, frozen
+
+
+def _draw(training: Sequence[Pairing], recipe: RetrieverRecipe, processes: int) -> list[list[Draw]]:
+    """The whole run, batch by batch."""
+    settings, data = recipe.train, recipe.data
+    count, size = settings.steps * settings.accumulate * processes, settings.batch_size // settings.accumulate
+    if data.topical:
+        return draw_topical(training, count, size, data.negatives, data.topical, settings.seed)
+    in_batch = recipe.loss.objective == "infonce"
+    negatives = negatives_of(training, data.negatives) if in_batch else data.negatives
+    return draw_batches(training, count, size, negatives, settings.seed, in_batch=in_batch)
 
 
 def _collator(model: SentenceTransformer, batches: Sequence[Sequence[Draw]], passages: Encoder | None) -> Collator:

@@ -163,12 +163,14 @@ class RetrieverData:
 
     ``weak`` makes pairs from the corpus alone: "ict" (a sentence asks for its passage, kept in with probability
     ``ict_keep``), "titles" (title and headings ask for their texts, first sentences for the rest), "" for none;
-    passages have ``words`` words then, as in an index. ``held_out`` is the share of articles kept for scoring, on at
-    most ``held_out_questions`` questions.
+    passages have ``words`` words then, as in an index. ``topical`` > 0 fills batches with so many passages of one
+    article at a time, each with all its questions and encoded once for them. ``held_out`` is the share of articles kept
+    for scoring, on at most ``held_out_questions`` questions.
     """
 
     max_length: int = 256
     negatives: int = 1
+    topical: int = 0
     weak: str = ""
     words: int = 120
     ict_keep: float = 0.1
@@ -179,9 +181,9 @@ class RetrieverData:
         """Known names and ranges."""
         _one_of("data.weak", self.weak, ("", "ict", "titles"))
         _shares("data", ict_keep=self.ict_keep, held_out=self.held_out)
-        if self.max_length < 16 or self.negatives < 0 or self.words < 5:
+        if self.max_length < 16 or min(self.negatives, self.topical) < 0 or self.words < 5:
             raise ConfigError(
-                "data.max_length must be at least 16, data.negatives at least 0 and data.words at least 5"
+                "data.max_length must be at least 16, data.negatives and data.topical at least 0, data.words at least 5"
             )
 
 

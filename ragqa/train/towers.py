@@ -25,6 +25,7 @@ from ragqa.train.batches import Draw
 from ragqa.train.settings import RetrieverLoss
 
 ANCHOR, POSITIVE = "anchor", "positive"
+TOGETHER = 16
 Floats = NDArray[np.float32]
 
 
@@ -41,11 +42,23 @@ class Towers(nn.Module):
     def forward(self, features: dict[str, Any]) -> dict[str, Tensor]:
         """``sentence_embedding``, [n, dim]."""
         given = features.get("sentence_embedding")
-        if given is None:
-            vectors = self.model(dict(features))["sentence_embedding"].float()
-        else:
-            vectors = given.detach().requires_grad_(torch.is_grad_enabled())
-        return {"sentence_embedding": vectors}
+        if given is not None:
+            return {"sentence_embedding": given.detach().requires_grad_(torch.is_grad_enabled())}
+        return {"sentence_embedding": self._encode(features)}
+
+    def _encode(self, features: dict[str, Any]) -> Tensor:
+        """Texts of about the same length go through the model together, so that little of it is padding."""
+        mask = features["attention_mask"].bool()
+        order = mask.sum(-1).argsort(stable=True)
+        pieces = []
+        for rows in order.split(TOGETHER):
+            used = mask[rows].any(0)  # padding may stand on either side
+            part = {
+                name: value[rows][:, used] if torch.is_tensor(value) and value.shape == mask.shape else value
+                for name, value in features.items()
+            }
+            pieces.append(self.model(part)["sentence_embedding"].float())
+        return torch.cat(pieces)[order.argsort()]
 
     def get_embedding_dimension(self) -> int:
         """The length of a vector."""
@@ -97,7 +110,8 @@ class Collator:
         """One batch."""
         if self._vectors is None:
             return dict(self._texts([dict(row) for row in rows]))
-        batch = dict(self._texts([{name: row[name] for name in row if name in (ANCHOR, "label")} for row in rows]))
+        own = [{name: row[name] for name in row if name in (ANCHOR, "label")} for row in rows]
+        batch = dict(self._texts(own)) if own[0] else {}
         for name in rows[0]:
             if name not in (ANCHOR, "label"):
                 found = self._vectors[[self._places[row[name]] for row in rows]]
@@ -113,10 +127,25 @@ def prompts(model: SentenceTransformer, most: int = 100) -> dict[str, str]:
     return {name: prompt for name, prompt in found.items() if prompt}
 
 
-def build_loss(model: SentenceTransformer, settings: RetrieverLoss) -> nn.Module:
-    """The loss that a recipe names, over `Towers`."""
+class SharedPassagesLoss(nn.Module):
+    """InfoNCE where questions share passages: −log Σ_known exp(s·cos) / Σ_all exp(s·cos), averaged over questions."""
+
+    def __init__(self, model: nn.Module, scale: float) -> None:
+        super().__init__()
+        self.model, self.scale = model, scale
+
+    def forward(self, features: Sequence[dict[str, Any]], labels: Tensor) -> Tensor:
+        """``features`` of questions and of passages; ``labels`` [questions, passages], 1.0 for one's answer."""
+        asked, passages = (nn.functional.normalize(self.model(part)["sentence_embedding"], dim=-1) for part in features)
+        scores = self.scale * asked @ passages.T
+        known = scores.masked_fill(labels == 0, -torch.inf)
+        return (scores.logsumexp(-1) - known.logsumexp(-1)).mean()
+
+
+def build_loss(model: SentenceTransformer, settings: RetrieverLoss, *, shared: bool = False) -> nn.Module:
+    """The loss that a recipe names, over `Towers`; ``shared`` where questions of a batch share passages."""
     towers = Towers(model)
-    loss = _objective(towers, settings)
+    loss = SharedPassagesLoss(towers, settings.scale) if shared else _objective(towers, settings)
     if not settings.matryoshka:
         return loss
     dimensions = [int(size) for size in settings.matryoshka]
