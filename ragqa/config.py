@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Settings = TypeVar("Settings", bound="DataclassInstance")
-FUSIONS = ("convex", "rrf", "bm25", "dense")
+FUSIONS = ("linear", "convex", "rrf", "bm25", "dense")
 LEXICALS = ("tantivy", "rank-bm25")
 
 
@@ -57,9 +57,12 @@ class IndexConfig:
 
 @dataclass(frozen=True, slots=True)
 class RetrieveConfig:
-    """``depth`` passages from each source; ``dense_weight`` is the dense share of convex fusion."""
+    """``depth`` passages from each source. ``dense_scale`` multiplies cosines in linear fusion, ``dense_weight`` is the
+    dense share of convex fusion.
+    """
 
-    fusion: str = "convex"
+    fusion: str = "linear"
+    dense_scale: float = 40.0
     dense_weight: float = 0.4
     rrf_k: int = 60
     depth: int = 100
@@ -70,17 +73,20 @@ class RetrieveConfig:
             raise ConfigError(f"retrieve.fusion is {self.fusion!r}: one of {', '.join(FUSIONS)}")
         if not 0.0 <= self.dense_weight <= 1.0:
             raise ConfigError(f"retrieve.dense_weight is {self.dense_weight}: from 0 to 1")
+        if not 0.0 <= self.dense_scale < float("inf"):
+            raise ConfigError(f"retrieve.dense_scale is {self.dense_scale}: at least 0")
         if self.depth < 1 or self.rrf_k < 0:
             raise ConfigError("retrieve.depth must be at least 1 and retrieve.rrf_k at least 0")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """``passages`` read and ``answers`` given at most. Below ``min_score`` nothing is given as an answer. Readers named
-    by ``ensemble`` read beside ``reader``, and their probabilities are averaged.
+    """``passages`` read and ``answers`` given at most. Readers named by ``ensemble`` read beside ``reader``, and their
+    probabilities are averaged.
 
-    How evidence is weighed (see `ragqa.answers`): ``retrieval_weight`` scales the fused score, ``evidence_cap`` limits
-    what a passage can say (higher: better answers, more reading), ``temperature`` evens out scores.
+    An answer is given if its score reaches what the calibration says keeps the share of wrong answers at ``risk``;
+    ``min_score``, where set, is the threshold instead. ``calibration`` names a file made by `ragqa calibrate`; unset,
+    the index's own is used, else the one that came with the reader.
     """
 
     reader: str = "default"
@@ -88,17 +94,16 @@ class ReadConfig:
     passages: int = 20
     answers: int = 3
     max_answer_chars: int = 160
-    retrieval_weight: float = 10.0
-    evidence_cap: float = 12.0
-    temperature: float = 1.5
-    min_score: float = 0.15
+    risk: float = 0.4
+    min_score: float | None = None
+    calibration: str = ""
 
     def __post_init__(self) -> None:
         """Ranges."""
         if self.passages < 1 or self.answers < 1 or self.max_answer_chars < 1:
             raise ConfigError("read.passages, read.answers and read.max_answer_chars must be at least 1")
-        if not 0.0 <= self.evidence_cap <= 50.0 or not 0.1 <= self.temperature <= 100.0:
-            raise ConfigError("read.evidence_cap must be from 0 to 50 and read.temperature from 0.1 to 100")
+        if not 0.0 < self.risk < 1.0:
+            raise ConfigError(f"read.risk is {self.risk}: the share of wrong answers, above 0 and below 1")
 
     @property
     def readers(self) -> tuple[str, ...]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from ragqa.answers import Evidence
-from ragqa.config import Config
+from ragqa.config import Config, ReadConfig
 from ragqa.errors import ConfigError, QuestionError
+from ragqa.evidence.answers import null_share, rank_answers
+from ragqa.evidence.calibration import FILE, Calibration, load_calibration
+from ragqa.evidence.masses import Evidence
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import load_encoder
-from ragqa.models.ensemble import load_readers
+from ragqa.models.catalog import load_encoder, reader_calibration
+from ragqa.models.ensemble import load_readers, readers_fingerprint
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
@@ -19,6 +23,7 @@ from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Reply
 
 BATCH = 32
+UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
 
 
 class Pipeline:
@@ -31,9 +36,12 @@ class Pipeline:
         reader: Reader,
         config: Config | None = None,
         reranker: Reranker | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.snapshot, self.reader, self.reranker = snapshot, reader, reranker
         self.config = config or Config()
+        self.calibration = calibration or Calibration()
+        self.threshold = threshold(self.config.read, self.calibration)
         self.retriever = HybridRetriever(snapshot, encoder, self.config.retrieve)
 
     @classmethod
@@ -55,7 +63,7 @@ class Pipeline:
         name = config.index.encoder
         encoder = encoder or load_encoder(snapshot.manifest.encoder.name if name == "default" else name)
         reader = reader or load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
-        return cls(snapshot, encoder, reader, config, reranker)
+        return cls(snapshot, encoder, reader, config, reranker, find_calibration(directory, config.read))
 
     def ask(self, question: str, *, where: Mapping[str, str] | None = None) -> Reply:
         """Answer one question."""
@@ -85,17 +93,18 @@ class Pipeline:
         self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
     ) -> list[Reply]:
         """Replies from passages already found, each question's best first."""
-        watch, read = watch or Stopwatch(), self.config.read
-        weighing = read.retrieval_weight, read.evidence_cap, read.temperature
-        evidence = [Evidence(found, *weighing) for found in hits]
+        watch, count = watch or Stopwatch(), self.config.read.answers
+        evidence = [Evidence(found, self.calibration.weights) for found in hits]
         self._read_until_settled(questions, evidence)
-        answers = [seen.answers(read.answers, read.min_score) for seen in evidence]
+        answers = [rank_answers(seen, self.calibration.score, count) for seen in evidence]
         watch.lap("read")
         timings, generation = watch.share(max(1, len(questions))), self.snapshot.generation
-        return [
-            Reply(question, given, tuple(seen.hits), generation, timings, seen.read, seen.null)
-            for question, given, seen in zip(questions, answers, evidence, strict=True)
-        ]
+        replies = []
+        for question, best, seen in zip(questions, answers, evidence, strict=True):
+            given = tuple(answer for answer in best if answer.score >= self.threshold)
+            reply = Reply(question, given, tuple(seen.hits), generation, timings, seen.read, null_share(seen))
+            replies.append(reply if given else replace(reply, candidates=best))
+        return replies
 
     def _search(
         self, questions: Sequence[str], k: int, where: Mapping[str, str] | None, watch: Stopwatch
@@ -121,6 +130,32 @@ class Pipeline:
             spans = self.reader.read([questions[index] for index in pending], passages)
             for index, found in zip(pending, spans, strict=True):
                 evidence[index].add(found)
+
+
+def threshold(read: ReadConfig, calibration: Calibration) -> float:
+    """The score an answer must reach to be given: ``min_score`` if set, else what keeps the ``risk``.
+
+    A risk that the calibration cannot promise lets no answer through; with nothing to promise from it is `UNPROMISED`.
+    """
+    if read.min_score is not None:
+        return read.min_score
+    if not calibration.curve:
+        return UNPROMISED
+    found = calibration.threshold(read.risk)
+    return math.inf if found is None else found
+
+
+def find_calibration(directory: str | Path, read: ReadConfig) -> Calibration:
+    """The calibration that settings name, else the index's own if it was made for this reader, else the reader's."""
+    if read.calibration:
+        return load_calibration(Path(read.calibration).expanduser())
+    own = Path(directory) / FILE
+    if own.is_file():
+        calibration = load_calibration(own)
+        if calibration.reader == readers_fingerprint(read.readers):
+            return calibration
+    shipped = reader_calibration(read.reader)
+    return Calibration() if shipped is None or read.ensemble else load_calibration(shipped)
 
 
 def checked(question: str) -> str:

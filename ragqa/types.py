@@ -132,10 +132,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Another place that says the same: a span of another hit, or of the same."""
+    """Another place that says the same: a span of another hit, or of the same; ``share`` of the answer's evidence."""
 
     span: Span
     hit: Hit
+    share: float = 0.0
 
     @property
     def text(self) -> str:
@@ -151,18 +152,22 @@ class Support:
             "document_span": {"start": passage.start + self.span.start, "end": passage.start + self.span.end},
             "passage_id": passage.id,
             "source": passage.source,
+            "share": self.share,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A quotation that answers the question: ``score`` in [0, 1], ``support`` the other places that say the same."""
+    """A quotation that answers the question: ``score`` is the probability that it is right, ``support`` the other
+    places that say the same, ``features`` what the score was made of.
+    """
 
     text: str
     score: float
     span: Span
     hit: Hit
     support: tuple[Support, ...] = ()
+    features: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def line(self) -> int:
@@ -195,7 +200,8 @@ class Reply:
     """What a question got: answers, best first; the passages looked at; which generation; where the time went.
 
     ``timings`` are milliseconds by stage ("bm25", "encode", "dense", "fuse", "fetch", "read") and their "total";
-    ``read`` is the number of passages read; ``no_answer`` is the score, on the answers' scale, that they hold none.
+    ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold none.
+    ``candidates`` are the best answers that were not good enough to be given, where none was.
     """
 
     question: str
@@ -205,6 +211,7 @@ class Reply:
     timings: Mapping[str, float] = field(default_factory=dict)
     read: int = 0
     no_answer: float = 0.0
+    candidates: tuple[Answer, ...] = ()
 
     @property
     def answered(self) -> bool:
@@ -220,6 +227,7 @@ class Reply:
             "question": self.question,
             "answered": self.answered,
             "answers": [answer.to_dict() for answer in self.answers],
+            "candidates": [answer.to_dict() for answer in self.candidates],
             "hits": [hit.to_dict() for hit in self.hits],
             "no_answer": self.no_answer,
             "read": self.read,

@@ -11,7 +11,7 @@ import click
 from ragqa.cli.options import index_option, locate_index, make_config, parse_where, settings_options, where_option
 from ragqa.errors import ConfigError, QuestionError, SourceError
 
-FUSION = click.Choice(["convex", "rrf", "bm25", "dense"])
+FUSION = click.Choice(["linear", "convex", "rrf", "bm25", "dense"])
 
 
 @click.command()
@@ -22,11 +22,12 @@ FUSION = click.Choice(["convex", "rrf", "bm25", "dense"])
 @click.option("--file", "file", type=click.Path(), help="Questions from a file, one a line (- for stdin).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--jsonl", is_flag=True, help="One JSON object a line.")
-@click.option("--min-score", type=float, help="Give no answer below this score [0.15].")
+@click.option("--risk", type=click.FloatRange(0, 1, True, True), help="Share of given answers that may be wrong [0.4].")
+@click.option("--min-score", type=float, help="Give no answer below this score, whatever the risk.")
 @click.option("--reader", help="Another reader: a directory or hub name.")
 @click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable).")
 @click.option("--encoder", help="The encoder the index was built with, if it has moved.")
-@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [convex].")
+@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [linear].")
 @where_option
 @settings_options
 def ask(
@@ -37,6 +38,7 @@ def ask(
     file: str | None,
     as_json: bool,
     jsonl: bool,
+    risk: float | None,
     min_score: float | None,
     reader: str | None,
     ensemble: tuple[str, ...],
@@ -56,6 +58,7 @@ def ask(
     overrides = {
         "read.answers": answers,
         "read.passages": passages,
+        "read.risk": risk,
         "read.min_score": min_score,
         "read.reader": reader,
         "read.ensemble": ensemble or None,
@@ -92,7 +95,7 @@ def ask(
 @click.option("-k", "count", type=click.IntRange(1), default=10, show_default=True, help="Passages to show.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array of hits.")
 @click.option("--encoder", help="The encoder the index was built with, if it has moved.")
-@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [convex].")
+@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [linear].")
 @where_option
 @settings_options
 def search(

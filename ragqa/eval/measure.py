@@ -67,7 +67,7 @@ class Part:
     @property
     def min_score(self) -> float:
         """The stored threshold: below it, no answer is given."""
-        return float(self.facts["config"]["read"]["min_score"])
+        return float(self.facts["threshold"])
 
 
 def load_parts(folder: RunFolder) -> dict[str, Part]:
@@ -123,7 +123,7 @@ def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -
     """
     if task == "retrieval":
         return {}
-    threshold, group = float(facts["config"]["read"]["min_score"]), "open" if task == "open" else "read"
+    threshold, group = float(facts["threshold"]), "open" if task == "open" else "read"
     texts = [given(record, threshold) for record in records]
     answerable = np.array([record["answerable"] for record in records], bool)
     values = {}

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from ragqa.answers import normalize as normalize_english
+from ragqa.evidence.phrases import normalize as normalize_english
 
 # What CMRC 2018's evaluation takes out. Its list also has the ellipsis as a pair of characters, which, comparing one
 # character at a time, it never meets; so "…", like ".", "%" and blanks, stays.

@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from ragqa.index.report import Progress, silent
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import load_encoder
 from ragqa.models.ensemble import load_readers, readers_fingerprint
-from ragqa.pipeline import Pipeline
+from ragqa.pipeline import UNPROMISED, Pipeline, find_calibration, threshold
 from ragqa.protocols import Encoder
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.atomic import replace_file, sha256, storing
@@ -189,7 +189,8 @@ def _run_part(suite: Suite, ready: Prepared, models: Models, folder: RunFolder, 
 
 
 def _examiner(suite: Suite, ready: Prepared, models: Models) -> Examine:
-    config = replace(ready.config, read=replace(ready.config.read, answers=ANSWERS, min_score=0.0))
+    read = replace(ready.config.read, answers=ANSWERS, min_score=0.0)  # a threshold is for scoring
+    config = replace(ready.config, read=read)
     if ready.index is None:
         return examine_reading(load_readers(config.read.readers, max_chars=config.read.max_answer_chars))
     snapshot, encoder = Snapshot.open(ready.index), models.encoder(config.index.encoder)
@@ -197,7 +198,8 @@ def _examiner(suite: Suite, ready: Prepared, models: Models) -> Examine:
     if suite.task == "retrieval":
         return examine_retrieval(HybridRetriever(snapshot, encoder, config.retrieve), view, suite.depth)
     reader = load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
-    return examine_open(Pipeline(snapshot, encoder, reader, config), view, suite.depth)
+    calibration = find_calibration(ready.index, read)
+    return examine_open(Pipeline(snapshot, encoder, reader, config, calibration=calibration), view, suite.depth)
 
 
 def _as_asked(question: Question, ready: Prepared) -> dict[str, Any]:
@@ -249,12 +251,19 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
     }
     if task != "retrieval":
         facts["reader"] = readers_fingerprint(ready.config.read.readers)
+    if task == "reading":
+        set_to = ready.config.read.min_score
+        facts["threshold"] = UNPROMISED if set_to is None else set_to
     if ready.index is not None:
         encoder = models.encoder(ready.config.index.encoder)
         facts["encoder"] = encoder.fingerprint
         if (questions := getattr(encoder, "question_fingerprint", None)) is not None:
             facts["question_encoder"] = questions
         facts["index"] = index_fingerprint(Snapshot.open(ready.index))
+    if task == "open" and ready.index is not None:
+        calibration = find_calibration(ready.index, ready.config.read)
+        facts["threshold"] = min(threshold(ready.config.read, calibration), 2.0)  # infinity is not JSON
+        facts["calibration"] = asdict(calibration)
     return facts
 
 

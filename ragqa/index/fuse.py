@@ -14,6 +14,8 @@ Parts = NDArray[np.float64]
 def fuse(bm25: Ranking, dense: Ranking, config: RetrieveConfig, k: int) -> Ranking:
     """The best ``k`` passages found by either source.
 
+    linear: bm25 + ``dense_scale`` · cosine, unscaled, so that a question of many telling words trusts BM25 more; a
+    passage that a source did not find counts there as the lowest that it did find.
     convex: w · dense + (1 − w) · bm25 with w = ``dense_weight`` and each source normalised (see `normalise`); a
     passage that a source did not find counts 0 there. In [0, 1].
     rrf: Σ 1 / (``rrf_k`` + rank), ranks from 1, over the sources that found the passage (Cormack et al., 2009). Not
@@ -26,6 +28,12 @@ def fuse(bm25: Ranking, dense: Ranking, config: RetrieveConfig, k: int) -> Ranki
         return normalise(dense).cut(k)
     if config.fusion == "rrf":
         return _add(bm25.rows, _reciprocal(bm25, config.rrf_k), dense.rows, _reciprocal(dense, config.rrf_k), k)
+    if config.fusion == "linear":
+        words, lowest = _above_lowest(bm25, 1.0)
+        meaning, lowest_dense = _above_lowest(dense, config.dense_scale)
+        joined = _add(bm25.rows, words, dense.rows, meaning, k)
+        base = (lowest + lowest_dense).astype(np.float32)
+        return Ranking(joined.rows, joined.scores + base)
     weight = config.dense_weight
     words, meaning = _normalised(bm25) * (1.0 - weight), _normalised(dense) * weight
     return _add(bm25.rows, words, dense.rows, meaning, k)
@@ -62,6 +70,15 @@ def _normalised(ranking: Ranking) -> Parts:
     flat = high <= low
     scaled = (scores - np.where(flat, 0.0, low)) / np.where(flat, 1.0, high - low)
     return np.where(real, np.where(flat, 1.0, scaled), 0.0)
+
+
+def _above_lowest(ranking: Ranking, scale: float) -> tuple[Parts, Parts]:
+    """Scaled scores [n, w] above each question's lowest, 0 where padded; and the lowest [n, 1], 0 where none."""
+    real = ranking.rows >= 0
+    scores = np.where(real, ranking.scores, 0.0).astype(np.float64) * scale
+    lowest = np.min(scores, axis=1, keepdims=True, where=real, initial=np.inf)
+    lowest = np.where(np.isfinite(lowest), lowest, 0.0)
+    return np.where(real, scores - lowest, 0.0), lowest
 
 
 def _reciprocal(ranking: Ranking, constant: int) -> Parts:

@@ -59,6 +59,12 @@ def reader_fingerprint(name: str = "default") -> str:
     return f"{place.name}-{hashlib.sha256(digests.encode()).hexdigest()[:16]}" if weights else name
 
 
+def reader_calibration(name: str = "default") -> Path | None:
+    """The file that says what the scores of a reader in the fast form are worth, if one came with it."""
+    path = _place(name, "reader") / "calibration.json"
+    return path if path.is_file() else None
+
+
 def _place(name: str, kind: str) -> Path:
     """The folder a name stands for; a name that is clearly a path must exist, others may be hub names."""
     if name == "default":

@@ -12,7 +12,7 @@ from ragqa.models.runtime import require_torch
 from ragqa.train.pairs import Candidate
 
 Teacher = Callable[[Sequence[str], Sequence[Candidate]], Sequence[float]]
-MOST = 12.0  # as in ragqa.answers: a reader is never surer than e^12 to 1
+MOST = 12.0  # as in ragqa.evidence: a reader is never surer than e^12 to 1
 
 
 def load_teacher(name: str) -> Teacher:

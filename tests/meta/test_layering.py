@@ -18,13 +18,21 @@ PACKAGE = Path(ragqa.__file__).parent
 LAYERS = (
     {"types", "errors", "version", "config", "protocols", "timing"},
     {"corpus", "store"},
-    {"index", "models", "spans", "answers"},
+    {"index", "models", "spans", "evidence"},
     {"retrieve", "pipeline"},
     {"train", "eval", "indexing", "build"},
+    {"calibrate"},
     {"cli", "server"},
     {"__main__"},
 )
-ALONE = [{"index", "models"}, {"corpus", "store"}, {"cli", "server"}]  # neither of a pair imports the other
+# neither of a pair imports the other
+ALONE = [
+    {"index", "models"},
+    {"index", "evidence"},
+    {"models", "evidence"},
+    {"corpus", "store"},
+    {"cli", "server"},
+]
 FREE = {"__init__"}  # imports lazily whatever it names
 HEAVY = {"torch", "transformers", "sentence_transformers", "peft", "accelerate"}
 # index/gpu.py: exact search on a GPU where only torch is installed

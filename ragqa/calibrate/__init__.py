@@ -1,0 +1,6 @@
+"""Fitting what scores are worth to questions with known answers."""
+
+from ragqa.calibrate.fit import Fit, fit
+from ragqa.calibrate.gather import Seen, gather
+
+__all__ = ["Fit", "Seen", "fit", "gather"]

@@ -1,0 +1,125 @@
+"""Seen questions → a `Calibration`: weights, score model, and the curve that thresholds are read from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.calibrate.gather import Seen
+from ragqa.calibrate.weights import fit_weights
+from ragqa.errors import ConfigError
+from ragqa.evidence.answers import rank_answers
+from ragqa.evidence.calibration import FEATURES, Calibration, ScoreModel, Step, Weights
+from ragqa.evidence.masses import Evidence
+from ragqa.types import Answer
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+FEWEST = 50
+FOLDS = 5
+ANSWERS = 3  # the best of each question that teach the score model
+RIDGE = 1.0  # the prior of a standardised weight is normal with variance 1 / RIDGE
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A calibration, and how it did on questions that it was not fitted on: scores of the best answers, and whether
+    they were right (in the questions' order; score 0 where there was no answer).
+    """
+
+    calibration: Calibration
+    scores: Floats
+    right: Bools
+
+
+def fit(
+    seen: Sequence[Seen],
+    start: Calibration,
+    *,
+    weights: bool = True,
+    data: Mapping[str, str] | None = None,
+    seed: int = 1,
+) -> Fit:
+    """Fit to ``seen``, from ``start``; without ``weights`` only the score model and the curve.
+
+    Scores of the curve are cross-fitted: each comes from a model that has not seen its question.
+    """
+    if len(seen) < FEWEST:
+        raise ConfigError(f"{len(seen)} questions are too few to fit a score to: at least {FEWEST}")
+    found = fit_weights(seen, start.weights) if weights else start.weights
+    answers = [read_answers(one, found) for one in seen]
+    features, right, owner = _examples(seen, answers)
+    if right.all() or not right.any():
+        raise ConfigError("all answers are right, or all are wrong: nothing to fit a score to")
+    fold = np.random.default_rng(seed).permutation(len(seen)) % FOLDS
+    scores = np.zeros(len(seen))
+    for held in range(FOLDS):
+        model = fit_score(features[fold[owner] != held], right[fold[owner] != held])
+        for number in np.flatnonzero(fold == held):
+            if answers[number]:
+                scores[number] = model.probability(list(answers[number][0].features.values()))
+    correct = np.array([bool(best) and one.right(best[0].text) for one, best in zip(seen, answers, strict=True)])
+    calibration = Calibration(
+        weights=found,
+        score=fit_score(features, right),
+        curve=risk_curve(scores, correct),
+        questions=len(seen),
+        reader=start.reader,
+        encoder=start.encoder,
+        data=dict(data or {}),
+    )
+    return Fit(calibration, scores, correct)
+
+
+def read_answers(one: Seen, weights: Weights, count: int = ANSWERS) -> tuple[Answer, ...]:
+    """The answers that reading gives at these weights: it stops where it would."""
+    evidence = Evidence(one.hits, weights)
+    while not evidence.settled():
+        evidence.add(one.spans[evidence.read])
+    return rank_answers(evidence, ScoreModel(), count)
+
+
+def fit_score(features: Floats, right: Bools) -> ScoreModel:
+    """Logistic regression of ``right`` [n] on ``features`` [n, f] with a ridge, by Newton's method."""
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    spread = np.where(spread > 1e-9, spread, 1.0)
+    inputs = np.column_stack([np.ones(len(features)), (features - mean) / spread])
+    penalty = np.array([0.0] + [RIDGE] * features.shape[1])
+    beta = np.zeros(inputs.shape[1])
+    for _ in range(100):
+        p = 1.0 / (1.0 + np.exp(-np.clip(inputs @ beta, -30, 30)))
+        gradient = inputs.T @ (right - p) - penalty * beta
+        curvature = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.diag(penalty + 1e-9)
+        step = np.linalg.solve(curvature, gradient)
+        beta += step
+        if np.abs(step).max() < 1e-10:
+            break
+    weights = beta[1:] / spread
+    return ScoreModel(float(beta[0] - weights @ mean), tuple(map(float, weights)))
+
+
+def risk_curve(scores: Floats, right: Bools) -> tuple[Step, ...]:
+    """How many of the best k answers are wrong, for k from 10 in steps of a tenth, and all; equal scores together."""
+    order = np.argsort(-scores, kind="stable")
+    ranked, wrong = scores[order], np.cumsum(~right[order])
+    steps: list[Step] = []
+    size = 10.0
+    while len(ranked):
+        k = int(np.searchsorted(-ranked, -ranked[min(int(size), len(ranked)) - 1], side="right"))
+        if not steps or k > steps[-1].given:
+            steps.append(Step(float(ranked[k - 1]), k, int(wrong[k - 1])))
+        if k == len(ranked):
+            break
+        size = max(size * 1.1, k + 1)
+    return tuple(steps)
+
+
+def _examples(seen: Sequence[Seen], answers: Sequence[Sequence[Answer]]) -> tuple[Floats, Bools, NDArray[np.int64]]:
+    """Features, rightness and question of every answer."""
+    rows = [(number, answer) for number, best in enumerate(answers) for answer in best]
+    features = np.array([list(answer.features.values()) for _, answer in rows], np.float64)
+    right = np.array([seen[number].right(answer.text) for number, answer in rows], bool)
+    return features.reshape(len(rows), len(FEATURES)), right, np.array([number for number, _ in rows], np.int64)

@@ -1,0 +1,47 @@
+"""Ask questions whose answers are known, and keep all that was seen on the way to the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ragqa.eval.metrics import exact_match
+from ragqa.pipeline import Pipeline, checked
+from ragqa.types import Hit, Question, Span
+
+BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A question's hits, the spans read in each of them (every hit is read), and the right answers: none for a
+    question without an answer.
+    """
+
+    question: str
+    hits: tuple[Hit, ...]
+    spans: tuple[tuple[Span, ...], ...]
+    references: tuple[str, ...]
+    language: str = "en"
+
+    def right(self, text: str) -> bool:
+        """Whether it is an answer, by the official comparison."""
+        return bool(self.references) and exact_match(text, self.references, self.language) > 0
+
+
+def gather(
+    pipeline: Pipeline,
+    questions: Sequence[Question],
+    language: str = "en",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[Seen]:
+    """Everything about each question, in order; all passages that could be read are read."""
+    for first in range(0, len(questions), BATCH):
+        batch = questions[first : first + BATCH]
+        texts = [checked(question.text) for question in batch]
+        found = pipeline.search_many(texts, pipeline.config.read.passages)
+        for question, text, hits in zip(batch, texts, found, strict=True):
+            spans = pipeline.reader.read([text] * len(hits), [hit.passage for hit in hits]) if hits else []
+            references = question.answers if question.answerable else ()
+            yield Seen(text, tuple(hits), tuple(map(tuple, spans)), tuple(references), language)
+        progress(min(first + BATCH, len(questions)), len(questions))

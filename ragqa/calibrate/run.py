@@ -1,0 +1,87 @@
+"""From an index and a file of questions to a calibration on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ragqa.calibrate.fit import Fit, fit, read_answers
+from ragqa.calibrate.gather import Seen, gather
+from ragqa.config import Config
+from ragqa.eval.confidence import expected_calibration_error
+from ragqa.eval.data import read_questions
+from ragqa.evidence.calibration import Calibration, save_calibration
+from ragqa.models.ensemble import readers_fingerprint
+from ragqa.pipeline import Pipeline
+from ragqa.store.atomic import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What calibrating led to. ``right`` is in percent; calibration errors are of the best answers' scores, ``error``
+    cross-fitted; ``coverage`` is the share of questions (percent) that are answered at each risk, None where no promise
+    is possible.
+    """
+
+    path: str
+    questions: int
+    right: float
+    error_before: float
+    error: float
+    coverage: dict[float, float | None]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return asdict(self)
+
+
+def calibrate_index(
+    index: str | Path,
+    questions: str | Path,
+    output: str | Path,
+    config: Config | None = None,
+    *,
+    sample: int | None = None,
+    seed: int = 1,
+    weights: bool = True,
+    risks: Sequence[float] = (),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Report:
+    """Fit to the questions of a file (``sample`` of them at random) and write ``calibration.json`` into ``output``."""
+    config = config or Config()
+    asked = read_questions(questions)
+    if sample is not None and sample < len(asked):
+        order = np.random.default_rng(seed).permutation(len(asked))[:sample]
+        asked = [asked[place] for place in sorted(order)]
+    pipeline = Pipeline.load(index, config)
+    seen = list(gather(pipeline, asked, pipeline.snapshot.manifest.config.language, progress))
+    start = replace(
+        pipeline.calibration,
+        reader=readers_fingerprint(config.read.readers),
+        encoder=pipeline.retriever.encoder.fingerprint,
+    )
+    found = fit(seen, start, weights=weights, data={Path(questions).name: sha256(Path(questions))}, seed=seed)
+    path = save_calibration(Path(output), found.calibration)
+    return _report(path, seen, start, found, risks)
+
+
+def _report(path: Path, seen: Sequence[Seen], start: Calibration, found: Fit, risks: Sequence[float]) -> Report:
+    best = [(one, read_answers(one, start.weights, 1)) for one in seen]
+    before = np.array([start.score.probability(list(own[0].features.values())) if own else 0.0 for _, own in best])
+    right = np.array([bool(own) and one.right(own[0].text) for one, own in best])
+    coverage: dict[float, float | None] = {}
+    for risk in risks:
+        threshold = found.calibration.threshold(risk)
+        coverage[risk] = None if threshold is None else 100.0 * float((found.scores >= threshold).mean())
+    return Report(
+        path=str(path),
+        questions=len(seen),
+        right=100.0 * float(found.right.mean()),
+        error_before=expected_calibration_error(before, right),
+        error=expected_calibration_error(found.scores, found.right),
+        coverage=coverage,
+    )

@@ -1,0 +1,157 @@
+"""Fitting the log-linear weights of evidence by maximum likelihood. Pure numpy.
+
+A question's likelihood is the share that all right spans have of the mass of all spans and "no answer"; where no span
+is right, the share of "no answer".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.calibrate.gather import Seen
+from ragqa.evidence.calibration import Weights
+from ragqa.evidence.masses import null_probability, relevance
+
+Floats = NDArray[np.float64]
+NAMES = ("bm25", "dense", "rerank", "relevance", "span", "null")
+PASSAGE = 3  # the first of them are of passages
+PRIOR = np.array([0.02, 0.02, 0.02, 0.02, 0.02, 0.02])  # precision of the pull towards where fitting begins
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All questions in one table: passages [q, p, 3] and spans [q, s, 2] with the spans' passages, −1 where padded."""
+
+    passages: Floats
+    real: NDArray[np.bool_]
+    spans: Floats
+    owner: NDArray[np.int64]
+    right: NDArray[np.bool_]
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """[6]: which weights the data say anything about."""
+        varies = [bool(self.passages[..., column].any()) for column in range(PASSAGE)]
+        return np.array([*varies, True, True, True])
+
+
+def tabulate(seen: Sequence[Seen], cap: float) -> Table:
+    """Features of every passage and span; retrieval scores are centred per question, which changes nothing."""
+    width = max((len(one.hits) for one in seen), default=1) or 1
+    flat = [[span for spans in one.spans for span in spans if span.start < span.end] for one in seen]
+    longest = max(map(len, flat), default=1) or 1
+    passages, real = np.zeros((len(seen), width, PASSAGE)), np.zeros((len(seen), width), bool)
+    spans, owner = np.zeros((len(seen), longest, 2)), np.full((len(seen), longest), -1)
+    right = np.zeros((len(seen), longest), bool)
+    for row, one in enumerate(seen):
+        for column, source in enumerate(("bm25", "dense", "rerank")):
+            known = [hit.sources[source] for hit in one.hits if source in hit.sources]
+            values = np.array([hit.sources.get(source, min(known, default=0.0)) for hit in one.hits])
+            passages[row, : len(values), column] = values - values.mean() if len(values) else 0.0
+        real[row, : len(one.hits)] = True
+        place = 0
+        for number, (hit, found) in enumerate(zip(one.hits, one.spans, strict=True)):
+            null = null_probability(found)
+            log_answer = np.log1p(-null) if null < 1.0 else 0.0
+            for span in found:
+                if span.start < span.end:
+                    spans[row, place] = relevance(null, cap), min(0.0, span.score - log_answer)
+                    owner[row, place] = number
+                    right[row, place] = one.right(hit.passage.text[span.start : span.end])
+                    place += 1
+    return Table(passages, real, spans, owner, right)
+
+
+def fit_weights(seen: Sequence[Seen], start: Weights) -> Weights:
+    """The weights with the greatest likelihood, pulled slightly towards ``start``; the cap stays."""
+    table = tabulate(seen, start.cap)
+    begin = np.array([getattr(start, name) for name in NAMES])
+    scale = np.maximum(1.0, np.abs(begin))
+    precision = PRIOR / scale**2
+
+    def loss(values: Floats) -> tuple[float, Floats]:
+        likelihood, gradient = log_likelihood(table, values)
+        away = values - begin
+        return -likelihood + 0.5 * float(precision @ away**2), -gradient + precision * away
+
+    found = minimise(loss, begin, table.used, lowest=np.array([0.0] * (len(NAMES) - 1) + [-np.inf]))
+    return Weights(**dict(zip(NAMES, map(float, found), strict=True)), cap=start.cap)
+
+
+def log_likelihood(table: Table, values: Floats) -> tuple[float, Floats]:
+    """The mean log-likelihood of a question at these weights (in the order of `NAMES`), and its gradient."""
+    questions = len(table.passages)
+    logits = np.where(table.real, table.passages @ values[:PASSAGE], -np.inf)
+    log_prior = logits - _log_sum(logits)[:, None]
+    prior = np.where(table.real, np.exp(log_prior), 0.0)
+    centred = table.passages - np.einsum("qp,qpf->qf", prior, table.passages)[:, None]
+    rows = np.arange(questions)[:, None]
+    real = table.owner >= 0
+    mass = np.where(real, log_prior[rows, table.owner] + table.spans @ values[PASSAGE:-1], -np.inf)
+    features = np.concatenate([centred[rows, table.owner], table.spans, np.zeros((*real.shape, 1))], axis=2)
+    null = np.full((questions, 1), values[-1])
+    every = np.concatenate([mass, null], axis=1)
+    null_features = np.zeros((questions, 1, len(NAMES)))
+    null_features[..., -1] = 1.0
+    features = np.concatenate([features, null_features], axis=1)
+    answerable = table.right.any(axis=1, keepdims=True)
+    good = np.concatenate([table.right, ~answerable], axis=1)
+    wanted = np.where(good, every, -np.inf)
+    top, total = _log_sum(wanted), _log_sum(every)
+    share = np.exp(wanted - top[:, None]) - np.exp(every - total[:, None])
+    return float((top - total).mean()), np.einsum("qs,qsf->f", share, features) / questions
+
+
+def minimise(
+    loss: Callable[[Floats], tuple[float, Floats]],
+    start: Floats,
+    moving: NDArray[np.bool_],
+    lowest: Floats,
+    steps: int = 60,
+) -> Floats:
+    """Damped Newton steps over the ``moving`` values, none below ``lowest``; the curvature is taken from gradients."""
+    best = start.copy()
+    value, gradient = loss(best)
+    damping = 1e-3
+    for _ in range(steps):
+        free = np.flatnonzero(moving & ((best > lowest) | (gradient < 0)))
+        if not len(free):
+            break
+        curvature = np.empty((len(free), len(free)))
+        for column, place in enumerate(free):
+            nudge = np.zeros_like(best)
+            nudge[place] = 1e-5 * max(1.0, abs(best[place]))
+            curvature[:, column] = (loss(best + nudge)[1][free] - gradient[free]) / nudge[place]
+        curvature = (curvature + curvature.T) / 2
+        size = np.maximum(np.abs(np.diag(curvature)), 1e-8)
+        while damping < 1e8:
+            try:
+                step = np.linalg.solve(curvature + damping * np.diag(size), -gradient[free])
+            except np.linalg.LinAlgError:
+                damping *= 10
+                continue
+            candidate = best.copy()
+            candidate[free] = np.maximum(lowest[free], best[free] + step)
+            found, slope = loss(candidate)
+            if found < value:
+                break
+            damping *= 10
+        else:
+            break
+        done = value - found < 1e-9
+        best, value, gradient, damping = candidate, found, slope, max(damping / 10, 1e-9)
+        if done:
+            break
+    return best
+
+
+def _log_sum(values: Floats) -> Floats:
+    """Of each row; −inf for a row of nothing."""
+    peak = values.max(axis=1)
+    peak = np.where(np.isfinite(peak), peak, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(peak + np.log(np.exp(values - peak[:, None]).sum(axis=1)), np.float64)

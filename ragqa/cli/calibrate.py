@@ -1,0 +1,70 @@
+"""``ragqa calibrate``."""
+
+from __future__ import annotations
+
+import click
+
+from ragqa.cli.options import index_option, locate_index, make_config, settings_options
+
+SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4)
+
+
+@click.command()
+@index_option
+@click.option("--questions", required=True, type=click.Path(), help="Questions with answers, in any format of eval.")
+@click.option("-o", "--output", type=click.Path(), help="Folder for calibration.json [the index].")
+@click.option("--sample", type=click.IntRange(1), help="So many of the questions, drawn at random.")
+@click.option("--seed", type=int, default=1, show_default=True, help="For --sample.")
+@click.option("--keep-weights", is_flag=True, help="Fit only what scores are worth, not how evidence is weighed.")
+@click.option("--reader", help="Another reader: a directory or hub name.")
+@click.option("--encoder", help="The encoder the index was built with, if it has moved.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
+@settings_options
+def calibrate(
+    index_dir: str | None,
+    questions: str,
+    output: str | None,
+    sample: int | None,
+    seed: int,
+    keep_weights: bool,
+    reader: str | None,
+    encoder: str | None,
+    as_json: bool,
+    quiet: bool,
+    config_file: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Fit scores to QUESTIONS about an index whose answers are known.
+
+    A few hundred are enough. Afterwards a score is the probability of being right on questions like these, and --risk
+    keeps what it says. They must not be questions that the reader was trained on.
+    """
+    from pathlib import Path
+
+    from ragqa.calibrate.run import calibrate_index
+    from ragqa.cli.output import print_json
+    from ragqa.cli.progress import progress_bar
+
+    config = make_config(config_file, settings, {"read.reader": reader, "index.encoder": encoder})
+    directory = locate_index(index_dir)
+    with progress_bar(quiet) as progress:
+        report = calibrate_index(
+            directory,
+            questions,
+            Path(output) if output else directory,
+            config,
+            sample=sample,
+            seed=seed,
+            weights=not keep_weights,
+            risks=SHOWN,
+            progress=lambda done, total: progress("reading", done, total),
+        )
+    if as_json:
+        print_json(report.to_dict())
+        return
+    click.echo(f"{report.path}: fitted to {report.questions:,} questions, {report.right:.1f} % answered right")
+    click.echo(f"calibration error {report.error_before:.3f} before, {report.error:.3f} now (cross-fitted)")
+    for risk, coverage in report.coverage.items():
+        promise = "no promise possible" if coverage is None else f"{coverage:.1f} % of questions answered"
+        click.echo(f"--risk {risk:g}: {promise}")

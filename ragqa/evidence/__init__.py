@@ -1,0 +1,1 @@
+"""From what retrieval and reader say of passages to answers with scores that mean something."""

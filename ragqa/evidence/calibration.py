@@ -1,0 +1,150 @@
+"""How much each piece of evidence counts, and what a score is worth: fitted numbers, kept as ``calibration.json``.
+
+A reader's folder holds the fit it ships with; an index may hold one of its own (`ragqa calibrate`). The file is plain
+JSON that says which reader and encoder it was fitted for, on what, and with how many questions.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ragqa.errors import ModelError
+from ragqa.store.atomic import replace_file, storing
+
+FILE = "calibration.json"
+FORMAT = 1
+FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior")
+CONFIDENCE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Log-linear weights of a passage's and a span's evidence; see `ragqa.evidence.masses`.
+
+    ``bm25``, ``dense`` and ``rerank`` multiply a passage's retrieval scores, ``relevance`` the log-odds that it holds
+    an answer (at most ``cap``), ``span`` the log-probability of a span given that it does; ``null`` is the log-mass of
+    "no answer".
+    """
+
+    bm25: float = 0.25
+    dense: float = 10.0
+    rerank: float = 0.5
+    relevance: float = 1.0
+    span: float = 1.0
+    null: float = 0.0
+    cap: float = 12.0
+
+    def __post_init__(self) -> None:
+        """Evidence may not count against itself, or reading could not stop."""
+        if not all(math.isfinite(getattr(self, item.name)) for item in fields(self)):
+            raise ValueError("weights must be finite")
+        if min(self.bm25, self.dense, self.rerank, self.relevance, self.span) < 0 or not 0 <= self.cap <= 50:
+            raise ValueError("weights must not be negative, and the cap from 0 to 50")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreModel:
+    """The probability that an answer is right: logistic in `FEATURES`, 1 / (1 + e^−(bias + Σ weight · feature))."""
+
+    bias: float = 0.0
+    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        """One weight a feature."""
+        if len(self.weights) != len(FEATURES) or not all(map(math.isfinite, (self.bias, *self.weights))):
+            raise ValueError(f"a score needs {len(FEATURES)} finite weights")
+
+    def probability(self, features: Sequence[float]) -> float:
+        """In [0, 1]."""
+        logit = self.bias + sum(weight * value for weight, value in zip(self.weights, features, strict=True))
+        return 1.0 / (1.0 + math.exp(-min(50.0, max(-50.0, logit))))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One place on the risk-coverage curve of the held-out questions: of the ``given`` with at least this ``score``,
+    so many were ``wrong``.
+    """
+
+    score: float
+    given: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights, score model and the curve thresholds are read from; ``data`` says what they were fitted on."""
+
+    weights: Weights = field(default_factory=Weights)
+    score: ScoreModel = field(default_factory=ScoreModel)
+    curve: tuple[Step, ...] = ()
+    questions: int = 0
+    reader: str = ""
+    encoder: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    def threshold(self, risk: float, confidence: float = CONFIDENCE) -> float | None:
+        """The lowest score at which answers may be given so that at most ``risk`` of them are wrong; None if there is
+        none that the data can promise.
+
+        Fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021): from the highest score down, as long as so
+        few wrong answers would be surprising (probability at most 1 − ``confidence``) were the true risk larger. The
+        promise is that on questions like those of the fit, the threshold keeps the risk in ``confidence`` of all fits.
+        """
+        allowed, found = 1.0 - confidence, None
+        fewest = math.log(allowed) / math.log1p(-risk) if 0.0 < risk < 1.0 else 0.0
+        for step in self.curve:
+            if step.given < 2 * fewest:
+                continue  # too few to promise anything, unless not one of many is wrong
+            if binomial_tail(step.wrong, step.given, risk) > allowed:
+                break
+            found = step.score
+        return found
+
+
+def binomial_tail(wrong: int, given: int, risk: float) -> float:
+    """P(at most ``wrong`` of ``given`` are wrong), each with probability ``risk``."""
+    if risk <= 0.0 or risk >= 1.0:
+        return 1.0 if risk <= 0.0 or wrong >= given else 0.0
+    log_risk, log_rest = math.log(risk), math.log1p(-risk)
+    whole = math.lgamma(given + 1)
+    terms = (
+        whole - math.lgamma(k + 1) - math.lgamma(given - k + 1) + k * log_risk + (given - k) * log_rest
+        for k in range(wrong + 1)
+    )
+    return min(1.0, math.fsum(math.exp(term) for term in terms))
+
+
+def save_calibration(folder: Path, calibration: Calibration) -> Path:
+    """Write ``calibration.json`` into a folder, whole or not at all."""
+    path = folder / FILE
+    content = {"format": FORMAT, **asdict(calibration)}
+    with storing(path):
+        replace_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    return path
+
+
+def load_calibration(path: Path) -> Calibration:
+    """Read and check a file; one that is damaged or of another format is a `ModelError`."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        form = content.pop("format")
+        if form != FORMAT:
+            raise ModelError(f"{path}: calibration format {form}, this ragqa reads {FORMAT}: ragqa calibrate again")
+        score = content["score"]
+        return Calibration(
+            weights=Weights(**{name: float(value) for name, value in content["weights"].items()}),
+            score=ScoreModel(float(score["bias"]), tuple(map(float, score["weights"]))),
+            curve=tuple(Step(float(s["score"]), int(s["given"]), int(s["wrong"])) for s in content["curve"]),
+            questions=int(content["questions"]),
+            reader=str(content["reader"]),
+            encoder=str(content["encoder"]),
+            data={str(name): str(value) for name, value in content["data"].items()},
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ModelError(f"{path}: not a usable calibration ({error})") from error

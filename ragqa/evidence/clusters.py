@@ -1,0 +1,84 @@
+"""Places that say the same → forms; forms that say nearly the same, or cut one place differently → clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ragqa.evidence.phrases import Phrase, near
+from ragqa.types import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span of the hit ``index`` with its mass, and where it is in its document."""
+
+    mass: float
+    index: int
+    span: Span
+    doc_id: str
+    start: int
+    end: int
+
+    def overlaps(self, other: Place) -> bool:
+        """Whether both share characters of one document."""
+        return self.doc_id == other.doc_id and self.start < other.end and other.start < self.end
+
+
+@dataclass(slots=True)
+class Form:
+    """All places with one wording, in the order they were read; ``mass`` is their sum."""
+
+    phrase: Phrase
+    mass: float = 0.0
+    places: list[Place] = field(default_factory=list)
+
+    def add(self, place: Place) -> None:
+        """One more place."""
+        self.mass += place.mass
+        self.places.append(place)
+
+    @property
+    def best(self) -> Place:
+        """The place with the most mass, of equals the first read."""
+        return max(self.places, key=lambda place: (place.mass, -place.index, -place.start))
+
+
+@dataclass(slots=True)
+class Cluster:
+    """Forms of one answer, the best supported first; ``mass`` is their sum."""
+
+    forms: list[Form]
+
+    @property
+    def mass(self) -> float:
+        """All support."""
+        return sum(form.mass for form in self.forms)
+
+    @property
+    def places(self) -> list[Place]:
+        """The best place of the best form, then all others by mass."""
+        first = self.forms[0].best
+        others = [place for form in self.forms for place in form.places if place is not first]
+        return [first, *sorted(others, key=lambda place: (-place.mass, place.index, place.start))]
+
+
+def cluster(forms: Sequence[Form]) -> list[Cluster]:
+    """Forms, best first → clusters, best first; a form joins the first cluster whose leader says the same."""
+    clusters: list[Cluster] = []
+    for form in forms:
+        own = next((found for found in clusters if says_the_same(found.forms[0], form)), None)
+        if own is None:
+            clusters.append(Cluster([form]))
+        else:
+            own.forms.append(form)
+    return sorted(clusters, key=lambda found: -found.mass)
+
+
+def says_the_same(leader: Form, form: Form) -> bool:
+    """Whether ``form`` is another wording of ``leader``'s, or another cut of one of its places."""
+    return near(leader.phrase, form.phrase) or _overlaps(form.best, leader.places)
+
+
+def _overlaps(place: Place, places: Iterable[Place]) -> bool:
+    return any(place.overlaps(other) for other in places)

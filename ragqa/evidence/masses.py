@@ -1,0 +1,129 @@
+"""What retrieval and reader say of one question's passages, as one distribution over all their spans and "no answer".
+
+Evidence is log-linear (`Weights`). With p the reader's probabilities in a passage, the log-mass of a span is
+
+    log prior(passage) + relevance · v(passage) + span · log(p(span) / (1 − p(null)))
+
+where v = log((1 − p(null)) / p(null)), at most ``cap``, are the log-odds that the passage holds an answer at all, and
+prior(passage) is the softmax of bm25 · BM25 + dense · cosine (+ rerank · score) over all passages that may be read. So
+passages compete by odds, not by probabilities: one in which the reader is sure counts for more than one in which it is
+only fairly sure. "No answer" has the log-mass ``null``. A passage that a source did not find counts there as the lowest
+that it did find. As no passage can add more than prior · e^(relevance · cap), reading can stop when that cannot matter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ragqa.evidence.calibration import Weights
+from ragqa.evidence.clusters import Form, Place, cluster
+from ragqa.evidence.phrases import phrase
+from ragqa.types import Hit, Span
+
+COMPARED = 12  # forms that are clustered to see whether reading may stop
+
+
+def log_priors(hits: Sequence[Hit], weights: Weights) -> list[float]:
+    """Each passage's log-share before anything is read: a log-softmax (empty for none)."""
+    if not hits:
+        return []
+    logits = [0.0] * len(hits)
+    for source, weight in (("bm25", weights.bm25), ("dense", weights.dense), ("rerank", weights.rerank)):
+        known = [hit.sources[source] for hit in hits if source in hit.sources]
+        for place, hit in enumerate(hits):
+            logits[place] += weight * hit.sources.get(source, min(known, default=0.0))
+    peak = max(logits)
+    total = peak + math.log(math.fsum(math.exp(logit - peak) for logit in logits))
+    return [logit - total for logit in logits]
+
+
+def null_probability(spans: Sequence[Span]) -> float:
+    """That a passage holds no answer; a reader that gives no null option means what its spans leave."""
+    nulls = [math.exp(span.score) for span in spans if span.start == span.end]
+    found = math.fsum(math.exp(span.score) for span in spans if span.start < span.end)
+    return min(1.0, math.fsum(nulls) if nulls else max(0.0, 1.0 - found))
+
+
+def relevance(null: float, cap: float) -> float:
+    """v: the log-odds that a passage holds an answer, from −``cap`` to ``cap``."""
+    if null <= 0.0 or null >= 1.0:
+        return cap if null <= 0.0 else -cap
+    return max(-cap, min(cap, math.log1p(-null) - math.log(null)))
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What reading one question's hits, in their order, has shown so far.
+
+    ``read`` passages have been taken in; ``unread`` is the mass that the rest could add at most.
+    """
+
+    hits: Sequence[Hit]
+    weights: Weights = field(default_factory=Weights)
+    read: int = 0
+    priors: list[float] = field(init=False)
+    relevances: list[float] = field(default_factory=list)
+    forms: dict[str, Form] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Priors are known before reading."""
+        self.priors = log_priors(self.hits, self.weights)
+
+    @property
+    def unread(self) -> float:
+        """At most so much mass is still to come."""
+        loudest = math.exp(self.weights.relevance * self.weights.cap)
+        return loudest * math.fsum(math.exp(prior) for prior in self.priors[self.read :])
+
+    @property
+    def null(self) -> float:
+        """The mass of "no answer"."""
+        return math.exp(self.weights.null)
+
+    @property
+    def total(self) -> float:
+        """All mass so far, with that of "no answer"."""
+        return self.null + math.fsum(form.mass for form in self.forms.values())
+
+    def add(self, spans: Sequence[Span]) -> None:
+        """Take in the spans of the next hit in order."""
+        index, passage = self.read, self.hits[self.read].passage
+        null = null_probability(spans)
+        voice = relevance(null, self.weights.cap)
+        self.relevances.append(voice)
+        log_answer = math.log1p(-null) if null < 1.0 else 0.0
+        base = self.priors[index] + self.weights.relevance * voice
+        for span in spans:
+            if span.start == span.end:
+                continue
+            mass = math.exp(base + self.weights.span * min(0.0, span.score - log_answer))
+            words = phrase(passage.text[span.start : span.end])
+            form = self.forms.get(words.key)
+            if form is None:
+                form = self.forms[words.key] = Form(words)
+            start = passage.start + span.start
+            form.add(Place(mass, index, span, passage.doc_id, start, passage.start + span.end))
+        self.read += 1
+
+    def settled(self) -> bool:
+        """Whether no unread passage can change the best answer, even if all were certain of another.
+
+        Exact for answers that are not near duplicates of each other; which of two forms of one answer is shown may
+        still change where the unread would turn a third form into their leader.
+        """
+        if self.read >= len(self.hits):
+            return True
+        unread = self.unread
+        best = self.best_forms(COMPARED)
+        if not best or best[0].mass <= unread:
+            return False
+        first, *others = cluster(best)
+        rest = max((other.mass for other in others), default=0.0)
+        rival = max((form.mass for form in first.forms[1:]), default=0.0)
+        return first.mass > rest + unread and first.forms[0].mass > rival + unread
+
+    def best_forms(self, count: int) -> list[Form]:
+        """The ``count`` forms with the most mass, best first, ties by rank of their passage."""
+        return sorted(self.forms.values(), key=lambda form: (-form.mass, form.places[0].index))[:count]

@@ -1,0 +1,192 @@
+"""Spans of several passages → masses, early stopping, ranked answers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragqa.evidence.answers import null_share, rank_answers
+from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
+from ragqa.evidence.masses import Evidence, log_priors
+from ragqa.types import Hit, Passage, Span
+
+PLAIN = Weights(bm25=1.0, dense=0.0)
+SHARE = ScoreModel()  # the score is the answer's share of all mass
+
+
+def hit(text: str, score: float, rank: int, doc: str = "", start: int = 0) -> Hit:
+    doc = doc or f"d{rank}"
+    return Hit(Passage(f"p{rank}", doc, text, "", start, start + len(text)), score, rank, {"bm25": score})
+
+
+def span(text: str, quote: str, probability: float) -> Span:
+    start = text.index(quote)
+    return Span(start, start + len(quote), math.log(probability))
+
+
+def reading(*passages: list[Span], hits: list[Hit], weights: Weights = PLAIN) -> Evidence:
+    evidence = Evidence(hits, weights)
+    for spans in passages:
+        evidence.add(spans)
+    return evidence
+
+
+def test_priors_are_a_softmax_of_weighted_sources():
+    hits = [hit("a", 1.0, 1), hit("b", 1.0, 2)]
+    assert log_priors(hits, PLAIN) == pytest.approx([math.log(0.5)] * 2)
+    assert log_priors([], PLAIN) == []
+    both = [
+        Hit(hits[0].passage, 0.0, 1, {"bm25": 2.0, "dense": 0.5}),
+        Hit(hits[1].passage, 0.0, 2, {"bm25": 1.0, "dense": 0.9}),
+    ]
+    first, second = log_priors(both, Weights(bm25=0.5, dense=3.0))
+    assert first - second == pytest.approx(0.5 * 1.0 - 3.0 * 0.4)
+    assert math.exp(first) + math.exp(second) == pytest.approx(1.0)
+
+
+def test_what_a_source_did_not_find_counts_as_its_lowest():
+    passage = hit("a", 0.0, 1).passage
+    hits = [Hit(passage, 0.0, rank, sources) for rank, sources in enumerate(({"bm25": 5.0}, {"bm25": 2.0}, {}), 1)]
+    first, second, third = log_priors(hits, Weights(bm25=1.0))
+    assert first - second == pytest.approx(3.0) and second == pytest.approx(third)
+
+
+def test_equal_answers_add_up_and_keep_their_places():
+    texts = ["It was the Rhine.", "Rhine, they said.", "It was Elbe."]
+    evidence = reading(
+        [span(texts[0], "the Rhine", 0.3)],
+        [span(texts[1], "Rhine", 0.6)],
+        [span(texts[2], "Elbe", 0.6)],
+        hits=[hit(text, 1.0, rank) for rank, text in enumerate(texts, 1)],
+    )
+    best, other = rank_answers(evidence, SHARE, 5)
+    assert best.text == "Rhine" and best.hit.rank == 2
+    # odds of the three passages: 0.3 / 0.7, 0.6 / 0.4, 0.6 / 0.4; each has a third of the prior, "no answer" mass 1
+    rhine, elbe = (0.3 / 0.7 + 0.6 / 0.4) / 3, (0.6 / 0.4) / 3
+    assert best.score == pytest.approx(rhine / (rhine + elbe + 1))
+    assert [support.text for support in best.support] == ["the Rhine"]
+    assert best.support[0].share == pytest.approx(0.3 / 0.7 / 3 / rhine)
+    assert other.text == "Elbe" and other.score == pytest.approx(elbe / (rhine + elbe + 1))
+    assert null_share(evidence) == pytest.approx(1 / (rhine + elbe + 1))
+    assert best.features["agreement"] == pytest.approx(math.log(2)) and tuple(best.features) == FEATURES
+
+
+def test_overlapping_cuts_of_one_place_are_one_answer_with_the_support_of_all():
+    text = "on 27 May 1937 it opened"
+    spans = [span(text, "27 May 1937", 0.6), span(text, "May 1937", 0.3), span(text, "opened", 0.05)]
+    evidence = reading(spans, hits=[hit(text, 1.0, 1)])
+    best, other = rank_answers(evidence, SHARE, 5)
+    assert (best.text, other.text) == ("27 May 1937", "opened") and not best.support
+    assert best.score / other.score == pytest.approx(0.9 / 0.05)
+
+
+def test_overlap_is_judged_in_the_document():
+    one, two = "in the year 1937", "1937 it was"
+    hits = [hit(one, 1.0, 1, "d", 0), hit(two, 1.0, 2, "d", 12)]
+    evidence = reading([span(one, "year 1937", 0.6)], [span(two, "1937", 0.5)], hits=hits)
+    assert [answer.text for answer in rank_answers(evidence, SHARE, 5)] == ["year 1937"]
+
+
+def test_the_form_with_most_support_speaks_for_near_duplicates():
+    texts = ["Johannes Kepler found it.", "Kepler, of course.", "As Kepler wrote.", "Tycho did."]
+    evidence = reading(
+        [span(texts[0], "Johannes Kepler", 0.6)],
+        [span(texts[1], "Kepler", 0.5)],
+        [span(texts[2], "Kepler", 0.5)],
+        [span(texts[3], "Tycho", 0.7)],
+        hits=[hit(text, 1.0, rank) for rank, text in enumerate(texts, 1)],
+    )
+    best, other = rank_answers(evidence, SHARE, 5)
+    assert (best.text, other.text) == ("Kepler", "Tycho")
+    assert {support.text for support in best.support} == {"Kepler", "Johannes Kepler"}
+
+
+def test_null_option_is_kept_apart():
+    text = "one two"
+    evidence = reading([Span(0, 0, math.log(0.7)), span(text, "two", 0.2)], hits=[hit(text, 1.0, 1), hit(text, 1.0, 2)])
+    assert [answer.text for answer in rank_answers(evidence, SHARE, 5)] == ["two"]
+    # of the first passage's odds of an answer, 0.3 / 0.7, "two" has 0.2 / 0.3; its prior is a half
+    assert null_share(evidence) == pytest.approx(1 / (1 + 0.5 * 0.2 / 0.7))
+
+
+def test_weights_are_log_linear():
+    text = "one two"
+    weights = Weights(bm25=1.0, relevance=0.5, span=2.0, null=0.7)
+    evidence = reading([Span(0, 0, math.log(0.4)), span(text, "two", 0.3)], hits=[hit(text, 1.0, 1)], weights=weights)
+    mass = (0.6 / 0.4) ** 0.5 * (0.3 / 0.6) ** 2
+    assert null_share(evidence) == pytest.approx(math.exp(0.7) / (math.exp(0.7) + mass))
+
+
+def test_a_sure_passage_outweighs_a_fairly_sure_one_of_better_rank():
+    one, two = "It was the Rhine.", "It was the Elbe."
+    evidence = reading(
+        [span(one, "Rhine", 0.9), Span(0, 0, math.log(0.1))],
+        [span(two, "Elbe", 0.999), Span(0, 0, math.log(0.001))],
+        hits=[hit(one, 1.0, 1), hit(two, 0.0, 2)],
+    )
+    assert rank_answers(evidence, SHARE, 1)[0].text == "Elbe"  # by probability the Rhine: 0.73 · 0.9 > 0.27 · 0.999
+
+
+def test_no_passage_can_say_more_than_the_cap():
+    text = "one two"
+    evidence = reading([span(text, "one", 1.0)], hits=[hit(text, 1.0, 1)], weights=Weights(cap=2.0))
+    assert rank_answers(evidence, SHARE, 1)[0].score == pytest.approx(math.exp(2) / (1 + math.exp(2)))
+    silent = reading([Span(0, 0, 0.0), Span(0, 3, -800.0)], hits=[hit(text, 1.0, 1)])
+    assert null_share(silent) == pytest.approx(1.0)
+
+
+def test_count_and_order():
+    text = "one two three"
+    spans = [span(text, "one", 0.5), span(text, "two", 0.3), span(text, "three", 0.1)]
+    evidence = reading(spans, hits=[hit(text, 1.0, 1)])
+    assert [answer.text for answer in rank_answers(evidence, SHARE, 2)] == ["one", "two"]
+    upside_down = ScoreModel(0.0, (-1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    scores = [answer.score for answer in rank_answers(evidence, upside_down, 5)]
+    assert len(scores) == 3 and scores == sorted(scores, reverse=True), "never above that of a better answer"
+
+
+def test_no_hits_are_settled_and_answerless():
+    evidence = Evidence([], PLAIN)
+    assert evidence.settled() and rank_answers(evidence, SHARE, 3) == () and null_share(evidence) == 1.0
+
+
+@st.composite
+def readings(draw):
+    scores = sorted(draw(st.lists(st.floats(0, 10), min_size=1, max_size=6)), reverse=True)
+    words = ["alpha", "beta", "gamma", "delta"]
+    text = " ".join(words)
+    read = []
+    for _ in scores:
+        shares = draw(st.lists(st.floats(0.001, 1), min_size=4, max_size=4))
+        total = sum(shares) + draw(st.floats(0.001, 3))
+        read.append([span(text, word, share / total) for word, share in zip(words, shares, strict=True)])
+    return [hit(text, score, rank) for rank, score in enumerate(scores, 1)], read
+
+
+@given(readings(), st.floats(0, 12), st.floats(0.2, 2))
+def test_stopping_early_never_changes_the_best_answer(case, cap, relevance):
+    hits, read = case
+    weights = Weights(bm25=1.0, relevance=relevance, cap=cap)
+    early, full = Evidence(hits, weights), Evidence(hits, weights)
+    for spans in read:
+        if not early.settled():
+            early.add(spans)
+        full.add(spans)
+    assert early.settled()
+    best = rank_answers(early, SHARE, 1)[0]
+    assert best.text == rank_answers(full, SHARE, 1)[0].text and 0.0 <= best.score <= 1.0
+
+
+@given(readings())
+def test_shares_sum_to_one_and_answers_never_overlap(case):
+    hits, read = case
+    evidence = reading(*read, hits=hits)
+    answers = rank_answers(evidence, SHARE, 10)
+    assert sum(answer.score for answer in answers) + null_share(evidence) == pytest.approx(1.0)
+    assert all(a.score >= b.score for a, b in zip(answers, answers[1:], strict=False))
+    places = [(answer.hit.passage.doc_id, *answer.document_span) for answer in answers]
+    for number, (doc, start, end) in enumerate(places):
+        assert not any(doc == d and start < e and s < end for d, s, e in places[:number])

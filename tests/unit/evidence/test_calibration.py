@@ -1,0 +1,119 @@
+"""Thresholds that keep a promise, the binomial tail, and the file."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragqa.calibrate.fit import risk_curve
+from ragqa.errors import ModelError
+from ragqa.evidence.calibration import (
+    FEATURES,
+    Calibration,
+    ScoreModel,
+    Weights,
+    binomial_tail,
+    load_calibration,
+    save_calibration,
+)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.floats(0.01, 0.99))
+def test_the_tail_is_the_sum_over_all_outcomes(wrong, more, risk):
+    given = wrong + more
+    expected = sum(math.comb(given, k) * risk**k * (1 - risk) ** (given - k) for k in range(wrong + 1))
+    assert binomial_tail(wrong, given, risk) == pytest.approx(min(1.0, expected), abs=1e-9)
+
+
+def test_the_tail_at_the_ends():
+    assert binomial_tail(0, 10, 0.0) == 1.0 and binomial_tail(3, 10, 1.0) == 0.0 and binomial_tail(10, 10, 1.0) == 1.0
+    assert binomial_tail(200, 10_000, 0.05) < 1e-40
+
+
+def test_the_risk_is_kept_in_nine_fits_of_ten():
+    """Scores that rank well but lie about their size: the promise may not depend on them."""
+    rng = np.random.default_rng(0)
+
+    def draw(n):
+        chance = rng.uniform(0.2, 1.0, n)
+        return chance**3, rng.uniform(size=n) < chance  # the score understates the probability
+
+    broken = answered = 0
+    for _ in range(300):
+        threshold = Calibration(curve=risk_curve(*draw(400))).threshold(0.2)
+        scores, right = draw(4000)
+        if threshold is not None:
+            taken = scores >= threshold
+            answered += taken.mean()
+            broken += (~right[taken]).mean() > 0.2
+    assert broken <= 300 * 0.1 + 3 * math.sqrt(300 * 0.1 * 0.9), "a bound at 90 % confidence"
+    assert answered > 100, "and not by never answering"
+
+
+def test_no_promise_without_enough_questions():
+    curve = risk_curve(np.linspace(1, 0.5, 30), np.ones(30, bool))
+    assert Calibration(curve=curve).threshold(0.05) is None
+    assert Calibration(curve=curve).threshold(0.5) is not None
+    assert Calibration().threshold(0.5) is None
+
+
+def test_the_curve_counts_equal_scores_together():
+    scores = np.array([0.9] * 15 + [0.5] * 5)
+    curve = risk_curve(scores, np.array([True] * 14 + [False] * 6))
+    assert [(step.score, step.given, step.wrong) for step in curve] == [(0.9, 15, 1), (0.5, 20, 6)]
+    assert risk_curve(np.empty(0), np.empty(0, bool)) == ()
+
+
+def test_score_is_logistic_and_never_overflows():
+    model = ScoreModel(0.5, (1.0, 0.0, 2.0, 0.0, 0.0, 0.0))
+    assert model.probability([1, 9, 0.25, 9, 9, 9]) == pytest.approx(1 / (1 + math.exp(-2.0)))
+    assert 0.0 <= model.probability([-1e9, 0, 0, 0, 0, 0]) < 1e-9
+    with pytest.raises(ValueError, match="finite"):
+        ScoreModel(0.0, (1.0,))
+
+
+@pytest.mark.parametrize("change", [{"bm25": -1.0}, {"cap": 60.0}, {"span": math.nan}])
+def test_weights_that_cannot_be_are_refused(change):
+    with pytest.raises(ValueError, match="weights"):
+        replace(Weights(), **change)
+
+
+def test_a_file_comes_back_as_it_was(tmp_path):
+    made = Calibration(
+        Weights(bm25=0.3),
+        ScoreModel(0.1, tuple(range(len(FEATURES)))),
+        risk_curve(np.linspace(1, 0, 40), np.arange(40) < 30),
+        40,
+        "reader",
+        "encoder",
+        {"q.jsonl": "abc"},
+    )
+    assert load_calibration(save_calibration(tmp_path, made)) == made
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content.update(format=99),
+        lambda content: content.pop("score"),
+        lambda content: content["weights"].update(bm25=-3),
+        lambda content: content["weights"].update(unheard=3),
+        lambda content: content.update(curve=[{"score": "high"}]),
+    ],
+)
+def test_a_damaged_file_is_one_clear_error(tmp_path, spoil):
+    path = save_calibration(tmp_path, Calibration())
+    content = json.loads(path.read_text())
+    spoil(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(ModelError, match=r"calibration\.json"):
+        load_calibration(path)
+    path.write_text("[1, 2")
+    with pytest.raises(ModelError, match="not a usable calibration"):
+        load_calibration(path)
