@@ -9,6 +9,7 @@ from pathlib import Path
 from ragqa.answers import Evidence
 from ragqa.config import Config
 from ragqa.errors import ConfigError, QuestionError
+from ragqa.faq import StoredAnswers
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import load_encoder
 from ragqa.models.ensemble import load_readers
@@ -35,6 +36,7 @@ class Pipeline:
         self.snapshot, self.reader, self.reranker = snapshot, reader, reranker
         self.config = config or Config()
         self.retriever = HybridRetriever(snapshot, encoder, self.config.retrieve)
+        self.stored = StoredAnswers(snapshot.analyzer, dense=self.config.retrieve.fusion != "bm25")
 
     @classmethod
     def load(
@@ -117,8 +119,8 @@ class Pipeline:
     def _read_until_settled(self, questions: Sequence[str], evidence: Sequence[Evidence]) -> None:
         """Each round reads the next passage of every question that is still open."""
         while pending := [index for index, seen in enumerate(evidence) if not seen.settled()]:
-            passages = [evidence[index].hits[evidence[index].read].passage for index in pending]
-            spans = self.reader.read([questions[index] for index in pending], passages)
+            hits = [evidence[index].hits[evidence[index].read] for index in pending]
+            spans = self.stored.read(self.reader, [questions[index] for index in pending], hits)
             for index, found in zip(pending, spans, strict=True):
                 evidence[index].add(found)
 
