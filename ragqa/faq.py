@@ -69,7 +69,7 @@ def overlap(one: Sequence[str], other: Sequence[str]) -> float:
 
 def log_odds(match: float) -> float:
     """That the stored answer is the one: rises linearly with the match, from −12 to 12."""
-    return max(-SUREST, SUREST * (match - EVEN) / (1.0 - EVEN))
+    return min(SUREST, max(-SUREST, SUREST * (match - EVEN) / (1.0 - EVEN)))
 
 
 def whole(length: int, odds: float) -> list[Span]:

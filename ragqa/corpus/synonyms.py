@@ -8,6 +8,8 @@
 Commas part the members of a group, each of which stands for all others, in both directions. With ``=>`` what is on the
 left also finds what is on the right, and not the other way round. A member is one or more words; an entry that holds a
 comma stands in double quotation marks ("Yes, Minister"). A line that begins with ``#``, and an empty one, says nothing.
+Entries are compared by the terms of the index's language, so case does not count: a group with WHO would be looked for
+whenever a question says "who".
 """
 
 from __future__ import annotations
