@@ -231,6 +231,20 @@ def test_many_names_weigh_as_one(build: Build) -> None:
     assert score(index, "car")[2] < score(index, "car")[0]
 
 
+def test_a_common_name_weighs_at_most_four_fifths(build: Build) -> None:
+    texts = ["rare", *["common"] * 5, *["filler"] * 12]
+    index = build(texts, synonyms="rare, common")
+    assert score(index, "rare")[1] == pytest.approx(0.8 * score(build(texts), "common")[1], rel=1e-5)
+
+
+def test_names_typed_together_are_not_counted_twice(build: Build) -> None:
+    texts = ["car auto", "car", "auto", "wagon", *["filler"] * 12]
+    plain, index = build(texts), build(texts, synonyms="car, auto, wagon")
+    before, after = score(plain, "car auto"), score(index, "car auto")
+    assert {row: after[row] for row in before} == pytest.approx(before, rel=1e-5)
+    assert after[3] == pytest.approx(score(index, "car")[3], rel=1e-5)  # the third name once, for the first of them
+
+
 def test_a_name_that_no_passage_has_is_found_by_another(build: Build) -> None:
     index = build(NAMES, synonyms="ONU => United Nations\nunheard of => unknown word")
     assert set(rows(index, "onu")) == {1, 2}
