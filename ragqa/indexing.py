@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ragqa.config import Config, IndexConfig
+from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.read import Problem, read_documents
+from ragqa.corpus.synonyms import read_synonyms
 from ragqa.errors import IndexNotFound, SourceError
 from ragqa.index import writer
 from ragqa.index.report import BuildReport, Progress
@@ -24,6 +26,7 @@ def build(
     *,
     encoder: Encoder | None = None,
     strict: bool = False,
+    synonyms: str | Path | None = None,
     problems: Callable[[Problem], None] | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
@@ -32,7 +35,9 @@ def build(
     Unchanged documents are not encoded again, changed ones are replaced, vanished ones go. A file that cannot be read
     keeps its last good version and is handed to ``problems``; with ``strict`` it is a `SourceError`. Until the end
     nothing changes for readers; if anything fails, nothing has changed. Without a ``config`` an existing index keeps
-    the settings it was built with; with other settings it is built anew.
+    the settings it was built with; with other settings it is built anew. ``synonyms`` names a file of rules for BM25
+    (see `ragqa.corpus.synonyms`), which is kept with the index in place of the one before; an empty file takes that
+    away, and without a name it stays.
     """
     sources = [source] if isinstance(source, (str, Path)) else list(source)
     directory = Path(directory) if directory is not None else default_directory(sources)
@@ -47,12 +52,14 @@ def build(
         if problems is not None:
             problems(problem)
 
+    rules = None if synonyms is None else read_synonyms(Path(synonyms), get_analyzer(index.language))
     return writer.update(
         directory,
         index,
         encoder or load_encoder(index.encoder),
         read_documents(sources, note),
         keep_sources=lambda: failed,
+        synonyms=rules,
         progress=progress,
     )
 

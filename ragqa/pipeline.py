@@ -13,6 +13,7 @@ from ragqa.errors import ConfigError, QuestionError
 from ragqa.evidence.answers import null_share, rank_answers
 from ragqa.evidence.calibration import FILE, Calibration, load_calibration
 from ragqa.evidence.masses import Evidence
+from ragqa.faq import StoredAnswers
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import load_encoder, reader_calibration
 from ragqa.models.ensemble import load_readers, readers_fingerprint
@@ -43,6 +44,7 @@ class Pipeline:
         self.calibration = calibration or Calibration()
         self.threshold = threshold(self.config.read, self.calibration)
         self.retriever = HybridRetriever(snapshot, encoder, self.config.retrieve)
+        self.stored = StoredAnswers(snapshot.analyzer, dense=self.config.retrieve.fusion != "bm25")
 
     @classmethod
     def load(
@@ -126,8 +128,8 @@ class Pipeline:
     def _read_until_settled(self, questions: Sequence[str], evidence: Sequence[Evidence]) -> None:
         """Each round reads the next passage of every question that is still open."""
         while pending := [index for index, seen in enumerate(evidence) if not seen.settled()]:
-            passages = [evidence[index].hits[evidence[index].read].passage for index in pending]
-            spans = self.reader.read([questions[index] for index in pending], passages)
+            hits = [evidence[index].hits[evidence[index].read] for index in pending]
+            spans = self.stored.read(self.reader, [questions[index] for index in pending], hits)
             for index, found in zip(pending, spans, strict=True):
                 evidence[index].add(found)
 

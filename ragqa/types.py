@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Meta = Mapping[str, str | int | float | bool]
+KIND = "ragqa.kind"  # the key of the metadata that says what a document is if it is not plain text
+FAQ = "faq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,15 @@ class Passage:
         return " > ".join(part for part in (self.title, self.heading) if part)
 
     @property
+    def is_faq(self) -> bool:
+        """Whether the text is a stored answer, and the title the question that it belongs to."""
+        return self.meta.get(KIND) == FAQ
+
+    @property
     def retrieval_text(self) -> str:
-        """What retrievers see: context and text."""
+        """What retrievers see: context and text; of a stored answer its question alone."""
+        if self.is_faq:
+            return self.title
         return f"{self.context}\n{self.text}" if self.context else self.text
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,6 +169,8 @@ class Support:
 class Answer:
     """A quotation that answers the question: ``score`` is the probability that it is right, ``support`` the other
     places that say the same, ``features`` what the score was made of.
+
+    With ``faq`` it is a stored answer, whole, to the question that is its passage's title.
     """
 
     text: str
@@ -176,6 +187,11 @@ class Answer:
         return passage.line + passage.text.count("\n", 0, self.span.start) if passage.line else 0
 
     @property
+    def faq(self) -> bool:
+        """Whether it is the stored answer of a FAQ file, given as a whole."""
+        return self.hit.passage.is_faq
+
+    @property
     def document_span(self) -> tuple[int, int]:
         """Characters [start, end) in the document."""
         start = self.hit.passage.start
@@ -190,6 +206,7 @@ class Answer:
             "span": {"start": self.span.start, "end": self.span.end},
             "document_span": {"start": start, "end": end},
             "line": self.line,
+            "faq": self.faq,
             "passage": self.hit.passage.to_dict(),
             "support": [support.to_dict() for support in self.support],
         }

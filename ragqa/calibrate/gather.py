@@ -41,7 +41,7 @@ def gather(
         texts = [checked(question.text) for question in batch]
         found = pipeline.search_many(texts, pipeline.config.read.passages)
         for question, text, hits in zip(batch, texts, found, strict=True):
-            spans = pipeline.reader.read([text] * len(hits), [hit.passage for hit in hits]) if hits else []
+            spans = pipeline.stored.read(pipeline.reader, [text] * len(hits), hits)
             references = question.answers if question.answerable else ()
             yield Seen(text, tuple(hits), tuple(map(tuple, spans)), tuple(references), language)
         progress(min(first + BATCH, len(questions)), len(questions))

@@ -26,6 +26,7 @@ UNCHANGED = "nothing was changed"
 @click.option("--encoder", help="Another encoder: a directory or hub name.")
 @click.option("--dense", help="auto, flat, hnsw, ivf or a FAISS factory string [auto].")
 @click.option("--bm25", type=click.Choice(["tantivy", "rank-bm25"]), help="BM25 engine [tantivy].")
+@click.option("--synonyms", type=click.Path(), help="A file of synonyms for BM25; an empty one takes them away.")
 @click.option("--strict", is_flag=True, help="Stop at the first file that cannot be read.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
@@ -39,6 +40,7 @@ def index(
     encoder: str | None,
     dense: str | None,
     bm25: str | None,
+    synonyms: str | None,
     strict: bool,
     as_json: bool,
     quiet: bool,
@@ -74,7 +76,9 @@ def index(
         problems.append(problem)
 
     with interruptible(UNCHANGED), progress_bar(quiet) as progress:
-        report = build(list(sources), directory, config, strict=strict, problems=tell, progress=progress)
+        report = build(
+            list(sources), directory, config, strict=strict, synonyms=synonyms, problems=tell, progress=progress
+        )
     if as_json:
         skipped = [{"source": problem.source, "reason": problem.reason} for problem in problems]
         print_json({"index": str(directory), **asdict(report), "skipped": skipped})
@@ -93,7 +97,7 @@ def summary(report: BuildReport) -> str:
         (report.removed, "removed"),
         (report.kept, "kept as they were"),
     ]
-    changes = ", ".join(f"{count} {word}" for count, word in parts if count)
+    changes = ", ".join([f"{count} {word}" for count, word in parts if count] + ["synonyms replaced"] * report.synonyms)
     rebuilt = "; rebuilt with new settings" if report.rebuilt else ""
     return f"{held} ({changes or 'rewritten'}{rebuilt}; generation {report.generation}, {report.seconds:.1f} s)"
 

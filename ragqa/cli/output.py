@@ -33,8 +33,9 @@ def print_reply(reply: Reply) -> None:
         for hit in reply.hits[:3]:
             print_hit(hit)
     for number, answer in enumerate(reply.answers, 1):
-        click.echo(f"{number}. {click.style(answer.text, bold=True)}  {answer.score:.2f}")
-        click.echo(f"   {quotation(answer)}")
+        text = answer.text.replace("\n", "\n   ")
+        click.echo(f"{number}. {click.style(text, bold=True)}  {answer.score:.2f}")
+        click.echo(f"   {stored(answer) if answer.faq else quotation(answer)}")
         where = place(answer.hit, answer.line, answer.document_span)
         click.echo(click.style(f"   {where}{_support(answer)}", dim=True))
     total = reply.timings.get("total", 0.0)
@@ -46,7 +47,14 @@ def print_hit(hit: Hit) -> None:
     sources = " ".join(f"{name} {score:.2f}" for name, score in hit.sources.items())
     where = place(hit, hit.passage.line, (hit.passage.start, hit.passage.end))
     click.echo(f"{hit.rank}. {click.style(where, bold=True)}  {hit.score:.2f} ({sources})")
+    if hit.passage.is_faq:
+        click.echo(f"   {hit.passage.title}")
     click.echo(f"   {_shorten(' '.join(hit.passage.text.split()), QUOTE_CHARS)}")
+
+
+def stored(answer: Answer) -> str:
+    """Which question a stored answer was written for."""
+    return f"stored answer to: {answer.hit.passage.title}"
 
 
 def place(hit: Hit, line: int, characters: tuple[int, int]) -> str:

@@ -1,4 +1,7 @@
-"""Files of records with a field ``text``, each a document: JSON lines, JSON, CSV, TSV, Parquet, SQuAD."""
+"""Files of records, each a document: JSON lines, JSON, CSV, TSV, Parquet, SQuAD.
+
+The field ``text`` is the document's text. Files of rows without such a field are tables, triples or FAQ (`tables`).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Any
 from ragqa.corpus.encoding import decode
 from ragqa.corpus.files import Problem, SourceFile, open_text, read_bytes
 from ragqa.corpus.squad import is_squad, parse_squad
+from ragqa.corpus.tables import RESERVED, Cells, RowReader, is_special, row_reader
 from ragqa.errors import SourceError
 from ragqa.types import Document
 
@@ -21,7 +25,13 @@ _ROWS = 1024
 
 
 def read_jsonl(file: SourceFile) -> Iterator[Document | Problem]:
-    """A document a line; blank lines are passed over."""
+    """A document a line; blank lines are passed over.
+
+    A record with a field "text" is a text. Of what kind the others are is told by the first record of the file, and if
+    that is a text, they are not to be read.
+    """
+    make: RowReader | None = None
+    told = False
     with open_text(file) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -31,7 +41,12 @@ def read_jsonl(file: SourceFile) -> Iterator[Document | Problem]:
             except (ValueError, RecursionError) as error:
                 yield Problem(f"{file.source}:{number}", f"not JSON ({error})")
                 continue
-            yield document(record, file, number)
+            if not told and isinstance(record, Mapping):
+                make, told = None if "text" in record else row_reader(list(record)), True
+            if make is None or not isinstance(record, Mapping) or "text" in record:
+                yield document(record, file, number)
+            else:
+                yield make([(_whole(name), _whole_value(value)) for name, value in record.items()], file, number)
 
 
 def read_json(file: SourceFile) -> Iterator[Document | Problem]:
@@ -66,6 +81,7 @@ def _rows(file: SourceFile, delimiters: tuple[str, ...]) -> Iterator[Document | 
     with open_text(file) as lines:
         first = next((line for line in lines if line.strip()), "")
         names, delimiter = _header(first, delimiters)
+        make = _text_row if "text" in names else row_reader(names)
         lines.seek(0)
         for number, row in _table(lines, delimiter, len(names)):
             if isinstance(row, str):
@@ -73,8 +89,12 @@ def _rows(file: SourceFile, delimiters: tuple[str, ...]) -> Iterator[Document | 
             elif len(row) > len(names):
                 yield Problem(f"{file.source}:{number}", f"{len(row)} columns where the header has {len(names)}")
             elif any(map(str.strip, row)) and _names(row) != names:
-                fields = {name: value for name, value in zip(names, row, strict=False) if name and value.strip()}
-                yield document({"text": "", **fields}, file, number)
+                cells = [(name, value) for name, value in zip(names, row, strict=False) if name and value.strip()]
+                yield make(cells, file, number)
+
+
+def _text_row(cells: Cells, file: SourceFile, number: int) -> Document | Problem:
+    return document({"text": "", **dict(cells)}, file, number)
 
 
 def _table(lines: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[int, list[str] | str]]:
@@ -119,16 +139,20 @@ def _unquoted(field: str) -> str:
 
 
 def _header(line: str, delimiters: tuple[str, ...]) -> tuple[list[str], str]:
-    for delimiter in delimiters:
-        names = _names(next(csv.reader([line], delimiter=delimiter), []))
-        if "text" in names:
-            return names, delimiter
-    raise SourceError('no column named "text" in its header row')
+    """Columns and delimiter: the first by which there is a "text" or another column we know, or else the most."""
+    ways = [(_names(next(csv.reader([line], delimiter=delimiter), [])), delimiter) for delimiter in delimiters]
+    known = [way for way in ways if "text" in way[0]] or [way for way in ways if is_special(way[0])]
+    names, delimiter = known[0] if known else max(ways, key=lambda way: len(way[0]))
+    if not any(names):
+        raise SourceError("no header row that names its columns")
+    return names, delimiter
 
 
 def _names(row: list[str]) -> list[str]:
-    """Column names; spreadsheets write Text where we mean text."""
+    """Column names; spreadsheets write Text where we mean text. In files without it they stay as they are."""
     names = [name.strip() for name in row]
+    if "text" not in map(str.lower, names):
+        return names
     return [name.lower() if name.lower() in _OWN else name for name in names]
 
 
@@ -139,14 +163,19 @@ def read_parquet(file: SourceFile) -> Iterator[Document | Problem]:
 
     try:
         with pq.ParquetFile(file.path) as table:
-            columns = [field.name for field in table.schema_arrow if not _is_odd(field.type)]
-            if "text" not in columns:
-                raise SourceError('no column named "text"')
+            fields = {field.name: _is_odd(field.type) for field in table.schema_arrow}
+            if fields.get("text"):
+                raise SourceError('the column "text" is not text')
+            columns = [name for name, odd in fields.items() if not odd]
+            if not columns:
+                raise SourceError("no column of texts or numbers")
+            make = None if "text" in columns else row_reader(columns)
             number = 0
             for batch in table.iter_batches(_ROWS, columns=columns):
                 for record in batch.to_pylist():
                     number += 1
-                    yield document({name: _plain(value) for name, value in record.items()}, file, number)
+                    row = {name: _plain(value) for name, value in record.items()}
+                    yield document(row, file, number) if make is None else make(list(row.items()), file, number)
     except pa.ArrowException as error:
         raise SourceError(f"not a readable Parquet file ({' '.join(str(error).split())})") from error
 
@@ -181,7 +210,11 @@ def document(record: Any, file: SourceFile, number: int) -> Document | Problem:
 
 
 def _others(items: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
-    return ((name, value) for name, value in items if name not in _OWN)
+    return ((name, value) for name, value in items if name not in _OWN and not str(name).startswith(RESERVED))
+
+
+def _whole_value(value: Any) -> Any:
+    return _whole(value) if isinstance(value, str) else value
 
 
 def _whole(text: str) -> str:

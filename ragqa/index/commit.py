@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ragqa.config import IndexConfig
 from ragqa.corpus.analyze import Analyzer, get_analyzer
+from ragqa.corpus.synonyms import Synonyms
 from ragqa.index.lexical import TantivyWriter
 from ragqa.index.report import Progress
 from ragqa.index.segment import durable
@@ -33,6 +34,7 @@ def commit(
     dead: Mask,
     new: SegmentFact | None,
     progress: Progress,
+    synonyms: Synonyms,
 ) -> Manifest:
     """Make a new generation current: the segments of ``base`` and then the ``new`` one, all of them durable.
 
@@ -50,7 +52,7 @@ def commit(
         segments.append(new)
         dead_rows = np.concatenate([dead_rows, np.zeros(new.rows, bool)])
         dead = np.concatenate([dead, np.zeros(new.documents, bool)])
-    tombstones = pack_tombstones(dead_rows, dead)
+    tombstones, rules = pack_tombstones(dead_rows, dead), synonyms.to_text().encode()
     manifest = Manifest(
         format=FORMAT,
         generation=change.generation,
@@ -64,8 +66,9 @@ def commit(
         tombstones=fact_of(tombstones),
         live_documents=int((~dead).sum()),
         live_passages=int((~dead_rows).sum()),
+        synonyms=fact_of(rules) if rules else None,
     )
-    change.commit(manifest, tombstones)
+    change.commit(manifest, tombstones, rules)
     return manifest
 
 

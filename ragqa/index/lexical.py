@@ -5,24 +5,25 @@ nothing a user types is query syntax.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
 from ragqa.corpus.analyze import Analyzer
+from ragqa.corpus.synonyms import Synonyms
 from ragqa.errors import IndexFormatError, StorageError
+from ragqa.index.query import Concept, Expansion, QueryBuilder
 from ragqa.index.ranking import Ranking, order, stack, top_k
 from ragqa.store.atomic import refusal
 from ragqa.types import Passage
 
 TOKENIZER = "ragqa"
 HEAP_BYTES = 64_000_000
-MAX_TERMS = 256  # a question of 10,000 words is asked by its rarest
 TIES = 16
 MAX_TIES = 4_096
 
@@ -30,7 +31,7 @@ Clause = tuple[tantivy.Occur, tantivy.Query]
 
 
 class LexicalIndex(Protocol):
-    """Questions → passages that share a word with them, by BM25."""
+    """Questions → passages that share a word with them, or with the synonyms of theirs, by BM25 (see `query`)."""
 
     def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
         """The best ``k`` passages of each question among those whose metadata equal ``where``.
@@ -51,14 +52,6 @@ def meta_term(key: str, value: str | int | float | bool) -> str:
 def _encodable(text: str) -> str:
     """Lone surrogates, which only Python knows, become question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _weighted_terms(analyzer: Analyzer, question: str, frequency: Callable[[str], int]) -> dict[str, int]:
-    """The question's terms that occur in the index, and how often the question says them; at most the 256 rarest."""
-    terms = Counter(analyzer.tokens(_encodable(question)))
-    known = {term: found for term in terms if (found := frequency(term))}
-    rarest = sorted(known, key=known.__getitem__)[:MAX_TERMS] if len(known) > MAX_TERMS else known
-    return {term: terms[term] for term in rarest}
 
 
 def _schema() -> tantivy.Schema:
@@ -104,15 +97,18 @@ class TantivyIndex:
     until Tantivy merges them away. Safe to search from several threads.
     """
 
-    def __init__(self, index: tantivy.Index, analyzer: Analyzer, directory: Path) -> None:
+    def __init__(
+        self, index: tantivy.Index, analyzer: Analyzer, directory: Path, synonyms: Synonyms | None = None
+    ) -> None:
         self.analyzer, self.directory = analyzer, directory
+        self._builder = QueryBuilder(analyzer, synonyms)
         self._schema, self._searcher = index.schema, index.searcher()
 
     @classmethod
-    def open(cls, directory: Path, analyzer: Analyzer) -> TantivyIndex:
+    def open(cls, directory: Path, analyzer: Analyzer, synonyms: Synonyms | None = None) -> TantivyIndex:
         """The index as it stands now; `IndexFormatError` if ``directory`` holds none, or a damaged or foreign one."""
         with _reading(directory):
-            return cls(_open(directory, analyzer), analyzer, directory)
+            return cls(_open(directory, analyzer), analyzer, directory, synonyms)
 
     def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
         """The best ``k`` passages of each question."""
@@ -137,10 +133,12 @@ class TantivyIndex:
 
     def _hits(self, question: str, k: int, facts: list[Clause]) -> list[tuple[float, tantivy.DocAddress]]:
         """At least the best ``k``, with those that tie with the last of them."""
-        terms = _weighted_terms(self.analyzer, question, lambda term: self._searcher.doc_freq("text", term))
-        if not terms:
+        asked = self._builder.build(question, self._frequency, self._searcher.num_docs)
+        clauses = [self._word(term, count) for term, count in asked.words.items()]
+        clauses += [(tantivy.Occur.Should, self._concept(concept)) for concept in asked.concepts]
+        if not clauses:
             return []
-        query = tantivy.Query.boolean_query([self._word(term, count) for term, count in terms.items()])
+        query = tantivy.Query.boolean_query(clauses)
         if facts:
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *facts])
         limit = k + TIES
@@ -150,9 +148,24 @@ class TantivyIndex:
                 return hits
             limit = min(4 * limit, k + MAX_TIES)
 
+    def _frequency(self, term: str) -> int:
+        return int(self._searcher.doc_freq("text", term))
+
     def _word(self, term: str, count: int) -> Clause:
-        query = tantivy.Query.term_query(self._schema, "text", term, "freq")
-        return tantivy.Occur.Should, query if count == 1 else tantivy.Query.boost_query(query, float(count))
+        return tantivy.Occur.Should, self._term(term, float(count))
+
+    def _concept(self, concept: Concept) -> tantivy.Query:
+        ways = [self._expansion(expansion) for expansion in concept.expansions]
+        if concept.typed:
+            ways.append(tantivy.Query.boolean_query([self._word(*word) for word in concept.typed.items()]))
+        return _times(tantivy.Query.disjunction_max_query(ways), float(concept.count))
+
+    def _expansion(self, expansion: Expansion) -> tantivy.Query:
+        terms = [(tantivy.Occur.Must, self._term(term, expansion.weight)) for term in expansion.terms]
+        return tantivy.Query.boolean_query(terms)
+
+    def _term(self, term: str, weight: float) -> tantivy.Query:
+        return _times(tantivy.Query.term_query(self._schema, "text", term, "freq"), weight)
 
     def _fact(self, term: str) -> Clause:
         query = tantivy.Query.term_query(self._schema, "meta", _encodable(term), "basic")
@@ -160,6 +173,10 @@ class TantivyIndex:
 
     def _rows(self, addresses: list[tantivy.DocAddress]) -> NDArray[np.int64]:
         return np.array(self._searcher.fast_field_values("row", addresses), np.int64)
+
+
+def _times(query: tantivy.Query, factor: float) -> tantivy.Query:
+    return query if factor == 1.0 else tantivy.Query.boost_query(query, factor)
 
 
 class TantivyWriter:
@@ -213,14 +230,21 @@ class RankBM25Index:
     ``rows[i]`` is the row of ``passages[i]``; its statistics are those of these passages alone.
     """
 
-    def __init__(self, rows: NDArray[np.int64], passages: Sequence[Passage], analyzer: Analyzer) -> None:
+    def __init__(
+        self,
+        rows: NDArray[np.int64],
+        passages: Sequence[Passage],
+        analyzer: Analyzer,
+        synonyms: Synonyms | None = None,
+    ) -> None:
         from rank_bm25 import BM25Okapi
 
+        self._builder = QueryBuilder(analyzer, synonyms)
         self.analyzer, self._passage_rows = analyzer, np.asarray(rows, np.int64)
         tokens = [analyzer.tokens(_encodable(passage.retrieval_text)) for passage in passages]
         self._frequency = Counter(term for own in tokens for term in set(own))
         self._facts = [{meta_term(key, value) for key, value in passage.meta.items()} for passage in passages]
-        self._bm25 = BM25Okapi(tokens) if self._frequency else None
+        self._bm25: Any = BM25Okapi(tokens) if self._frequency else None
 
     def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
         """The best ``k`` passages of each question; as with Tantivy, every passage that shares a word is a hit."""
@@ -231,10 +255,33 @@ class RankBM25Index:
 
     def _scores(self, question: str, allowed: NDArray[np.bool_]) -> NDArray[np.float32]:
         """[passages], −inf for what is no hit."""
-        scores = np.full(len(allowed), -np.inf)
-        if self._bm25 is not None:
-            terms = _weighted_terms(self.analyzer, question, lambda term: self._frequency[term])
-            shared = np.array([not terms.keys().isdisjoint(own) for own in self._bm25.doc_freqs], bool)
-            total = sum(count * self._bm25.get_scores([term]) for term, count in terms.items())
-            scores = np.where(allowed & shared, total, scores)
-        return scores.astype(np.float32)
+        if self._bm25 is None:
+            return np.full(len(allowed), -np.inf, np.float32)
+        query = self._builder.build(question, self._frequency.__getitem__, len(allowed))
+        total, shared = self._sum(query.words), self._has_any(query.words)
+        for concept in query.concepts:
+            scores = self._concept(concept)
+            own = scores > -np.inf
+            total = total + np.where(own, concept.count * scores, 0.0)
+            shared |= own
+        return np.where(allowed & shared, total, -np.inf).astype(np.float32)
+
+    def _concept(self, concept: Concept) -> NDArray[np.float64]:
+        """[passages], −inf where a passage has neither a typed term nor all terms of an expansion."""
+        best = np.where(self._has_any(concept.typed), self._sum(concept.typed), -np.inf)
+        for expansion in concept.expansions:
+            scores = expansion.weight * self._sum(dict.fromkeys(expansion.terms, 1))
+            best = np.maximum(best, np.where(self._has_all(expansion.terms), scores, -np.inf))
+        return best
+
+    def _sum(self, terms: Mapping[str, int]) -> NDArray[np.float64]:
+        total = np.zeros(len(self._facts))
+        for term, count in terms.items():
+            total = total + count * self._bm25.get_scores([term])
+        return total
+
+    def _has_any(self, terms: Mapping[str, int]) -> NDArray[np.bool_]:
+        return np.array([not terms.keys().isdisjoint(own) for own in self._bm25.doc_freqs], bool)
+
+    def _has_all(self, terms: Sequence[str]) -> NDArray[np.bool_]:
+        return np.array([own.keys() >= set(terms) for own in self._bm25.doc_freqs], bool)

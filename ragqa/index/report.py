@@ -25,7 +25,7 @@ class BuildReport:
     ``documents`` and ``passages`` are all that can be found now. ``added``, ``changed``, ``removed``, ``unchanged`` and
     ``kept`` (failed to read now, held in their last good version) count documents against the generation before.
     ``encoded`` counts passages; ``rebuilt``: settings or encoder changed, so everything was made anew; without
-    ``committed`` nothing had to change and ``generation`` is the one that was there.
+    ``committed`` nothing had to change and ``generation`` is the one that was there. ``synonyms``: they were replaced.
     """
 
     generation: int
@@ -40,3 +40,4 @@ class BuildReport:
     rebuilt: bool
     committed: bool
     seconds: float
+    synonyms: bool = False

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.corpus.analyze import Analyzer, get_analyzer
+from ragqa.corpus.synonyms import Synonyms, parse_synonyms
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound
 from ragqa.index.dense import DenseIndex, DenseSegment, open_vectors
 from ragqa.index.facts import Facts
 from ragqa.index.lexical import LexicalIndex, RankBM25Index, TantivyIndex
 from ragqa.store.layout import ANN, VECTORS, Layout
-from ragqa.store.manifest import Manifest, SegmentFact, check_size, damaged, read_manifest, read_tombstones
+from ragqa.store.manifest import Manifest, SegmentFact, check_size, damaged, fact_of, read_manifest, read_tombstones
 from ragqa.store.passages import PassageStore
 from ragqa.types import Document, Passage
 
@@ -44,6 +45,7 @@ class Snapshot:
                 check_size(layout.segment(segment.id) / name, fact)
         for name, fact in self.manifest.lexical.items():
             check_size(layout.lexical(generation) / name, fact)
+        self.synonyms = _read_synonyms(layout, self.manifest)
         dead_rows, dead_documents = read_tombstones(layout, self.manifest)
         self.alive, self.alive_documents = ~dead_rows, ~dead_documents
         self.stores = tuple(self._store(segment) for segment in self.manifest.segments)
@@ -198,7 +200,7 @@ class Snapshot:
             "passages": manifest.live_passages,
             "deleted_passages": manifest.rows - manifest.live_passages,
             "segments": len(manifest.segments),
-            "bytes": sum(fact.bytes for fact in [*facts, *manifest.lexical.values(), manifest.tombstones]),
+            "bytes": sum(fact.bytes for fact in [*facts, *manifest.own_files.values()]),
             "language": manifest.config.language,
             "analyzer": manifest.analyzer,
             "bm25": manifest.config.lexical,
@@ -209,6 +211,7 @@ class Snapshot:
             "dimensions": manifest.encoder.dim,
             "words": manifest.config.split.words,
             "overlap": manifest.config.split.overlap,
+            "synonyms": len(self.synonyms.rules),
         }
 
     def _store(self, segment: SegmentFact) -> PassageStore:
@@ -218,17 +221,17 @@ class Snapshot:
         if self.manifest.config.lexical == "tantivy":
             folder = self._layout.lexical(self.generation)
             if os.access(folder, os.W_OK):
-                return TantivyIndex.open(folder, self.analyzer)
+                return TantivyIndex.open(folder, self.analyzer, self.synonyms)
             return self._open_read_only(folder)
         rows = np.flatnonzero(self.alive)
-        return RankBM25Index(rows, self.passages(rows), self.analyzer)
+        return RankBM25Index(rows, self.passages(rows), self.analyzer, self.synonyms)
 
     def _open_read_only(self, folder: Path) -> TantivyIndex:
         """Tantivy makes a lock file even to read, so where it cannot it is shown links elsewhere, until it is open."""
         with TemporaryDirectory(prefix="ragqa-") as aside:
             for name in self.manifest.lexical:
                 (Path(aside) / name).symlink_to((folder / name).absolute())
-            index = TantivyIndex.open(Path(aside), self.analyzer)
+            index = TantivyIndex.open(Path(aside), self.analyzer, self.synonyms)
         index.directory = folder
         return index
 
@@ -247,3 +250,19 @@ class Snapshot:
         mask = self.alive & self.per_row(np.concatenate([np.empty(0, bool), *matching]))
         mask.setflags(write=False)
         return mask
+
+
+def _read_synonyms(layout: Layout, manifest: Manifest) -> Synonyms:
+    """Those of a generation, none where it has no such file; `IndexFormatError` if they are not what was written."""
+    if manifest.synonyms is None:
+        return Synonyms()
+    path = layout.synonyms(manifest.generation)
+    try:
+        content = path.read_bytes()
+        if fact_of(content) != manifest.synonyms:
+            raise damaged(path, "its content has changed")
+        return parse_synonyms(content.decode(), str(path))
+    except OSError as error:
+        raise damaged(path, f"cannot be opened ({error.strerror})") from error
+    except (UnicodeDecodeError, ConfigError) as error:
+        raise damaged(path, str(error)) from error

@@ -51,9 +51,7 @@ def verify(directory: str | Path, progress: Progress | None = None) -> list[str]
 
 def _files(layout: Layout, manifest: Manifest, progress: Progress) -> Iterator[str]:
     folders = [(layout.segment(segment.id), segment.files, "") for segment in manifest.segments]
-    own = {"tombstones.npy": manifest.tombstones}
-    own |= {f"lexical/{name}": fact for name, fact in manifest.lexical.items()}
-    folders.append((layout.generation(manifest.generation), own, "manifest.json"))
+    folders.append((layout.generation(manifest.generation), manifest.own_files, "manifest.json"))
     total, done = sum(fact.bytes for _, facts, _ in folders for fact in facts.values()), 0
 
     def tell(count: int) -> None:

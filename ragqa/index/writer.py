@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ragqa.config import IndexConfig
 from ragqa.corpus.analyze import get_analyzer
+from ragqa.corpus.synonyms import Synonyms
 from ragqa.errors import ModelError, SourceError
 from ragqa.index.commit import commit
 from ragqa.index.dense import check_spec, wants_ann
@@ -38,6 +39,7 @@ def update(
     documents: Iterable[Document],
     *,
     keep_sources: Callable[[], set[str]] = set,
+    synonyms: Synonyms | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Bring the index in ``directory``, which is made if need be, in line with ``documents``.
@@ -46,7 +48,8 @@ def update(
     removed, all in one new generation, or in none if there is nothing to change. ``keep_sources`` is asked when
     ``documents`` are exhausted: vanished documents whose source (without ``:12`` or ``#page=3``), or a folder that it
     is in, is named there failed to be read and stay as they were. With other settings or another encoder than before,
-    everything is built anew.
+    everything is built anew. ``synonyms`` take the place of those that the index has, and no document is touched for
+    them; without any given they stay, whatever else changes.
 
     The stream is never held whole. No document at all, or two different ones of the same id, is a `SourceError`. If
     anything fails, or Ctrl-C is pressed, the index is as it was.
@@ -62,13 +65,15 @@ def update(
         base = old if old is not None and _binds(old, config, analyzer.name, fact) else None
         intake = Intake(change, config, encoder, fact, stack, progress or silent)
         plan = _compare(old, documents, keep_sources, intake, rebuild=base is None)
-        manifest = change.manifest
-        if manifest is None or base is None or plan.differs:
+        manifest, before = change.manifest, Synonyms() if old is None else old.synonyms
+        rules = before if synonyms is None else synonyms
+        if manifest is None or base is None or plan.differs or rules != before:
             dead = _dead(base, plan.gone)
             new = intake.finish(0 if base is None else base.rows)
-            manifest = commit(change, config, fact, base, dead, new, progress or silent)
+            manifest = commit(change, config, fact, base, dead, new, progress or silent, rules)
         rebuilt = old is not None and base is None
-        return _report(manifest, manifest is not change.manifest, plan, intake.encoded, rebuilt, started)
+        report = _report(manifest, manifest is not change.manifest, plan, intake.encoded, rebuilt, started)
+        return replace(report, synonyms=rules != before)
 
 
 def _binds(old: Snapshot, config: IndexConfig, analyzer: str, encoder: EncoderFact) -> bool:
@@ -199,7 +204,7 @@ def compact(directory: str | Path, progress: Progress | None = None) -> BuildRep
                 for segment in range(len(was.segments)):
                     _copy(old, segment, writer, tell)
                 new = writer.finish(0, tell)
-            manifest = commit(change, was.config, was.encoder, None, np.empty(0, bool), new, tell)
+            manifest = commit(change, was.config, was.encoder, None, np.empty(0, bool), new, tell, old.synonyms)
         plan = _Plan(unchanged=was.live_documents)
         return _report(manifest, manifest is not was, plan, 0, False, started)
 

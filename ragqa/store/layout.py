@@ -12,6 +12,9 @@ DOCUMENTS = "documents.arrow"
 PASSAGES = "passages.arrow"
 VECTORS = "vectors.f16"
 ANN = "index.faiss"
+TOMBSTONES = "tombstones.npy"
+LEXICAL = "lexical"
+SYNONYMS = "synonyms.txt"
 
 _NUMBER = re.compile(r"[0-9]{6,18}")
 _SEGMENT = re.compile(r"[0-9a-f]{32}")
@@ -70,11 +73,15 @@ class Layout:
 
     def tombstones(self, number: int) -> Path:
         """Its tombstones."""
-        return self.generation(number) / "tombstones.npy"
+        return self.generation(number) / TOMBSTONES
 
     def lexical(self, number: int) -> Path:
         """Its Tantivy index."""
-        return self.generation(number) / "lexical"
+        return self.generation(number) / LEXICAL
+
+    def synonyms(self, number: int) -> Path:
+        """Its synonyms, if it has any."""
+        return self.generation(number) / SYNONYMS
 
     def segment(self, name: str) -> Path:
         """The folder of one segment."""

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,16 @@ from numpy.typing import NDArray
 
 from ragqa.config import IndexConfig
 from ragqa.errors import ConfigError, IndexFormatError
-from ragqa.store.layout import VECTORS, Layout, is_fingerprint, is_segment_id, segment_files
+from ragqa.store.layout import (
+    LEXICAL,
+    SYNONYMS,
+    TOMBSTONES,
+    VECTORS,
+    Layout,
+    is_fingerprint,
+    is_segment_id,
+    segment_files,
+)
 from ragqa.version import __version__
 
 FORMAT = 1
@@ -81,7 +91,8 @@ class SegmentFact:
 class Manifest:
     """One generation. ``segments`` are in order of rows; ``lexical`` are the files of the Tantivy index, if any.
 
-    ``live_*`` count what no tombstone covers.
+    ``live_*`` count what no tombstone covers. ``synonyms`` is the file of that name; without one nothing is written of
+    it, as in indexes from before there were any.
     """
 
     format: int
@@ -96,6 +107,7 @@ class Manifest:
     tombstones: FileFact
     live_documents: int
     live_passages: int
+    synonyms: FileFact | None = None
 
     def __post_init__(self) -> None:
         """Everything that must hold before a file is opened."""
@@ -125,9 +137,16 @@ class Manifest:
         """All documents, dead ones included."""
         return sum(segment.documents for segment in self.segments)
 
+    @property
+    def own_files(self) -> dict[str, FileFact]:
+        """The files in the generation's folder, but for the manifest, relative to it."""
+        files = {TOMBSTONES: self.tombstones} | {f"{LEXICAL}/{name}": fact for name, fact in self.lexical.items()}
+        return files if self.synonyms is None else files | {SYNONYMS: self.synonyms}
+
     def to_json(self) -> str:
         """The file's content."""
-        return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=True) + "\n"
+        content = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+        return json.dumps(content, indent=1, ensure_ascii=True) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes, name: str) -> Manifest:
@@ -163,12 +182,18 @@ def _check_format(raw: Any, name: str) -> None:
 
 
 def _parse(kind: Any, value: Any, where: str) -> Any:
-    """JSON → dataclasses, tuples, mappings and scalars, exactly as annotated."""
+    """JSON → dataclasses, tuples, mappings and scalars, exactly as annotated; what may be None may be absent."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        names = [item.name for item in dataclasses.fields(kind)]
-        _require(isinstance(value, dict) and sorted(value) == sorted(names), f"{where} has not the fields {names}")
         hints = typing.get_type_hints(kind)
-        return kind(**{name: _parse(hints[name], value[name], f"{where}.{name}") for name in names})
+        names = [item.name for item in dataclasses.fields(kind)]
+        needed = {name for name in names if not isinstance(hints[name], types.UnionType)}
+        _require(
+            isinstance(value, dict) and needed <= value.keys() <= set(names), f"{where} has not the fields {names}"
+        )
+        return kind(**{name: _parse(hints[name], value[name], f"{where}.{name}") for name in names if name in value})
+    if isinstance(kind, types.UnionType):
+        kind = next(option for option in typing.get_args(kind) if option is not types.NoneType)
+        return _parse(kind, value, where)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is tuple:
         _require(isinstance(value, list), f"{where} is no list")

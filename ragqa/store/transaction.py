@@ -44,11 +44,13 @@ class Transaction:
             folder.mkdir()
         return folder
 
-    def commit(self, manifest: Manifest, tombstones: bytes) -> None:
+    def commit(self, manifest: Manifest, tombstones: bytes, synonyms: bytes = b"") -> None:
         """Make the new generation, whose other files are all durable, the current one."""
         layout = self.layout
         with storing(layout.root):
             write_file(layout.tombstones(manifest.generation), tombstones)
+            if synonyms:
+                write_file(layout.synonyms(manifest.generation), synonyms)
             write_file(layout.manifest(manifest.generation), manifest.to_json().encode())
             sync_folder(layout.generation(manifest.generation))
             sync_folder(layout.generations)

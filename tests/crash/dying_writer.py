@@ -3,7 +3,8 @@
 A step is whatever the writer does to files: every change that Python's audit hooks tell of, every fsync, and every call
 to the Tantivy writer, which acts outside of Python's sight. Each writer is a fork, so that imports are paid once.
 
-Arguments: the index to copy (or "none"), the folder for the copies, "update" or "compact". Prints the number of steps.
+Arguments: the index to copy (or "none"), the folder for the copies, "update", "compact" or "synonyms". Prints the
+number of steps.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ragqa.config import IndexConfig, SplitConfig
+from ragqa.corpus.synonyms import parse_synonyms
 from ragqa.index.lexical import TantivyWriter
 from ragqa.index.writer import compact, update
 from ragqa.testing import HashEncoder
@@ -32,6 +34,7 @@ def document(name: str, text: str = "") -> Document:
 
 
 OLD = [document("a"), document("b"), document("c")]
+SYNONYMS = parse_synonyms("passage, paragraph", "synonyms.txt")
 NEW = [document("a"), document("b", "It has changed, and not for the worse."), document("d")]
 
 
@@ -73,6 +76,8 @@ def die_at(fatal: int) -> None:
 def write(index: Path, change: str) -> None:
     if change == "compact":
         compact(index)
+    elif change == "synonyms":
+        update(index, CONFIG, HashEncoder(), OLD, synonyms=SYNONYMS)
     else:
         update(index, CONFIG, HashEncoder(), NEW)
 

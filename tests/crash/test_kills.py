@@ -101,6 +101,20 @@ def test_compact(index: Path, tmp_path: Path) -> None:
     assert len(Snapshot.open(alive).manifest.segments) == 1
 
 
+def test_synonyms(index: Path, tmp_path: Path) -> None:
+    *dead, alive = kill_at_every_step(index, tmp_path / "copies", "synonyms")
+    generations = []
+    for place in dead:
+        snapshot = Snapshot.open(place)
+        generations.append(snapshot.generation)
+        assert bool(snapshot.synonyms.rules) == (snapshot.generation == 3), place.name
+        assert held(place) == OLD and verify(place) == [], place.name
+        update(place, writer.CONFIG, ENCODER, writer.OLD, synonyms=writer.SYNONYMS)
+        assert Snapshot.open(place).synonyms == writer.SYNONYMS and verify(place) == [] and not strays(place)
+    assert generations == sorted(generations) and set(generations) == {2, 3}
+    assert Snapshot.open(alive).synonyms == writer.SYNONYMS
+
+
 def test_first_build(tmp_path: Path) -> None:
     *dead, alive = kill_at_every_step(None, tmp_path / "copies", "update")
     built = []

@@ -18,7 +18,7 @@ PACKAGE = Path(ragqa.__file__).parent
 LAYERS = (
     {"types", "errors", "version", "config", "protocols", "timing"},
     {"corpus", "store"},
-    {"index", "models", "spans", "evidence"},
+    {"index", "models", "spans", "evidence", "faq"},
     {"retrieve", "pipeline"},
     {"train", "eval", "indexing", "build"},
     {"calibrate"},

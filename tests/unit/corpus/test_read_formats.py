@@ -212,13 +212,17 @@ def test_dpr_tsv_gzipped_with_a_long_field(tmp_path):
     assert (document.id, document.text, document.title) == ("1", long + '"x" y', "Aaron")
 
 
-def test_table_without_text_column(tmp_path):
-    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
-    pq.write_table(pa.table({"a": [1]}), tmp_path / "t.parquet")
+def test_tables_that_have_no_column(tmp_path):
+    (tmp_path / "t.csv").write_text(",\n1,2\n")
+    pq.write_table(pa.table({"a": [[1]]}), tmp_path / "t.parquet")
+    pq.write_table(pa.table({"text": [["x"]], "a": [1]}), tmp_path / "u.parquet")
     documents, problems = read(tmp_path)
     assert not documents
-    assert len(problems) == 2
-    assert all('no column named "text"' in reason for _, reason in problems)
+    assert [reason for _, reason in problems] == [
+        "no header row that names its columns",
+        "no column of texts or numbers",
+        'the column "text" is not text',
+    ]
 
 
 def test_parquet(tmp_path):

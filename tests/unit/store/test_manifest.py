@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,13 @@ def test_round_trip() -> None:
     assert (MANIFEST.rows, MANIFEST.documents) == (11, 4)
 
 
+def test_synonyms_may_be_there() -> None:
+    manifest = replace(MANIFEST, synonyms=FileFact(9, SHA))
+    assert Manifest.from_json(manifest.to_json(), "m") == manifest
+    assert "synonyms.txt" in manifest.own_files and "synonyms.txt" not in MANIFEST.own_files
+    assert "synonyms" not in json.loads(MANIFEST.to_json())  # as written before there were any
+
+
 Damage = Callable[[dict[str, Any]], object]
 DAMAGES: dict[str, Damage] = {
     "missing field": lambda raw: raw.pop("analyzer"),
@@ -84,6 +92,9 @@ DAMAGES: dict[str, Damage] = {
     "no hash": lambda raw: raw["tombstones"].update(sha256="../x"),
     "more live than there are": lambda raw: raw.update(live_passages=12),
     "more documents than there are": lambda raw: raw.update(live_documents=5),
+    "synonyms that are nothing": lambda raw: raw.update(synonyms=None),
+    "synonyms that are text": lambda raw: raw.update(synonyms="car, automobile"),
+    "synonyms without a hash": lambda raw: raw.update(synonyms={"bytes": 1}),
     "no word index": lambda raw: raw.update(lexical={}),
     "unknown engine": lambda raw: raw["config"].update(lexical="lucene"),
     "impossible split": lambda raw: raw["config"]["split"].update(words=0),

@@ -1,0 +1,134 @@
+"""A question → what BM25 is asked: its terms, and for those that have synonyms, other ways to say them.
+
+A `Concept` is what the question says in one word or phrase that has synonyms. Its score in a passage is
+
+    count · max( Σ typed terms' scores,  max over its expansions: weight · Σ expansion's terms' scores )
+
+where an expansion counts only in passages that have all of its terms (anywhere: BM25 knows no places), and
+
+    weight = 0.8 · min(1, Σ idf of the typed terms / Σ idf of the expansion's)    idf = ln(1 + (N − n + ½) / (n + ½))
+
+so that no concept weighs more for having many, long, or rare names, and the words that were typed count most. The
+maximum is that of a disjunction max query (dis_max) without tie breaker. The other words' scores are added as ever, so
+a passage's score is never lower with synonyms than without.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ragqa.corpus.analyze import Analyzer
+from ragqa.corpus.synonyms import Synonyms
+from ragqa.store.passages import encodable
+
+MAX_TERMS = 256  # a question of 10,000 words is asked by its rarest
+EXPANDED = 0.8
+
+Frequency = Callable[[str], int]
+Terms = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Another way to say it: distinct terms that a passage must have all of, and what their scores count."""
+
+    terms: Terms
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """Terms of one typed word or phrase, and how often it has each; said ``count`` times in the question."""
+
+    typed: Mapping[str, int]
+    expansions: tuple[Expansion, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """``words`` and how often the question says them, and the concepts that it also says; only terms of the index."""
+
+    words: Mapping[str, int]
+    concepts: tuple[Concept, ...] = ()
+
+
+class QueryBuilder:
+    """Builds queries for texts that were analysed in one way, with the synonyms of a corpus.
+
+    A rule's entries and the question are compared by terms, so case, inflection and stop words do not count. Of entries
+    that begin at the same word of the question the longest is taken; they do not overlap. What another part of the
+    question says already is no expansion, and an expansion belongs to the first concept that has it, so that nothing is
+    counted twice. Questions of more than 256 different words are not expanded, others by at most 256 terms.
+    """
+
+    def __init__(self, analyzer: Analyzer, synonyms: Synonyms | None = None) -> None:
+        self._analyzer = analyzer
+        self._others: dict[Terms, dict[Terms, None]] = {}
+        for rule in () if synonyms is None else synonyms.rules:
+            found = [self._terms(member) for member in rule.found]
+            for typed in map(self._terms, rule.typed):
+                if typed:  # under another analyzer than the rules were checked by, entries may be empty
+                    others = dict.fromkeys(terms for terms in found if terms and terms != typed)
+                    self._others.setdefault(typed, {}).update(others)
+        self._longest = max(map(len, self._others), default=0)
+
+    def build(self, question: str, frequency: Frequency, passages: int) -> Query:
+        """The query for an index of so many ``passages``; ``frequency`` says how many have a term.
+
+        A word that stands twice counts twice; of more than 256 known words the rarest are asked.
+        """
+        tokens = self._terms(question)
+        words, phrases = Counter(tokens), Counter[Terms]()
+        if self._others and len(words) <= MAX_TERMS:
+            phrases = Counter(self._phrases(tokens))
+        concepts = tuple(self._concepts(phrases, frequency, passages))
+        for concept in concepts:
+            words -= Counter({term: concept.count * count for term, count in concept.typed.items()})
+        known = {term: found for term in words if (found := frequency(term))}
+        rarest = sorted(known, key=known.__getitem__)[:MAX_TERMS] if len(known) > MAX_TERMS else known
+        return Query({term: words[term] for term in rarest}, tuple(_of_the_index(concepts, frequency)))
+
+    def _terms(self, text: str) -> Terms:
+        return tuple(self._analyzer.tokens(encodable(text)))
+
+    def _phrases(self, tokens: Terms) -> Iterator[Terms]:
+        """What of the question has synonyms, from left to right."""
+        place = 0
+        while place < len(tokens):
+            lengths = range(min(self._longest, len(tokens) - place), 0, -1)
+            phrases = (tokens[place : place + length] for length in lengths)
+            phrase = next((phrase for phrase in phrases if phrase in self._others), ())
+            if phrase:
+                yield phrase
+            place += max(1, len(phrase))
+
+    def _concepts(self, phrases: Mapping[Terms, int], frequency: Frequency, passages: int) -> Iterator[Concept]:
+        """Those of the phrases that the index knows other words for; ``typed`` holds unknown terms too."""
+        taken, room = set(phrases), MAX_TERMS
+        for phrase, count in phrases.items():
+            expansions = []
+            for other in self._others[phrase]:
+                terms = tuple(dict.fromkeys(other))
+                if other in taken or len(terms) > room or not all(map(frequency, terms)):
+                    continue
+                taken.add(other)
+                room -= len(terms)
+                typed, found = (sum(_idf(frequency(term), passages) for term in side) for side in (phrase, terms))
+                expansions.append(Expansion(terms, EXPANDED * min(1.0, typed / found)))
+            if expansions:
+                yield Concept(Counter(phrase), tuple(expansions), count)
+
+
+def _of_the_index(concepts: Sequence[Concept], frequency: Frequency) -> Iterator[Concept]:
+    for concept in concepts:
+        typed = {term: count for term, count in concept.typed.items() if frequency(term)}
+        yield Concept(typed, concept.expansions, concept.count)
+
+
+def _idf(found: int, passages: int) -> float:
+    """Positive also where deleted passages count in ``found`` and not in ``passages``."""
+    return math.log(1.0 + (max(passages, found) - found + 0.5) / (found + 0.5))
