@@ -3,7 +3,8 @@
 A step is whatever the writer does to files: every change that Python's audit hooks tell of, every fsync, and every call
 to the Tantivy writer, which acts outside of Python's sight. Each writer is a fork, so that imports are paid once.
 
-Arguments: the index to copy (or "none"), the folder for the copies, "update" or "compact". Prints the number of steps.
+Arguments: the index to copy (or "none"), the folder for the copies, and the change: "update", "compact" or "reencode".
+Prints the number of steps.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from ragqa.config import IndexConfig, SplitConfig
+from ragqa.index.derive import reencode
 from ragqa.index.lexical import TantivyWriter
 from ragqa.index.writer import compact, update
 from ragqa.testing import HashEncoder
 from ragqa.types import Document
 
 CONFIG = IndexConfig(split=SplitConfig(words=10))
+OTHER = HashEncoder(name="other")
 CHANGES = {"os.mkdir", "os.rmdir", "os.remove", "os.rename", "os.link", "os.truncate"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -73,6 +76,8 @@ def die_at(fatal: int) -> None:
 def write(index: Path, change: str) -> None:
     if change == "compact":
         compact(index)
+    elif change == "reencode":
+        reencode(index, OTHER, "other")
     else:
         update(index, CONFIG, HashEncoder(), NEW)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ragqa.errors import IndexNotFound
+from ragqa.index.derive import reencode
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update
@@ -99,6 +100,21 @@ def test_compact(index: Path, tmp_path: Path) -> None:
         assert held(place) == OLD and verify(place) == [] and not strays(place), place.name
     assert generations == sorted(generations) and set(generations) == {2, 3}
     assert len(Snapshot.open(alive).manifest.segments) == 1
+
+
+def test_other_vectors(tmp_path: Path) -> None:
+    update(tmp_path / "index", writer.CONFIG, ENCODER, writer.OLD)
+    *dead, alive = kill_at_every_step(tmp_path / "index", tmp_path / "copies", "reencode")
+    generations = []
+    for place in dead:
+        manifest = Snapshot.open(place).manifest
+        generations.append(manifest.generation)
+        assert manifest.encoder.name == ("other" if manifest.generation == 2 else writer.CONFIG.encoder), place.name
+        assert held(place) == OLD and verify(place) == [], place.name
+        reencode(place, writer.OTHER, "other")
+        assert held(place) == OLD and not strays(place), place.name
+    assert generations == sorted(generations) and set(generations) == {1, 2}
+    assert Snapshot.open(alive).manifest.encoder.fingerprint == writer.OTHER.fingerprint
 
 
 def test_first_build(tmp_path: Path) -> None:
