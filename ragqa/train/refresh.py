@@ -102,18 +102,22 @@ class OwnIndex:
             raise KeyboardInterrupt("trained, but passages are not encoded yet; the same command goes on") from error
 
     def _as_left(self, checkpoint: Path) -> Snapshot:
-        layout = Layout(self.directory)
-        current = layout.require_current()
+        layout, wanted = Layout(self.directory), read_record(checkpoint)
+        current = layout.current_generation()
+        if current is None:
+            raise self._gone(checkpoint, wanted)
         if kept_at(checkpoint) % self.every == 0:
             return Snapshot.open(self.directory)  # its passages are encoded anew before they are used
-        wanted = read_record(checkpoint)
         for number in sorted((one for one in layout.stored_generations() if one <= current), reverse=True):
             try:
                 if read_manifest(layout, number).encoder.fingerprint == wanted:
                     return Snapshot(layout, number)
             except IndexFormatError:
                 continue
-        raise TrainingError(
+        raise self._gone(checkpoint, wanted)
+
+    def _gone(self, checkpoint: Path, wanted: str) -> TrainingError:
+        return TrainingError(
             f"{self.directory} no longer holds the vectors ({wanted}) that {checkpoint} was trained on: begin again in "
             f"another folder with -o"
         )

@@ -11,10 +11,12 @@ import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from ragqa import Config, Pipeline, build  # noqa: E402
+from ragqa.cli import cli  # noqa: E402
 from ragqa.config import IndexConfig, ReadConfig  # noqa: E402
 from ragqa.errors import ConfigError, TrainingError  # noqa: E402
 from ragqa.index.snapshot import Snapshot  # noqa: E402
@@ -175,9 +177,9 @@ def test_the_result_can_be_asked(whole):
     )
 
 
-@pytest.mark.parametrize("step", [4, 5])
+@pytest.mark.parametrize("step", [4, 5, 6])
 def test_resumed_run_equals_unbroken_run(index, questions, recipe, whole, tmp_path, step):
-    """Paused where a refresh is due, or after one; the index is further than the checkpoint."""
+    """Paused where a refresh is due, after one, and at the end; the index is further than the checkpoint."""
     broken = as_left(whole[0], tmp_path / "run", step)
     assert same(whole[0], fit_joint(index, questions, broken, recipe))
 
@@ -189,14 +191,16 @@ def test_what_a_run_remembers_is_taken_or_missed(index, questions, recipe, whole
     (broken / "steps" / "checkpoint-5" / "vectors.json").write_text('{"fingerprint": "st-0"}')
     with pytest.raises(TrainingError, match="no longer holds the vectors"):
         fit_joint(index, questions, broken, recipe)
+    shutil.rmtree(broken / "index")
+    with pytest.raises(TrainingError, match="no longer holds the vectors"):
+        fit_joint(index, questions, broken, recipe)
 
 
 def test_killed_and_interrupted_in_a_refresh(index, questions, recipe, settings, whole, tmp_path, monkeypatch):
     run = tmp_path / "run"
-    options = [word for setting in settings for word in ("--set", setting)]
-    line = [sys.executable, "-c", DIES_IN_THE_SECOND_REFRESH, "train", "joint", "-i", str(index)]
-    line += ["--questions", str(questions), "-o", str(run), *options]
-    died = subprocess.run(line, capture_output=True, text=True)
+    line = ["train", "joint", "-i", str(index), "--questions", str(questions), "-o", str(run)]
+    line += [word for setting in settings for word in ("--set", setting)]
+    died = subprocess.run([sys.executable, "-c", DIES_IN_THE_SECOND_REFRESH, *line], capture_output=True, text=True)
     assert died.returncode == -signal.SIGKILL, died.stderr
     generation = Snapshot.open(run / "index").generation
     assert verify(run / "index") == [] and (run / "steps" / "checkpoint-4").is_dir()
@@ -212,7 +216,10 @@ def test_killed_and_interrupted_in_a_refresh(index, questions, recipe, settings,
         with pytest.raises(KeyboardInterrupt, match="saved at step 4"):
             fit_joint(index, questions, run, recipe)
     assert Snapshot.open(run / "index").generation == generation and verify(run / "index") == []
-    assert same(whole[0], fit_joint(index, questions, run, recipe))
+
+    done = CliRunner().invoke(cli, line, standalone_mode=False, catch_exceptions=False)
+    assert f"ask with -i {run / 'index'} --reader {run / 'reader'}" in done.stdout
+    assert same(whole[0], run)
 
 
 def test_passages_of_a_step_have_gradients(index, questions, recipe):
