@@ -72,7 +72,8 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
 def joint(questions: str, index_dir: str | None, output: str, recipe: str, settings: tuple[str, ...]) -> None:
     """Fine-tune question encoder and reader together on an index; interrupted, the same command goes on.
 
-    Questions and answers are all it needs; passages stay as they are indexed.
+    Questions and answers are all it needs. Passages stay as they are indexed; with method.refresh_every they move as
+    well, in a copy of the index.
     """
     from ragqa.models.runtime import require_torch
 
@@ -81,5 +82,10 @@ def joint(questions: str, index_dir: str | None, output: str, recipe: str, setti
     from ragqa.train.joint import fit_joint
     from ragqa.train.recipe import JointRecipe, load_recipe
 
-    made = fit_joint(directory, questions, output, load_recipe(recipe, JointRecipe, settings))
-    click.echo(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")
+    chosen = load_recipe(recipe, JointRecipe, settings)
+    made = fit_joint(directory, questions, output, chosen)
+    if not chosen.method.refresh_every:
+        click.echo(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")
+        return
+    click.echo(f"{made}: ask with -i {made / 'index'} --reader {made / 'reader'}; {directory} is as it was")
+    click.echo(f"documents of your own: ragqa index FOLDER --encoder {made / 'encoder'}")

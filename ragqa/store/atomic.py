@@ -94,12 +94,17 @@ def clone_folder(source: Path, target: Path, keep: Callable[[str], bool]) -> Non
     """
     target.mkdir()
     for path in sorted(source.iterdir()):
-        if not keep(path.name) or not path.is_file():
-            continue
-        try:
-            (target / path.name).hardlink_to(path)
-        except OSError:
-            shutil.copyfile(path, target / path.name)
+        if keep(path.name) and path.is_file():
+            share_file(path, target / path.name)
+
+
+def share_file(source: Path, target: Path) -> None:
+    """A hard link ``target``; where links fail a copy, which is on the disk then."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
+        sync_file(target)
 
 
 def sha256(path: Path, tell: Callable[[int], None] | None = None) -> str:

@@ -37,13 +37,18 @@ class CandidateSource:
     """
 
     def __init__(self, snapshot: Snapshot, questions: Sequence[Question], config: RetrieveConfig, k: int) -> None:
-        self._snapshot, self._questions, self._config, self._k = snapshot, questions, config, k
+        self._questions, self._config, self._k = questions, config, k
         rows = np.flatnonzero(snapshot.alive)
         self._place = np.full(snapshot.rows, -1, np.int64)
         self._place[rows] = np.arange(len(rows))
         self._finder = AnswerFinder([passage.text for passage in snapshot.passages(rows)])
-        self._segments = [(segment.first_row, snapshot.vectors(segment)) for segment in snapshot.manifest.segments]
         self._bm25 = lru_cache(CACHED)(self._search_words)
+        self.use(snapshot)
+
+    def use(self, snapshot: Snapshot) -> None:
+        """Go on with another generation that differs in its vectors alone: rankings by words are still remembered."""
+        self._snapshot = snapshot
+        self._segments = [(segment.first_row, snapshot.vectors(segment)) for segment in snapshot.manifest.segments]
 
     def find(self, numbers: Sequence[int], vectors: NDArray[np.float32]) -> Candidates:
         """The candidates of questions ``numbers`` whose vectors are ``vectors`` [b, dim]."""

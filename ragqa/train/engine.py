@@ -64,7 +64,7 @@ class RunFolder:
     def newest(self) -> Path | None:
         """The last checkpoint that was written whole (the trainer's state is its last file)."""
         whole = [path.parent for path in self.steps.glob("checkpoint-*/trainer_state.json")]
-        return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+        return max(whole, key=kept_at, default=None)
 
     def finish(self) -> None:
         """What was trained is there."""
@@ -93,6 +93,11 @@ class RunFolder:
         with storing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             replace_file(self.path / RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def kept_at(checkpoint: Path) -> int:
+    """The step that a checkpoint is of."""
+    return int(checkpoint.name.rpartition("-")[2])
 
 
 def _contents(data: Sequence[str | Path]) -> dict[str, str]:
@@ -196,8 +201,8 @@ _ADVICE = "lower train.lr or set train.bf16=false, and begin again in another fo
 class _Stopper(TrainerCallback):
     """At the end of the step in which somebody asked for it, save and stop."""
 
-    def __init__(self) -> None:
-        self.asked = threading.Event()
+    def __init__(self, asked: threading.Event) -> None:
+        self.asked = asked
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -208,13 +213,13 @@ class _Stopper(TrainerCallback):
         return control
 
 
-def fit(trainer: Trainer, folder: RunFolder) -> None:
+def fit(trainer: Trainer, folder: RunFolder, stop: threading.Event | None = None) -> None:
     """Train to the end, from the newest checkpoint on.
 
-    Ctrl-C and SIGTERM save and raise `KeyboardInterrupt` (a second one does not wait for the step to end). Running out
-    of memory is a `TrainingError`.
+    Ctrl-C and SIGTERM set ``stop``, save and raise `KeyboardInterrupt` (a second one does not wait for the step to
+    end). Running out of memory is a `TrainingError`.
     """
-    stopper = _Stopper()
+    stopper = _Stopper(stop or threading.Event())
     trainer.add_callback(stopper)
     newest = folder.newest()
     try:

@@ -2,19 +2,20 @@
 
 Each step the questions are encoded, their passages found in the index with these vectors, and read; the loss
 (`ragqa.train.joint_losses`) then moves both. Passage vectors stay as they are indexed, so nothing needs to be indexed
-again.
+again; or passages move as well (`ragqa.train.refresh`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from transformers import TrainingArguments, set_seed
+from torch import Tensor, nn
+from transformers import TrainerCallback, TrainingArguments, set_seed
 
 from ragqa.config import Config, ReadConfig, RetrieveConfig
 from ragqa.errors import TrainingError
@@ -29,8 +30,9 @@ from ragqa.train.candidates import Candidates, CandidateSource
 from ragqa.train.engine import RunFolder, Scored, arguments, fit, optimizer_for, settle, use_bf16
 from ragqa.train.joint_data import JointWindows
 from ragqa.train.joint_losses import OBJECTIVES, answer_log_likelihood, passage_log_probabilities
-from ragqa.train.joint_model import JointModel, QuestionSide, load_models, save_models
+from ragqa.train.joint_model import ENCODER, JointModel, QuestionSide, load_models, save_models
 from ragqa.train.recipe import JointRecipe
+from ragqa.train.refresh import OwnIndex, Refreshing, write_record
 from ragqa.train.scoring import Patience
 from ragqa.types import Question
 
@@ -74,11 +76,27 @@ class Joint:
         loss, device = self.recipe.loss, model.device
         vectors = model.encode([self.questions[number].text for number in numbers])
         found = self._source.find(numbers, vectors.detach().cpu().numpy())
-        passages = torch.from_numpy(found.vectors).to(device)
-        similarity = torch.einsum("bd,bkd->bk", vectors, passages)
+        similarity = torch.einsum("bd,bkd->bk", vectors, self._passages(model, found))
         retrieval = passage_log_probabilities(similarity, torch.from_numpy(found.rows >= 0).to(device), loss.scale)
         reading, together = self._read(model, numbers, found)
         return OBJECTIVES[loss.objective](retrieval, reading, together, loss.retriever)
+
+    def use(self, snapshot: Snapshot) -> None:
+        """Find passages in another generation from now on; it must differ in its vectors alone."""
+        self.snapshot = snapshot
+        self._source.use(snapshot)
+
+    def _passages(self, model: JointModel, found: Candidates) -> Tensor:
+        """The vectors [b, k, dim] of the candidates, 0 where there is none: the index' own, or where passages move the
+        encoder's, with gradients (as REALM does: Guu et al. 2020).
+        """
+        if not self.recipe.method.refresh_every:
+            return torch.from_numpy(found.vectors).to(model.device)
+        rows = sorted(found.passages)
+        places = np.searchsorted(rows, found.rows) + 1  # rows of -1 come to 0
+        places[found.rows < 0] = 0
+        vectors = model.encode_passages([found.passages[row] for row in rows])
+        return nn.functional.pad(vectors, (0, 0, 1, 0))[torch.from_numpy(places).to(model.device)]
 
     def _read(self, model: JointModel, numbers: Sequence[int], found: Candidates) -> tuple[Tensor, Tensor]:
         """Log p(answer | question, passage) [b, k], and given all of its passages at once [b]."""
@@ -117,10 +135,11 @@ class JointTrainer(Scored):
         *args: Any,
         step: Callable[[JointModel, list[int]], Tensor],
         score: Callable[[], float] | None,
+        record: Callable[[Path], None] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._step, self._score = step, score
+        self._step, self._score, self._record = step, score, record
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
         """The joint loss of some questions."""
@@ -128,8 +147,14 @@ class JointTrainer(Scored):
         return (loss, {}) if return_outputs else loss
 
     def figures(self) -> dict[str, float] | None:
-        """Open-domain EM (percent) on the questions held out."""
+        """Open-domain EM (percent) on the questions held out; where passages move, with those of the last refresh."""
         return self._score and {"em": self._score()}
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """A checkpoint also says which vectors it saw, before the trainer's state, which says that it is whole."""
+        super().save_model(output_dir, _internal_call)
+        if self._record is not None and _internal_call and output_dir is not None and self.args.should_save:
+            self._record(Path(output_dir))
 
 
 class Numbers(torch.utils.data.Dataset):
@@ -154,16 +179,25 @@ def collate(numbers: Sequence[int]) -> dict[str, Tensor]:
 
 
 def fit_joint(index: str | Path, questions: str | Path, output: str | Path, recipe: JointRecipe) -> Path:
-    """Train on a file of questions with answers (any form that evaluation reads) over an index.
+    """Train on a file of questions with answers (any form that evaluation reads) over an index, which is only read.
 
     Writes ``output/encoder``, for ``--encoder``, and ``output/reader``, for ``--reader``; an unfinished run there goes
-    on. Questions none of whose retrieved passages holds an answer are left out; if that leaves none, it is a
-    `TrainingError`.
+    on. With ``method.refresh_every`` the encoder is one for both sides, and ``output/index`` is the index with its
+    vectors, ready to be asked. Questions none of whose retrieved passages holds an answer are left out; if that leaves
+    none, it is a `TrainingError`.
     """
     snapshot = Snapshot.open(index)
     folder = RunFolder(output)
+    own = None
+    if recipe.method.refresh_every:
+        own = OwnIndex(folder, folder.path / ENCODER, recipe.method.refresh_every)
+        own.check(index)
     folder.begin(recipe, [questions], {"index": snapshot.manifest.encoder.fingerprint})
     set_seed(recipe.train.seed)
+    options = _options(recipe, folder)
+    if own is not None:
+        with options.main_process_first(local=False):
+            snapshot = own.open(index)
     model, tokenizers = load_models(recipe, snapshot)
     untouched = {name: value.detach().clone() for name, value in model.named_parameters() if not value.requires_grad}
     if use_bf16(recipe.train):
@@ -171,28 +205,46 @@ def fit_joint(index: str | Path, questions: str | Path, output: str | Path, reci
     tokenizer = PairTokenizer(tokenizers.backend_tokenizer, recipe.data.max_length)
     asked = [question for question in read_questions(questions) if question.answers and question.answerable]
     joint = Joint(recipe, snapshot, asked, model, tokenizer, "token_type_ids" in tokenizers.model_input_names)
-    training, held_out = joint.split()
-    optimizer = optimizer_for(model, recipe.train)
-    scored = bool(recipe.train.eval_every)
-    trainer = JointTrainer(
-        model=model,
-        optimizers=(optimizer, None),
-        args=TrainingArguments(
-            **arguments(recipe.train, folder),
-            train_sampling_strategy="sequential",
-            remove_unused_columns=False,
-            metric_for_best_model="em" if scored else None,
-        ),
-        train_dataset=Numbers(training, recipe.train.steps * recipe.train.batch_size, recipe.train.seed),
-        eval_dataset=Numbers(training, 1, 0) if scored else None,  # never looked at: `evaluate` has its own questions
-        data_collator=collate,
-        callbacks=[Patience("em", recipe.train.patience)] if scored else [],
-        step=joint.loss,
-        score=(lambda: joint.open_em(held_out)) if scored else None,
-    )
-    fit(trainer, folder)
+    optimizer, stop = optimizer_for(model, recipe.train), Event()
+    trainer = _trainer(joint, options, optimizer, own, stop)
+    fit(trainer, folder, stop)
     settle(trainer, optimizer, model)
     model.float().load_state_dict(untouched, strict=False)  # unrounded
-    save_models(model, tokenizers, snapshot, folder.path)
+    save_models(model, tokenizers, None if own else snapshot, folder.path)
+    if own is not None:
+        with options.main_process_first(local=False):
+            own.complete(model.encoder)
     folder.finish()
     return folder.path
+
+
+def _options(recipe: JointRecipe, folder: RunFolder) -> TrainingArguments:
+    return TrainingArguments(
+        **arguments(recipe.train, folder),
+        train_sampling_strategy="sequential",
+        remove_unused_columns=False,
+        metric_for_best_model="em" if recipe.train.eval_every else None,
+    )
+
+
+def _trainer(
+    joint: Joint, options: TrainingArguments, optimizer: torch.optim.Optimizer, own: OwnIndex | None, stop: Event
+) -> JointTrainer:
+    settings = joint.recipe.train
+    training, held_out = joint.split() if own is None else own.remembered(joint.split)
+    scored = bool(settings.eval_every)
+    callbacks: list[TrainerCallback] = [Patience("em", settings.patience)] if scored else []
+    if own is not None:
+        callbacks.append(Refreshing(own, joint.model.encoder, joint.use, stop))
+    return JointTrainer(
+        model=joint.model,
+        optimizers=(optimizer, None),
+        args=options,
+        train_dataset=Numbers(training, settings.steps * settings.batch_size, settings.seed),
+        eval_dataset=Numbers(training, 1, 0) if scored else None,  # never looked at: `evaluate` has its own questions
+        data_collator=collate,
+        callbacks=callbacks,
+        step=joint.loss,
+        score=(lambda: joint.open_em(held_out)) if scored else None,
+        record=None if own is None else lambda checkpoint: write_record(checkpoint, joint.snapshot),
+    )

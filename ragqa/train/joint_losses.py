@@ -28,7 +28,8 @@ def passage_log_probabilities(similarity: Tensor, real: Tensor, scale: float) ->
 def answer_log_likelihood(
     start: Tensor, end: Tensor, allowed: Tensor, spans: Tensor, owner: Tensor, owners: int
 ) -> Tensor:
-    """The log of Σ p(start) · p(end) over all right spans in the windows of each owner, [owners]; −inf without one.
+    """The log of Σ p(start) · p(end) over all right spans in the windows of each owner, [owners]; −inf without one, or
+    without a window.
 
     Of w windows: ``start`` and ``end`` logits [w, l], ``allowed`` positions [w, l], ``spans`` [w, p, 2] inclusive and
     padded with −1, ``owner`` [w] from 0. All windows of an owner (the pieces of a passage, or all passages of a
@@ -41,7 +42,8 @@ def answer_log_likelihood(
     pairs = starts.gather(1, index[..., 0]) + ends.gather(1, index[..., 1])
     pairs = pairs.masked_fill(spans[..., 0] < 0, NEVER)
     right = _log_sum_by_owner(pairs, owner, owners)
-    return right - _log_sum_by_owner(starts, owner, owners) - _log_sum_by_owner(ends, owner, owners)
+    every = _log_sum_by_owner(starts, owner, owners) + _log_sum_by_owner(ends, owner, owners)
+    return right - torch.where(torch.isfinite(every), every, 0.0)
 
 
 def marginal(retrieval: Tensor, reading: Tensor) -> Tensor:

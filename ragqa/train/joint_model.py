@@ -1,4 +1,4 @@
-"""A question encoder and a reader as one module, and both of them as the rest of ragqa knows them."""
+"""An encoder and a reader as one module, and both of them as the rest of ragqa knows them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.models.runtime import load_sentence_model, load_span_model
 from ragqa.train.adapter import merge_packaged
 from ragqa.train.base import base_path
-from ragqa.train.question_encoder import save_question_encoder
+from ragqa.train.question_encoder import save_encoder, save_question_encoder
 from ragqa.train.recipe import JointRecipe
+from ragqa.train.towers import POSITIVE, prompts
 from ragqa.types import Passage
 
 ENCODER, READER = "encoder", "reader"
@@ -27,7 +28,7 @@ ENCODED = 64  # questions at a time
 
 
 class JointModel(nn.Module):
-    """A question encoder (a sentence-transformers model) and a reader (span heads), trained as one."""
+    """An encoder (a sentence-transformers model) and a reader (span heads), trained as one."""
 
     def __init__(self, encoder: Any, reader: Any) -> None:
         super().__init__()
@@ -40,7 +41,15 @@ class JointModel(nn.Module):
 
     def encode(self, questions: Sequence[str]) -> Tensor:
         """Unit vectors [b, dim] of questions, as sentence-transformers' `encode_query` gives them, with gradients."""
-        features = self.encoder.preprocess(list(questions), prompt=self.encoder.prompts.get("query"))
+        return self._encode(questions, self.encoder.prompts.get("query"))
+
+    def encode_passages(self, passages: Sequence[Passage]) -> Tensor:
+        """Unit vectors [n, dim] of passages, as `encode_document` gives them, with gradients."""
+        texts = [passage.retrieval_text for passage in passages]
+        return self._encode(texts, prompts(self.encoder, most=1).get(POSITIVE))
+
+    def _encode(self, texts: Sequence[str], prompt: str | None) -> Tensor:
+        features = self.encoder.preprocess(list(texts), prompt=prompt)
         moved = {name: part.to(self.device) if isinstance(part, Tensor) else part for name, part in features.items()}
         return nn.functional.normalize(self.encoder(moved)["sentence_embedding"].float(), dim=-1)
 
@@ -97,8 +106,14 @@ def _reader_place(name: str) -> Iterator[str]:
         yield str(merge_packaged("reader", aside))
 
 
-def save_models(model: JointModel, tokenizer: Any, snapshot: Snapshot, folder: Path) -> None:
-    """``folder/encoder`` for ``--encoder`` and ``folder/reader`` for ``--reader``."""
+def save_models(model: JointModel, tokenizer: Any, snapshot: Snapshot | None, folder: Path) -> None:
+    """``folder/encoder`` for ``--encoder`` and ``folder/reader`` for ``--reader``.
+
+    With a ``snapshot`` the encoder is a question encoder for it, else one for both sides.
+    """
     model.reader.save_pretrained(str(folder / READER))
     tokenizer.save_pretrained(str(folder / READER))
-    save_question_encoder(model.encoder, snapshot.manifest.encoder, folder / ENCODER)
+    if snapshot is None:
+        save_encoder(model.encoder, folder / ENCODER)
+    else:
+        save_question_encoder(model.encoder, snapshot.manifest.encoder, folder / ENCODER)

@@ -268,10 +268,15 @@ class JointLoss:
 
 @dataclass(frozen=True, slots=True)
 class JointMethod:
-    """Which sides move; passages stay as they are indexed. ``freeze`` names parts of either that never move."""
+    """Which sides move; ``freeze`` names parts of either that never move.
+
+    Passages stay as they are indexed, or (``refresh_every`` above 0) move as well: those of a step are encoded with the
+    questions, and every ``refresh_every`` steps all of them anew, in the run's own copy of the index.
+    """
 
     train_reader: bool = True
     train_retriever: bool = True
+    refresh_every: int = 0
     freeze: tuple[str, ...] = ("embeddings",)
     dropout: float = 0.0
 
@@ -280,6 +285,10 @@ class JointMethod:
         _shares("method", dropout=self.dropout)
         if not (self.train_reader or self.train_retriever):
             raise ConfigError("method.train_reader and method.train_retriever are both off: nothing would move")
+        if self.refresh_every < 0:
+            raise ConfigError("method.refresh_every must be at least 0 (never)")
+        if self.refresh_every and not self.train_retriever:
+            raise ConfigError("method.refresh_every goes with method.train_retriever: without, no passage moves")
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:

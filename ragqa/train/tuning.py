@@ -1,4 +1,8 @@
-"""Which weights move: all, the top, biases, or PEFT's adapters; and those that join while the run goes on."""
+"""Which weights move: all, the top, biases, or PEFT's adapters; and those that join while the run goes on.
+
+Bottleneck adapters are not among them: PEFT (0.21) has none that fit encoders, and the `adapters` library (1.3.0) is
+for transformers 4.57.
+"""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 A step is whatever the writer does to files: every change that Python's audit hooks tell of, every fsync, and every call
 to the Tantivy writer, which acts outside of Python's sight. Each writer is a fork, so that imports are paid once.
 
-Arguments: the index to copy (or "none"), the folder for the copies, "update", "compact" or "synonyms". Prints the
-number of steps.
+Arguments: the index to copy (or "none"), the folder for the copies, and the change: "update", "compact", "synonyms" or
+"reencode". Prints the number of steps.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from typing import Any
 
 from ragqa.config import IndexConfig, SplitConfig
 from ragqa.corpus.synonyms import parse_synonyms
+from ragqa.index.derive import reencode
 from ragqa.index.lexical import TantivyWriter
 from ragqa.index.writer import compact, update
 from ragqa.testing import HashEncoder
 from ragqa.types import Document
 
 CONFIG = IndexConfig(split=SplitConfig(words=10))
+OTHER = HashEncoder(name="other")
 CHANGES = {"os.mkdir", "os.rmdir", "os.remove", "os.rename", "os.link", "os.truncate"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -78,6 +80,8 @@ def write(index: Path, change: str) -> None:
         compact(index)
     elif change == "synonyms":
         update(index, CONFIG, HashEncoder(), OLD, synonyms=SYNONYMS)
+    elif change == "reencode":
+        reencode(index, OTHER, "other")
     else:
         update(index, CONFIG, HashEncoder(), NEW)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ragqa.errors import IndexNotFound
+from ragqa.index.derive import reencode
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update
@@ -113,6 +114,20 @@ def test_synonyms(index: Path, tmp_path: Path) -> None:
         assert Snapshot.open(place).synonyms == writer.SYNONYMS and verify(place) == [] and not strays(place)
     assert generations == sorted(generations) and set(generations) == {2, 3}
     assert Snapshot.open(alive).synonyms == writer.SYNONYMS
+
+
+def test_other_vectors(index: Path, tmp_path: Path) -> None:
+    *dead, alive = kill_at_every_step(index, tmp_path / "copies", "reencode")
+    generations = []
+    for place in dead:
+        manifest = Snapshot.open(place).manifest
+        generations.append(manifest.generation)
+        assert manifest.encoder.name == ("other" if manifest.generation == 3 else writer.CONFIG.encoder), place.name
+        assert held(place) == OLD and verify(place) == [], place.name
+        reencode(place, writer.OTHER, "other")
+        assert held(place) == OLD and not strays(place), place.name
+    assert generations == sorted(generations) and set(generations) == {2, 3}
+    assert Snapshot.open(alive).manifest.encoder.fingerprint == writer.OTHER.fingerprint
 
 
 def test_first_build(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from ragqa.train.joint_losses import (  # noqa: E402
     OBJECTIVES,
+    answer_log_likelihood,
     emdr2,
     marginal,
     passage_log_probabilities,
@@ -50,6 +51,17 @@ def answers():
 def test_passages_share_a_probability_of_one():
     got = passage_log_probabilities(torch.tensor(SIMILARITY), torch.tensor(REAL), SCALE)
     torch.testing.assert_close(got.exp(), torch.tensor(chances()))
+
+
+def test_a_passage_without_windows_explains_nothing():
+    """Where an index holds fewer passages than a question is to see."""
+    start, end = (torch.randn(2, 3, requires_grad=True) for _ in range(2))
+    allowed, spans = torch.ones(2, 3, dtype=torch.bool), torch.tensor([[[1, 2]], [[-1, -1]]])
+    found = answer_log_likelihood(start, end, allowed, spans, torch.tensor([0, 2]), 3)
+    wanted = torch.log_softmax(start[0], 0)[1] + torch.log_softmax(end[0], 0)[2]
+    assert found.tolist() == [pytest.approx(wanted.item(), abs=1e-5), NEVER, NEVER]
+    found[0].backward()
+    assert torch.isfinite(start.grad).all() and torch.isfinite(end.grad).all()
 
 
 def test_marginal_is_what_enumeration_gives():
