@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from ragqa.cli.ask import ask, search
+from ragqa.cli.chat import chat
 from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
@@ -37,7 +38,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (index, ask, search, info, verify, compact, train, mine, recipes, evaluate, export, models):
+for command in (index, ask, chat, search, info, verify, compact, train, mine, recipes, evaluate, export, models):
     cli.add_command(command)
 
 

@@ -18,8 +18,8 @@ PACKAGE = Path(ragqa.__file__).parent
 LAYERS = (
     {"types", "errors", "version", "config", "protocols", "timing"},
     {"corpus", "store"},
-    {"index", "models", "spans", "answers"},
-    {"retrieve", "pipeline"},
+    {"index", "models", "spans", "answers", "followup"},
+    {"retrieve", "pipeline", "session"},
     {"train", "eval", "indexing", "build"},
     {"cli", "server"},
     {"__main__"},

@@ -1,0 +1,169 @@
+"""Fragments: "And when?", "With whom?", "And the Elbe?", "And in 1960?" take over the question before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ragqa.followup.mentions import Turn, mentions, nature
+from ragqa.followup.questions import focus, shape
+from ragqa.followup.resolution import Carried, Understood, carry, resolve
+from ragqa.followup.words import (
+    AUXILIARIES,
+    PREPOSITIONS,
+    PRONOUNS,
+    WH,
+    Name,
+    content,
+    is_date,
+    lowered,
+    names,
+    raised,
+    tokens,
+    vocabulary,
+)
+
+_ABOUT = re.compile(r"^(?:what|how) about\s+", re.IGNORECASE)
+_TRAILING = vocabulary("else exactly then there not so come") | PREPOSITIONS
+_EVENT = re.compile(r"^(when|where|why|how) (?:was|is|did) (?:that|this)(?: happen)?$", re.IGNORECASE)
+_REASON = "the question is a fragment of the last one"
+
+
+def complete(typed: str, history: Sequence[Turn], *, joined: bool) -> Understood | None:
+    """The whole question for a fragment, or None where the question is none. ``joined``: it began with "And"."""
+    text = typed.rstrip("?.! ")
+    about = _ABOUT.match(text)
+    if about is not None:
+        return _noun_fragment(text[about.end() :], history)
+    parts = tokens(text)
+    if not parts or not text:
+        return None
+    event = _EVENT.match(text)
+    if event is not None:
+        return _wh_fragment(event[1], history)
+    if _is_wh_fragment([part.low for part in parts]):
+        return _wh_fragment(text, history)
+    lows = [part.low for part in parts]
+    short = joined or (len(parts) <= 3 and typed.rstrip().endswith("?"))
+    telling = content(text) or "one" in lows
+    if short and telling and not set(lows) & (WH | AUXILIARIES) and lows[0] not in ("tell", "name", "list"):
+        return _noun_fragment(text if names(f". {text}") else lowered(text), history)
+    return None
+
+
+def _is_wh_fragment(lows: Sequence[str]) -> bool:
+    """Whether these words are a question word with what belongs to it and nothing else."""
+    head = 1 if len(lows) > 1 and lows[0] in PREPOSITIONS else 0
+    if lows[head] not in WH or set(lows) & (AUXILIARIES | (PRONOUNS - {"it"})):
+        return False
+    rest = [low for low in lows[head + 1 :] if low not in _TRAILING]
+    if rest and set(lows) & {"else", "there"}:
+        return False
+    if lows == ["what"]:
+        return False
+    if lows[head] == "how":
+        return len(rest) <= (2 if rest[:1] in (["many"], ["much"]) else 1) and not _verbs(rest[1:])
+    if lows[head] in ("which", "what", "whose"):
+        return len(rest) <= (2 if head else 1) and not _verbs(rest)
+    return not rest
+
+
+def _verbs(lows: Sequence[str]) -> bool:
+    return any(low.endswith("ed") or low in ("happens", "won", "came", "died", "makes") for low in lows)
+
+
+def _wh_fragment(text: str, history: Sequence[Turn]) -> Understood:
+    """The last question with another question word."""
+    last = history[-1]
+    form, wh = shape(last.understood), _fronted(text)
+    place = re.search(r"\bthere\b", wh)
+    wh = re.sub(r"\s*\bthere\b", "", wh) if place else wh
+    base = Carried(last.understood, "question", 1, _REASON)
+    answer = next((mention for mention in mentions(history[-1:]) if mention.source == "answer"), None)
+    given = last.answer if answer is None else answer.text
+    asked_back = answer is not None and set(content(given)) <= set(content(last.understood))
+    if shape(f"{wh}?").asks == form.asks and "else" in wh.lower():
+        return Understood(" ".join(filter(None, (wh, form.auxiliary, form.rest))) + "?", text, (base,))
+    if place and answer is not None and form.auxiliary:
+        whole = f"{wh} {form.auxiliary} {form.rest} in {given}?"
+        return Understood(whole, text, (base, carry(answer, _REASON)))
+    if form.auxiliary and wh.lower() not in ("who", "what"):
+        whole = f"{wh} {form.auxiliary} {form.rest}"
+        if form.asks == "who" and form.auxiliary in ("is", "was", "are", "were") and answer is not None:
+            return Understood(f"{wh} {form.auxiliary} {given} {form.rest}?", text, (base, carry(answer, _REASON)))
+        if answer is not None and not asked_back and form.asks in ("who", "whom", "what", "which"):
+            whole = f"{whole} ({given})"
+            return Understood(f"{whole}?", text, (base, carry(answer, _REASON)))
+        return Understood(f"{whole}?", text, (base,))
+    if form.subject and answer is not None:
+        return Understood(f"{wh} was it that {given} {form.rest}?", text, (base, carry(answer, _REASON)))
+    return Understood(f"{wh} – {last.understood.rstrip('?. ')}?", text, (base,))
+
+
+def _fronted(text: str) -> str:
+    """As "Of what" for "What of"."""
+    parts = text.split()
+    if len(parts) == 2 and parts[1].lower() in PREPOSITIONS and parts[0].lower() in WH:
+        return raised(f"{parts[1]} {parts[0].lower()}")
+    return raised(text)
+
+
+def _noun_fragment(text: str, history: Sequence[Turn]) -> Understood:
+    """The last question about something else."""
+    last, question = history[-1], history[-1].understood.rstrip("?. ")
+    base = Carried(last.understood, "question", 1, _REASON)
+    phrase, carried = resolve(text, history)
+    first = tokens(text)[0].low
+    one = re.match(r"the (?:other )?one\s+(?=\w)", text)
+    if one is not None:
+        phrase, first = text[one.end() :], tokens(text[one.end() :])[0].low
+    whole: str | None
+    if first in PREPOSITIONS:
+        whole = _circumstance(phrase, first, question)
+    elif re.match(r"the \w+ (?:one|two|three)$", text):
+        whole = None
+    else:
+        whole = _exchanged(phrase, question, last, possessive=bool(carried))
+    if whole is None:
+        whole = f"{question}, {phrase}"
+    return Understood(f"{whole}?", text, (base, *carried))
+
+
+def _circumstance(phrase: str, first: str, question: str) -> str:
+    """As "in 1960" in place of "in 1896", or behind; then it is no longer the first one that is asked for."""
+    date = is_date(phrase)
+    for match in re.finditer(rf"\b{first} (?:the )?(?:[A-Z\d][\w.-]*(?: [A-Z\d][\w.-]*)*|\w+$)", question):
+        if is_date(match[0]) == date:
+            return question[: match.start()] + phrase + question[match.end() :]
+    if date:
+        question = re.sub(r"\b(the) (?:very )?(?:first|last|latest) ", r"\1 ", question)
+    return f"{question} {phrase}"
+
+
+def _exchanged(phrase: str, question: str, last: Turn, *, possessive: bool) -> str | None:
+    """The question with a phrase in place of what is like it; None where nothing is."""
+    of = re.search(r"\b(?:the|a|an) (?:[a-z-]+ ){1,3}(?=of )", question)
+    if of is not None and not possessive and not names(f". {phrase}"):
+        rest = question[of.end() :]
+        return f"{question[: of.start()]}{phrase} {rest}"
+    held, given = names(question), names(f". {phrase}")
+    if given or possessive:
+        target = _alike(given, held, last) if held else None
+        if target is not None:
+            return question[: target.start] + phrase + question[target.end :]
+    about = focus(f"{question}?")
+    if about and not given and any(name.core in about for name in held):
+        return question.replace(about, f"{phrase} of {about}", 1)
+    return question.replace(about, phrase, 1) if about else None
+
+
+def _alike(given: Sequence[Name], held: Sequence[Name], last: Turn) -> Name:
+    """Of the names in a question the one that a new name takes the place of: it shares a word, or is of its kind."""
+    new = set(content(" ".join(name.core for name in given)))
+    shared = [name for name in held if set(content(name.core)) & new]
+    if shared:
+        return shared[-1]
+    texts = [last.context]
+    person = bool(given) and nature(given[-1].text, "question", last, texts)[0] > 0
+    kind = [name for name in held if (nature(name.text, "question", last, texts)[0] > 0) == person]
+    return (kind or list(held))[-1]
