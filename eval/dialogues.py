@@ -141,17 +141,13 @@ def summary(turns: Sequence[Asked]) -> dict:
 
 
 def table(results: dict[str, list[Asked]]) -> Iterator[str]:
-    yield "| split | turns | n | EM as typed | EM in a session | difference | p | F1 as typed | F1 in a session | changed |"
+    yield "| split | turns | n | EM as typed | EM in a session | difference | p | F1 as typed | F1 in session | changed |"
     yield "|---|---|---|---|---|---|---|---|---|---|"
     for split, turns in results.items():
         for group, found in summary(turns).items():
             em, overlap = found["em"], found["f1"]
-            cells = (
-                percent(em["without"]),
-                percent(em["with"]),
-                percent(em["difference"]),
-                f"{em['difference']['p']:.4f}",
-            )
+            gain, p = em["difference"], em["difference"]["p"]
+            cells = (percent(em["without"]), percent(em["with"]), percent(gain), f"{p:.4f}")
             more = (percent(overlap["without"]), percent(overlap["with"]), f"{found['changed']} of {found['n']}")
             yield f"| {split} | {group} | {found['n']} | {' | '.join((*cells, *more))} |"
 

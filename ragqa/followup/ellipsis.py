@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from ragqa.followup.mentions import Turn, mentions, nature
-from ragqa.followup.questions import focus, shape
-from ragqa.followup.resolution import Carried, Understood, carry, resolve
+from ragqa.followup.questions import Shape, focus, shape
+from ragqa.followup.resolution import Carried, Understood, carry, resolve, subject
 from ragqa.followup.words import (
     AUXILIARIES,
     PREPOSITIONS,
@@ -26,6 +26,8 @@ from ragqa.followup.words import (
 _ABOUT = re.compile(r"^(?:what|how) about\s+", re.IGNORECASE)
 _TRAILING = vocabulary("else exactly then there not so come") | PREPOSITIONS
 _EVENT = re.compile(r"^(when|where|why|how) (?:was|is|did) (?:that|this)(?: happen)?$", re.IGNORECASE)
+_MEASURED = re.compile(r"^how (?:wide|deep|high|tall|big|large|old|fast|heavy|hot|cold)$", re.IGNORECASE)
+_COUNTED = re.compile(r"^(?:how (?:many|much)|which|what) \w+$", re.IGNORECASE)
 _REASON = "the question is a fragment of the last one"
 
 
@@ -79,25 +81,39 @@ def _wh_fragment(text: str, history: Sequence[Turn]) -> Understood:
     place = re.search(r"\bthere\b", wh)
     wh = re.sub(r"\s*\bthere\b", "", wh) if place else wh
     base = Carried(last.understood, "question", 1, _REASON)
-    answer = next((mention for mention in mentions(history[-1:]) if mention.source == "answer"), None)
-    given = last.answer if answer is None else answer.text
-    asked_back = answer is not None and set(content(given)) <= set(content(last.understood))
     if shape(f"{wh}?").asks == form.asks and "else" in wh.lower():
         return Understood(" ".join(filter(None, (wh, form.auxiliary, form.rest))) + "?", text, (base,))
-    if place and answer is not None and form.auxiliary:
-        whole = f"{wh} {form.auxiliary} {form.rest} in {given}?"
-        return Understood(whole, text, (base, carry(answer, _REASON)))
-    if form.auxiliary and wh.lower() not in ("who", "what"):
-        whole = f"{wh} {form.auxiliary} {form.rest}"
-        if form.asks == "who" and form.auxiliary in ("is", "was", "are", "were") and answer is not None:
-            return Understood(f"{wh} {form.auxiliary} {given} {form.rest}?", text, (base, carry(answer, _REASON)))
-        if answer is not None and not asked_back and form.asks in ("who", "whom", "what", "which"):
-            whole = f"{whole} ({given})"
-            return Understood(f"{whole}?", text, (base, carry(answer, _REASON)))
-        return Understood(f"{whole}?", text, (base,))
-    if form.subject and answer is not None:
-        return Understood(f"{wh} was it that {given} {form.rest}?", text, (base, carry(answer, _REASON)))
-    return Understood(f"{wh} – {last.understood.rstrip('?. ')}?", text, (base,))
+    about = subject(history)
+    if about is not None and not form.asks.startswith("how") and _MEASURED.match(wh):
+        verb = form.auxiliary if form.auxiliary in ("is", "was", "are", "were") else "is"
+        return Understood(f"{wh} {verb} {about.text}?", text, (carry(about, _REASON),))
+    if about is not None and _COUNTED.match(wh) and form.asks != shape(f"{wh}?").asks:
+        return Understood(f"{wh} ({about.text})?", text, (carry(about, _REASON),))
+    return _swapped(wh, form, history, bool(place))
+
+
+def _swapped(wh: str, form: Shape, history: Sequence[Turn], place: bool) -> Understood:
+    """The last question with ``wh`` for its question word, and with its answer where that would be lost."""
+    last = history[-1]
+    base = Carried(last.understood, "question", 1, _REASON)
+    answer = next((mention for mention in mentions(history[-1:]) if mention.source == "answer"), None)
+    front, whole = f"{wh} {form.auxiliary}", f"{wh} – {last.understood.rstrip('?. ')}?"
+    if answer is None:
+        swaps = form.auxiliary and wh.lower() not in ("who", "what")
+        return Understood(f"{front} {form.rest}?" if swaps else whole, "", (base,))
+    kept = (base, carry(answer, _REASON))
+    if place and form.auxiliary:
+        return Understood(f"{front} {form.rest} in {answer.text}?", "", kept)
+    if form.subject:
+        return Understood(f"{wh} was it that {answer.text} {form.rest}?", "", kept)
+    if not form.auxiliary or wh.lower() in ("who", "what"):
+        return Understood(whole, "", (base,))
+    if form.asks == "who" and form.auxiliary in ("is", "was", "are", "were"):
+        return Understood(f"{front} {answer.text} {form.rest}?", "", kept)
+    known = set(content(answer.text)) <= set(content(last.understood))
+    if not known and form.asks in ("who", "whom", "what", "which"):
+        return Understood(f"{front} {form.rest} ({answer.text})?", "", kept)
+    return Understood(f"{front} {form.rest}?", "", (base,))
 
 
 def _fronted(text: str) -> str:
@@ -112,7 +128,9 @@ def _noun_fragment(text: str, history: Sequence[Turn]) -> Understood:
     """The last question about something else."""
     last, question = history[-1], history[-1].understood.rstrip("?. ")
     base = Carried(last.understood, "question", 1, _REASON)
-    phrase, carried = resolve(text, history)
+    phrase, carried = resolve(re.sub(r"['’]s$", "", text), history)
+    if carried and carried[0].text[0].islower():
+        phrase = phrase[0].lower() + phrase[1:]
     first = tokens(text)[0].low
     one = re.match(r"the (?:other )?one\s+(?=\w)", text)
     if one is not None:

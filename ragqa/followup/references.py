@@ -32,6 +32,9 @@ RELATIONS = vocabulary(
     "magnitude price cost date place address sitter victims crew"
 )
 RECENCY = 3.0
+_TIMES = vocabulary("year day month time century decade date moment period")
+_PLACES = vocabulary("place city town country region area village")
+_FIRST = vocabulary("name first second last own other most")
 _TAKING = vocabulary("take takes took taken last lasted happen happened")
 _UNIQUE = vocabulary("world earth sun moon sky sea ocean ground public internet universe equator past future same end")
 _DOING = vocabulary("do did does done doing")
@@ -59,6 +62,7 @@ NEEDS = {
     "thing": "what was spoken of",
     "deed": "what was done",
     "event": "what happened",
+    "time": "a time",
 }
 
 
@@ -111,7 +115,7 @@ def definites(question: str) -> Iterator[Reference]:
 
 def _reference(parts: Sequence[Token], place: int, question: str) -> Reference | None:
     part, following = parts[place], parts[place + 1] if place + 1 < len(parts) else None
-    possessive = part.low in POSSESSIVES and following is not None and _content_word(following)
+    possessive = part.low in POSSESSIVES and following is not None and _owned(part, following)
     ends = following is None or not following.is_word
     if part.low in ("it", "so") and ends and place and parts[place - 1].low in _DOING:
         return Reference(part.start, part.end, "deed")
@@ -122,6 +126,8 @@ def _reference(parts: Sequence[Token], place: int, question: str) -> Reference |
             return None
         need = PERSONS.get(part.low) or ("they" if part.low in PLURALS else "it")
         return Reference(part.start, part.end, need, possessive=possessive)
+    if part.low == "then" and place and ends:
+        return Reference(part.start, part.end, "time")
     if part.low == "there":
         return None if _existential(parts, place) else Reference(part.start, part.end, "there")
     if part.low in ("this", "that", "these", "those"):
@@ -142,9 +148,8 @@ def _demonstrative(parts: Sequence[Token], place: int) -> Reference | None:
     if part.low == "that" and _verb_like(following):
         return None
     if _content_word(following) and following.text.islower():
-        return Reference(
-            part.start, following.end, "there" if following.low in ("place", "city") else need, following.low
-        )
+        need = "time" if following.low in _TIMES else "there" if following.low in _PLACES else need
+        return Reference(part.start, following.end, need, following.low)
     if following.low in AUXILIARIES | PREPOSITIONS and before in AUXILIARIES | PREPOSITIONS:
         return Reference(part.start, part.end, need)
     return None
@@ -198,6 +203,7 @@ def _fit(need: str, mention: Mention, turn: Turn) -> float | None:
         if mention.person > 0 or mention.plural:
             return None
         where = form.asks == "where" or (form.place and form.asks in ("which", "what"))
+        where = where or (form.asks in ("what", "which") and form.auxiliary in ("is", "was"))
         base = {"answer": 4.0 if where else 1.5, "question": 3.0, "title": 2.5}[mention.source]
         return base + mention.topical + (not mention.text.islower())
     if need == "they":
@@ -220,6 +226,13 @@ def _fit_person(need: str, mention: Mention) -> float | None:
 
 def _content_word(part: Token) -> bool:
     return part.is_word and part.low not in FUNCTION
+
+
+def _owned(pronoun: Token, following: Token) -> bool:
+    """Whether a pronoun says whose the next word is; "her" does so only before what may be a noun."""
+    if pronoun.low == "her":
+        return _content_word(following) or following.low in _FIRST
+    return following.is_word and following.low not in PREPOSITIONS | AUXILIARIES
 
 
 def _verb_like(part: Token) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragqa.followup.mentions import Mention, Turn, mentions
 from ragqa.followup.questions import shape
 from ragqa.followup.references import NEEDS, Reference, best, naming, references
-from ragqa.followup.words import PREPOSITIONS, content, raised, tokens, vocabulary, words
+from ragqa.followup.words import PREPOSITIONS, content, is_date, raised, tokens, vocabulary, words
 
 _MOTION = vocabulary(
     "led lead go goes went gone come came bring brought sail sailed travel travelled fly flew send sent"
@@ -48,10 +49,13 @@ class Understood:
 def resolve(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried, ...]]:
     """References replaced by what they stand for; those for which nothing suits stay."""
     edits: list[tuple[Reference, Mention]] = []
-    deed: tuple[Carried, ...] = ()
+    behind: list[Carried] = []
     for reference in references(question):
         if reference.need == "deed":
-            deed = (Carried(_done(history[-1]), "question", 1, NEEDS["deed"]),)
+            behind.append(Carried(_done(history[-1]), "question", 1, NEEDS["deed"]))
+            continue
+        if reference.need == "time":
+            behind += _dated(history)
             continue
         mention = naming(reference.noun, history) if reference.noun else None
         mention = mention or best(reference.need, history)
@@ -64,9 +68,9 @@ def resolve(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried,
         carry(mention, f"“{question[reference.start : reference.end]}”: {NEEDS[reference.need]}")
         for reference, mention in edits
     ]
-    if deed:
-        text = f"{text.rstrip('?. ')} ({deed[0].text})?"
-    return text, (*carried, *deed)
+    if behind:
+        text = f"{text.rstrip('?. ')} ({', '.join(one.text for one in behind)})?"
+    return text, (*carried, *behind)
 
 
 def carry(mention: Mention, reason: str) -> Carried:
@@ -95,6 +99,14 @@ def replaced(text: str, reference: Reference, by: str) -> str:
             by = f"to {by}" if _MOTION & set(words(text)) else f"in {by}"
     whole = text[: reference.start] + by + text[reference.end :]
     return raised(whole) if reference.start == 0 else whole
+
+
+def _dated(history: Sequence[Turn]) -> list[Carried]:
+    """The latest answer that is a date, as a list of one; empty where there was none."""
+    for back, turn in enumerate(reversed(history), 1):
+        if is_date(turn.answer) and re.search(r"\d", turn.answer):
+            return [Carried(turn.answer, "answer", back, NEEDS["time"])]
+    return []
 
 
 def _done(turn: Turn) -> str:

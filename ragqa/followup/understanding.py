@@ -72,38 +72,33 @@ def _foreign(typed: str, history: Sequence[Turn]) -> Understood:
 
 def _supply(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried, ...]]:
     """What a question leaves out: what "the canal" names, of what "the architect" is, what died."""
-    loose = list(definites(question))
+    loose, told, held = list(definites(question)), set(content(question)), names(question)
     for reference in loose:
         mention = naming(reference.noun, history)
-        if mention is not None and not set(content(mention.text)) <= set(content(question)):
+        if mention is not None and not set(content(mention.text)) <= told:
             phrase = question[reference.start : reference.end]
             return replaced(question, reference, mention.text), (carry(mention, f"“{phrase}” is part of the name"),)
-    about = subject(history)
     known = {stem(word) for word in words(f"{history[-1].context} {history[-1].understood}")}
-    named = [word for name in names(question) for word in content(name.core)]
-    alone = any(not _behind_preposition(question, name.start) for name in names(question))
-    if about is None or alone or not known.issuperset(named) or set(content(about.text)) <= set(content(question)):
+    if not all(_behind_preposition(question, name.start) and set(content(name.core)) <= known for name in held):
+        return question, ()
+    loose = [reference for reference in loose if reference.noun in RELATIONS or stem(reference.noun) in known]
+    bare = not held and length(question) <= BARE and not re.search(_CIRCUMSTANCE, question)
+    bare = bare and bool(told) and told <= known | _ANYWHERE and not told & set(content(history[-1].title))
+    about = subject(history) if loose or bare else None
+    if about is None or set(content(about.text)) <= told:
         return question, ()
     for reference in reversed(loose):
-        known_noun = stem(reference.noun) in known and stem(reference.noun) not in content(about.text)
-        if reference.noun in RELATIONS or known_noun:
+        if reference.noun in RELATIONS or stem(reference.noun) not in content(about.text):
             text = f"{question[: reference.end]} of {about.text}{question[reference.end :]}"
             phrase = question[reference.start : reference.end]
             return text, (carry(about, f"“{phrase}” does not say of what"),)
-    told = content(question)
-    bare = (
-        told
-        and not named
-        and not set(told) & set(content(history[-1].title))
-        and length(question) <= BARE
-        and not re.search(_CIRCUMSTANCE, question)
-    )
-    if bare and all(word in known or word in _ANYWHERE for word in told):
+    if bare:
         text = f"{question.rstrip('?. ')} ({about.text})?"
         return text, (carry(about, "the question names nothing that is new"),)
     return question, ()
 
 
 def _behind_preposition(text: str, start: int) -> bool:
+    """Whether what begins at ``start`` is a circumstance: "in Italian"."""
     before = [token.low for token in tokens(text[:start])]
     return bool(before) and before[-1] in PREPOSITIONS
