@@ -141,7 +141,7 @@ def summary(turns: Sequence[Asked]) -> dict:
 
 
 def table(results: dict[str, list[Asked]]) -> Iterator[str]:
-    yield "| split | turns | n | EM as typed | EM in a session | difference | p | F1 as typed | F1 in session | changed |"
+    yield "| split | turns | n | EM as typed | EM in a session | difference | p | F1 as typed | F1 in one | changed |"
     yield "|---|---|---|---|---|---|---|---|---|---|"
     for split, turns in results.items():
         for group, found in summary(turns).items():
