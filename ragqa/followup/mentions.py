@@ -58,7 +58,7 @@ def mentions(history: Sequence[Turn]) -> Iterator[Mention]:
         seen: set[str] = set()
         for text, source in _spoken(turn):
             key = " ".join(content(text)) or text.lower()
-            if key in seen or not text:
+            if key in seen or not any(map(str.isalnum, text)):
                 continue
             seen.add(key)
             person, gender = nature(text, source, turn, texts)
@@ -78,6 +78,10 @@ def nature(text: str, source: str, turn: Turn, contexts: Sequence[str]) -> tuple
     score = 0
     if source == "answer" and shape(turn.understood).asks in ("who", "whom", "whose"):
         score += 3
+    form = shape(turn.understood)
+    role = source == "question" and form.asks == "who" and form.auxiliary in ("is", "was") and form.rest.endswith(text)
+    if role and text.lower().startswith("the ") and " of " in text:
+        return 3, ""  # Who was the engineer of the bridge
     if text.lower().startswith(("the ", "a ", "an ")):
         score -= 3
     he, she, it = (_followed(text, contexts, pronoun) for pronoun in ("he", "she", "it"))

@@ -87,7 +87,7 @@ def focus(question: str) -> str:
     start = 0
     if form.subject:  # Who discovered | penicillin
         start = 2 if parts and parts[0].low in ("first", "last", "once", "also") else 1
-        while start < len(parts) and parts[start].low in PREPOSITIONS | AUXILIARIES:
+        while start < len(parts) and (parts[start].low in PREPOSITIONS | AUXILIARIES or not parts[start].is_word):
             start += 1
     if start < len(parts) and parts[start].low in DETERMINERS and parts[start].low not in ("that", "this"):
         end = start + 1
@@ -133,7 +133,7 @@ def _phrase_end(parts: Sequence[Token], form: Shape, start: int, end: int) -> in
     place = max(end, start + 1) if end == start else end
     while place < len(parts):
         part = parts[place]
-        if not part.is_word or part.low in WH | AUXILIARIES | {"that", "and", "or", "to"}:
+        if not part.is_word or part.low in WH | AUXILIARIES | _ENDS:
             break
         if part.low in PREPOSITIONS and part.low not in ("of", "about", "off"):
             break
@@ -148,14 +148,20 @@ def _phrase_end(parts: Sequence[Token], form: Shape, start: int, end: int) -> in
 
 
 def _before_verb(parts: Sequence[Token], start: int, stop: int) -> int:
-    """Before the verb that follows a subject behind "did": the last small word that follows a name or a noun."""
+    """Before the verb that follows a subject behind "did": a small word that follows a name or a bare noun; behind an
+    article, where adjectives may stand before the noun, the last word.
+    """
+    if parts[start].low in DETERMINERS:
+        told = stop < len(parts) and parts[stop].low in ("ever", "that")
+        return stop if told or stop - start < 3 else stop - 1
     for place in range(start + 1, stop):
         before, part = parts[place - 1], parts[place]
         if part.text.islower() and part.low not in FUNCTION and before.low not in DETERMINERS | PREPOSITIONS:
-            determined = parts[start].low in DETERMINERS and place - start == 1
-            if not determined:
-                return place
+            return place
     return stop
+
+
+_ENDS = frozenset(("that", "and", "or", "to", "ever"))
 
 
 def _participle(part: Token, form: Shape) -> bool:

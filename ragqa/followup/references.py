@@ -32,6 +32,7 @@ RELATIONS = vocabulary(
     "magnitude price cost date place address sitter victims crew"
 )
 RECENCY = 3.0
+_ASKED = vocabulary("many which what much")
 _TIMES = vocabulary("year day month time century decade date moment period")
 _PLACES = vocabulary("place city town country region area village")
 _FIRST = vocabulary("name first second last own other most")
@@ -107,6 +108,8 @@ def definites(question: str) -> Iterator[Reference]:
         while end < len(parts) and parts[end].is_word and parts[end].text.islower() and not _stops(parts, end):
             end += 1
         end = _before_verb(parts, place, end, question)
+        if place and parts[place - 1].low in ("in", "on", "at") and place > 1 and _content_word(parts[place - 2]):
+            continue
         follow = parts[end] if end < len(parts) else None
         if end == place + 1 or (follow is not None and not _free(follow)):
             continue
@@ -208,7 +211,8 @@ def _fit(need: str, mention: Mention, turn: Turn) -> float | None:
         return base + mention.topical + (not mention.text.islower())
     if need == "they":
         base = {"answer": 3.0, "question": 2.0, "title": 1.5}[mention.source]
-        return base + 3.0 * mention.plural + 0.5 * mention.topical - 2.0 * (mention.person > 0 and not mention.plural)
+        alone = 3.0 + 2.0 * (mention.person > 0)  # one thing or person is seldom "they"
+        return base + 0.5 * mention.topical + (3.0 if mention.plural else -alone)
     if mention.person > 0 or (mention.plural and mention.person >= 0 and mention.source != "title"):
         return None
     base = {"answer": 1.0 if form.place or form.asks == "who" else 4.0, "question": 2.5, "title": 2.0}[mention.source]
@@ -251,7 +255,10 @@ def _before_verb(parts: Sequence[Token], start: int, end: int, question: str) ->
     last = end == len(parts) or not parts[end].is_word or parts[end].low in PREPOSITIONS | {"a", "an", "the"}
     verb = auxiliary in ("do", "does", "did", "will", "can", "could") and start > 0 and end - start > 2
     if last and verb and parts[start - 1].low in AUXILIARIES:
-        return start + 2 if end - start > 2 else end
+        return end - 1
+    counted = shape(question).subject and start > 2 and parts[start - 1].low == "of" and parts[start - 3].low in _ASKED
+    if last and counted and end - start > 2:
+        return end - 1  # How many copies of the charter | survive
     if last and auxiliary in ("was", "were", "is", "are") and end - start > 2 and parts[end - 1].low in _PARTICIPLES:
         return end - 1
     return end
