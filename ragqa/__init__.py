@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ragqa.indexing import build
     from ragqa.pipeline import Pipeline
     from ragqa.retrieve import HybridRetriever
+    from ragqa.session import Session
     from ragqa.types import Answer, Document, Hit, Passage, Question, Reply, Span
 
 _HOMES = {
@@ -29,6 +30,7 @@ _HOMES = {
     "Question": "types",
     "RagqaError": "errors",
     "Reply": "types",
+    "Session": "session",
     "Snapshot": "index.snapshot",
     "Span": "types",
     "build": "indexing",
@@ -47,6 +49,7 @@ __all__ = [
     "Question",
     "RagqaError",
     "Reply",
+    "Session",
     "Snapshot",
     "Span",
     "__version__",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ragqa.config import Config, ReadConfig
 from ragqa.errors import ConfigError, QuestionError
@@ -22,6 +23,9 @@ from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Reply
+
+if TYPE_CHECKING:
+    from ragqa.session import Session
 
 BATCH = 32
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
@@ -80,6 +84,12 @@ class Pipeline:
         stream = iter(questions)
         while batch := list(islice(stream, BATCH)):
             yield from self._ask_batch(batch, where)
+
+    def session(self, *, where: Mapping[str, str] | None = None) -> Session:
+        """A talk in which a question may lean on those before it; cheap, for one thread (see `ragqa.session`)."""
+        from ragqa.session import Session
+
+        return Session(self, where=where)
 
     def search(self, question: str, k: int = 10, *, where: Mapping[str, str] | None = None) -> list[Hit]:
         """The ``k`` best passages, fewer if the index holds fewer."""

@@ -13,6 +13,7 @@ import click
 
 from ragqa.cli.ask import ask, search
 from ragqa.cli.calibrate import calibrate
+from ragqa.cli.chat import chat
 from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
@@ -38,7 +39,9 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (index, ask, search, info, verify, compact, train, mine, recipes, calibrate, evaluate, export, models):
+for command in (
+    index, ask, chat, search, info, verify, compact, train, mine, recipes, calibrate, evaluate, export, models,
+):  # fmt: skip
     cli.add_command(command)
 
 

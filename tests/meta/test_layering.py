@@ -18,8 +18,8 @@ PACKAGE = Path(ragqa.__file__).parent
 LAYERS = (
     {"types", "errors", "version", "config", "protocols", "timing"},
     {"corpus", "store"},
-    {"index", "models", "spans", "evidence", "faq"},
-    {"retrieve", "pipeline"},
+    {"index", "models", "spans", "evidence", "faq", "followup"},
+    {"retrieve", "pipeline", "session"},
     {"train", "eval", "indexing", "build"},
     {"calibrate"},
     {"cli", "server"},

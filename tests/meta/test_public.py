@@ -33,6 +33,7 @@ def test_public_names_are_these():
         "Question",
         "RagqaError",
         "Reply",
+        "Session",
         "Snapshot",
         "Span",
         "__version__",

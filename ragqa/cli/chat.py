@@ -1,0 +1,219 @@
+"""``ragqa chat``: questions one after the other, each understood after those before."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from ragqa.cli.ask import FUSION
+from ragqa.cli.options import index_option, locate_index, make_config, parse_where, settings_options, where_option
+
+if TYPE_CHECKING:
+    from ragqa.session import Exchange, Session
+
+PROMPT = "? "
+HELP = """\
+/why      what the last question was understood as, what was found and how it was scored
+/sources  every place of the last reply's answers
+/reset    forget what was said
+/quit     leave (also Ctrl-D)"""
+
+
+@click.command()
+@index_option
+@click.option("-k", "answers", type=click.IntRange(1), help="Answers to give [3].")
+@click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20].")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a question.")
+@click.option("--min-score", type=float, help="Give no answer below this score [0.15].")
+@click.option("--reader", help="Another reader: a directory or hub name.")
+@click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable).")
+@click.option("--encoder", help="The encoder the index was built with, if it has moved.")
+@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [convex].")
+@where_option
+@settings_options
+def chat(
+    index_dir: str | None,
+    answers: int | None,
+    passages: int | None,
+    as_json: bool,
+    min_score: float | None,
+    reader: str | None,
+    ensemble: tuple[str, ...],
+    encoder: str | None,
+    fusion: str | None,
+    where: tuple[str, ...],
+    config_file: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Ask one question after the other.
+
+    A question may lean on those before it ("And when did he die?"); the question that was understood is shown. What is
+    carried over are words of earlier questions, answers and titles. Lines that begin with / are commands; /help lists
+    them. The rules are English; in other languages only a question of up to three words is taken for a follow-up.
+    """
+    overrides = {
+        "read.answers": answers,
+        "read.passages": passages,
+        "read.min_score": min_score,
+        "read.reader": reader,
+        "read.ensemble": ensemble or None,
+        "index.encoder": encoder,
+        "retrieve.fusion": fusion,
+    }
+    config = make_config(config_file, settings, overrides)
+    filters = parse_where(where)
+    directory = locate_index(index_dir)
+    from ragqa.cli.progress import progress_bar
+    from ragqa.pipeline import Pipeline
+
+    with progress_bar() as progress:
+        progress("loading", 0, None)
+        session = Pipeline.load(directory, config).session(where=filters)
+    talk(session, as_json=as_json)
+
+
+def talk(session: Session, *, as_json: bool) -> None:
+    """Answer line by line until the input ends or says so."""
+    from ragqa.cli.output import note
+
+    commands = {"/why": show_why, "/sources": show_sources}
+    if sys.stdin.isatty():
+        note("ask a question; /help lists the commands, Ctrl-D leaves")
+    for line in lines():
+        if line in ("/quit", "/exit"):
+            return
+        if line == "/reset":
+            session.reset()
+            note("what was said is forgotten")
+        elif line == "/help":
+            note(HELP)
+        elif line in commands:
+            _last(session, commands[line], as_json=as_json)
+        elif line.startswith("/"):
+            note(f"{line.split()[0]} is no command; /help lists them")
+        else:
+            _answer(session, line, as_json=as_json)
+        sys.stdout.flush()
+
+
+def lines() -> Iterator[str]:
+    """Lines that are not empty, until the input ends. On a terminal with a prompt, which never stands in results that
+    are redirected; bytes that are no characters are kept for `checked` to mend.
+    """
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        _ = _line_editing()
+        read: Callable[[], str] = _typed
+    else:
+        if hasattr(sys.stdin, "reconfigure"):
+            sys.stdin.reconfigure(errors="surrogateescape")
+        read = _piped
+    while True:
+        try:
+            line = read()
+        except EOFError:
+            if sys.stdin.isatty():
+                click.echo(err=True)  # the terminal has shown the prompt, and nothing ended its line
+            return
+        if line.strip():
+            yield line.strip()
+
+
+def show_why(exchange: Exchange, *, as_json: bool) -> None:
+    """What the question was understood as and why, and how its passages and answers were scored."""
+    from ragqa.cli.output import print_hit, print_json
+
+    reply, understood = exchange.reply, exchange.understood
+    if as_json:
+        print_json({"why": exchange.to_dict()}, indent=None)
+        return
+    click.echo(f"typed:      {understood.typed}")
+    click.echo(f"understood: {understood.question}")
+    for carried in understood.carried:
+        ago = "last" if carried.turn == 1 else f"{carried.turn} questions ago,"
+        said = f"{ago} {carried.source}" if carried.source != "title" else f"title of the {ago} answer's document"
+        click.echo(f"carried:    {carried.text}  ({said}; {carried.reason})")
+    if not understood.carried:
+        click.echo(f"carried:    nothing{f' ({understood.note})' if understood.note else ''}")
+    click.echo(f"no answer:  {reply.no_answer:.2f}")
+    for number, answer in enumerate(reply.answers, 1):
+        places = f", {len(answer.support) + 1} places" if answer.support else ""
+        click.echo(f"answer {number}:   {answer.score:.2f} {answer.text}  (passage {answer.hit.rank}{places})")
+    click.echo(f"passages, the first {reply.read} of them read:")
+    for hit in reply.hits:
+        print_hit(hit)
+
+
+def show_sources(exchange: Exchange, *, as_json: bool) -> None:
+    """Every place of every answer: the one shown and those that say the same."""
+    from ragqa.cli.output import place, print_json, quotation
+
+    if as_json:
+        print_json({"sources": [answer.to_dict() for answer in exchange.reply.answers]}, indent=None)
+        return
+    for number, answer in enumerate(exchange.reply.answers, 1):
+        click.echo(f"{number}. {click.style(answer.text, bold=True)}")
+        for text, hit, (start, end) in [
+            (quotation(answer), answer.hit, answer.document_span),
+            *(
+                (one.text, one.hit, _document_span(one.span.start, one.span.end, one.hit.passage.start))
+                for one in answer.support
+            ),
+        ]:
+            passage = hit.passage
+            line = passage.line + passage.text.count("\n", 0, start - passage.start) if passage.line else 0
+            click.echo(f"   {place(hit, line, (start, end))}  {' '.join(text.split())}")
+    if not exchange.reply.answers:
+        click.echo("no answer, so no place")
+
+
+def _document_span(start: int, end: int, passage_start: int) -> tuple[int, int]:
+    return passage_start + start, passage_start + end
+
+
+def _answer(session: Session, line: str, *, as_json: bool) -> None:
+    from ragqa.cli.output import note, print_json, print_reply
+
+    understood = session.understand(line)
+    if understood.carried and not as_json:
+        note(f"→ {understood.question}")
+    reply = session.ask(line)
+    if as_json:
+        print_json(session.history[-1].to_dict(), indent=None)
+        return
+    if understood.note and not understood.carried:
+        note(understood.note)
+    print_reply(reply)
+
+
+def _last(session: Session, show: Callable[..., None], *, as_json: bool) -> None:
+    from ragqa.cli.output import note
+
+    if session.last is None:
+        note("nothing was asked yet")
+        return
+    show(session.last, as_json=as_json)
+
+
+def _typed() -> str:
+    return input(PROMPT)
+
+
+def _piped() -> str:
+    if sys.stdin.isatty():
+        click.echo(PROMPT, nl=False, err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line
+
+
+def _line_editing() -> bool:
+    """Arrow keys and what was typed before, where the system has them."""
+    try:
+        import readline  # noqa: F401
+    except ImportError:
+        return False
+    return True

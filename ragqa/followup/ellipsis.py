@@ -1,0 +1,187 @@
+"""Fragments: "And when?", "With whom?", "And the Elbe?", "And in 1960?" take over the question before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ragqa.followup.mentions import Turn, mentions, nature
+from ragqa.followup.questions import Shape, focus, shape
+from ragqa.followup.resolution import Carried, Understood, carry, resolve, subject
+from ragqa.followup.words import (
+    AUXILIARIES,
+    PREPOSITIONS,
+    PRONOUNS,
+    WH,
+    Name,
+    content,
+    is_date,
+    lowered,
+    names,
+    raised,
+    tokens,
+    vocabulary,
+)
+
+_ABOUT = re.compile(r"^(?:what|how) about\s+", re.IGNORECASE)
+_TRAILING = vocabulary("else exactly then there not so come") | PREPOSITIONS
+_EVENT = re.compile(r"^(when|where|why|how) (?:was|is|did) (?:that|this)(?: happen)?$", re.IGNORECASE)
+_MEASURED = re.compile(r"^how (?:wide|deep|high|tall|big|large|old|fast|heavy|hot|cold)$", re.IGNORECASE)
+_COUNTED = re.compile(r"^(?:how (?:many|much)|which|what) \w+$", re.IGNORECASE)
+_REASON = "the question is a fragment of the last one"
+
+
+def complete(typed: str, history: Sequence[Turn], *, joined: bool) -> Understood | None:
+    """The whole question for a fragment, or None where the question is none. ``joined``: it began with "And"."""
+    text = typed.rstrip("?.! ")
+    about = _ABOUT.match(text)
+    if about is not None:
+        return _noun_fragment(text[about.end() :], history)
+    parts = tokens(text)
+    if not parts or not text:
+        return None
+    event = _EVENT.match(text)
+    if event is not None:
+        return _wh_fragment(event[1], history)
+    if _is_wh_fragment([part.low for part in parts]):
+        return _wh_fragment(text, history)
+    lows = [part.low for part in parts]
+    short = joined or (len(parts) <= 3 and typed.rstrip().endswith("?"))
+    telling = content(text) or "one" in lows
+    if short and telling and not set(lows) & (WH | AUXILIARIES) and lows[0] not in ("tell", "name", "list"):
+        return _noun_fragment(text if names(f". {text}") else lowered(text), history)
+    return None
+
+
+def _is_wh_fragment(lows: Sequence[str]) -> bool:
+    """Whether these words are a question word with what belongs to it and nothing else."""
+    head = 1 if len(lows) > 1 and lows[0] in PREPOSITIONS else 0
+    if lows[head] not in WH or set(lows) & (AUXILIARIES | (PRONOUNS - {"it"})):
+        return False
+    rest = [low for low in lows[head + 1 :] if low not in _TRAILING]
+    if rest and set(lows) & {"else", "there"}:
+        return False
+    if lows == ["what"]:
+        return False
+    if lows[head] == "how":
+        return len(rest) <= (2 if rest[:1] in (["many"], ["much"]) else 1) and not _verbs(rest[1:])
+    if lows[head] in ("which", "what", "whose"):
+        return len(rest) <= (2 if head else 1) and not _verbs(rest)
+    return not rest
+
+
+def _verbs(lows: Sequence[str]) -> bool:
+    return any(low.endswith("ed") or low in ("happens", "won", "came", "died", "makes") for low in lows)
+
+
+def _wh_fragment(text: str, history: Sequence[Turn]) -> Understood:
+    """The last question with another question word."""
+    last = history[-1]
+    form, wh = shape(last.understood), _fronted(text)
+    place = re.search(r"\bthere\b", wh)
+    wh = re.sub(r"\s*\bthere\b", "", wh) if place else wh
+    base = Carried(last.understood, "question", 1, _REASON)
+    if shape(f"{wh}?").asks == form.asks and "else" in wh.lower():
+        return Understood(" ".join(filter(None, (wh, form.auxiliary, form.rest))) + "?", text, (base,))
+    about = subject(history)
+    if about is not None and not form.asks.startswith("how") and _MEASURED.match(wh):
+        verb = form.auxiliary if form.auxiliary in ("is", "was", "are", "were") else "is"
+        return Understood(f"{wh} {verb} {about.text}?", text, (carry(about, _REASON),))
+    if about is not None and _COUNTED.match(wh) and form.asks != shape(f"{wh}?").asks:
+        return Understood(f"{wh} ({about.text})?", text, (carry(about, _REASON),))
+    return _swapped(wh, form, history, bool(place))
+
+
+def _swapped(wh: str, form: Shape, history: Sequence[Turn], place: bool) -> Understood:
+    """The last question with ``wh`` for its question word, and with its answer where that would be lost."""
+    last = history[-1]
+    base = Carried(last.understood, "question", 1, _REASON)
+    answer = next((mention for mention in mentions(history[-1:]) if mention.source == "answer"), None)
+    front, whole = f"{wh} {form.auxiliary}", f"{wh} – {last.understood.rstrip('?. ')}?"
+    if answer is None:
+        swaps = form.auxiliary and wh.lower() not in ("who", "what")
+        return Understood(f"{front} {form.rest}?" if swaps else whole, "", (base,))
+    kept = (base, carry(answer, _REASON))
+    if place and form.auxiliary:
+        return Understood(f"{front} {form.rest} in {answer.text}?", "", kept)
+    if form.subject:
+        return Understood(f"{wh} was it that {answer.text} {form.rest}?", "", kept)
+    if not form.auxiliary or wh.lower() in ("who", "what"):
+        return Understood(whole, "", (base,))
+    if form.asks == "who" and form.auxiliary in ("is", "was", "are", "were"):
+        return Understood(f"{front} {answer.text} {form.rest}?", "", kept)
+    known = set(content(answer.text)) <= set(content(last.understood))
+    if not known and form.asks in ("who", "whom", "what", "which"):
+        return Understood(f"{front} {form.rest} ({answer.text})?", "", kept)
+    return Understood(f"{front} {form.rest}?", "", (base,))
+
+
+def _fronted(text: str) -> str:
+    """As "Of what" for "What of"."""
+    parts = text.split()
+    if len(parts) == 2 and parts[1].lower() in PREPOSITIONS and parts[0].lower() in WH:
+        return raised(f"{parts[1]} {parts[0].lower()}")
+    return raised(text)
+
+
+def _noun_fragment(text: str, history: Sequence[Turn]) -> Understood:
+    """The last question about something else."""
+    last, question = history[-1], history[-1].understood.rstrip("?. ")
+    base = Carried(last.understood, "question", 1, _REASON)
+    phrase, carried = resolve(re.sub(r"['’]s$", "", text), history)
+    if carried and carried[0].text[0].islower():
+        phrase = phrase[0].lower() + phrase[1:]
+    first = tokens(text)[0].low
+    one = re.match(r"the (?:other )?one\s+(?=\w)", text)
+    if one is not None:
+        phrase, first = text[one.end() :], tokens(text[one.end() :])[0].low
+    whole: str | None
+    if first in PREPOSITIONS:
+        whole = _circumstance(phrase, first, question)
+    elif re.match(r"the \w+ (?:one|two|three)$", text):
+        whole = None
+    else:
+        whole = _exchanged(phrase, question, last, possessive=bool(carried))
+    if whole is None:
+        whole = f"{question}, {phrase}"
+    return Understood(f"{whole}?", text, (base, *carried))
+
+
+def _circumstance(phrase: str, first: str, question: str) -> str:
+    """As "in 1960" in place of "in 1896", or behind; then it is no longer the first one that is asked for."""
+    date = is_date(phrase)
+    for match in re.finditer(rf"\b{first} (?:the )?(?:[A-Z\d][\w.-]*(?: [A-Z\d][\w.-]*)*|\w+$)", question):
+        if is_date(match[0]) == date:
+            return question[: match.start()] + phrase + question[match.end() :]
+    if date:
+        question = re.sub(r"\b(the) (?:very )?(?:first|last|latest) ", r"\1 ", question)
+    return f"{question} {phrase}"
+
+
+def _exchanged(phrase: str, question: str, last: Turn, *, possessive: bool) -> str | None:
+    """The question with a phrase in place of what is like it; None where nothing is."""
+    of = re.search(r"\b(?:the|a|an) (?:[a-z-]+ ){1,3}(?=of )", question)
+    if of is not None and not possessive and not names(f". {phrase}"):
+        rest = question[of.end() :]
+        return f"{question[: of.start()]}{phrase} {rest}"
+    held, given = names(question), names(f". {phrase}")
+    if given or possessive:
+        target = _alike(given, held, last) if held else None
+        if target is not None:
+            return question[: target.start] + phrase + question[target.end :]
+    about = focus(f"{question}?")
+    if about and not given and any(name.core in about for name in held):
+        return question.replace(about, f"{phrase} of {about}", 1)
+    return question.replace(about, phrase, 1) if about else None
+
+
+def _alike(given: Sequence[Name], held: Sequence[Name], last: Turn) -> Name:
+    """Of the names in a question the one that a new name takes the place of: it shares a word, or is of its kind."""
+    new = set(content(" ".join(name.core for name in given)))
+    shared = [name for name in held if set(content(name.core)) & new]
+    if shared:
+        return shared[-1]
+    texts = [last.context]
+    person = bool(given) and nature(given[-1].text, "question", last, texts)[0] > 0
+    kind = [name for name in held if (nature(name.text, "question", last, texts)[0] > 0) == person]
+    return (kind or list(held))[-1]

@@ -1,0 +1,115 @@
+"""References replaced by what they stand for, with an account of where the words come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ragqa.followup.mentions import Mention, Turn, mentions
+from ragqa.followup.questions import shape
+from ragqa.followup.references import NEEDS, Reference, best, naming, references
+from ragqa.followup.words import PREPOSITIONS, content, is_date, raised, tokens, vocabulary, words
+
+_MOTION = vocabulary(
+    "led lead go goes went gone come came bring brought sail sailed travel travelled fly flew send sent"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Words taken over from before: from the "question", the "answer" or the "title" of a turn, counted back from 1.
+
+    ``reason`` says for which words of the question they stand, or why they were put there.
+    """
+
+    text: str
+    source: str
+    turn: int
+    reason: str
+
+    def to_dict(self) -> dict[str, str | int]:
+        """The JSON form."""
+        return {"text": self.text, "source": self.source, "turn": self.turn, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """``question`` is what is asked, ``typed`` what was typed; they are equal where nothing is ``carried``.
+
+    ``note`` says in a few words how a question in a language without rules was treated; otherwise it is empty.
+    """
+
+    question: str
+    typed: str
+    carried: tuple[Carried, ...] = ()
+    note: str = ""
+
+
+def resolve(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried, ...]]:
+    """References replaced by what they stand for; those for which nothing suits stay."""
+    edits: list[tuple[Reference, Mention]] = []
+    behind: list[Carried] = []
+    for reference in references(question):
+        if reference.need == "deed":
+            behind.append(Carried(_done(history[-1]), "question", 1, NEEDS["deed"]))
+            continue
+        if reference.need == "time":
+            behind += _dated(history)
+            continue
+        mention = naming(reference.noun, history) if reference.noun else None
+        mention = mention or best(reference.need, history)
+        if mention is not None and not any(mention.text == other.text for _, other in edits):
+            edits.append((reference, mention))
+    text = question
+    for reference, mention in sorted(edits, key=lambda edit: -edit[0].start):
+        text = replaced(text, reference, mention.text)
+    carried = [
+        carry(mention, f"“{question[reference.start : reference.end]}”: {NEEDS[reference.need]}")
+        for reference, mention in edits
+    ]
+    if behind:
+        text = f"{text.rstrip('?. ')} ({', '.join(one.text for one in behind)})?"
+    return text, (*carried, *behind)
+
+
+def carry(mention: Mention, reason: str) -> Carried:
+    """A mention as something carried."""
+    return Carried(mention.text, mention.source, mention.turn, reason)
+
+
+def subject(history: Sequence[Turn]) -> Mention | None:
+    """What the talk is about: of the last turn what its document's title speaks of, as the question put it."""
+    last = [mention for mention in mentions(history[-1:]) if mention.source != "answer"]
+    topical = [mention for mention in last if mention.topical]
+    named = [mention for mention in topical if any(word[0].isupper() for word in mention.text.split())] or topical
+    short = sorted(named, key=lambda mention: (mention.source != "question", len(content(mention.text))))
+    return next(iter(short or last), None)
+
+
+def replaced(text: str, reference: Reference, by: str) -> str:
+    """A question with a reference replaced, in the form that its place asks for."""
+    if reference.need == "event":
+        return f"{text.rstrip('?. ')} ({by})?"
+    if reference.possessive:
+        by += "'" if by.endswith("s") else "'s"
+    elif reference.need == "there" and not reference.noun:
+        before = tokens(text[: reference.start])
+        if not (before and before[-1].low in PREPOSITIONS):
+            by = f"to {by}" if _MOTION & set(words(text)) else f"in {by}"
+    whole = text[: reference.start] + by + text[reference.end :]
+    return raised(whole) if reference.start == 0 else whole
+
+
+def _dated(history: Sequence[Turn]) -> list[Carried]:
+    """The latest answer that is a date, as a list of one; empty where there was none."""
+    for back, turn in enumerate(reversed(history), 1):
+        if is_date(turn.answer) and re.search(r"\d", turn.answer):
+            return [Carried(turn.answer, "answer", back, NEEDS["time"])]
+    return []
+
+
+def _done(turn: Turn) -> str:
+    """What a question says was done: without its question word, where that is the subject."""
+    form = shape(turn.understood)
+    return form.rest if form.asks else turn.understood.rstrip("?. ")

@@ -1,0 +1,104 @@
+"""A question and what came before it → the question that is meant, and where its words come from.
+
+In this order: a fragment ("And when?", "And the Elbe?") takes over the last question (`ragqa.followup.ellipsis`);
+pronouns, "there" and pointing phrases are replaced by what they stand for; a noun phrase that leaves out of what gets
+it behind an "of"; a question of nothing but words that stand in the document that answered last gets its subject put
+behind. All else is left as it was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ragqa.followup.ellipsis import complete
+from ragqa.followup.mentions import Turn
+from ragqa.followup.references import RELATIONS, definites, naming
+from ragqa.followup.resolution import Carried, Understood, carry, replaced, resolve, subject
+from ragqa.followup.words import (
+    PREPOSITIONS,
+    WH,
+    content,
+    is_english,
+    length,
+    names,
+    raised,
+    stem,
+    tokens,
+    vocabulary,
+    words,
+)
+
+SHORT = 3  # words: so short a question in a language whose grammar is not known here can hardly stand alone
+BARE = 7  # words of a question without a name that may be taken for one about the last document
+_CONJUNCTION = re.compile(r"^(?:(?:and|but|so|or|then|well|ok|okay)\b,?\s+)+", re.IGNORECASE)
+_CIRCUMSTANCE = r"\b(?:of|in|for|on|at|about|with|from|to) (?:the |an? )?[a-z]"
+_ANYWHERE = frozenset(map(stem, vocabulary("people person men man thing year name called happen happened")))
+
+
+def understand(question: str, history: Sequence[Turn], language: str = "en") -> Understood:
+    """What a question means after ``history`` (oldest turn first). Pure: the same arguments, the same result.
+
+    Without history, and for a question that stands alone, it is the question as typed. The rules are English;
+    of questions that do not read as English (with an index of another ``language``: all without an English question
+    word), only a question of at most three words is made
+    whole, by putting the last one in front.
+    """
+    typed = question.strip()
+    if not history or not typed:
+        return Understood(typed, typed)
+    if not is_english(typed) or (language != "en" and not set(words(typed)) & (WH | {"and"})):
+        return _foreign(typed, history)
+    fragment = _CONJUNCTION.sub("", typed)
+    whole = complete(fragment, history, joined=fragment != typed)
+    if whole is not None:
+        return replace(whole, typed=typed)
+    bare = raised(fragment) or typed
+    text, carried = resolve(bare, history)
+    if not carried:
+        text, carried = _supply(bare, history)
+    return Understood(text, typed, carried) if carried else Understood(typed, typed)
+
+
+def _foreign(typed: str, history: Sequence[Turn]) -> Understood:
+    last = history[-1].understood
+    if length(typed) > SHORT:
+        return Understood(typed, typed, note="asked as typed: follow-up questions are understood in English only")
+    text = f"{last} {typed}"
+    reason = f"“{typed}” is too short to stand alone"
+    return Understood(text, typed, (Carried(last, "question", 1, reason),), "the last question was put in front")
+
+
+def _supply(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried, ...]]:
+    """What a question leaves out: what "the canal" names, of what "the architect" is, what died."""
+    loose, told, held = list(definites(question)), set(content(question)), names(question)
+    for reference in loose:
+        mention = naming(reference.noun, history)
+        if mention is not None and not set(content(mention.text)) <= told:
+            phrase = question[reference.start : reference.end]
+            return replaced(question, reference, mention.text), (carry(mention, f"“{phrase}” is part of the name"),)
+    known = {stem(word) for word in words(f"{history[-1].context} {history[-1].understood}")}
+    if not all(_behind_preposition(question, name.start) and set(content(name.core)) <= known for name in held):
+        return question, ()
+    loose = [reference for reference in loose if reference.noun in RELATIONS or stem(reference.noun) in known]
+    bare = not held and length(question) <= BARE and not re.search(_CIRCUMSTANCE, question)
+    bare = bare and bool(told) and told <= known | _ANYWHERE and not told & set(content(history[-1].title))
+    about = subject(history) if loose or bare else None
+    if about is None or set(content(about.text)) <= told:
+        return question, ()
+    for reference in reversed(loose):
+        if reference.noun in RELATIONS or stem(reference.noun) not in content(about.text):
+            text = f"{question[: reference.end]} of {about.text}{question[reference.end :]}"
+            phrase = question[reference.start : reference.end]
+            return text, (carry(about, f"“{phrase}” does not say of what"),)
+    if bare:
+        text = f"{question.rstrip('?. ')} ({about.text})?"
+        return text, (carry(about, "the question names nothing that is new"),)
+    return question, ()
+
+
+def _behind_preposition(text: str, start: int) -> bool:
+    """Whether what begins at ``start`` is a circumstance: "in Italian"."""
+    before = [token.low for token in tokens(text[:start])]
+    return bool(before) and before[-1] in PREPOSITIONS

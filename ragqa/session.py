@@ -1,0 +1,95 @@
+"""A talk with an index: follow-up questions are made whole by what was asked and answered before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ragqa.errors import QuestionError
+from ragqa.followup import Turn, Understood, understand
+from ragqa.store.passages import encodable
+from ragqa.types import Reply
+
+if TYPE_CHECKING:
+    from ragqa.pipeline import Pipeline
+
+REMEMBERED = 20  # turns that are looked back on
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question of a session: what it was understood as, and its reply."""
+
+    understood: Understood
+    reply: Reply
+
+    @property
+    def turn(self) -> Turn:
+        """What later questions may take up."""
+        return turn_of(self.understood, self.reply)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reply's JSON form, with what was typed and what was carried over."""
+        understood = self.understood
+        return {
+            **self.reply.to_dict(),
+            "typed": understood.typed,
+            "carried": [carried.to_dict() for carried in understood.carried],
+            "note": understood.note,
+        }
+
+
+class Session:
+    """Questions one after the other, each after those before; cheap to make. For one thread: make one for each.
+
+    The question that is retrieved for and read is the understood one, so ``reply.question`` is that.
+    """
+
+    def __init__(self, pipeline: Pipeline, *, where: Mapping[str, str] | None = None) -> None:
+        self.pipeline, self.where = pipeline, where
+        self.language = pipeline.snapshot.manifest.config.language
+        self._exchanges: list[Exchange] = []
+        self._turns: list[Turn] = []
+
+    @property
+    def history(self) -> tuple[Exchange, ...]:
+        """All questions since the start or the last `reset`, oldest first."""
+        return tuple(self._exchanges)
+
+    @property
+    def last(self) -> Exchange | None:
+        """The latest of `history`."""
+        return self._exchanges[-1] if self._exchanges else None
+
+    def understand(self, question: str) -> Understood:
+        """What a question would be understood as now; nothing is asked or remembered."""
+        if not isinstance(question, str):
+            raise QuestionError(f"a question must be text, not {type(question).__name__}")
+        return understand(encodable(question), self._turns, self.language)
+
+    def ask(self, question: str) -> Reply:
+        """Answer a question after those before. An empty one is a `QuestionError` and is not remembered."""
+        understood = self.understand(question)
+        reply = self.pipeline.ask(understood.question, where=self.where)
+        exchange = Exchange(understood, reply)
+        self._exchanges.append(exchange)
+        self._turns = [*self._turns, exchange.turn][-REMEMBERED:]
+        return reply
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._exchanges, self._turns = [], []
+
+
+def turn_of(understood: Understood, reply: Reply) -> Turn:
+    """What later questions may take up: the best answer, and the passages of its document that were found."""
+    if not reply.answers:
+        return Turn(understood.typed, understood.question)
+    passage = reply.answers[0].hit.passage
+    found = sorted(
+        (hit.passage for hit in reply.hits if hit.passage.doc_id == passage.doc_id), key=lambda found: found.start
+    )
+    return Turn(
+        understood.typed, understood.question, reply.answers[0].text, passage.title, "\n".join(p.text for p in found)
+    )
