@@ -94,7 +94,7 @@ class ReadConfig:
     passages: int = 20
     answers: int = 3
     max_answer_chars: int = 160
-    risk: float = 0.4
+    risk: float = 0.5
     min_score: float | None = None
     calibration: str = ""
 

@@ -39,11 +39,11 @@ def fit(
     seen: Sequence[Seen],
     start: Calibration,
     *,
-    weights: bool = True,
+    weights: bool = False,
     data: Mapping[str, str] | None = None,
     seed: int = 1,
 ) -> Fit:
-    """Fit to ``seen``, from ``start``; without ``weights`` only the score model and the curve.
+    """Fit to ``seen``, from ``start``: the score model and the curve, and with ``weights`` how evidence is weighed.
 
     Scores of the curve are cross-fitted: each comes from a model that has not seen its question.
     """

@@ -47,7 +47,7 @@ def calibrate_index(
     *,
     sample: int | None = None,
     seed: int = 1,
-    weights: bool = True,
+    weights: bool = False,
     risks: Sequence[float] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:

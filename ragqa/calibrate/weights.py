@@ -19,7 +19,6 @@ from ragqa.evidence.masses import null_probability, relevance
 Floats = NDArray[np.float64]
 NAMES = ("bm25", "dense", "rerank", "relevance", "span", "null")
 PASSAGE = 3  # the first of them are of passages
-PRIOR = np.array([0.02, 0.02, 0.02, 0.02, 0.02, 0.02])  # precision of the pull towards where fitting begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def fit_weights(seen: Sequence[Seen], start: Weights) -> Weights:
     table = tabulate(seen, start.cap)
     begin = np.array([getattr(start, name) for name in NAMES])
     scale = np.maximum(1.0, np.abs(begin))
-    precision = PRIOR / scale**2
+    precision = 1.0 / (scale**2 * len(seen))  # a normal prior: one standard deviation is as large as the value
 
     def loss(values: Floats) -> tuple[float, Floats]:
         likelihood, gradient = log_likelihood(table, values)

@@ -6,7 +6,7 @@ import click
 
 from ragqa.cli.options import index_option, locate_index, make_config, settings_options
 
-SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4)
+SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 @click.command()
@@ -15,7 +15,7 @@ SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4)
 @click.option("-o", "--output", type=click.Path(), help="Folder for calibration.json [the index].")
 @click.option("--sample", type=click.IntRange(1), help="So many of the questions, drawn at random.")
 @click.option("--seed", type=int, default=1, show_default=True, help="For --sample.")
-@click.option("--keep-weights", is_flag=True, help="Fit only what scores are worth, not how evidence is weighed.")
+@click.option("--weights", is_flag=True, help="Fit how evidence is weighed as well, not only what scores are worth.")
 @click.option("--reader", help="Another reader: a directory or hub name.")
 @click.option("--encoder", help="The encoder the index was built with, if it has moved.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -27,7 +27,7 @@ def calibrate(
     output: str | None,
     sample: int | None,
     seed: int,
-    keep_weights: bool,
+    weights: bool,
     reader: str | None,
     encoder: str | None,
     as_json: bool,
@@ -56,7 +56,7 @@ def calibrate(
             config,
             sample=sample,
             seed=seed,
-            weights=not keep_weights,
+            weights=weights,
             risks=SHOWN,
             progress=lambda done, total: progress("reading", done, total),
         )

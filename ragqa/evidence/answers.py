@@ -16,8 +16,9 @@ SPEAKING = 0.01  # a passage agrees if it has at least this share of an answer's
 
 
 def rank_answers(evidence: Evidence, model: ScoreModel, count: int) -> tuple[Answer, ...]:
-    """The ``count`` best answers, most mass first, ties by rank of their passage; none overlap or repeat each other.
+    """The ``count`` best answers, most mass first, ties by rank of their passage; none repeat each other.
 
+    An answer that overlaps a better one in the document is another cut of the same place and is left out.
     A score is the model's probability that the answer is right, and never above that of a better one.
     """
     clusters = cluster(evidence.best_forms(CONSIDERED))

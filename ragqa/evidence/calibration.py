@@ -20,6 +20,7 @@ FILE = "calibration.json"
 FORMAT = 1
 FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior")
 CONFIDENCE = 0.9
+START = 8.0  # a threshold is first tested where it lets so many answers / risk through
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,9 @@ class Calibration:
         promise is that on questions like those of the fit, the threshold keeps the risk in ``confidence`` of all fits.
         """
         allowed, found = 1.0 - confidence, None
-        fewest = math.log(allowed) / math.log1p(-risk) if 0.0 < risk < 1.0 else 0.0
         for step in self.curve:
-            if step.given < 2 * fewest:
-                continue  # too few to promise anything, unless not one of many is wrong
+            if step.given < START / risk:
+                continue  # of so few, even half the risk would look like too much
             if binomial_tail(step.wrong, step.given, risk) > allowed:
                 break
             found = step.score

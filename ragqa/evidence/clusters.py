@@ -1,8 +1,8 @@
-"""Places that say the same → forms; forms that say nearly the same, or cut one place differently → clusters."""
+"""Places that say the same → forms; forms that say nearly the same → clusters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ragqa.evidence.phrases import Phrase, near
@@ -64,21 +64,12 @@ class Cluster:
 
 
 def cluster(forms: Sequence[Form]) -> list[Cluster]:
-    """Forms, best first → clusters, best first; a form joins the first cluster whose leader says the same."""
+    """Forms, best first → clusters, best first; a form joins the first cluster whose leader is a near duplicate."""
     clusters: list[Cluster] = []
     for form in forms:
-        own = next((found for found in clusters if says_the_same(found.forms[0], form)), None)
+        own = next((found for found in clusters if near(found.forms[0].phrase, form.phrase)), None)
         if own is None:
             clusters.append(Cluster([form]))
         else:
             own.forms.append(form)
     return sorted(clusters, key=lambda found: -found.mass)
-
-
-def says_the_same(leader: Form, form: Form) -> bool:
-    """Whether ``form`` is another wording of ``leader``'s, or another cut of one of its places."""
-    return near(leader.phrase, form.phrase) or _overlaps(form.best, leader.places)
-
-
-def _overlaps(place: Place, places: Iterable[Place]) -> bool:
-    return any(place.overlaps(other) for other in places)

@@ -83,4 +83,10 @@ class TopicalCollator:
         for number, row in enumerate(rows):
             label[number, [places[text] for text in self._known[row[ANCHOR]] if text in places]] = 1.0
         questions = self._texts([{ANCHOR: row[ANCHOR]} for row in rows])
-        return questions | self._texts([{POSITIVE: text} for text in places]) | {"label": label}
+        # An empty anchor, which is dropped again: the collator warns of a first column that is not the anchor.
+        passages = self._texts([{ANCHOR: "", POSITIVE: text} for text in places])
+        return (
+            questions
+            | {name: value for name, value in passages.items() if name.startswith(POSITIVE)}
+            | {"label": label}
+        )

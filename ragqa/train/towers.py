@@ -110,8 +110,7 @@ class Collator:
         """One batch."""
         if self._vectors is None:
             return dict(self._texts([dict(row) for row in rows]))
-        own = [{name: row[name] for name in row if name in (ANCHOR, "label")} for row in rows]
-        batch = dict(self._texts(own)) if own[0] else {}
+        batch = dict(self._texts([{name: row[name] for name in row if name in (ANCHOR, "label")} for row in rows]))
         for name in rows[0]:
             if name not in (ANCHOR, "label"):
                 found = self._vectors[[self._places[row[name]] for row in rows]]

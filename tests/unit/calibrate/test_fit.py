@@ -69,12 +69,12 @@ def test_weights_that_made_the_data_are_found_again():
 def test_a_score_is_the_share_of_right_answers():
     rng = np.random.default_rng(3)
     seen = [draw(rng, Weights(relevance=0.6, null=1.0)) for _ in range(1500)]
-    found = fit(seen, Calibration(Weights(bm25=0.1, dense=1.0), reader="r"), data={"q": "x"})
+    found = fit(seen, Calibration(Weights(bm25=0.1, dense=1.0), reader="r"), weights=True, data={"q": "x"})
     assert expected_calibration_error(found.scores, found.right) < 0.05
     calibration = found.calibration
     assert (calibration.questions, calibration.reader, calibration.data) == (1500, "r", {"q": "x"})
     assert calibration.curve[-1].given == 1500 and calibration.curve[-1].wrong == int((~found.right).sum())
-    kept = fit(seen, Calibration(), weights=False).calibration
+    kept = fit(seen, Calibration()).calibration
     assert kept.weights == Weights() and kept.score != calibration.score
 
 
