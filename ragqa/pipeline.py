@@ -170,6 +170,18 @@ def find_calibration(directory: str | Path, read: ReadConfig) -> Calibration:
     return Calibration() if shipped is None or read.ensemble else load_calibration(shipped)
 
 
+def describe_calibration(directory: str | Path, read: ReadConfig) -> str:
+    """In words: what the scores of an index were fitted to."""
+    own = Path(directory) / FILE
+    calibration = find_calibration(directory, read)
+    if not calibration.questions:
+        return "not calibrated: ragqa calibrate --questions FILE"
+    if own.is_file() and not read.calibration and load_calibration(own) == calibration:
+        return f"fitted to {calibration.questions:,} questions of {', '.join(calibration.data)}"
+    kept = "; the index's own fit is for another reader" if own.is_file() and not read.calibration else ""
+    return f"as fitted to {calibration.questions:,} questions of other documents{kept}: ragqa calibrate refits"
+
+
 def checked(question: str) -> str:
     """A question as text that can be written down, without outer white space; an empty one is an error.
 

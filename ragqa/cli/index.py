@@ -108,9 +108,12 @@ def summary(report: BuildReport) -> str:
 def info(index_dir: str | None, as_json: bool) -> None:
     """Show what an index holds and how it was made."""
     from ragqa.cli.output import print_json
+    from ragqa.config import ReadConfig
     from ragqa.index.snapshot import Snapshot
+    from ragqa.pipeline import describe_calibration
 
-    facts = Snapshot.open(locate_index(index_dir)).info()
+    directory = locate_index(index_dir)
+    facts = Snapshot.open(directory).info() | {"scores": describe_calibration(directory, ReadConfig())}
     if as_json:
         print_json(facts)
         return

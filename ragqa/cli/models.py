@@ -31,7 +31,7 @@ def models() -> None:
 
 
 @models.command()
-@click.argument("name", type=click.Choice(["reader"]))
+@click.argument("name", type=click.Choice(["reader", "encoder"]))
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
 def merge(name: str, output: str) -> None:
     """Write a packaged model's full, standard checkpoint.
@@ -40,7 +40,12 @@ def merge(name: str, output: str) -> None:
     """
     from ragqa.models.runtime import require_torch
 
-    require_torch("Merging a reader")
+    require_torch("Merging a model")
+    if name == "encoder":
+        from ragqa.train.unpack import unpack_encoder
+
+        click.echo(f"{unpack_encoder(output)}: sentence-transformers checkpoint")
+        return
     from ragqa.train.adapter import merge_packaged
 
     click.echo(f"{merge_packaged(name, output)}: standard checkpoint with span heads")

