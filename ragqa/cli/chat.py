@@ -27,11 +27,11 @@ HELP = """\
 @click.option("-k", "answers", type=click.IntRange(1), help="Answers to give [3].")
 @click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20].")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a question.")
-@click.option("--min-score", type=float, help="Give no answer below this score [0.15].")
+@click.option("--min-score", type=float, help="Give no answer below this score, whatever the risk.")
 @click.option("--reader", help="Another reader: a directory or hub name.")
 @click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable).")
 @click.option("--encoder", help="The encoder the index was built with, if it has moved.")
-@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [convex].")
+@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [linear].")
 @where_option
 @settings_options
 def chat(

@@ -1,7 +1,7 @@
 """The packaged encoder as a checkpoint that can be trained: its int8 weights multiplied out again.
 
-The fast form is all there is of it in the package. A weight comes back as (q − zero point) · scale, so the checkpoint is
-the encoder to within the rounding of int8; word embeddings, which were never trained, are the base's own.
+The fast form is all there is of it in the package. A weight comes back as (q − zero point) · scale, so the checkpoint
+is the encoder to within the rounding of int8; word embeddings, which were never trained, are the base's own.
 """
 
 from __future__ import annotations

