@@ -67,7 +67,7 @@ class Part:
     @property
     def min_score(self) -> float:
         """The stored threshold: below it, no answer is given."""
-        return float(self.facts["threshold"])
+        return threshold_of(self.facts)
 
 
 def load_parts(folder: RunFolder) -> dict[str, Part]:
@@ -93,6 +93,11 @@ def load_parts(folder: RunFolder) -> dict[str, Part]:
         parts[name] = Part(name, own, mine, grids, passages, wall, cpu, values)
         first = last
     return parts
+
+
+def threshold_of(facts: Mapping[str, Any]) -> float:
+    """The score from which answers were given; runs from before risks were promised name it among the settings."""
+    return float(facts["threshold"] if "threshold" in facts else facts["config"]["read"]["min_score"])
 
 
 def given(record: Record, min_score: float) -> list[str]:
@@ -123,7 +128,7 @@ def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -
     """
     if task == "retrieval":
         return {}
-    threshold, group = float(facts["threshold"]), "open" if task == "open" else "read"
+    threshold, group = threshold_of(facts), "open" if task == "open" else "read"
     texts = [given(record, threshold) for record in records]
     answerable = np.array([record["answerable"] for record in records], bool)
     values = {}

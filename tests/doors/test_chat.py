@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TALK = "Where was Marie Curie born?\nAnd when did she die?\n\nOf what?\n"
-ANSWERS = ["Warsaw", "4 July 1934", "aplastic anaemia"]
+TALK = "Where was Marie Curie born?\nAnd when was she born?\n\nWhat did she die of?\n"
+ANSWERS = ["Warsaw", "7 November 1867", "aplastic anaemia"]
 INTERRUPTED = 130
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb"}
 
@@ -26,7 +26,7 @@ def test_answers_on_stdout_and_what_was_understood_on_stderr(ragqa, sample_index
     firsts = [line for line in done.stdout.splitlines() if line.startswith("1. ")]
     assert [re.sub(r"^1\. (.*?)  0\.\d+$", r"\1", line) for line in firsts] == ANSWERS
     understood = [line for line in done.stderr.splitlines() if line.startswith("→ ")]
-    assert understood == ["→ When did Marie Curie die?", "→ Of what did Marie Curie die?"]
+    assert understood == ["→ When was Marie Curie born?", "→ What did Marie Curie die of?"]
     assert "→" not in done.stdout and "? " not in done.stdout.splitlines()
 
 
@@ -35,7 +35,7 @@ def test_json_is_one_object_a_turn(ragqa, sample_index):
     turns = [json.loads(line) for line in done.stdout.splitlines()]
     assert [turn["answers"][0]["text"] for turn in turns] == ANSWERS
     assert [turn["typed"] for turn in turns] == [line for line in TALK.splitlines() if line]
-    assert [turn["question"] for turn in turns][1:] == ["When did Marie Curie die?", "Of what did Marie Curie die?"]
+    assert [turn["question"] for turn in turns][1:] == ["When was Marie Curie born?", "What did Marie Curie die of?"]
     assert turns[0]["carried"] == []
     assert turns[1]["carried"] == [{"text": "Marie Curie", "source": "question", "turn": 1, "reason": "“she”: a woman"}]
 
@@ -48,15 +48,15 @@ def test_reset_forgets(ragqa, sample_index):
 
 def test_why_and_sources(ragqa, sample_index):
     talk = (
-        "/why\nWhere was Marie Curie born?\nAnd when did she die?\n/why\n/sources\n/what now\n/help\n/quit\nignored\n"
+        "/why\nWhere was Marie Curie born?\nAnd when was she born?\n/why\n/sources\n/what now\n/help\n/quit\nignored\n"
     )
     done = ragqa("chat", "-i", sample_index, stdin=talk)
     why = done.stdout[done.stdout.index("typed: ") :]
-    assert "typed:      And when did she die?\nunderstood: When did Marie Curie die?\n" in why
+    assert "typed:      And when was she born?\nunderstood: When was Marie Curie born?\n" in why
     assert "carried:    Marie Curie  (last question; “she”: a woman)\n" in why
-    assert re.search(r"^answer 1:   0\.\d\d 4 July 1934  \(passage \d+", why, re.MULTILINE)
-    assert re.search(r"^1\. .*marie-curie\.md:\d+  \d\.\d\d \(bm25 [\d.]+ dense [\d.]+\)$", why, re.MULTILINE)
-    assert re.search(r"^1\. 4 July 1934\n   \S*marie-curie\.md:19  .*»4 July 1934«", why, re.MULTILINE)
+    assert re.search(r"^answer 1:   0\.\d\d 7 November 1867  \(passage \d+", why, re.MULTILINE)
+    assert re.search(r"^1\. .*marie-curie\.md:\d+  \d+\.\d\d \(bm25 [\d.]+ dense [\d.]+\)$", why, re.MULTILINE)
+    assert re.search(r"^1\. 7 November 1867\n   \S*marie-curie\.md:9  .*»7 November 1867«", why, re.MULTILINE)
     for told in ("nothing was asked yet", "/what is no command; /help lists them", "/reset    forget what was said"):
         assert told in done.stderr
     assert "ignored" not in done.stdout + done.stderr
@@ -100,7 +100,7 @@ def test_the_same_talk_in_python(sample_index):
     assert [reply.answers[0].text for reply in replies] == ANSWERS
     assert [exchange.reply for exchange in one.history] == replies
     assert [exchange.understood.question for exchange in one.history] == [reply.question for reply in replies]
-    assert other.history == () and other.understand("And when did she die?").carried == ()
+    assert other.history == () and other.understand("And when was she born?").carried == ()
     with pytest.raises(ragqa.RagqaError):
         one.ask("  ")
     with pytest.raises(ragqa.RagqaError):
@@ -108,7 +108,7 @@ def test_the_same_talk_in_python(sample_index):
     assert len(one.history) == 3
     one.reset()
     assert one.history == () and one.last is None
-    assert one.understand("And when did she die?").question == "And when did she die?"
+    assert one.understand("And when was she born?").question == "And when was she born?"
 
 
 def test_metadata_hold_for_the_whole_talk(ragqa, sample_index):

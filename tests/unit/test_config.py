@@ -32,7 +32,7 @@ def test_values_of_a_section_are_checked_together():
         ("retrieve.depth=many", "expected int"),
         ("retrieve.depth=1.5", "expected int"),
         ("retrieve.dense_weight=2", "from 0 to 1"),
-        ("retrieve.fusion=magic", "one of convex"),
+        ("retrieve.fusion=magic", "one of linear"),
         ("index.lexical=lucene", "one of tantivy"),
         ("retrieve.depth", "expected name=value"),
         ("=3", "expected name=value"),
