@@ -1,7 +1,9 @@
 """The packaged encoder as a checkpoint that can be trained: its int8 weights multiplied out again.
 
-The fast form is all there is of it in the package. A weight comes back as (q − zero point) · scale, so the checkpoint
-is the encoder to within the rounding of int8; word embeddings, which were never trained, are the base's own.
+The fast form is all there is of it in the package. A weight comes back as (q − zero point + u) · scale, u anywhere in
+the half step to either side that int8 rounds away (drawn from a fixed seed). Without u every weight would stand in the
+middle of its step, and `ragqa export` would round a short training away again; with it, an export keeps the training on
+average, and leaves an untrained weight as it was. Word embeddings, which were never trained, are the base's own.
 """
 
 from __future__ import annotations
@@ -63,6 +65,7 @@ def unpacked(graph: Path) -> dict[str, Tensor]:
     except ImportError as error:
         raise MissingExtra("Unpacking the packaged encoder", "train") from error
     model = onnx.load(str(graph))
+    rng = np.random.default_rng(0)
     known = {item.name: numpy_helper.to_array(item) for item in model.graph.initializer}
     found = {
         name.removeprefix(PART): torch.from_numpy(value.copy())
@@ -71,17 +74,20 @@ def unpacked(graph: Path) -> dict[str, Tensor]:
     }
     for node in model.graph.node:
         if dense := _DENSE.fullmatch(node.name):
-            found[f"{dense[1].replace('/', '.')}.weight"] = _weight(known, node.input[1])
+            found[f"{dense[1].replace('/', '.')}.weight"] = _weight(known, node.input[1], rng)
         elif attention := _ATTENTION.fullmatch(node.name):
-            weight, bias = _weight(known, node.input[1]), torch.from_numpy(known[node.input[2]].copy())
+            weight, bias = _weight(known, node.input[1], rng), torch.from_numpy(known[node.input[2]].copy())
             layer = f"encoder.layer.{attention[1]}.attention.self"
             for part, own, own_bias in zip(("query", "key", "value"), weight.chunk(3), bias.chunk(3), strict=True):
                 found[f"{layer}.{part}.weight"], found[f"{layer}.{part}.bias"] = own.clone(), own_bias.clone()
     return found
 
 
-def _weight(known: Mapping[str, NDArray[Any]], name: str) -> Tensor:
+def _weight(known: Mapping[str, NDArray[Any]], name: str, rng: np.random.Generator) -> Tensor:
     """[out, in], as torch has it; the graph has [in, out] with a scale for each column."""
     stem = name.removesuffix("_quantized")
     whole = known[name].astype(np.float32) - known[f"{stem}_zero_point"].astype(np.float32)
+    # A column's largest weight sets its scale anew when exported, so it stays where it is.
+    inner = np.abs(whole) < np.abs(whole).max(axis=0)
+    whole += np.where(inner, rng.uniform(-0.5, 0.5, whole.shape), 0.0).astype(np.float32)
     return torch.from_numpy(np.ascontiguousarray((whole * known[f"{stem}_scale"]).T))
