@@ -69,7 +69,7 @@ class Pipeline:
         name = config.index.encoder
         encoder = encoder or load_encoder(snapshot.manifest.encoder.name if name == "default" else name)
         reader = reader or load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
-        return cls(snapshot, encoder, reader, config, reranker, find_calibration(directory, config.read))
+        return cls(snapshot, encoder, reader, config, reranker, find_calibration(snapshot, config.read))
 
     def ask(self, question: str, *, where: Mapping[str, str] | None = None) -> Reply:
         """Answer one question."""
@@ -157,29 +157,38 @@ def threshold(read: ReadConfig, calibration: Calibration) -> float:
     return math.inf if found is None else found
 
 
-def find_calibration(directory: str | Path, read: ReadConfig) -> Calibration:
-    """The calibration that settings name, else the index's own if it was made for this reader, else the reader's."""
+def find_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration:
+    """The calibration that settings name, else the index's own if it fits, else the reader's."""
     if read.calibration:
         return load_calibration(Path(read.calibration).expanduser())
-    own = Path(directory) / FILE
-    if own.is_file():
-        calibration = load_calibration(own)
-        if calibration.reader == readers_fingerprint(read.readers):
-            return calibration
-    shipped = reader_calibration(read.reader)
-    return Calibration() if shipped is None or read.ensemble else load_calibration(shipped)
+    return _own_calibration(snapshot, read) or _shipped_calibration(read)
 
 
-def describe_calibration(directory: str | Path, read: ReadConfig) -> str:
+def describe_calibration(snapshot: Snapshot, read: ReadConfig) -> str:
     """In words: what the scores of an index were fitted to."""
-    own = Path(directory) / FILE
-    calibration = find_calibration(directory, read)
-    if not calibration.questions:
-        return "not calibrated: ragqa calibrate --questions FILE"
-    if own.is_file() and not read.calibration and load_calibration(own) == calibration:
-        return f"fitted to {calibration.questions:,} questions of {', '.join(calibration.data)}"
-    kept = "; the index's own fit is for another reader" if own.is_file() and not read.calibration else ""
-    return f"as fitted to {calibration.questions:,} questions of other documents{kept}: ragqa calibrate refits"
+    if own := _own_calibration(snapshot, read):
+        return f"fitted to {own.questions:,} questions of {', '.join(own.data)}"
+    unfit = "; the index's own fit is for another reader or encoder" if (snapshot.directory / FILE).is_file() else ""
+    shipped = _shipped_calibration(read)
+    if not shipped.questions:
+        return f"not calibrated{unfit}: ragqa calibrate fits them"
+    return f"as fitted to {shipped.questions:,} questions of other documents{unfit}: ragqa calibrate refits"
+
+
+def _own_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration | None:
+    """What `ragqa calibrate` left in the index, if it is for this reader and for the vectors that are there now."""
+    path = snapshot.directory / FILE
+    if not path.is_file():
+        return None
+    own = load_calibration(path)
+    now = readers_fingerprint(read.readers), snapshot.manifest.encoder.fingerprint
+    return own if (own.reader, own.encoder) == now else None
+
+
+def _shipped_calibration(read: ReadConfig) -> Calibration:
+    """What came with the reader; nothing is known of an ensemble, nor of a checkpoint."""
+    path = None if read.ensemble else reader_calibration(read.reader)
+    return Calibration() if path is None else load_calibration(path)
 
 
 def checked(question: str) -> str:

@@ -5,48 +5,44 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ragqa.cli.options import index_option, locate_index, make_config, parse_where, settings_options, where_option
+from ragqa.cli.options import (
+    answering_config,
+    answering_options,
+    encoder_option,
+    fusion_option,
+    index_option,
+    locate_index,
+    make_config,
+    parse_where,
+    settings_options,
+    where_option,
+)
 from ragqa.errors import ConfigError, QuestionError, SourceError
-
-FUSION = click.Choice(["linear", "convex", "rrf", "bm25", "dense"])
 
 
 @click.command()
 @click.argument("question", nargs=-1)
 @index_option
-@click.option("-k", "answers", type=click.IntRange(1), help="Answers to give [3].")
-@click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20].")
+@answering_options
 @click.option("--file", "file", type=click.Path(), help="Questions from a file, one a line (- for stdin).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--jsonl", is_flag=True, help="One JSON object a line.")
-@click.option("--risk", type=click.FloatRange(0, 1, True, True), help="Share of given answers that may be wrong [0.5].")
-@click.option("--min-score", type=float, help="Give no answer below this score, whatever the risk.")
-@click.option("--reader", help="Another reader: a directory or hub name.")
-@click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable).")
-@click.option("--encoder", help="The encoder the index was built with, if it has moved.")
-@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [linear].")
 @where_option
 @settings_options
 def ask(
     question: tuple[str, ...],
     index_dir: str | None,
-    answers: int | None,
-    passages: int | None,
     file: str | None,
     as_json: bool,
     jsonl: bool,
-    risk: float | None,
-    min_score: float | None,
-    reader: str | None,
-    ensemble: tuple[str, ...],
-    encoder: str | None,
-    fusion: str | None,
     where: tuple[str, ...],
     config_file: str | None,
     settings: tuple[str, ...],
+    **answering: Any,
 ) -> None:
     """Ask a QUESTION.
 
@@ -55,17 +51,7 @@ def ask(
     from ragqa.cli.output import print_json, print_reply
     from ragqa.cli.progress import progress_bar
 
-    overrides = {
-        "read.answers": answers,
-        "read.passages": passages,
-        "read.risk": risk,
-        "read.min_score": min_score,
-        "read.reader": reader,
-        "read.ensemble": ensemble or None,
-        "index.encoder": encoder,
-        "retrieve.fusion": fusion,
-    }
-    config = make_config(config_file, settings, overrides)
+    config = answering_config(config_file, settings, answering)
     filters = parse_where(where)
     questions = _questions(question, file)
     directory = locate_index(index_dir)
@@ -94,8 +80,8 @@ def ask(
 @index_option
 @click.option("-k", "count", type=click.IntRange(1), default=10, show_default=True, help="Passages to show.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array of hits.")
-@click.option("--encoder", help="The encoder the index was built with, if it has moved.")
-@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [linear].")
+@encoder_option
+@fusion_option
 @where_option
 @settings_options
 def search(

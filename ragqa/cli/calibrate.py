@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ragqa.cli.options import index_option, locate_index, make_config, settings_options
+from ragqa.cli.options import encoder_option, index_option, locate_index, make_config, settings_options
 
 SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
@@ -17,7 +17,7 @@ SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 @click.option("--seed", type=int, default=1, show_default=True, help="For --sample.")
 @click.option("--weights", is_flag=True, help="Fit how evidence is weighed as well, not only what scores are worth.")
 @click.option("--reader", help="Another reader: a directory or hub name.")
-@click.option("--encoder", help="The encoder the index was built with, if it has moved.")
+@encoder_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
 @settings_options

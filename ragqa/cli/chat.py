@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ragqa.cli.ask import FUSION
-from ragqa.cli.options import index_option, locate_index, make_config, parse_where, settings_options, where_option
+from ragqa.cli.options import (
+    answering_config,
+    answering_options,
+    index_option,
+    locate_index,
+    parse_where,
+    settings_options,
+    where_option,
+)
 
 if TYPE_CHECKING:
     from ragqa.session import Exchange, Session
@@ -24,29 +31,17 @@ HELP = """\
 
 @click.command()
 @index_option
-@click.option("-k", "answers", type=click.IntRange(1), help="Answers to give [3].")
-@click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20].")
+@answering_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a question.")
-@click.option("--min-score", type=float, help="Give no answer below this score, whatever the risk.")
-@click.option("--reader", help="Another reader: a directory or hub name.")
-@click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable).")
-@click.option("--encoder", help="The encoder the index was built with, if it has moved.")
-@click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [linear].")
 @where_option
 @settings_options
 def chat(
     index_dir: str | None,
-    answers: int | None,
-    passages: int | None,
     as_json: bool,
-    min_score: float | None,
-    reader: str | None,
-    ensemble: tuple[str, ...],
-    encoder: str | None,
-    fusion: str | None,
     where: tuple[str, ...],
     config_file: str | None,
     settings: tuple[str, ...],
+    **answering: Any,
 ) -> None:
     """Ask one question after the other.
 
@@ -54,16 +49,7 @@ def chat(
     carried over are words of earlier questions, answers and titles. Lines that begin with / are commands; /help lists
     them. The rules are English; in other languages only a question of up to three words is taken for a follow-up.
     """
-    overrides = {
-        "read.answers": answers,
-        "read.passages": passages,
-        "read.min_score": min_score,
-        "read.reader": reader,
-        "read.ensemble": ensemble or None,
-        "index.encoder": encoder,
-        "retrieve.fusion": fusion,
-    }
-    config = make_config(config_file, settings, overrides)
+    config = answering_config(config_file, settings, answering)
     filters = parse_where(where)
     directory = locate_index(index_dir)
     from ragqa.cli.progress import progress_bar

@@ -112,8 +112,8 @@ def info(index_dir: str | None, as_json: bool) -> None:
     from ragqa.index.snapshot import Snapshot
     from ragqa.pipeline import describe_calibration
 
-    directory = locate_index(index_dir)
-    facts = Snapshot.open(directory).info() | {"scores": describe_calibration(directory, ReadConfig())}
+    snapshot = Snapshot.open(locate_index(index_dir))
+    facts = snapshot.info() | {"scores": describe_calibration(snapshot, ReadConfig())}
     if as_json:
         print_json(facts)
         return

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 INDEXES = Path("indexes")
+FUSION = click.Choice(["linear", "convex", "rrf", "bm25", "dense"])
+ANSWERING = {
+    "answers": "read.answers",
+    "passages": "read.passages",
+    "risk": "read.risk",
+    "min_score": "read.min_score",
+    "reader": "read.reader",
+    "ensemble": "read.ensemble",
+    "encoder": "index.encoder",
+    "fusion": "retrieve.fusion",
+}
 
 
 def settings_option(command: Command) -> Command:
@@ -42,6 +53,39 @@ def where_option(command: Command) -> Command:
     return click.option(
         "--where", multiple=True, metavar="KEY=VALUE", help="Only documents with this metadata (repeatable)."
     )(command)
+
+
+def encoder_option(command: Command) -> Command:
+    """``--encoder``."""
+    return click.option("--encoder", help="The encoder the index was built with, if it has moved.")(command)
+
+
+def fusion_option(command: Command) -> Command:
+    """``--fusion``."""
+    return click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [linear].")(command)
+
+
+def answering_options(command: Command) -> Command:
+    """All that decides how an index is asked, under the names of `ANSWERING`."""
+    share = click.FloatRange(0, 1, min_open=True, max_open=True)
+    for option in (
+        fusion_option,
+        encoder_option,
+        click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable)."),
+        click.option("--reader", help="Another reader: a directory or hub name."),
+        click.option("--min-score", type=float, help="Give no answer below this score, whatever the risk."),
+        click.option("--risk", type=share, help="Share of given answers that may be wrong [0.5]."),
+        click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20]."),
+        click.option("-k", "answers", type=click.IntRange(1), help="Answers to give [3]."),
+    ):
+        command = option(command)
+    return command
+
+
+def answering_config(config_file: str | None, settings: Sequence[str], given: Mapping[str, Any]) -> Config:
+    """The settings of a command with `answering_options`."""
+    overrides = {ANSWERING[name]: value for name, value in given.items() if value != ()}
+    return make_config(config_file, settings, overrides)
 
 
 def make_config(

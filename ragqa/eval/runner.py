@@ -198,7 +198,7 @@ def _examiner(suite: Suite, ready: Prepared, models: Models) -> Examine:
     if suite.task == "retrieval":
         return examine_retrieval(HybridRetriever(snapshot, encoder, config.retrieve), view, suite.depth)
     reader = load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
-    calibration = find_calibration(ready.index, read)
+    calibration = find_calibration(snapshot, read)
     return examine_open(Pipeline(snapshot, encoder, reader, config, calibration=calibration), view, suite.depth)
 
 
@@ -259,11 +259,12 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
         facts["encoder"] = encoder.fingerprint
         if (questions := getattr(encoder, "question_fingerprint", None)) is not None:
             facts["question_encoder"] = questions
-        facts["index"] = index_fingerprint(Snapshot.open(ready.index))
-    if task == "open" and ready.index is not None:
-        calibration = find_calibration(ready.index, ready.config.read)
-        facts["threshold"] = min(threshold(ready.config.read, calibration), 2.0)  # infinity is not JSON
-        facts["calibration"] = asdict(calibration)
+        snapshot = Snapshot.open(ready.index)
+        facts["index"] = index_fingerprint(snapshot)
+        if task == "open":
+            calibration = find_calibration(snapshot, ready.config.read)
+            facts["threshold"] = min(threshold(ready.config.read, calibration), 2.0)  # infinity is not JSON
+            facts["calibration"] = asdict(calibration)
     return facts
 
 
