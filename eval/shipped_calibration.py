@@ -1,0 +1,80 @@
+"""Make the calibration that comes with the packaged reader.
+
+    python eval/shipped_calibration.py SQUAD_INDEX TRAIN.json AMAZON_INDEX AMAZON.json -o FOLDER
+
+TRAIN.json are SQuAD v1.1's training questions: 350 are asked, on articles that the packaged encoder was not trained on
+(the reader was). AMAZON.json are the Amazon reviews of SQuADShifts: 400 are asked, of one half of the titles.
+SQUAD_INDEX holds both SQuAD files, AMAZON_INDEX the reviews as well. Weights are given, not fitted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+from pathlib import Path
+
+from ragqa.calibrate import Seen, fit, gather
+from ragqa.eval.confidence import aurc, expected_calibration_error
+from ragqa.eval.data import read_questions
+from ragqa.evidence.calibration import Calibration, Weights, save_calibration
+from ragqa.models.catalog import load_encoder, reader_fingerprint
+from ragqa.pipeline import Pipeline
+from ragqa.store.atomic import sha256
+from ragqa.train.recipe import RetrieverRecipe, load_recipe
+from ragqa.train.retriever_data import load_pairings, split_questions
+from ragqa.types import Question
+
+SQUAD, AMAZON = 350, 400
+WEIGHTS = Weights(bm25=0.3, dense=18.0, rerank=0.5, relevance=1.0, span=1.15, null=0.0, cap=12.0)
+
+
+def unseen(path: str) -> list[Question]:
+    """The questions that the packaged encoder's recipe holds out."""
+    recipe = load_recipe("retriever-minilm", RetrieverRecipe)
+    pairings = load_pairings([path], recipe, lambda line: None)
+    _, held_out = split_questions(pairings, recipe.data.held_out, recipe.train.seed)
+    ids = {pairing.id for pairing in held_out}
+    return [question for question in read_questions(path) if question.id in ids]
+
+
+def first_half(path: str) -> list[Question]:
+    """The questions of every other title, by its hash."""
+    return [one for one in read_questions(path) if hashlib.sha256(one.title.encode()).digest()[0] % 2 == 0]
+
+
+def seen(index: str, questions: list[Question], count: int) -> list[Seen]:
+    """``count`` of the questions with all that was read for them."""
+    chosen = random.Random(5).sample(questions, count)
+    return list(gather(Pipeline.load(index), chosen))
+
+
+def main() -> None:
+    """Ask, fit, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("squad_index", "train", "amazon_index", "amazon"):
+        parser.add_argument(name)
+    parser.add_argument("-o", "--output", required=True)
+    given = parser.parse_args()
+    train, amazon = Path(given.train), Path(given.amazon)
+    data = {
+        f"{train.name}: {SQUAD} questions of articles the encoder was not trained on (the reader was)": sha256(train),
+        f"{amazon.name}: {AMAZON} questions of one half of the titles": sha256(amazon),
+    }
+    start = Calibration(WEIGHTS, reader=reader_fingerprint(), encoder=load_encoder().fingerprint)
+    every = seen(given.squad_index, unseen(given.train), SQUAD)
+    every += seen(given.amazon_index, first_half(given.amazon), AMAZON)
+    found = fit(every, start, data=data)
+    path = save_calibration(Path(given.output), found.calibration)
+    figures = {
+        "file": str(path),
+        "right": float(found.right.mean()),
+        "ece": expected_calibration_error(found.scores, found.right),
+        "aurc": aurc(found.scores, found.right),
+    }
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
