@@ -3,7 +3,8 @@
 A record (a line of answers.jsonl) has
 
     id, part, question, references, pattern, answerable, positives, language, meta      as the question came
-    answers     up to five: text, score, passage, doc_id, rank of the hit (0: given), start, end in the passage
+    answers     up to five: text, score, passage, doc_id, rank of the hit (0: given), start, end in the passage; of a
+                reply also features, what the score was made of
     no_answer   the score of the null option, on the same scale
     read, tokens                                                                        what was read to get there
     in_corpus   whether a passage with the answer is there to be found; null where that cannot be said
@@ -204,7 +205,10 @@ def _add_rankings(
 def _answers(reply: Reply) -> dict[str, Any]:
     return {
         "answers": [
-            _entry(answer.hit.passage, answer.span.start, answer.span.end, answer.score, answer.hit.rank)
+            {
+                **_entry(answer.hit.passage, answer.span.start, answer.span.end, answer.score, answer.hit.rank),
+                "features": dict(answer.features),
+            }
             for answer in reply.answers
         ],
         "no_answer": reply.no_answer,
