@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,28 +98,12 @@ class Pipeline:
         self, questions: Sequence[str], k: int = 10, *, where: Mapping[str, str] | None = None
     ) -> list[list[Hit]]:
         """The best passages of each question."""
-        return self._search([checked(question) for question in questions], k, where, Stopwatch())
+        return self.find([checked(question) for question in questions], k, where, Stopwatch())
 
-    def read(
-        self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
-    ) -> list[Reply]:
-        """Replies from passages already found, each question's best first."""
-        watch, count = watch or Stopwatch(), self.config.read.answers
-        evidence = [Evidence(found, self.calibration.weights) for found in hits]
-        self._read_until_settled(questions, evidence)
-        answers = [rank_answers(seen, self.calibration.score, count) for seen in evidence]
-        watch.lap("read")
-        timings, generation = watch.share(max(1, len(questions))), self.snapshot.generation
-        replies = []
-        for question, best, seen in zip(questions, answers, evidence, strict=True):
-            given = tuple(answer for answer in best if answer.score >= self.threshold)
-            reply = Reply(question, given, tuple(seen.hits), generation, timings, seen.read, null_share(seen))
-            replies.append(reply if given else replace(reply, candidates=best))
-        return replies
-
-    def _search(
+    def find(
         self, questions: Sequence[str], k: int, where: Mapping[str, str] | None, watch: Stopwatch
     ) -> list[list[Hit]]:
+        """The best ``k`` passages of each `checked` question, in the order in which they are to be read."""
         if k < 1:
             raise ConfigError(f"k is {k}: at least 1")
         hits = self.retriever.fetch(self.retriever.rank(questions, k, where, watch), k)
@@ -130,9 +113,32 @@ class Pipeline:
             watch.lap("rerank")
         return hits
 
+    def read(
+        self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
+    ) -> list[Reply]:
+        """Replies from passages already found, each question's best first."""
+        watch = watch or Stopwatch()
+        evidence = self.weigh(questions, hits)
+        watch.lap("read")
+        timings = watch.share(max(1, len(questions)))
+        return [self.conclude(question, seen, timings) for question, seen in zip(questions, evidence, strict=True)]
+
+    def weigh(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Evidence]:
+        """What reading shows of each question's hits, best first, until the rest cannot change the best answer."""
+        evidence = [Evidence(found, self.calibration.weights) for found in hits]
+        self._read_until_settled(questions, evidence)
+        return evidence
+
+    def conclude(self, question: str, seen: Evidence, timings: Mapping[str, float]) -> Reply:
+        """The answers that are sure enough to be given; if none is, the best as candidates."""
+        best = rank_answers(seen, self.calibration.score, self.config.read.answers)
+        given = tuple(answer for answer in best if answer.score >= self.threshold)
+        hits, generation, null = tuple(seen.hits), self.snapshot.generation, null_share(seen)
+        return Reply(question, given, hits, generation, timings, seen.read, null, () if given else best)
+
     def _ask_batch(self, questions: list[str], where: Mapping[str, str] | None) -> list[Reply]:
         clean, watch = [checked(question) for question in questions], Stopwatch()
-        hits = self._search(clean, self.config.read.passages, where, watch)
+        hits = self.find(clean, self.config.read.passages, where, watch)
         return self.read(clean, hits, watch)
 
     def _read_until_settled(self, questions: Sequence[str], evidence: Sequence[Evidence]) -> None:
