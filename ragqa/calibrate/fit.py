@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.calibrate.examples import Examples, gather_examples
 from ragqa.calibrate.gather import Seen
 from ragqa.calibrate.weights import fit_weights
 from ragqa.errors import ConfigError
 from ragqa.evidence.answers import rank_answers
-from ragqa.evidence.calibration import FEATURES, Calibration, ScoreModel, Step, Weights
+from ragqa.evidence.calibration import Calibration, ScoreModel, Step, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.types import Answer
 
@@ -50,28 +51,34 @@ def fit(
     if len(seen) < FEWEST:
         raise ConfigError(f"{len(seen)} questions are too few to fit a score to: at least {FEWEST}")
     found = fit_weights(seen, start.weights) if weights else start.weights
-    answers = [read_answers(one, found) for one in seen]
-    features, right, owner = _examples(seen, answers)
-    if right.all() or not right.any():
-        raise ConfigError("all answers are right, or all are wrong: nothing to fit a score to")
-    fold = np.random.default_rng(seed).permutation(len(seen)) % FOLDS
-    scores = np.zeros(len(seen))
-    for held in range(FOLDS):
-        model = fit_score(features[fold[owner] != held], right[fold[owner] != held])
-        for number in np.flatnonzero(fold == held):
-            if answers[number]:
-                scores[number] = model.probability(list(answers[number][0].features.values()))
-    correct = np.array([bool(best) and one.right(best[0].text) for one, best in zip(seen, answers, strict=True)])
+    examples = gather_examples([(one, read_answers(one, found)) for one in seen])
+    score, scores, right = fit_examples(examples, seed)
     calibration = Calibration(
         weights=found,
-        score=fit_score(features, right),
-        curve=risk_curve(scores, correct),
+        score=score,
+        curve=risk_curve(scores, right),
         questions=len(seen),
         reader=start.reader,
         encoder=start.encoder,
         data=dict(data or {}),
     )
-    return Fit(calibration, scores, correct)
+    return Fit(calibration, scores, right)
+
+
+def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats, Bools]:
+    """The score model, and of each question's best answer the score by a model that has not seen the question, and
+    whether it is right.
+    """
+    if examples.right.all() or not examples.right.any():
+        raise ConfigError("all answers are right, or all are wrong: nothing to fit a score to")
+    fold = np.random.default_rng(seed).permutation(examples.questions) % FOLDS
+    best, scores = examples.best, np.zeros(examples.questions)
+    for held in range(FOLDS):
+        learnt = fold[examples.owner] != held
+        model = fit_score(examples.features[learnt], examples.right[learnt])
+        asked = np.flatnonzero((fold == held) & (best >= 0))
+        scores[asked] = probabilities(model, examples.features[best[asked]])
+    return fit_score(examples.features, examples.right), scores, examples.best_right
 
 
 def read_answers(one: Seen, weights: Weights, count: int = ANSWERS) -> tuple[Answer, ...]:
@@ -80,6 +87,12 @@ def read_answers(one: Seen, weights: Weights, count: int = ANSWERS) -> tuple[Ans
     while not evidence.settled():
         evidence.add(one.spans[evidence.read])
     return rank_answers(evidence, ScoreModel(), count)
+
+
+def probabilities(model: ScoreModel, features: Floats) -> Floats:
+    """What the model says of [n, f] features: [n]."""
+    logits = model.bias + features @ np.array(model.weights)
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -50.0, 50.0))), np.float64)
 
 
 def fit_score(features: Floats, right: Bools) -> ScoreModel:
@@ -115,11 +128,3 @@ def risk_curve(scores: Floats, right: Bools) -> tuple[Step, ...]:
             break
         size = max(size * 1.1, k + 1)
     return tuple(steps)
-
-
-def _examples(seen: Sequence[Seen], answers: Sequence[Sequence[Answer]]) -> tuple[Floats, Bools, NDArray[np.int64]]:
-    """Features, rightness and question of every answer."""
-    rows = [(number, answer) for number, best in enumerate(answers) for answer in best]
-    features = np.array([list(answer.features.values()) for _, answer in rows], np.float64)
-    right = np.array([seen[number].right(answer.text) for number, answer in rows], bool)
-    return features.reshape(len(rows), len(FEATURES)), right, np.array([number for number, _ in rows], np.int64)

@@ -1,0 +1,203 @@
+"""Training both models together against training them apart, on a domain that they have not seen.
+
+    python eval/joint_or_separate.py amazon_reviews_v1.0.json.gz -o joint [--train 1200] [--test 800] [--passages 8]
+
+The SQuAD-format file is split into halves by title. All of its paragraphs are indexed; ``--train`` questions of one
+half are learnt from, ``--test`` of the other are asked. All start from the packaged models:
+
+    none       as they are
+    reader     the reader learns from questions, their paragraphs, and the places of the answers
+    retriever  the encoder learns from questions and their paragraphs; all is indexed again
+    both       those two together
+    joint      question encoder and reader learn together from questions and answers alone; the index stays as it is
+
+Trained models are used in the fast form (the joint question encoder as it is). Prints Markdown: top 5 by the right
+paragraph, EM and F1 (of the best answer, without a threshold) with 95 % bootstrap intervals, and paired differences to
+"none" and from "both" to "joint", with p after Holm's correction over the table. What is done is kept in the folder,
+and the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ragqa.eval.comparison import compare
+from ragqa.eval.runner import run
+from ragqa.eval.scores import score
+from ragqa.eval.stats import holm
+from ragqa.models.export import export_encoder, export_reader
+from ragqa.store.atomic import replace_file
+from ragqa.train import fit_joint, fit_reader, fit_retriever, load_recipe
+from ragqa.train.adapter import merge_packaged
+from ragqa.train.recipe import JointRecipe, ReaderRecipe, RetrieverRecipe
+
+MEASURES = {"fused/gold@5": "top 5", "open/em@1": "EM", "open/f1@1": "F1"}
+SUITE = """\
+task = "open"
+[set.read]
+passages = {passages}
+min_score = 0.0
+[parts.test]
+corpus = ["corpus.json"]
+questions = "test.json"
+index = "corpus"
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--train", type=int, default=1200)
+    parser.add_argument("--test", type=int, default=800)
+    parser.add_argument("--passages", type=int, default=8)
+    given = parser.parse_args()
+    folder: Path = given.output
+    prepare(given.data, folder, given.train, given.test, given.passages)
+    base = folder / "indexes" / "base"
+    runs = {"none": ask(folder, "none", base)}
+    joint = train_joint(folder, base / "corpus", given.train)
+    settings = [f"index.encoder={joint / 'encoder'}", f"read.reader={joint / 'reader-fast'}"]
+    runs["joint"] = ask(folder, "joint", base, settings)
+    reader = f"read.reader={train_reader(folder, given.train)}"
+    runs["reader"] = ask(folder, "reader", base, [reader])
+    encoder = f"index.encoder={train_retriever(folder, given.train)}"
+    tuned = folder / "indexes" / "tuned"
+    runs["retriever"] = ask(folder, "retriever", tuned, [encoder])
+    runs["both"] = ask(folder, "both", tuned, [encoder, reader])
+    print(table(runs))
+
+
+def prepare(data: Path, folder: Path, train: int, test: int, passages: int) -> None:
+    """The corpus, the questions of both halves, and the suite."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = gzip.decompress(data.read_bytes()) if data.suffix == ".gz" else data.read_bytes()
+    articles = json.loads(content)["data"]
+    halves: dict[bool, list[str]] = {True: [], False: []}
+    for article in articles:
+        own = [qa["id"] for paragraph in article["paragraphs"] for qa in paragraph["qas"]]
+        halves[hashlib.sha256(article["title"].encode()).digest()[0] % 2 == 0] += own
+    learnt, asked = (
+        sorted(random.Random(1).sample(halves[half], count)) for half, count in ((True, train), (False, test))
+    )
+    write(folder / "corpus.json", {"data": articles})
+    write(folder / "train.json", {"data": only(articles, set(learnt))})
+    write(folder / "test.json", {"data": only(articles, set(asked))})
+    pairs = [
+        {"id": qa["id"], "question": qa["question"], "answers": sorted({answer["text"] for answer in qa["answers"]})}
+        for article in only(articles, set(learnt))
+        for paragraph in article["paragraphs"]
+        for qa in paragraph["qas"]
+    ]
+    replace_file(folder / "pairs.jsonl", "".join(json.dumps(pair) + "\n" for pair in pairs).encode())
+    replace_file(folder / "suite.toml", SUITE.format(passages=passages).encode())
+
+
+def only(articles: Sequence[Any], ids: set[str]) -> list[Any]:
+    """The articles with these questions alone, and the paragraphs that have any."""
+    kept = []
+    for article in articles:
+        own = [
+            {"context": paragraph["context"], "qas": [qa for qa in paragraph["qas"] if qa["id"] in ids]}
+            for paragraph in article["paragraphs"]
+        ]
+        if own := [paragraph for paragraph in own if paragraph["qas"]]:
+            kept.append({"title": article["title"], "paragraphs": own})
+    return kept
+
+
+def write(path: Path, content: Any) -> None:
+    replace_file(path, json.dumps(content, ensure_ascii=False).encode())
+
+
+def ask(folder: Path, name: str, indexes: Path, settings: Sequence[str] = ()) -> Path:
+    """The run of the test questions."""
+    print(f"asking: {name}", file=sys.stderr, flush=True)
+    return run(folder / "suite.toml", folder / "runs" / name, data=folder, indexes=indexes, settings=settings).path
+
+
+def train_reader(folder: Path, questions: int) -> Path:
+    """Two passes over the questions, from the packaged reader."""
+    fast = folder / "reader-fast"
+    if not fast.exists():
+        start = folder / "reader-base"
+        if not start.exists():
+            merge_packaged("reader", start)
+        steps = 2 * questions // 32
+        recipe = load_recipe("reader-squad", ReaderRecipe, [f"base={start}", *rates(steps, 32, 1e-4)])
+        export_reader(str(fit_reader([folder / "train.json"], folder / "reader", recipe)), fast)
+    return fast
+
+
+def train_retriever(folder: Path, questions: int) -> Path:
+    """Four passes over the questions, from the packaged encoder."""
+    fast = folder / "retriever-fast"
+    if not fast.exists():
+        steps = 4 * questions // 128
+        recipe = load_recipe("retriever-squad", RetrieverRecipe, ["base=default", *rates(steps, 128, 5e-5)])
+        export_encoder(str(fit_retriever([folder / "train.json"], folder / "retriever", recipe)), fast)
+    return fast
+
+
+def train_joint(folder: Path, index: Path, questions: int) -> Path:
+    """One pass over the pairs, from both packaged models."""
+    output = folder / "joint"
+    if not (output / "reader-fast").exists():
+        steps = questions // 8
+        recipe = load_recipe("joint-qa", JointRecipe, ["data.passages=4", "train.accumulate=1", *rates(steps, 8, 3e-5)])
+        fit_joint(index, folder / "pairs.jsonl", output, recipe)
+        export_reader(str(output / "reader"), output / "reader-fast")
+    return output
+
+
+def rates(steps: int, batch: int, rate: float) -> list[str]:
+    """Settings of a run that warms up over a twentieth of its steps and decays over the rest."""
+    warm = max(1, steps // 20)
+    return [
+        f"train.steps={steps}",
+        f"train.batch_size={batch}",
+        f"train.lr={rate}",
+        f"train.warmup_steps={warm}",
+        f"train.decay_steps={steps - warm}",
+        f"train.save_every={max(1, steps // 4)}",
+        "train.report_to=",
+    ]
+
+
+def table(runs: dict[str, Path]) -> str:
+    """Figures of every run, then paired differences."""
+    order = ["none", "reader", "retriever", "both", "joint"]
+    lines = [f"| | {' | '.join(MEASURES.values())} |", "|---|" + "---|" * len(MEASURES)]
+    for name in order:
+        figures = score(runs[name])["parts"]["test"]["figures"]
+        cells = [
+            f"{figures[key]['value']:.1f} ({figures[key]['low']:.1f}–{figures[key]['high']:.1f})" for key in MEASURES
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", f"| difference | {' | '.join(MEASURES.values())} |", "|---|" + "---|" * len(MEASURES)]
+    pairs = [*(("none", name) for name in order[1:]), ("both", "joint")]
+    rows = [
+        [row for row in compare(runs[one], runs[other])["parts"]["test"]["rows"] if row["measure"] in MEASURES]
+        for one, other in pairs
+    ]
+    adjusted = iter(holm([row["p"] for own in rows for row in own]))
+    for (one, other), own in zip(pairs, rows, strict=True):
+        found = {row["measure"]: difference(row, next(adjusted)) for row in own}
+        lines.append(f"| {one} → {other} | {' | '.join(found[key] for key in MEASURES)} |")
+    return "\n".join(lines)
+
+
+def difference(row: dict[str, Any], p: float) -> str:
+    return f"{row['difference']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f}), p {p:.3f}"
+
+
+if __name__ == "__main__":
+    main()
