@@ -1,9 +1,8 @@
 """How long one question takes, warm, and how many a second `ask_many` answers.
 
-    python eval/ask_speed.py indexes/squad dev-v1.1.json.gz [--sample 300] [--run eval/runs/base]
+    python eval/ask_speed.py indexes/squad dev-v1.1.json.gz [--sample 300]
 
-Prints one JSON object. With a run (of ``ragqa eval run``) every answer in it is also checked: slicing its document by
-the answer's place must give the answer's text.
+Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import statistics
 import time
 
 from ragqa.eval.data import read_questions
-from ragqa.eval.folder import RunFolder
 from ragqa.pipeline import Pipeline
 
 
@@ -24,7 +22,6 @@ def main() -> None:
     parser.add_argument("index")
     parser.add_argument("questions")
     parser.add_argument("--sample", type=int, default=300)
-    parser.add_argument("--run")
     arguments = parser.parse_args()
     questions = [question.text for question in read_questions(arguments.questions)]
     chosen = random.Random(2).sample(questions, min(arguments.sample, len(questions)))
@@ -45,24 +42,7 @@ def main() -> None:
         "passages_read": {"mean": round(statistics.mean(read), 2), "median": statistics.median(read)},
         "ask_many_per_second": round(len(chosen) / together, 1),
     }
-    if arguments.run:
-        result["offsets"] = offsets(pipeline, RunFolder(arguments.run))
     print(json.dumps(result, indent=2))
-
-
-def offsets(pipeline: Pipeline, run: RunFolder) -> dict[str, int]:
-    """Answers of a run, and how many of them do not stand in their document where they are said to."""
-    snapshot, checked, broken = pipeline.snapshot, 0, 0
-    rows = [row for row in range(snapshot.rows) if snapshot.alive[row]]
-    starts = {passage.id: passage for passage in snapshot.passages(rows)}
-    for record in run.records():
-        for answer in record["answers"]:
-            passage = starts[answer["passage"]]
-            text = snapshot.document(passage.doc_id).text
-            start, end = passage.start + answer["start"], passage.start + answer["end"]
-            checked += 1
-            broken += text[start:end] != answer["text"]
-    return {"checked": checked, "broken": broken}
 
 
 if __name__ == "__main__":
