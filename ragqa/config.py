@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Settings = TypeVar("Settings", bound="DataclassInstance")
 FUSIONS = ("linear", "convex", "rrf", "bm25", "dense")
+RELEVANCE = "relevance"
 LEXICALS = ("tantivy", "rank-bm25")
 
 
@@ -59,6 +60,9 @@ class IndexConfig:
 class RetrieveConfig:
     """``depth`` passages from each source. ``dense_scale`` multiplies cosines in linear fusion, ``dense_weight`` is the
     dense share of convex fusion.
+
+    ``reranker`` orders the best ``rerank_depth`` fused passages anew, or as many as are wanted if that is more: a
+    cross-encoder's directory or hub name, or "relevance", by what the reader says of each; "" is none.
     """
 
     fusion: str = "linear"
@@ -66,6 +70,8 @@ class RetrieveConfig:
     dense_weight: float = 0.4
     rrf_k: int = 60
     depth: int = 100
+    reranker: str = ""
+    rerank_depth: int = 50
 
     def __post_init__(self) -> None:
         """Known names and ranges only."""
@@ -75,14 +81,15 @@ class RetrieveConfig:
             raise ConfigError(f"retrieve.dense_weight is {self.dense_weight}: from 0 to 1")
         if not 0.0 <= self.dense_scale < float("inf"):
             raise ConfigError(f"retrieve.dense_scale is {self.dense_scale}: at least 0")
-        if self.depth < 1 or self.rrf_k < 0:
-            raise ConfigError("retrieve.depth must be at least 1 and retrieve.rrf_k at least 0")
+        if self.depth < 1 or self.rerank_depth < 1 or self.rrf_k < 0:
+            raise ConfigError("retrieve.depth and retrieve.rerank_depth must be at least 1, retrieve.rrf_k at least 0")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """``passages`` read and ``answers`` given at most. Readers named by ``ensemble`` read beside ``reader``, and their
-    probabilities are averaged.
+    """``passages`` read and ``answers`` given at most. With ``all`` as many answers as are sure enough are given, for
+    questions with several right ones, and all passages are read for them. Readers named by ``ensemble`` read beside
+    ``reader``, and their probabilities are averaged.
 
     An answer is given if its score reaches what the calibration says keeps the share of wrong answers at ``risk``;
     ``min_score``, where set, is the threshold instead. ``calibration`` names a file made by `ragqa calibrate`; unset,
@@ -93,6 +100,7 @@ class ReadConfig:
     ensemble: tuple[str, ...] = ()
     passages: int = 20
     answers: int = 3
+    all: bool = False
     max_answer_chars: int = 160
     risk: float = 0.5
     min_score: float | None = None

@@ -8,22 +8,25 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragqa.config import Config, ReadConfig
+from ragqa.config import RELEVANCE, Config, ReadConfig
 from ragqa.errors import ConfigError, QuestionError
-from ragqa.evidence.answers import null_share, rank_answers
+from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
 from ragqa.evidence.calibration import FILE, Calibration, load_calibration
 from ragqa.evidence.masses import Evidence
 from ragqa.faq import StoredAnswers
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import load_encoder, reader_calibration
+from ragqa.models.catalog import load_encoder, load_reranker, reader_calibration
 from ragqa.models.ensemble import load_readers, readers_fingerprint
+from ragqa.models.remembering import Remembering
 from ragqa.protocols import Encoder, Reader, Reranker
+from ragqa.rerank import RelevanceReranker
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Reply
 
 if TYPE_CHECKING:
+    from ragqa.explanation import Explanation
     from ragqa.session import Session
 
 BATCH = 32
@@ -42,12 +45,12 @@ class Pipeline:
         reranker: Reranker | None = None,
         calibration: Calibration | None = None,
     ) -> None:
-        self.snapshot, self.reader, self.reranker = snapshot, reader, reranker
+        self.snapshot, self.reader = snapshot, reader
         self.config = config or Config()
         self.calibration = calibration or Calibration()
         self.threshold = threshold(self.config.read, self.calibration)
-        self.retriever = HybridRetriever(snapshot, encoder, self.config.retrieve)
-        self.stored = StoredAnswers(snapshot.analyzer, dense=self.config.retrieve.fusion != "bm25")
+        self.retriever = HybridRetriever(snapshot, encoder, self.config.retrieve, reranker)
+        self.stored = stored_answers(snapshot, self.config)
 
     @classmethod
     def load(
@@ -68,6 +71,9 @@ class Pipeline:
         name = config.index.encoder
         encoder = encoder or load_encoder(snapshot.manifest.encoder.name if name == "default" else name)
         reader = reader or load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
+        if config.retrieve.reranker == RELEVANCE:
+            reader = Remembering(reader)
+        reranker = reranker or find_reranker(snapshot, config, reader)
         return cls(snapshot, encoder, reader, config, reranker, find_calibration(snapshot, config.read))
 
     def ask(self, question: str, *, where: Mapping[str, str] | None = None) -> Reply:
@@ -90,6 +96,12 @@ class Pipeline:
 
         return Session(self, where=where)
 
+    def explain(self, question: str, *, where: Mapping[str, str] | None = None) -> Explanation:
+        """Answer one question and say why: the reply, and what each stage made of it (see `ragqa.explanation`)."""
+        from ragqa.explanation import explain
+
+        return explain(self, checked(question), where)
+
     def search(self, question: str, k: int = 10, *, where: Mapping[str, str] | None = None) -> list[Hit]:
         """The ``k`` best passages, fewer if the index holds fewer."""
         return self.search_many([question], k, where=where)[0]
@@ -106,12 +118,7 @@ class Pipeline:
         """The best ``k`` passages of each `checked` question, in the order in which they are to be read."""
         if k < 1:
             raise ConfigError(f"k is {k}: at least 1")
-        hits = self.retriever.fetch(self.retriever.rank(questions, k, where, watch), k)
-        watch.lap("fetch")
-        if self.reranker is not None:
-            hits = self.reranker.rerank(questions, hits, k)
-            watch.lap("rerank")
-        return hits
+        return self.retriever.retrieve(questions, k, where, watch)
 
     def read(
         self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
@@ -131,10 +138,12 @@ class Pipeline:
 
     def conclude(self, question: str, seen: Evidence, timings: Mapping[str, float]) -> Reply:
         """The answers that are sure enough to be given; if none is, the best as candidates."""
-        best = rank_answers(seen, self.calibration.score, self.config.read.answers)
+        read = self.config.read
+        best = rank_answers(seen, self.calibration.score, CONSIDERED if read.all else read.answers)
         given = tuple(answer for answer in best if answer.score >= self.threshold)
+        candidates = () if given else best[: read.answers]
         hits, generation, null = tuple(seen.hits), self.snapshot.generation, null_share(seen)
-        return Reply(question, given, hits, generation, timings, seen.read, null, () if given else best)
+        return Reply(question, given, hits, generation, timings, seen.read, null, candidates)
 
     def _ask_batch(self, questions: list[str], where: Mapping[str, str] | None) -> list[Reply]:
         clean, watch = [checked(question) for question in questions], Stopwatch()
@@ -143,11 +152,15 @@ class Pipeline:
 
     def _read_until_settled(self, questions: Sequence[str], evidence: Sequence[Evidence]) -> None:
         """Each round reads the next passage of every question that is still open."""
-        while pending := [index for index, seen in enumerate(evidence) if not seen.settled()]:
+        while pending := [index for index, seen in enumerate(evidence) if self._is_open(seen)]:
             hits = [evidence[index].hits[evidence[index].read] for index in pending]
             spans = self.stored.read(self.reader, [questions[index] for index in pending], hits)
             for index, found in zip(pending, spans, strict=True):
                 evidence[index].add(found)
+
+    def _is_open(self, seen: Evidence) -> bool:
+        """Whether more is to be read: for a list of answers all, for the best as long as it could change."""
+        return seen.read < len(seen.hits) if self.config.read.all else not seen.settled()
 
 
 def threshold(read: ReadConfig, calibration: Calibration) -> float:
@@ -161,6 +174,21 @@ def threshold(read: ReadConfig, calibration: Calibration) -> float:
         return UNPROMISED
     found = calibration.threshold(read.risk)
     return math.inf if found is None else found
+
+
+def stored_answers(snapshot: Snapshot, config: Config) -> StoredAnswers:
+    """What gives the stored answers of an index, as its hits are found."""
+    return StoredAnswers(snapshot.analyzer, dense=config.retrieve.fusion != "bm25")
+
+
+def find_reranker(snapshot: Snapshot, config: Config, reader: Reader | None = None) -> Reranker | None:
+    """The reranker that settings name, if they do; "relevance" takes ``reader``, or loads the one that they name."""
+    name = config.retrieve.reranker
+    if name != RELEVANCE:
+        return load_reranker(name) if name else None
+    reader = reader or load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
+    weights = find_calibration(snapshot, config.read).weights
+    return RelevanceReranker(reader, stored_answers(snapshot, config), weights)
 
 
 def find_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ragqa.types import Hit, Passage, Span
+from ragqa.types import Hit, Passage, Span, SpanLogits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,4 +67,13 @@ class Reader(Protocol):
         A span's score is its log-probability given the passage, so at most 0: all spans of the passage and the null
         option, the empty span [0, 0), share a probability of 1. The null option is always given; spans do not repeat.
         """
+        ...
+
+
+@runtime_checkable
+class ExplainingReader(Reader, Protocol):
+    """A reader that can also say what a span's probability comes from; none has to."""
+
+    def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
+        """One entry for each of its readers that can cut the span out of the passage."""
         ...

@@ -1,4 +1,4 @@
-"""The hybrid retriever: BM25 and dense rankings, fused, then one fetch of the passages."""
+"""The hybrid retriever: BM25 and dense rankings, fused, then one fetch of the passages, and a better order for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ragqa.errors import FingerprintMismatch
 from ragqa.index.fuse import fuse, lookup
 from ragqa.index.ranking import Ranking
 from ragqa.index.snapshot import Snapshot
-from ragqa.protocols import Encoder
+from ragqa.protocols import Encoder, Reranker
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit
 
@@ -27,10 +27,17 @@ class Rankings:
 
 
 class HybridRetriever:
-    """A `Retriever` over one generation of an index."""
+    """A `Retriever` over one generation of an index, with a reranker if one is given."""
 
-    def __init__(self, snapshot: Snapshot, encoder: Encoder, config: RetrieveConfig | None = None) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        encoder: Encoder,
+        config: RetrieveConfig | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self.snapshot, self.encoder, self.config = snapshot, encoder, config or RetrieveConfig()
+        self.reranker = reranker
         built_with = snapshot.manifest.encoder.fingerprint
         if encoder.fingerprint != built_with:
             raise FingerprintMismatch(
@@ -39,9 +46,33 @@ class HybridRetriever:
             )
         _ = snapshot.lexical, snapshot.dense  # opened now, they outlive a writer that removes their files
 
-    def retrieve(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> list[list[Hit]]:
+    def retrieve(
+        self,
+        questions: Sequence[str],
+        k: int,
+        where: Mapping[str, str] | None = None,
+        watch: Stopwatch | None = None,
+    ) -> list[list[Hit]]:
         """At most ``k`` hits a question, best first."""
-        return self.fetch(self.rank(questions, k, where), k)
+        watch, wanted = watch or Stopwatch(), self.reach(k)
+        hits = self.fetch(self.rank(questions, wanted, where, watch), wanted)
+        watch.lap("fetch")
+        return self.rerank(questions, hits, k, watch)
+
+    def reach(self, k: int) -> int:
+        """How many of the fused passages are looked at to find the best ``k``."""
+        return k if self.reranker is None else max(k, self.config.rerank_depth)
+
+    def rerank(
+        self, questions: Sequence[str], hits: list[list[Hit]], k: int, watch: Stopwatch | None = None
+    ) -> list[list[Hit]]:
+        """The best ``k`` of what was fetched; without a reranker the first."""
+        if self.reranker is None:
+            return [found[:k] for found in hits]
+        hits = self.reranker.rerank(questions, hits, k)
+        if watch is not None:
+            watch.lap("rerank")
+        return hits
 
     def rank(
         self,
@@ -67,6 +98,29 @@ class HybridRetriever:
         fused = fuse(bm25, dense, config, k)
         watch.lap("fuse")
         return Rankings(bm25, dense, fused)
+
+    def words(
+        self, question: str, hits: Sequence[Hit], where: Mapping[str, str] | None = None
+    ) -> list[dict[str, float]]:
+        """For each hit that was found for the question, what its words give to it: of those that it has, the shares of
+        its BM25 score (see `LexicalIndex.contributions`). Empty where BM25 did not find it.
+        """
+        lexical, wanted = self.snapshot.lexical, {hit.passage.id for hit in hits if "bm25" in hit.sources}
+        depth, rows = max(len(hits), self.config.depth), dict[str, int]()
+        while wanted - rows.keys():
+            found = lexical.search([question], depth, where).rows[0]
+            found = found[found >= 0]
+            passages = zip(self.snapshot.passages(found), found.tolist(), strict=True)
+            rows = {passage.id: row for passage, row in passages if passage.id in wanted}
+            if len(found) < depth:
+                break
+            depth *= 2
+        parts = lexical.contributions(question, list(rows.values()))
+        shares = {
+            passage: {label: float(scores[place]) for label, scores in parts.items() if scores[place]}
+            for place, passage in enumerate(rows)
+        }
+        return [shares.get(hit.passage.id, {}) for hit in hits]
 
     def fetch(self, rankings: Rankings, k: int) -> list[list[Hit]]:
         """The passages of the best ``k`` fused rows of each question, with the scores that both sources gave them."""

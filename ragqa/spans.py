@@ -62,6 +62,25 @@ def decode(windows: Sequence[WindowLogits], offsets: NDArray[np.int64], max_char
     return Decoded(spans, min(0.0, -total))
 
 
+def logits_of(
+    windows: Sequence[WindowLogits], offsets: NDArray[np.int64], span: Span
+) -> tuple[float, float, float] | None:
+    """The start, end and null logits of a span in the window that gives it its best log-odds, start + end − null; ties
+    go to the first window. None if no window has all of it, or its ends are no borders of tokens.
+    """
+    solid = offsets[:, 1] > offsets[:, 0]
+    firsts = np.flatnonzero((offsets[:, 0] == span.start) & solid)
+    lasts = np.flatnonzero((offsets[:, 1] == span.end) & solid)
+    found = [
+        (float(window.start[first - window.first]), float(window.end[last - window.first]), window.null)
+        for window in windows
+        for first in firsts.tolist()
+        for last in lasts.tolist()
+        if window.first <= first <= last < window.first + len(window.start)
+    ]
+    return max(found, key=lambda logits: logits[0] + logits[1] - logits[2], default=None)
+
+
 def _band_width(offsets: NDArray[np.int64], max_chars: int) -> int:
     """The largest number of tokens in a valid span."""
     if not len(offsets):

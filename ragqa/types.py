@@ -109,7 +109,7 @@ def passage_id(doc_id: str, start: int, end: int, text: str) -> str:
 class Hit:
     """A passage in answer to a question: rank from 1, the score it was ranked by, and each source's own score.
 
-    ``sources`` has "bm25" and "dense" where that source found the passage.
+    ``sources`` has "bm25" and "dense" where that source found the passage, "rerank" where a cross-encoder scored it.
     """
 
     passage: Passage
@@ -137,6 +137,28 @@ class Span:
     start: int
     end: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpanLogits:
+    """What a reader, the ``reader``-th of an ensemble, makes of a span: the logits of its first and its last token, and
+    of "no answer here", in the window that gives it the best log-odds.
+    """
+
+    start: float
+    end: float
+    null: float
+    reader: int = 1
+
+    @property
+    def margin(self) -> float:
+        """The log-odds of the span against "no answer here": start + end − null."""
+        return self.start + self.end - self.null
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, with the margin."""
+        logits = {"start": self.start, "end": self.end, "null": self.null}
+        return {"reader": self.reader, **logits, "margin": self.margin}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +238,9 @@ class Answer:
 class Reply:
     """What a question got: answers, best first; the passages looked at; which generation; where the time went.
 
-    ``timings`` are milliseconds by stage ("bm25", "encode", "dense", "fuse", "fetch", "read") and their "total";
-    ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold none.
+    ``timings`` are milliseconds by stage ("bm25", "encode", "dense", "fuse", "fetch", "rerank", "read") and their
+    "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
+    none.
     ``candidates`` are the best answers that were not good enough to be given, where none was.
     """
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,10 +19,16 @@ from ragqa.cli.options import (
     locate_index,
     make_config,
     parse_where,
+    reranker_option,
     settings_options,
     where_option,
 )
 from ragqa.errors import ConfigError, QuestionError, SourceError
+
+if TYPE_CHECKING:
+    from ragqa.explanation import Explanation
+    from ragqa.pipeline import Pipeline
+    from ragqa.types import Reply
 
 
 @click.command()
@@ -31,6 +38,7 @@ from ragqa.errors import ConfigError, QuestionError, SourceError
 @click.option("--file", "file", type=click.Path(), help="Questions from a file, one a line (- for stdin).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--jsonl", is_flag=True, help="One JSON object a line.")
+@click.option("--explain", "why", is_flag=True, help="Show what each stage saw, and why the answer is what it is.")
 @where_option
 @settings_options
 def ask(
@@ -39,6 +47,7 @@ def ask(
     file: str | None,
     as_json: bool,
     jsonl: bool,
+    why: bool,
     where: tuple[str, ...],
     config_file: str | None,
     settings: tuple[str, ...],
@@ -48,6 +57,7 @@ def ask(
 
     The answer comes with its score, its sentence and its place.
     """
+    from ragqa.cli.explaining import print_explanation
     from ragqa.cli.output import print_json, print_reply
     from ragqa.cli.progress import progress_bar
 
@@ -62,17 +72,20 @@ def ask(
         progress("loading", 0, None)
         pipeline = Pipeline.load(directory, config)
         progress("answering", 0, len(questions))
-        for number, reply in enumerate(pipeline.ask_iter(questions, where=filters), 1):
+        for number, (reply, explanation) in enumerate(_replies(pipeline, questions, filters, why), 1):
             if sys.stdout.isatty():
                 bar.close()  # the replies themselves show how far it is
             else:
                 progress("answering", number, len(questions))
             if as_json or jsonl:
-                print_json(reply.to_dict(), indent=None if jsonl else 2)
+                more = {"explanation": explanation.to_dict()} if explanation else {}
+                print_json({**reply.to_dict(), **more}, indent=None if jsonl else 2)
                 continue
             if file is not None:
                 click.echo(click.style(f"\n{reply.question}", underline=True))
             print_reply(reply)
+            if explanation:
+                print_explanation(explanation)
 
 
 @click.command()
@@ -82,6 +95,7 @@ def ask(
 @click.option("--json", "as_json", is_flag=True, help="A JSON array of hits.")
 @encoder_option
 @fusion_option
+@reranker_option
 @where_option
 @settings_options
 def search(
@@ -91,6 +105,7 @@ def search(
     as_json: bool,
     encoder: str | None,
     fusion: str | None,
+    reranker: str | None,
     where: tuple[str, ...],
     config_file: str | None,
     settings: tuple[str, ...],
@@ -102,13 +117,14 @@ def search(
     from ragqa.cli.output import note, print_hit, print_json
     from ragqa.cli.progress import progress_bar
 
-    config = make_config(config_file, settings, {"index.encoder": encoder, "retrieve.fusion": fusion})
+    given = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
+    config = make_config(config_file, settings, given)
     filters = parse_where(where)
     (text,) = _questions(question, None)
     directory = locate_index(index_dir)
     from ragqa.index.snapshot import Snapshot
     from ragqa.models.catalog import load_encoder
-    from ragqa.pipeline import checked
+    from ragqa.pipeline import checked, find_reranker
     from ragqa.retrieve import HybridRetriever
 
     with progress_bar() as progress:
@@ -116,7 +132,8 @@ def search(
         snapshot = Snapshot.open(directory)
         named = config.index.encoder
         model = load_encoder(snapshot.manifest.encoder.name if named == "default" else named)
-        hits = HybridRetriever(snapshot, model, config.retrieve).retrieve([checked(text)], count, filters)[0]
+        retriever = HybridRetriever(snapshot, model, config.retrieve, find_reranker(snapshot, config))
+        hits = retriever.retrieve([checked(text)], count, filters)[0]
     if as_json:
         print_json([hit.to_dict() for hit in hits])
         return
@@ -124,6 +141,18 @@ def search(
         print_hit(hit)
     if not hits:
         note("no passage matches")
+
+
+def _replies(
+    pipeline: Pipeline, questions: Sequence[str], where: Mapping[str, str] | None, why: bool
+) -> Iterator[tuple[Reply, Explanation | None]]:
+    """Replies in order, with their explanations if they are asked for, which come one at a time."""
+    if not why:
+        yield from ((reply, None) for reply in pipeline.ask_iter(questions, where=where))
+        return
+    for question in questions:
+        explanation = pipeline.explain(question, where=where)
+        yield explanation.reply, explanation
 
 
 def _questions(words: tuple[str, ...], file: str | None) -> list[str]:

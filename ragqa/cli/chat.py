@@ -107,13 +107,15 @@ def lines() -> Iterator[str]:
             yield line.strip()
 
 
-def show_why(exchange: Exchange, *, as_json: bool) -> None:
-    """What the question was understood as and why, and how its passages and answers were scored."""
-    from ragqa.cli.output import print_hit, print_json
+def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
+    """What the question was understood as and why, and what each stage made of it, for which it is asked again."""
+    from ragqa.cli.explaining import print_explanation
+    from ragqa.cli.output import print_json
 
-    reply, understood = exchange.reply, exchange.understood
+    understood = exchange.understood
+    explanation = session.pipeline.explain(understood.question, where=session.where)
     if as_json:
-        print_json({"why": exchange.to_dict()}, indent=None)
+        print_json({"why": {**exchange.to_dict(), "explanation": explanation.to_dict()}}, indent=None)
         return
     click.echo(f"typed:      {understood.typed}")
     click.echo(f"understood: {understood.question}")
@@ -123,16 +125,10 @@ def show_why(exchange: Exchange, *, as_json: bool) -> None:
         click.echo(f"carried:    {carried.text}  ({said}; {carried.reason})")
     if not understood.carried:
         click.echo(f"carried:    nothing{f' ({understood.note})' if understood.note else ''}")
-    click.echo(f"no answer:  {reply.no_answer:.2f}")
-    for number, answer in enumerate(reply.answers, 1):
-        places = f", {len(answer.support) + 1} places" if answer.support else ""
-        click.echo(f"answer {number}:   {answer.score:.2f} {answer.text}  (passage {answer.hit.rank}{places})")
-    click.echo(f"passages, the first {reply.read} of them read:")
-    for hit in reply.hits:
-        print_hit(hit)
+    print_explanation(explanation)
 
 
-def show_sources(exchange: Exchange, *, as_json: bool) -> None:
+def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
     """Every place of every answer: the one shown and those that say the same."""
     from ragqa.cli.output import place, print_json, quotation
 
@@ -180,7 +176,7 @@ def _last(session: Session, show: Callable[..., None], *, as_json: bool) -> None
     if session.last is None:
         note("nothing was asked yet")
         return
-    show(session.last, as_json=as_json)
+    show(session, session.last, as_json=as_json)
 
 
 def _typed() -> str:

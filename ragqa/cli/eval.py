@@ -38,6 +38,7 @@ def evaluate() -> None:
 @click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each part.")
 @click.option("--sample", type=click.IntRange(1), help="Only N questions of each part, chosen at random.")
 @click.option("--seed", type=int, help="For --sample [the suite's].")
+@click.option("--explain", is_flag=True, help="Keep why each answer is what it is, for the report; takes longer.")
 def run_command(
     suite: str,
     output: str,
@@ -47,6 +48,7 @@ def run_command(
     limit: int | None,
     sample: int | None,
     seed: int | None,
+    explain: bool,
 ) -> None:
     """Answer all questions of a SUITE (a TOML file).
 
@@ -70,6 +72,7 @@ def run_command(
             indexes=indexes,
             settings=settings,
             choice=Choice(limit, sample, seed),
+            explain=explain,
             progress=progress,
             problems=tell,
         )

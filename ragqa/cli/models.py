@@ -8,18 +8,22 @@ import click
 @click.command()
 @click.argument("checkpoint", type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the fast form.")
-@click.option("--as", "kind", type=click.Choice(["reader", "encoder"]), default="reader", show_default=True)
-@click.option("--max-length", type=click.IntRange(16), help="Longest input in tokens [reader 384, encoder its own].")
+@click.option("--as", "kind", type=click.Choice(["reader", "encoder", "reranker"]), default="reader", show_default=True)
+@click.option(
+    "--max-length", type=click.IntRange(16), help="Longest input in tokens [384, encoder its own, reranker 512]."
+)
 @click.option("--fp32", is_flag=True, help="Keep fp32 weights instead of int8.")
 def export(checkpoint: str, output: str, kind: str, max_length: int | None, fp32: bool) -> None:
     """Turn a CHECKPOINT into the fast form (int8 onnxruntime).
 
     What comes out is checked against it.
     """
-    from ragqa.models.export import export_encoder, export_reader
+    from ragqa.models.export import export_encoder, export_reader, export_reranker
 
     if kind == "reader":
         report = export_reader(checkpoint, output, max_length=max_length or 384, int8=not fp32)
+    elif kind == "reranker":
+        report = export_reranker(checkpoint, output, max_length=max_length or 512, int8=not fp32)
     else:
         report = export_encoder(checkpoint, output, max_length=max_length, int8=not fp32)
     click.echo(f"{report.path}: {report.size / 1e6:.1f} MB, mean cosine to the checkpoint {report.cosine:.4f}")

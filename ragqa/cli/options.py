@@ -18,6 +18,7 @@ INDEXES = Path("indexes")
 FUSION = click.Choice(["linear", "convex", "rrf", "bm25", "dense"])
 ANSWERING = {
     "answers": "read.answers",
+    "every": "read.all",
     "passages": "read.passages",
     "risk": "read.risk",
     "min_score": "read.min_score",
@@ -25,6 +26,7 @@ ANSWERING = {
     "ensemble": "read.ensemble",
     "encoder": "index.encoder",
     "fusion": "retrieve.fusion",
+    "reranker": "retrieve.reranker",
 }
 
 
@@ -65,10 +67,19 @@ def fusion_option(command: Command) -> Command:
     return click.option("--fusion", type=FUSION, help="How BM25 and dense scores are joined [linear].")(command)
 
 
+def reranker_option(command: Command) -> Command:
+    """``--reranker``."""
+    return click.option(
+        "--reranker",
+        help='A better order of what was found: "relevance", by the reader, or a cross-encoder.',
+    )(command)
+
+
 def answering_options(command: Command) -> Command:
     """All that decides how an index is asked, under the names of `ANSWERING`."""
     share = click.FloatRange(0, 1, min_open=True, max_open=True)
     for option in (
+        reranker_option,
         fusion_option,
         encoder_option,
         click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable)."),
@@ -76,6 +87,7 @@ def answering_options(command: Command) -> Command:
         click.option("--min-score", type=float, help="Give no answer below this score, whatever the risk."),
         click.option("--risk", type=share, help="Share of given answers that may be wrong [0.5]."),
         click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20]."),
+        click.option("--all", "every", is_flag=True, default=None, help="Give every answer that is sure enough."),
         click.option("-k", "answers", type=click.IntRange(1), help="Answers to give [3]."),
     ):
         command = option(command)

@@ -34,14 +34,19 @@ HEADLINES = (
     "fused/gold@5",
     "fused/gold@20",
     "fused/answer@20",
+    "reranked/gold@1",
+    "reranked/gold@5",
+    "reranked/gold@20",
     "bm25/gold@20",
     "dense/gold@20",
     "bm25/ndcg@10",
     "dense/ndcg@10",
     "fused/ndcg@10",
+    "reranked/ndcg@10",
     "bm25/map",
     "dense/map",
     "fused/map",
+    "reranked/map",
 )
 
 

@@ -10,13 +10,16 @@ A record (a line of answers.jsonl) has
     in_corpus   whether a passage with the answer is there to be found; null where that cannot be said
     gold        what the reader says when it is given the passage with the answer: passage, doc_id, text, score, null,
                 start, end; null where there is none
+    explanation where it was asked for: of the reply's (`ragqa.explanation`) passages, those that were read or are gold,
+                each with ``gold``; best, logits, score and without. No source, which is this machine's, and nothing of
+                what is given, which is for scoring
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -25,14 +28,16 @@ from numpy.typing import NDArray
 
 from ragqa.eval.folder import Findings
 from ragqa.eval.matching import AnswerFinder
+from ragqa.explanation import Explanation, explain_hits
 from ragqa.index.ranking import Ranking
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.reader import SpanReader
+from ragqa.models.remembering import Remembering
 from ragqa.pipeline import Pipeline
 from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever, Rankings
 from ragqa.timing import Stopwatch
-from ragqa.types import Passage, Question, Reply, Span
+from ragqa.types import Hit, Passage, Question, Reply
 
 ANSWERS = 5
 Examine = Callable[[int, Question, Findings], dict[str, Any]]  # (number, question, where tables go) → its record's part
@@ -48,6 +53,11 @@ class CorpusView:
         self.of_document: dict[str, list[int]] = {}
         for row, passage in self.passages.items():
             self.of_document.setdefault(passage.doc_id, []).append(row)
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """Rows by the ids of their passages."""
+        return {passage.id: row for row, passage in self.passages.items()}
 
     @cached_property
     def finder(self) -> AnswerFinder:
@@ -84,66 +94,50 @@ class CorpusView:
 
 
 def examine_retrieval(retriever: HybridRetriever, view: CorpusView, depth: int) -> Examine:
-    """Rankings only."""
+    """Rankings only; the order that a reranker gives is one of them."""
 
     def examine(number: int, question: Question, findings: Findings) -> dict[str, Any]:
         watch, gold = Stopwatch(), view.gold(question)
-        rankings = retriever.rank([question.text], depth, watch=watch)
+        if retriever.reranker is None:
+            sources = _sources(retriever.rank([question.text], depth, watch=watch))
+        else:
+            sources, _ = _found(retriever, view, question.text, depth, depth, watch)
         findings.add_times(number, watch)
-        _add_rankings(number, question, rankings, view, gold, findings, depth)
+        _add_rankings(number, question, sources, view, gold, findings, depth)
         return {"in_corpus": view.holds(question, gold)}
 
     return examine
 
 
-def examine_open(pipeline: Pipeline, view: CorpusView, depth: int) -> Examine:
-    """Retrieval, reading, and reading again with the gold passage given."""
-    length = _token_counter(pipeline.reader)
-    pipeline.reader = reader = _Remembering(pipeline.reader)
+def examine_open(pipeline: Pipeline, view: CorpusView, depth: int, *, explain: bool = False) -> Examine:
+    """Retrieval, reading, and reading again with the gold passage given; explained, if asked for."""
+    reader = pipeline.reader if isinstance(pipeline.reader, Remembering) else Remembering(pipeline.reader)
+    pipeline.reader, length = reader, _token_counter(reader.reader)
 
     def examine(number: int, question: Question, findings: Findings) -> dict[str, Any]:
         reader.forget()
         watch, gold = Stopwatch(), view.gold(question)
-        rankings = pipeline.retriever.rank([question.text], depth, watch=watch)
-        hits = pipeline.retriever.fetch(rankings, pipeline.config.read.passages)
-        watch.lap("fetch")
-        (reply,) = pipeline.read([question.text], hits, watch)
+        passages = pipeline.config.read.passages
+        sources, hits = _found(pipeline.retriever, view, question.text, passages, depth, watch)
+        (reply,) = pipeline.read([question.text], [hits[:passages]], watch)
         findings.add_times(number, watch)
-        _add_rankings(number, question, rankings, view, gold, findings, depth)
+        _add_rankings(number, question, sources, view, gold, findings, depth)
         for answer in reply.answers:
             findings.add_passage(answer.hit.passage)
         read = [hit.passage for hit in reply.hits[: reply.read]]
         best = view.passages[min(gold)] if gold and question.answers else None
         if best is not None:
             findings.add_passage(best)
+        why = explain_hits(pipeline, question.text, reply.hits) if explain else None
         return {
             **_answers(reply),
+            **({} if why is None else {"explanation": _explanation(why, {view.passages[row].id for row in gold})}),
             "tokens": sum(length(question.text) + length(passage.text) for passage in read),
             "in_corpus": view.holds(question, gold),
             "gold": None if best is None else _read_alone(reader, question.text, best),
         }
 
     return examine
-
-
-class _Remembering:
-    """A reader that does not read the same pair twice before it is told to forget; for replies and gold passages."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._known: dict[tuple[str, str], list[Span]] = {}
-
-    def forget(self) -> None:
-        """Begin anew."""
-        self._known.clear()
-
-    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
-        """As the reader."""
-        pairs = [(question, passage.id) for question, passage in zip(questions, passages, strict=True)]
-        new = [place for place, pair in enumerate(pairs) if pair not in self._known]
-        read = self._reader.read([questions[place] for place in new], [passages[place] for place in new])
-        self._known.update(zip([pairs[place] for place in new], read, strict=True))
-        return [self._known[pair] for pair in pairs]
 
 
 def examine_reading(reader: Reader) -> Examine:
@@ -178,16 +172,37 @@ def given_passage(question: Question) -> Passage:
     return Passage(name, document, question.context, question.title, 0, len(question.context))
 
 
+def _found(
+    retriever: HybridRetriever, view: CorpusView, question: str, k: int, depth: int, watch: Stopwatch
+) -> tuple[dict[str, Ranking], list[Hit]]:
+    """The sources' rankings, at least ``depth`` deep, with "reranked" if there is a reranker; and all hits among which
+    the best ``k`` are found, in their final order.
+    """
+    reach = retriever.reach(k)
+    rankings = retriever.rank([question], max(depth, reach), watch=watch)
+    fetched = retriever.fetch(rankings, reach)
+    watch.lap("fetch")
+    (hits,) = retriever.rerank([question], fetched, reach, watch)
+    if retriever.reranker is None:
+        return _sources(rankings), hits
+    rows = np.array([view.row_of[hit.passage.id] for hit in hits], np.int64)
+    reranked = Ranking.pack([rows], [np.array([hit.score for hit in hits], np.float32)])
+    return {**_sources(rankings), "reranked": reranked}, hits
+
+
+def _sources(rankings: Rankings) -> dict[str, Ranking]:
+    return {"bm25": rankings.bm25, "dense": rankings.dense, "fused": rankings.fused}
+
+
 def _add_rankings(
     number: int,
     question: Question,
-    rankings: Rankings,
+    sources: Mapping[str, Ranking],
     view: CorpusView,
     gold: dict[int, int],
     findings: Findings,
     depth: int,
 ) -> None:
-    sources: dict[str, Ranking] = {"bm25": rankings.bm25, "dense": rankings.dense, "fused": rankings.fused}
     for source, ranking in sources.items():
         rows, scores = ranking.rows[0][:depth], ranking.scores[0][:depth]
         rows, scores = rows[rows >= 0], scores[rows >= 0]
@@ -214,6 +229,20 @@ def _answers(reply: Reply) -> dict[str, Any]:
         "no_answer": reply.no_answer,
         "read": reply.read,
     }
+
+
+def _explanation(explanation: Explanation, gold: set[str]) -> dict[str, Any]:
+    content = explanation.to_dict()
+    passages = [{**passage, "gold": passage["passage"] in gold} for passage in content["passages"]]
+    return {
+        "passages": [_kept(passage) for passage in passages if passage["read"] or passage["gold"]],
+        "logits": content["logits"],
+        **{part: content[part] and _kept(content[part]) for part in ("best", "score", "without")},
+    }
+
+
+def _kept(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if name not in ("source", "line", "given", "threshold", "risk")}
 
 
 def _read_alone(reader: Reader, question: str, passage: Passage) -> dict[str, Any]:

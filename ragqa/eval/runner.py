@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ragqa.config import Config, to_dict
+from ragqa.config import RELEVANCE, Config, to_dict
 from ragqa.corpus.files import Problem
 from ragqa.corpus.read import read_documents
 from ragqa.errors import ConfigError, SourceError
@@ -27,9 +27,9 @@ from ragqa.eval.suite import Part, PartFiles, Suite, config_for, load_suite, loc
 from ragqa.index import writer
 from ragqa.index.report import Progress, silent
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import load_encoder
+from ragqa.models.catalog import load_encoder, reranker_fingerprint
 from ragqa.models.ensemble import load_readers, readers_fingerprint
-from ragqa.pipeline import UNPROMISED, Pipeline, find_calibration, threshold
+from ragqa.pipeline import UNPROMISED, Pipeline, find_calibration, find_reranker, threshold
 from ragqa.protocols import Encoder
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.atomic import replace_file, sha256, storing
@@ -100,10 +100,11 @@ def run(
     indexes: str | Path = "indexes",
     settings: Sequence[str] = (),
     choice: Choice | None = None,
+    explain: bool = False,
     progress: Progress | None = None,
     problems: Callable[[Problem], None] | None = None,
 ) -> RunFolder:
-    """Answer the questions of a suite and keep everything in ``output``.
+    """Answer the questions of a suite and keep everything in ``output``, with ``explain`` what replies are made of.
 
     Indexes are built or updated under ``indexes`` first. Given again after an interruption it goes on where it was,
     and leaves the same bytes as an uninterrupted run (but for times). A finished run is left as it is.
@@ -111,19 +112,22 @@ def run(
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     progress, folder, choice = progress or silent, RunFolder(output), choice or Choice()
     data = None if data is None else Path(data)
+    if explain and suite.task != "open":
+        raise ConfigError(f"--explain: {suite.name} is a {suite.task} suite, only open ones have replies to explain")
     folder.refuse_other_files()
     models = Models()
     prepared = [
         _prepare(suite, part, models, choice, data, Path(indexes), settings, progress, problems or _ignore)
         for part in suite.parts
     ]
-    folder.begin(_facts(suite, prepared, models, choice))
+    folder.begin(_facts(suite, prepared, models, choice, explain))
     if folder.finished:
         return folder
     started, first = time.perf_counter(), 0
     for ready in prepared:
         if not all(folder.has(chunk) for chunk in ready.chunks):
-            _run_part(suite, ready, models, folder, first, progress)
+            examine = _examiner(suite, ready, models, explain)
+            _run_part(ready, examine, folder, first, progress)
         first += len(ready.questions)
     folder.finish([chunk for ready in prepared for chunk in ready.chunks])
     _write_cost(folder, prepared, time.perf_counter() - started)
@@ -174,8 +178,7 @@ def _documents(part: Part, files: PartFiles, problems: Callable[[Problem], None]
     return (document for path in files.corpus for document in read_collection(path, part.corpus_format))
 
 
-def _run_part(suite: Suite, ready: Prepared, models: Models, folder: RunFolder, first: int, progress: Progress) -> None:
-    examine = _examiner(suite, ready, models)
+def _run_part(ready: Prepared, examine: Examine, folder: RunFolder, first: int, progress: Progress) -> None:
     total = len(ready.questions)
     for place, chunk in enumerate(ready.chunks):
         start = place * CHUNK
@@ -188,18 +191,18 @@ def _run_part(suite: Suite, ready: Prepared, models: Models, folder: RunFolder, 
         progress(f"asking {ready.part.name}", min(start + CHUNK, total), total)
 
 
-def _examiner(suite: Suite, ready: Prepared, models: Models) -> Examine:
+def _examiner(suite: Suite, ready: Prepared, models: Models, explain: bool) -> Examine:
     read = replace(ready.config.read, answers=ANSWERS, min_score=0.0)  # a threshold is for scoring
     config = replace(ready.config, read=read)
     if ready.index is None:
         return examine_reading(load_readers(config.read.readers, max_chars=config.read.max_answer_chars))
-    snapshot, encoder = Snapshot.open(ready.index), models.encoder(config.index.encoder)
-    view = CorpusView(snapshot)
+    encoder = models.encoder(config.index.encoder)
     if suite.task == "retrieval":
-        return examine_retrieval(HybridRetriever(snapshot, encoder, config.retrieve), view, suite.depth)
-    reader = load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
-    calibration = find_calibration(snapshot, read)
-    return examine_open(Pipeline(snapshot, encoder, reader, config, calibration=calibration), view, suite.depth)
+        snapshot = Snapshot.open(ready.index)
+        retriever = HybridRetriever(snapshot, encoder, config.retrieve, find_reranker(snapshot, config))
+        return examine_retrieval(retriever, CorpusView(snapshot), suite.depth)
+    pipeline = Pipeline.load(ready.index, config, encoder=encoder)
+    return examine_open(pipeline, CorpusView(pipeline.snapshot), suite.depth, explain=explain)
 
 
 def _as_asked(question: Question, ready: Prepared) -> dict[str, Any]:
@@ -216,7 +219,7 @@ def _as_asked(question: Question, ready: Prepared) -> dict[str, Any]:
     }
 
 
-def _facts(suite: Suite, prepared: Sequence[Prepared], models: Models, choice: Choice) -> dict[str, Any]:
+def _facts(suite: Suite, prepared: Sequence[Prepared], models: Models, choice: Choice, explain: bool) -> dict[str, Any]:
     """The content of run.json. Its hash is over all that decides the outcome, so not over the machine or paths."""
     decisive = {
         "suite": suite.name,
@@ -226,6 +229,7 @@ def _facts(suite: Suite, prepared: Sequence[Prepared], models: Models, choice: C
         "seed": suite.seed if choice.seed is None else choice.seed,
         "limit": choice.limit,
         "sample": choice.sample,
+        "explain": explain,
         "ragqa": __version__,
         "code": _code_hash(),
         "libraries": _versions(),
@@ -249,7 +253,8 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
         "files": ready.files,
         "config": to_dict(ready.config),
     }
-    if task != "retrieval":
+    reranker = ready.config.retrieve.reranker
+    if task != "retrieval" or reranker == RELEVANCE:
         facts["reader"] = readers_fingerprint(ready.config.read.readers)
     if task == "reading":
         set_to = ready.config.read.min_score
@@ -261,7 +266,9 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
             facts["question_encoder"] = questions
         snapshot = Snapshot.open(ready.index)
         facts["index"] = index_fingerprint(snapshot)
-        if task == "open":
+        if reranker not in ("", RELEVANCE):
+            facts["reranker"] = reranker_fingerprint(reranker)
+        if "reader" in facts:
             calibration = find_calibration(snapshot, ready.config.read)
             facts["threshold"] = min(threshold(ready.config.read, calibration), 2.0)  # infinity is not JSON
             facts["calibration"] = asdict(calibration)

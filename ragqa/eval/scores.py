@@ -65,8 +65,9 @@ def _cause(part: Part, place: int) -> str:
     answer = answers[0] if answers else None
     if "fused" not in part.grids:  # read on the paragraph that it was asked on
         return cause(record, answer, Found(1, answer is not None))
-    fused, handed = part.grids["fused"], part.facts["config"]["read"]["passages"]
-    good = (fused.grades[place] > 0) | fused.answers[place]
+    handed = part.facts["config"]["read"]["passages"]
+    order = part.grids.get("reranked", part.grids["fused"])  # in which passages were read
+    good = (order.grades[place] > 0) | order.answers[place]
     ranks = np.flatnonzero(good[:handed]) + 1
     from_it = answer is not None and _holds_answer(part, record, good)
     return cause(record, answer, Found(int(ranks[0]) if len(ranks) else 0, from_it))

@@ -57,13 +57,15 @@ def relevance(null: float, cap: float) -> float:
 class Evidence:
     """What reading one question's hits, in their order, has shown so far.
 
-    ``read`` passages have been taken in; ``unread`` is the mass that the rest could add at most.
+    ``read`` passages have been taken in, with ``nulls``, their probabilities of no answer, and ``relevances``, v;
+    ``unread`` is the mass that the rest could add at most.
     """
 
     hits: Sequence[Hit]
     weights: Weights = field(default_factory=Weights)
     read: int = 0
     priors: list[float] = field(init=False)
+    nulls: list[float] = field(default_factory=list)
     relevances: list[float] = field(default_factory=list)
     forms: dict[str, Form] = field(default_factory=dict)
 
@@ -92,6 +94,7 @@ class Evidence:
         index, passage = self.read, self.hits[self.read].passage
         null = null_probability(spans)
         voice = relevance(null, self.weights.cap)
+        self.nulls.append(null)
         self.relevances.append(voice)
         log_answer = math.log1p(-null) if null < 1.0 else 0.0
         base = self.priors[index] + self.weights.relevance * voice

@@ -40,6 +40,14 @@ class LexicalIndex(Protocol):
         """
         ...
 
+    def contributions(self, question: str, rows: Sequence[int]) -> dict[str, NDArray[np.float32]]:
+        """What each part of the question gives to the passages ``rows``: float32 [len(rows)], 0 where it is not found.
+
+        A part is a term of the index, or a `Concept` under its label; parts of one name are one. Over them they sum to
+        a passage's score in `search`; a question that has no term of the index has no parts.
+        """
+        ...
+
 
 def meta_term(key: str, value: str | int | float | bool) -> str:
     """The term that stands for one fact of a passage's metadata, the same when indexing and when asking.
@@ -125,6 +133,24 @@ class TantivyIndex:
         found = Ranking.pack(rows, scores)
         return order(found.rows, found.scores, k)
 
+    def contributions(self, question: str, rows: Sequence[int]) -> dict[str, NDArray[np.float32]]:
+        """One search a part, each among these rows alone."""
+        if not len(rows):
+            return {}
+        wanted, places = np.unique(np.asarray(rows, np.int64), return_inverse=True)
+        among = tantivy.Query.term_set_query(self._schema, "row", wanted.tolist())
+        restriction = tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)
+        parts: dict[str, NDArray[np.float32]] = {}
+        with _reading(self.directory):
+            for label, part in self._parts(question):
+                query = tantivy.Query.boolean_query([(tantivy.Occur.Must, part), restriction])
+                hits = self._searcher.search(query, len(wanted), count=False).hits
+                scores = np.zeros(len(wanted), np.float32)
+                found = self._rows([address for _, address in hits])
+                scores[np.searchsorted(wanted, found)] = [score for score, _ in hits]
+                parts[label] = parts.get(label, np.float32(0.0)) + scores[places]
+        return parts
+
     def rows(self) -> NDArray[np.int64]:
         """All rows that can be found, ascending."""
         with _reading(self.directory):
@@ -133,9 +159,7 @@ class TantivyIndex:
 
     def _hits(self, question: str, k: int, facts: list[Clause]) -> list[tuple[float, tantivy.DocAddress]]:
         """At least the best ``k``, with those that tie with the last of them."""
-        asked = self._builder.build(question, self._frequency, self._searcher.num_docs)
-        clauses = [self._word(term, count) for term, count in asked.words.items()]
-        clauses += [(tantivy.Occur.Should, self._concept(concept)) for concept in asked.concepts]
+        clauses = [(tantivy.Occur.Should, part) for _, part in self._parts(question)]
         if not clauses:
             return []
         query = tantivy.Query.boolean_query(clauses)
@@ -148,16 +172,20 @@ class TantivyIndex:
                 return hits
             limit = min(4 * limit, k + MAX_TIES)
 
+    def _parts(self, question: str) -> list[tuple[str, tantivy.Query]]:
+        """What is asked for, and the query for it; a passage's score is the sum of theirs."""
+        asked = self._builder.build(question, self._frequency, self._searcher.num_docs)
+        words = [(term, self._term(term, float(count))) for term, count in asked.words.items()]
+        return words + [(concept.label, self._concept(concept)) for concept in asked.concepts]
+
     def _frequency(self, term: str) -> int:
         return int(self._searcher.doc_freq("text", term))
-
-    def _word(self, term: str, count: int) -> Clause:
-        return tantivy.Occur.Should, self._term(term, float(count))
 
     def _concept(self, concept: Concept) -> tantivy.Query:
         ways = [self._expansion(expansion) for expansion in concept.expansions]
         if concept.typed:
-            ways.append(tantivy.Query.boolean_query([self._word(*word) for word in concept.typed.items()]))
+            words = [(tantivy.Occur.Should, self._term(term, float(count))) for term, count in concept.typed.items()]
+            ways.append(tantivy.Query.boolean_query(words))
         return _times(tantivy.Query.disjunction_max_query(ways), float(concept.count))
 
     def _expansion(self, expansion: Expansion) -> tantivy.Query:
@@ -265,6 +293,19 @@ class RankBM25Index:
             total = total + np.where(own, concept.count * scores, 0.0)
             shared |= own
         return np.where(allowed & shared, total, -np.inf).astype(np.float32)
+
+    def contributions(self, question: str, rows: Sequence[int]) -> dict[str, NDArray[np.float32]]:
+        """The scores of each part alone."""
+        if self._bm25 is None or not len(rows):
+            return {}
+        query = self._builder.build(question, self._frequency.__getitem__, len(self._facts))
+        parts = {term: self._sum({term: count}) for term, count in query.words.items()}
+        for concept in query.concepts:
+            scores = self._concept(concept)
+            own = np.where(scores > -np.inf, concept.count * scores, 0.0)
+            parts[concept.label] = parts.get(concept.label, 0.0) + own
+        places = np.searchsorted(self._passage_rows, np.asarray(rows, np.int64))
+        return {label: scores[places].astype(np.float32) for label, scores in parts.items()}
 
     def _concept(self, concept: Concept) -> NDArray[np.float64]:
         """[passages], −inf where a passage has neither a typed term nor all terms of an expansion."""

@@ -47,6 +47,12 @@ class Concept:
     expansions: tuple[Expansion, ...]
     count: int
 
+    @property
+    def label(self) -> str:
+        """All its names that the index knows, the typed one first: "un | unit nation"."""
+        typed = " ".join(Counter(self.typed).elements())
+        return " | ".join(filter(None, [typed, *(" ".join(expansion.terms) for expansion in self.expansions)]))
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

@@ -27,7 +27,7 @@ class Card:
     and then seen from the card's own folder), and ``passages_fingerprint`` its fingerprint.
     """
 
-    kind: Literal["encoder", "reader", "question-encoder"]
+    kind: Literal["encoder", "reader", "question-encoder", "reranker"]
     name: str
     fingerprint: str
     max_length: int

@@ -9,6 +9,7 @@ from ragqa.errors import ModelError
 from ragqa.models.card import CARD, MODEL, has_card, place_of, read_card
 from ragqa.models.encoder import OnnxEncoder, QuestionEncoder, SentenceTransformerEncoder
 from ragqa.models.reader import SpanReader
+from ragqa.models.reranker import CrossEncoder
 from ragqa.protocols import Encoder
 from ragqa.store.atomic import sha256
 
@@ -49,11 +50,27 @@ def load_reader(name: str = "default", *, max_chars: int = 160) -> SpanReader:
     return SpanReader.load_checkpoint(name, max_chars=max_chars)
 
 
+def load_reranker(name: str) -> CrossEncoder:
+    """Load a folder in the fast form or (with ``[train]``) any checkpoint that classifies with one label."""
+    place = _folder(name)
+    if (place / CARD).is_file():
+        return CrossEncoder.load(place)
+    return CrossEncoder.load_checkpoint(name)
+
+
 def reader_fingerprint(name: str = "default") -> str:
     """What changes with a reader's weights: the card's word, a hash of a local checkpoint's files, or a hub name."""
-    place = _place(name, "reader")
+    return _fingerprint(name, _place(name, "reader"), "reader")
+
+
+def reranker_fingerprint(name: str) -> str:
+    """What changes with a reranker's weights, as of a reader."""
+    return _fingerprint(name, _folder(name), "reranker")
+
+
+def _fingerprint(name: str, place: Path, kind: str) -> str:
     if (place / CARD).is_file():
-        return read_card(place, "reader").fingerprint
+        return read_card(place, kind).fingerprint
     weights = sorted([*place.glob("*.safetensors"), *place.glob("*/*.safetensors")]) if place.is_dir() else []
     digests = "".join(sha256(path) for path in weights)
     return f"{place.name}-{hashlib.sha256(digests.encode()).hexdigest()[:16]}" if weights else name
@@ -66,12 +83,17 @@ def reader_calibration(name: str = "default") -> Path | None:
 
 
 def _place(name: str, kind: str) -> Path:
-    """The folder a name stands for; a name that is clearly a path must exist, others may be hub names."""
+    """The folder a name stands for, or "default"."""
     if name == "default":
         place = PRETRAINED / kind
         if not (place / CARD).is_file():
             raise ModelError(f"the packaged {kind} is missing from {place}: reinstall ragqa")
         return place
+    return _folder(name)
+
+
+def _folder(name: str) -> Path:
+    """The folder of a name; one that is clearly a path must exist, others may be hub names."""
     place = Path(name).expanduser()
     looks_like_path = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
     if looks_like_path and not place.is_dir():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ragqa.errors import ConfigError
 from ragqa.models.catalog import load_reader, reader_fingerprint
 from ragqa.models.reader import SpanReader
 from ragqa.spans import Decoded
-from ragqa.types import Passage, Span
+from ragqa.types import Passage, Span, SpanLogits
 
 LISTED = 50  # spans asked of each member, so that one's best is seldom missing from another's list
 
@@ -37,6 +38,14 @@ class EnsembleReader:
         """As `read`, on plain texts, with the null option's probability kept."""
         each = [member.read_texts(questions, texts) for member in self.members]
         return [average(decoded, self.spans) for decoded in zip(*each, strict=True)]
+
+    def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
+        """What each member makes of a span; those that cut the text in other ways are left out."""
+        return tuple(
+            replace(own, reader=number)
+            for number, member in enumerate(self.members, 1)
+            for own in member.logits(question, passage, span)
+        )
 
 
 def average(decoded: Sequence[Decoded], count: int) -> Decoded:

@@ -29,7 +29,15 @@ from ragqa.models.card import (
     read_card,
     write_card,
 )
-from ragqa.models.runtime import OnnxRuntime, TorchRuntime, is_prompted, quietly, require_torch
+from ragqa.models.runtime import (
+    OnnxRuntime,
+    TorchRuntime,
+    is_prompted,
+    load_pair_model,
+    positions,
+    quietly,
+    require_torch,
+)
 from ragqa.models.tokenize import PairTokenizer, Window
 from ragqa.store.atomic import storing
 
@@ -45,7 +53,10 @@ PROBES = (
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """Where the fast form lies, its size in bytes, and its mean cosine to the checkpoint's outputs on probe texts."""
+    """Where the fast form lies, its size in bytes, and its mean cosine to the checkpoint's outputs on probe texts.
+
+    Of a reranker it is the cosine of all logits, each less their mean: how far they tell passages apart alike.
+    """
 
     path: Path
     size: int
@@ -92,6 +103,15 @@ def export_encoder(
         passages = place_from(Path(output), place_of(Path(checkpoint), was.passages))
         card = replace(card, kind="question-encoder", passages=passages, passages_fingerprint=was.passages_fingerprint)
     return _export(model, tokenizer, ("last_hidden_state",), card, Path(output), int8)
+
+
+def export_reranker(checkpoint: str, output: str | Path, *, max_length: int = 512, int8: bool = True) -> ExportReport:
+    """Export a checkpoint that classifies pairs of texts with one label, its length limit ``max_length`` at most."""
+    require_torch("Exporting a reranker")
+    model, tokenizer = load_pair_model(checkpoint, attn_implementation="eager")
+    length = min(max_length, positions(model), tokenizer.model_max_length)
+    card = Card(kind="reranker", name=Path(checkpoint).name, fingerprint="", max_length=length)
+    return _export(model.float().eval(), tokenizer, ("logits",), card, Path(output), int8)
 
 
 def _check_exportable(checkpoint: Path) -> int | None:
@@ -185,7 +205,9 @@ def _trace(model: Any, outputs: tuple[str, ...], type_ids: bool, path: Path) -> 
             str(path),
             input_names=names,
             output_names=list(outputs),
-            dynamic_axes={name: {0: "batch", 1: "length"} for name in [*names, *outputs]},
+            dynamic_axes={
+                name: {0: "batch"} if name == "logits" else {0: "batch", 1: "length"} for name in [*names, *outputs]
+            },
             opset_version=17,
             dynamo=False,
         )
@@ -222,17 +244,24 @@ def _quantize(graph: Path) -> Path:
 
 
 def _probe_windows(tokenizer: PairTokenizer) -> list[Window]:
-    windows = []
-    for question, passage in PROBES:
-        first, second = tokenizer.encode([question, passage])
-        windows += tokenizer.windows(first.ids, second.ids, 0)
-    return windows
+    """Every probe question with every probe passage."""
+    questions, passages = (tokenizer.encode(texts) for texts in zip(*PROBES, strict=True))
+    pairs = [(question.ids, passage.ids) for question in questions for passage in passages]
+    return [window for question, passage in pairs for window in tokenizer.windows(question, passage, 0)]
 
 
 def _agreement(reference: TorchRuntime, candidate: OnnxRuntime, windows: Sequence[Window]) -> float:
-    """Mean cosine between two runtimes' outputs over the windows."""
-    cosines = []
-    for expected, got in zip(reference.run(windows), candidate.run(windows), strict=True):
-        for a, b in zip(expected, got, strict=True):
-            cosines.append(float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())))
+    """Mean cosine between two runtimes' outputs over the windows.
+
+    An output that is one number a window has no direction; all windows' together have one, as differences from their
+    mean.
+    """
+    expected, got = (
+        [output for outputs in runtime.run(windows) for output in outputs] for runtime in (reference, candidate)
+    )
+    if all(output.size == 1 for output in expected):
+        expected, got = ([np.ravel(numbers) - np.mean(numbers)] for numbers in (expected, got))
+    cosines = [
+        float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())) for a, b in zip(expected, got, strict=True)
+    ]
     return float(np.mean(cosines))

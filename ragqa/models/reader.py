@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ragqa.models.card import MODEL, TOKENIZER, read_card
 from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_span_model, positions
-from ragqa.models.tokenize import PairTokenizer, Window
-from ragqa.spans import Decoded, WindowLogits, decode
-from ragqa.types import Passage, Span
+from ragqa.models.tokenize import PairTokenizer, Tokens, Window
+from ragqa.spans import Decoded, WindowLogits, decode, logits_of
+from ragqa.types import Passage, Span, SpanLogits
 
 
 class SpanReader:
@@ -50,6 +50,19 @@ class SpanReader:
 
     def read_texts(self, questions: Sequence[str], texts: Sequence[str]) -> list[Decoded]:
         """As `read`, on plain texts, with the null option's probability kept."""
+        return [
+            decode(windows, passage.offsets, self.max_chars, self.spans)
+            for windows, passage in self._run(questions, texts)
+        ]
+
+    def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
+        """What the probability of a span comes from; nothing if the span is none of this reader's."""
+        ((windows, tokens),) = self._run([question], [passage.text])
+        found = logits_of(windows, tokens.offsets, span)
+        return () if found is None else (SpanLogits(*found),)
+
+    def _run(self, questions: Sequence[str], texts: Sequence[str]) -> list[tuple[list[WindowLogits], Tokens]]:
+        """Each pair's windows as the model sees them, and the text's tokens."""
         asked = self.tokenizer.encode(questions)
         tokens = self.tokenizer.encode(texts)
         windows: list[Window] = []
@@ -63,7 +76,4 @@ class SpanReader:
             inside = slice(window.context, window.context + window.size)
             null = float(start[0] + end[0])
             logits[owner].append(WindowLogits(window.first, start[inside], end[inside], null))
-        return [
-            decode(pair, passage.offsets, self.max_chars, self.spans)
-            for pair, passage in zip(logits, tokens, strict=True)
-        ]
+        return list(zip(logits, tokens, strict=True))

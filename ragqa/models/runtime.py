@@ -27,7 +27,9 @@ class Runtime(Protocol):
     """A forward pass."""
 
     def run(self, windows: Sequence[Window]) -> list[tuple[Floats, ...]]:
-        """Each window's outputs in order, float32, cut to its own length: [l] for readers, [l, dim] for encoders."""
+        """Each window's outputs in order, float32, cut to its own length: [l] for readers, [l, dim] for encoders;
+        [1] for rerankers.
+        """
         ...
 
 
@@ -180,6 +182,29 @@ def load_span_model(name: str) -> tuple[Any, Any]:
         raise ModelError(f"{name}: cannot be loaded as a reader ({str(error).splitlines()[0]})") from error
     if any("qa_outputs" in key for key in info["missing_keys"]):
         raise ModelError(f"{name}: has no trained span heads; fine-tune it with ragqa train reader")
+    return model, tokenizer
+
+
+def load_pair_model(name: str, **options: Any) -> tuple[Any, Any]:
+    """A transformers checkpoint that gives one trained logit to a pair of texts, from a directory or a hub, and its
+    tokenizer; ``options`` go to transformers.
+    """
+    require_torch(f"The reranker {name}")
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+    try:
+        with quietly():
+            labels = AutoConfig.from_pretrained(name, trust_remote_code=False).num_labels
+            if labels != 1:
+                raise ModelError(f"{name}: has {labels} labels, a reranker has one: how relevant a passage is")
+            model, info = AutoModelForSequenceClassification.from_pretrained(
+                name, trust_remote_code=False, use_safetensors=True, output_loading_info=True, **options
+            )
+            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{name}: cannot be loaded as a reranker ({str(error).splitlines()[0]})") from error
+    if info["missing_keys"]:
+        raise ModelError(f"{name}: has no trained weights for {min(info['missing_keys'])}, so its scores are random")
     return model, tokenizer
 
 

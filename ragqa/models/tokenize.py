@@ -111,6 +111,11 @@ class PairTokenizer:
             ids, np.zeros(len(ids), np.int64), len(self._prefix), 0, len(ids) - len(self._prefix) - len(self._end)
         )
 
+    def pair(self, question: IntArray, passage: IntArray) -> Window:
+        """A question, cut to half of ``max_length``, and as much of a passage's beginning as there is room for."""
+        question = question[: self.max_length // 2 - self.specials]
+        return self.window(question, passage, 0, min(self.max_length - self.specials - len(question), len(passage)))
+
     def windows(self, question: IntArray, passage: IntArray, stride: int) -> list[Window]:
         """Cover the whole passage with windows of at most ``max_length`` tokens that overlap by ``stride``.
 

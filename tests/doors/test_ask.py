@@ -143,3 +143,22 @@ def test_an_answer_without_a_line_is_placed_by_its_own_characters(ragqa, tmp_pat
     shown = ragqa("ask", "When was the bridge of Orvel opened?", "-k", "1", "-i", tmp_path / "i").stdout
     start = record["text"].index("1931")
     assert f"{tmp_path / 'd.jsonl'}:1 (characters {start}-{start + 4})" in shown
+
+
+def test_all_gives_every_answer_that_is_sure_enough_and_reads_everything(ragqa, tmp_path):
+    (tmp_path / "cup.md").write_text("# The cup in 1994\n\nIn 1994 Maria Rossi, who rode for Italy, won the cup.\n")
+    (tmp_path / "more.md").write_text("# Winners of the cup\n\nIn 1990 the cup was won by Anna Berg of Norway.\n")
+    (tmp_path / "storm.md").write_text("# The cup in 1998\n\nIn 1998 Ivan Petrov won the cup in a storm.\n")
+    (tmp_path / "race.md").write_text("# Races\n\nThe marathon was run in the rain.\n")
+    index = tmp_path / "index"
+    ragqa("index", tmp_path, "-o", index)
+    asked = "Who won the cup?"
+    one = json.loads(ragqa("ask", asked, "-k", "1", "-i", index, "--json", "--min-score", "0.01").stdout)
+    every = json.loads(ragqa("ask", asked, "-k", "1", "--all", "-i", index, "--json", "--min-score", "0.01").stdout)
+    assert len(one["answers"]) == 1 and every["read"] == len(every["hits"]) == 4
+    found = [answer["text"] for answer in every["answers"]]
+    assert all(any(name in text for text in found) for name in ("Maria Rossi", "Anna Berg", "Ivan Petrov"))
+    assert len(found) == len(set(found)) and all(answer["score"] >= 0.01 for answer in every["answers"])
+    sure = every["answers"][1]["score"]
+    fewer = json.loads(ragqa("ask", asked, "--all", "-i", index, "--json", "--min-score", str(sure)).stdout)
+    assert [answer["text"] for answer in fewer["answers"]] == found[:2]

@@ -54,12 +54,21 @@ def test_why_and_sources(ragqa, sample_index):
     why = done.stdout[done.stdout.index("typed: ") :]
     assert "typed:      And when was she born?\nunderstood: When was Marie Curie born?\n" in why
     assert "carried:    Marie Curie  (last question; “she”: a woman)\n" in why
-    assert re.search(r"^answer 1:   0\.\d\d 7 November 1867  \(passage \d+", why, re.MULTILINE)
-    assert re.search(r"^1\. .*marie-curie\.md:\d+  \d+\.\d\d \(bm25 [\d.]+ dense [\d.]+\)$", why, re.MULTILINE)
+    assert re.search(r"^  7 November 1867  0\.\d+  passage \d, .*marie-curie\.md:9$", why, re.MULTILINE)
+    assert re.search(r"^  +1 +\d+\.\d\d +0\.\d+ .*marie-curie\.md:\d+$", why, re.MULTILINE)
     assert re.search(r"^1\. 7 November 1867\n   \S*marie-curie\.md:9  .*»7 November 1867«", why, re.MULTILINE)
     for told in ("nothing was asked yet", "/what is no command; /help lists them", "/reset    forget what was said"):
         assert told in done.stderr
     assert "ignored" not in done.stdout + done.stderr
+
+
+def test_why_is_the_explanation_of_the_understood_question(ragqa, sample_index):
+    done = ragqa(
+        "chat", "-i", sample_index, "--json", stdin="Where was Marie Curie born?\nAnd when was she born?\n/why\n"
+    )
+    why = json.loads(done.stdout.splitlines()[-1])["why"]
+    asked = ragqa("ask", "When was Marie Curie born?", "-i", sample_index, "--explain", "--json").stdout
+    assert why["typed"] == "And when was she born?" and why["explanation"] == json.loads(asked)["explanation"]
 
 
 def test_places_of_the_sources_are_those_of_the_json(ragqa, sample_index):

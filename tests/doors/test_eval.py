@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -138,3 +139,16 @@ def test_a_report_on_a_run_that_reads_nothing(ragqa, place, whole):
     ragqa("eval", "report", whole, "-o", place / "report.html", "--questions", 240)
     page = (place / "report.html").read_text(encoding="utf-8")
     assert "When was the Golden Gate Bridge opened" in page and "Gold passage among the first k" in page
+
+
+def test_a_report_on_a_run_that_explains(ragqa, place, long_suite, whole):
+    """It holds what the script shows; a suite without replies has nothing to explain."""
+    options = ("--indexes", place / "indexes", "--limit", 2, "--explain")
+    ragqa("eval", "run", SUITE, "-o", place / "why", *options)
+    ragqa("eval", "report", place / "why", "-o", place / "why.html")
+    page = (place / "why.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'<script[^>]*type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+    explained = [row["runs"][0]["why"] for row in data["rows"]]
+    assert len(explained) == 2 and all(why["score"]["features"] and why["words"]["shares"] for why in explained)
+    error = ragqa("eval", "run", long_suite, "-o", place / "none", *options, code=USAGE).stderr
+    assert "--explain" in error and "retrieval suite" in error

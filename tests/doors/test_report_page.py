@@ -498,3 +498,27 @@ def test_hostile_documents_are_only_text(browser, page):
     assert browser.complaints() == []
     with pytest.raises(AssertionError, match="no such alert"):
         browser.send("GET", "/alert/text")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_what_an_answer_is_made_of_opens_within_the_page(browser, tmp_path, width):
+    figures = {"bm25": 7.25, "dense": 0.5, "score": 27.25, "prior": 0.6, "null": 0.125, "relevance": 1.95}
+    outcome = {"text": HOSTILE, "rank": 1, "probability": 0.75, "given": True}
+    feature = {"value": 3.0, "weight": 0.875, "product": 2.625}
+    why = {
+        "passages": [{"rank": rank, "gold": rank == 2, "read": True, **figures} for rank in range(1, 11)],
+        "words": {"ranks": [1, 2], "shares": {"a" * 60: [2.25, None], "fox": [5.0, 3.0]}},
+        "best": outcome,
+        "without": outcome,
+        "logits": [{"reader": 1, "start": 6.5, "end": 5.25, "null": -1.5, "margin": 13.25}],
+        "score": {"bias": -1.5, "features": {"odds": feature}, "logit": 1.125, "probability": 0.755},
+        "times": {"bm25": 1.25, "read": 40.0},
+    }
+    rows = [{**row, "why": why} for row in make_questions(0.0, 1)]
+    write_report(tmp_path / "page.html", [make_scores("base", 0.0)], [rows], None, ["base"])
+    browser.open(f"{(tmp_path / 'page.html').as_uri()}#q-0", width)
+    assert "start 6.50" not in browser.run("return document.getElementById('detail-0').innerText")
+    browser.run("document.querySelector('.why summary').click()")
+    assert "start 6.50" in browser.run("return document.getElementById('detail-0').innerText")
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+    assert browser.run("return getComputedStyle(document.querySelector('.why td')).display") == "table-cell"

@@ -54,9 +54,13 @@ def passages():
 
 @pytest.fixture
 def make_run(tmp_path):
-    """(name, records, rankings: per record the passages of the fused ranking) → a finished run's folder."""
+    """(name, records, rankings: per record the passages of the fused ranking, and likewise ``reranked``) → a finished
+    run's folder.
+    """
 
-    def make(name, records, rankings, *, digest="h1", min_score=0.02, passages=3, depth=4, task="open", **facts):
+    def make(
+        name, records, rankings, *, digest="h1", min_score=0.02, passages=3, depth=4, task="open", reranked=(), **facts
+    ):
         folder = RunFolder(tmp_path / name)
         folder.begin(
             {
@@ -75,17 +79,18 @@ def make_run(tmp_path):
             }
         )
         findings = Findings()
-        for number, (own, ranked) in enumerate(zip(records, rankings, strict=True)):
+        sources = {"fused": rankings, "reranked": reranked} if task != "reading" else {}
+        for number, own in enumerate(records):
             findings.records.append(own)
-            hits = {
-                "passage": ranked,
-                "document": [f"d-{passage}" for passage in ranked],
-                "score": [1.0 / rank for rank in range(1, len(ranked) + 1)],
-                "grade": [own["positives"].get(f"d-{passage}", 0) for passage in ranked],
-                "answer": [has_answer(TEXTS[passage], own["references"]) for passage in ranked],
-            }
-            if task != "reading":
-                findings.add_hits(number, "fused", hits)
+            for source, ranked in ((source, every[number]) for source, every in sources.items() if every):
+                hits = {
+                    "passage": ranked,
+                    "document": [f"d-{passage}" for passage in ranked],
+                    "score": [1.0 / rank for rank in range(1, len(ranked) + 1)],
+                    "grade": [own["positives"].get(f"d-{passage}", 0) for passage in ranked],
+                    "answer": [has_answer(TEXTS[passage], own["references"]) for passage in ranked],
+                }
+                findings.add_hits(number, source, hits)
             watch = Stopwatch()
             watch.lap("read")
             findings.add_times(number, watch)

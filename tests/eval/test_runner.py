@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,14 @@ import pytest
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval import runner
 from ragqa.eval.baseline import check
+from ragqa.eval.browsing import browse
+from ragqa.eval.examine import CorpusView, examine_open
+from ragqa.eval.folder import Findings
 from ragqa.eval.runner import Choice, run
 from ragqa.eval.scores import score
+from ragqa.eval.suite import load_suite
+from ragqa.pipeline import Pipeline
+from ragqa.types import Question
 
 ROOT = Path(__file__).parents[2]
 SUITE = ROOT / "eval" / "suites" / "sample.toml"
@@ -86,6 +93,56 @@ def test_other_settings_are_another_run(whole, tmp_path, indexes):
     assert facts["origins"]["main"]["retrieve.fusion"] == "--set"
     assert facts["hash"] != whole.facts()["hash"]
     assert len(other.records()) == 3
+
+
+def test_explained_it_is_another_run_that_keeps_why(whole, tmp_path, indexes):
+    folder = tmp_path / "why"
+    made = run(SUITE, folder, indexes=indexes, choice=Choice(limit=4), explain=True)
+    with pytest.raises(ConfigError, match="holds another run"):
+        run(SUITE, folder, indexes=indexes, choice=Choice(limit=4))
+    records, found = made.records(), made.table("hits.arrow").to_pylist()
+    for number, (record, plain) in enumerate(zip(records, whole.records(), strict=False)):
+        why = record["explanation"]
+        assert {**record, "explanation": None} == {**plain, "explanation": None} and "explanation" not in plain
+        best = record["answers"][0]
+        assert (why["best"]["text"], why["best"]["probability"]) == (best["text"], best["score"])
+        assert {name: own["value"] for name, own in why["score"]["features"].items()} == best["features"]
+        assert why["without"]["passage"] != best["passage"]
+        own = {hit["passage"]: hit for hit in found if (hit["question"], hit["source"]) == (number, "fused")}
+        assert [passage["rank"] for passage in why["passages"] if passage["read"]] == list(range(1, record["read"] + 1))
+        for passage in why["passages"]:
+            hit = own[passage["passage"]]
+            assert (passage["rank"], passage["gold"]) == (hit["rank"], hit["grade"] > 0)
+            assert passage["read"] or passage["gold"]
+            assert sum(passage["words"].values()) == pytest.approx(passage["bm25"] or 0.0, rel=1e-5)
+    assert str(ROOT) not in (made.path / "answers.jsonl").read_text(encoding="utf-8")
+
+    for row, record in zip(browse(made), records, strict=True):
+        why, kept = row["why"], record["explanation"]
+        assert why["best"]["given"] == (row["answer"] != "") and why["score"] == kept["score"]
+        first = kept["passages"][0]
+        assert why["words"]["ranks"][0] == 1 and set(first["words"]) <= set(why["words"]["shares"])
+        assert all(why["words"]["shares"][word][0] == share for word, share in first["words"].items())
+        assert set(why["times"]) >= {"bm25", "read"}
+    assert {row["why"] for row in browse(whole)} == {None}
+
+
+def test_gold_passages_are_explained_though_they_were_not_read(whole, indexes):
+    pipeline = Pipeline.load(next(indexes.iterdir()))
+    (hits,) = pipeline.search_many(["Who discovered penicillin?"], 12)
+    gold = {hit.passage.doc_id: 1 for hit in hits[9:]}
+    question = Question("q", "Who discovered penicillin?", positives=gold)
+    examine = examine_open(pipeline, CorpusView(pipeline.snapshot), 20, explain=True)
+    why = examine(0, question, Findings())["explanation"]
+    read = [passage["rank"] for passage in why["passages"] if passage["read"]]
+    kept = [passage["rank"] for passage in why["passages"] if passage["gold"]]
+    assert len(read) < 9 and {10, 11, 12} <= set(kept) - set(read)
+
+
+def test_only_replies_are_explained(tmp_path, indexes):
+    with pytest.raises(ConfigError, match=r"--explain: .* is a retrieval suite"):
+        run(replace(load_suite(SUITE), task="retrieval"), tmp_path / "run", indexes=indexes, explain=True)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_sample_keeps_the_order_and_follows_the_seed(tmp_path, indexes):

@@ -19,7 +19,7 @@ LAYERS = (
     {"types", "errors", "version", "config", "protocols", "timing"},
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
-    {"retrieve", "pipeline", "session"},
+    {"retrieve", "pipeline", "session", "explanation", "rerank"},
     {"train", "eval", "indexing", "build"},
     {"calibrate"},
     {"cli", "server"},

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.spans import WindowLogits, decode
+from ragqa.spans import WindowLogits, decode, logits_of
+from ragqa.types import Span
 
 
 def brute_force(windows, offsets, max_chars):
@@ -102,3 +103,27 @@ def test_large_logits_do_not_overflow():
     window = WindowLogits(0, np.array([500.0, -500.0], np.float32), np.array([500.0, -500.0], np.float32), -900.0)
     decoded = decode([window], offsets, 10, 1)
     assert decoded.spans[0].score == pytest.approx(0.0, abs=1e-5) and decoded.null < -1000
+
+
+@given(passages())
+def test_logits_are_those_of_the_best_window(case):
+    """For every span of the decoder, start + end − null is its log-odds against the null option."""
+    windows, offsets, max_chars = case
+    decoded = decode(windows, offsets, max_chars, count=1000)
+    best = {}
+    for span in decoded.spans:
+        best.setdefault((span.start, span.end), span)  # tokens without width between others repeat a span
+    for span in best.values():
+        start, end, null = logits_of(windows, offsets, span)
+        assert start + end - null == pytest.approx(span.score - decoded.null, abs=1e-4)
+        assert any(start in window.start and end in window.end and null == window.null for window in windows)
+
+
+def test_spans_that_no_window_has_have_no_logits():
+    offsets = np.array([[0, 3], [4, 7], [7, 7], [8, 9]], np.int64)
+    ones = np.ones(2, np.float32)
+    windows = [WindowLogits(0, ones, 2 * ones, 0.5), WindowLogits(2, ones, ones, 0.0)]
+    assert logits_of(windows, offsets, Span(0, 7, 0.0)) == (1.0, 2.0, 0.5)
+    for start, end in ((0, 9), (0, 2), (1, 3), (7, 9), (4, 3)):
+        assert logits_of(windows, offsets, Span(start, end, 0.0)) is None
+    assert logits_of([], offsets, Span(0, 3, 0.0)) is None

@@ -41,7 +41,7 @@ def _of_run(row: Row, texts: dict[tuple[str, str], int]) -> dict[str, Any]:
     passage, gold = row.get("passage"), row.get("gold")
     own["passage"] = [_number(passage, texts), passage["start"], passage["end"]] if passage else None
     own["gold"] = _number(gold, texts) if gold else None
-    return own
+    return own | ({"why": row["why"]} if row.get("why") else {})
 
 
 def _number(passage: Mapping[str, Any], texts: dict[tuple[str, str], int]) -> int:

@@ -1,5 +1,5 @@
 "use strict";
-// What lies behind each answer: references, passage with the span marked, gold passage, ranks.
+// What lies behind each answer: references, passage with the span marked, gold passage, ranks, and what it is made of.
 // All text comes from documents and is put on the page as text only (textContent).
 function behind(data) {
   const SOURCES = { bm25: "BM25", dense: "Dense", fused: "Fused", reranked: "Reranked" };
@@ -77,6 +77,71 @@ function behind(data) {
     return make("div", {}, make("p", { class: "soft", text: "Rank of the gold passage, or of the answer, at each stage" }), make("dl", { class: "facts" }, ...items));
   }
 
+  // ---- what an answer is made of
+
+  function table(caption, names, rows) {
+    const cells = (texts, first) =>
+      texts.map((text, i) => make(i ? "td" : "th", { class: i ? "n" : null, scope: i ? null : first, text }));
+    const head = names.map((text, i) => make("th", { scope: "col", class: i ? "n" : null, text }));
+    return make(
+      "div",
+      { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
+      make(
+        "table",
+        {},
+        make("caption", { text: caption }),
+        make("thead", {}, make("tr", {}, ...head)),
+        make("tbody", {}, ...rows.map((row) => make("tr", {}, ...cells(row, "row")))),
+      ),
+    );
+  }
+
+  const outcome = (own) => `${own.text} (${number(own.probability, 3)}, passage ${own.rank}${own.given ? "" : ", not given"})`;
+
+  function words(why) {
+    const gold = new Set(why.passages.filter((own) => own.gold).map((own) => own.rank));
+    const names = why.words.ranks.map((rank) => `Passage ${rank}${gold.has(rank) ? ", gold" : ""}`);
+    const shares = Object.entries(why.words.shares).sort((a, b) => Math.max(...b[1]) - Math.max(...a[1]));
+    if (!shares.length) return null;
+    return table("What each word gives to BM25", ["Word", ...names], shares.map(([word, own]) => [word, ...own.map((share) => number(share, 2))]));
+  }
+
+  function evidence(why) {
+    const columns = { bm25: ["BM25", 2], dense: ["Dense", 3], rerank: ["Reranker", 2], score: ["Score", 3], prior: ["Prior", 3], null: ["No answer", 3], relevance: ["Relevance", 2] };
+    const known = Object.keys(columns).filter((name) => why.passages.some((own) => typeof own[name] === "number"));
+    const called = (own) => [own.rank, own.gold ? "gold" : "", why.best && own.rank === why.best.rank ? "quoted" : "", own.read ? "" : "not read"];
+    const rows = why.passages.map((own) => [called(own).filter(Boolean).join(", "), ...known.map((name) => number(own[name], columns[name][1]))]);
+    return table("Evidence of each passage", ["Passage", ...known.map((name) => columns[name][0])], rows);
+  }
+
+  function score(why) {
+    const rows = Object.entries(why.score.features).map(([name, own]) => [name, number(own.value, 3), number(own.weight, 3), number(own.product, 3)]);
+    const sum = ["sum", "", "", number(why.score.logit, 3)];
+    return table(`What the score ${number(why.score.probability, 3)} is made of`, ["Feature", "Value", "Weight", "Product"], [["bias", "", "", number(why.score.bias, 3)], ...rows, sum]);
+  }
+
+  function explained(run) {
+    const why = run.why;
+    if (!why) return null;
+    const box = make("details", { class: "why" }, make("summary", { text: "What it is made of" }));
+    const line = (text) => box.append(make("p", { class: "soft", dir: "auto", text }));
+    const byWords = words(why);
+    if (byWords) box.append(byWords);
+    if (why.passages.length) box.append(evidence(why));
+    else line("No passage was found.");
+    if (why.best) {
+      line(`Best answer: ${outcome(why.best)}`);
+      for (const own of why.logits) {
+        const reader = why.logits.length > 1 ? `Reader ${own.reader}: ` : "";
+        line(`${reader}start ${number(own.start, 2)} + end ${number(own.end, 2)} − null ${number(own.null, 2)} = margin ${number(own.margin, 2)}`);
+      }
+      box.append(score(why));
+      line(`Without its passage: ${why.without ? outcome(why.without) : "no answer"}`);
+    }
+    line(`Time in ms: ${Object.entries(why.times).map(([stage, ms]) => `${stage} ${number(ms, 1)}`).join(", ")}`);
+    return box;
+  }
+
   function card(run, place) {
     const head = make("h4", { class: `s${(place % STYLES) + 1}` }, make("bdi", { text: data.runs[place] }));
     const box = make("section", { class: "card" }, data.runs.length > 1 ? head : null);
@@ -91,6 +156,8 @@ function behind(data) {
     }
     const stages = ranks(run);
     if (stages) box.append(stages);
+    const why = explained(run);
+    if (why) box.append(why);
     return box;
   }
 

@@ -6,11 +6,14 @@ import json
 import math
 
 import pytest
+from tokenizers import Regex, Tokenizer
+from tokenizers.pre_tokenizers import Split
 
 from ragqa.config import Config, load_config
 from ragqa.models.catalog import load_reader, reader_fingerprint
 from ragqa.models.ensemble import EnsembleReader, average, load_readers, readers_fingerprint
 from ragqa.models.reader import SpanReader
+from ragqa.models.tokenize import PairTokenizer
 from ragqa.spans import Decoded
 from ragqa.types import Passage, Span
 
@@ -44,6 +47,21 @@ def test_an_ensemble_of_one_reader_twice_says_what_it_says():
         strict=True,
     ):
         assert (one.start, one.end) == (two.start, two.end) and one.score == pytest.approx(two.score, abs=1e-5)
+
+
+def test_each_member_says_what_it_makes_of_a_span():
+    one, other = load_reader(), load_reader()
+    other.tokenizer = PairTokenizer(Tokenizer.from_str(one.tokenizer.tokenizer.to_str()), max_length=384)
+    other.tokenizer.tokenizer.pre_tokenizer = Split(Regex("."), "isolated")  # it reads letters
+    passage = Passage(id="p", doc_id="d", title="", text=TEXT, start=0, end=len(TEXT), source="s")
+    question, span = "Where does the Rhine rise?", Span(TEXT.index("Switz"), TEXT.index(" and"), 0.0)
+    first, second = EnsembleReader([one, other]).logits(question, passage, span)
+    assert (first,) == one.logits(question, passage, span) and (first.reader, second.reader) == (1, 2)
+    assert (second.start, second.end, second.null) == tuple(
+        getattr(other.logits(question, passage, span)[0], name) for name in ("start", "end", "null")
+    )
+    half = Span(span.start, span.start + 5, 0.0)  # within a token of the first
+    assert [own.reader for own in EnsembleReader([one, other]).logits(question, passage, half)] == [2]
 
 
 def test_names_and_fingerprints():

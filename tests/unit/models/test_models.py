@@ -12,9 +12,11 @@ from ragqa.errors import MissingExtra, ModelError
 from ragqa.models import runtime
 from ragqa.models.card import read_card
 from ragqa.models.catalog import PRETRAINED, load_encoder, load_reader
+from ragqa.models.reader import SpanReader
 from ragqa.models.runtime import batches_by_length
-from ragqa.protocols import Encoder, Reader
-from ragqa.types import Passage
+from ragqa.models.tokenize import PairTokenizer
+from ragqa.protocols import Encoder, ExplainingReader, Reader
+from ragqa.types import Passage, Span
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def passage(text: str, title: str = "") -> Passage:
 
 
 def test_protocols(encoder, reader):
-    assert isinstance(encoder, Encoder) and isinstance(reader, Reader)
+    assert isinstance(encoder, Encoder) and isinstance(reader, Reader) and isinstance(reader, ExplainingReader)
     assert encoder.fingerprint == read_card(PRETRAINED / "encoder", "encoder").fingerprint
 
 
@@ -74,6 +76,21 @@ def test_long_passages_are_read_to_the_end(reader):
     )
     best = reader.read_texts(["Who was the mayor of Springfield?"], [text])[0].spans[0]
     assert "Quimby" in text[best.start : best.end]
+
+
+def test_logits_agree_with_the_odds_over_windows():
+    """Of each span of a long passage that is cut into windows: start + end − null is its log-odds."""
+    whole = load_reader()
+    short = SpanReader(PairTokenizer(whole.tokenizer.tokenizer, max_length=48), whole.runtime, 16, spans=40)
+    long = passage("The river is long. " * 20 + "The mayor was Ada Quimby of Springfield. " + "Fish swim. " * 20)
+    question = "Who was the mayor?"
+    (found,) = short.read_texts([question], [long.text])
+    assert len(found.spans) == 40
+    for span in found.spans:
+        (logits,) = short.logits(question, long, span)
+        assert logits.margin == logits.start + logits.end - logits.null
+        assert logits.margin == pytest.approx(span.score - found.null, abs=1e-3) and logits.reader == 1
+    assert short.logits(question, long, Span(1, 2, 0.0)) == ()
 
 
 def test_readings_do_not_depend_on_the_batch(reader):

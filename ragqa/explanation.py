@@ -1,0 +1,231 @@
+"""Why a question got its reply: what each stage saw, and what it made of it.
+
+Everything shown is what the reply itself was made of, so it adds up: a passage's words to its BM25 score, the shares of
+the priors to 1, bias and products to the log-odds of the score. Only "without" asks anew: the same hits but for the
+passage that the best answer is quoted from, which says how much hangs on that passage alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ragqa.config import RetrieveConfig
+from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
+from ragqa.evidence.masses import Evidence
+from ragqa.models.remembering import Remembering
+from ragqa.timing import Stopwatch
+from ragqa.types import Answer, Hit, Reply, SpanLogits
+
+if TYPE_CHECKING:
+    from ragqa.pipeline import Pipeline
+
+DECIDING = {"linear": ("dense_scale",), "convex": ("dense_weight",), "rrf": ("rrf_k",)}  # settings of each fusion
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPassage:
+    """A hit: what each word of the question gave to its BM25 score, its share of the evidence before anything is read,
+    and, if it was read, how probable it is that it holds no answer (``null``), and its log-odds of an answer as they
+    count (``relevance``, capped).
+    """
+
+    hit: Hit
+    words: Mapping[str, float]
+    prior: float
+    null: float | None = None
+    relevance: float | None = None
+
+    @property
+    def read(self) -> bool:
+        """Whether it was read; where the rest could not change the best answer, it was not."""
+        return self.null is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form; a source that did not find the passage has null."""
+        hit = self.hit
+        known = {name: hit.sources.get(name) for name in ("bm25", "dense")} | dict(hit.sources)
+        return {
+            "rank": hit.rank,
+            "passage": hit.passage.id,
+            "source": hit.passage.source,
+            "words": dict(self.words),
+            **known,
+            "score": hit.score,
+            "prior": self.prior,
+            "read": self.read,
+            "null": self.null,
+            "relevance": self.relevance,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFeature:
+    """One of the things that a score is made of (`ragqa.evidence.answers`): its value, and what that counts."""
+
+    name: str
+    value: float
+    weight: float
+
+    @property
+    def product(self) -> float:
+        """What it adds to the log-odds."""
+        return self.weight * self.value
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreParts:
+    """How an answer's score came about: 1 / (1 + e^−``logit``), where the logit is the bias and all products.
+
+    ``threshold`` is the score from which answers are given, None where none is high enough; ``risk`` is what it keeps,
+    None if it was set by hand or there is no calibration to promise anything.
+    """
+
+    bias: float
+    features: tuple[ScoreFeature, ...]
+    threshold: float | None
+    risk: float | None
+
+    @property
+    def logit(self) -> float:
+        """The log-odds that the answer is right."""
+        return self.bias + sum(feature.product for feature in self.features)
+
+    @property
+    def probability(self) -> float:
+        """The score."""
+        weights = tuple(feature.weight for feature in self.features)
+        return ScoreModel(self.bias, weights).probability([feature.value for feature in self.features])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        features = {
+            feature.name: {"value": feature.value, "weight": feature.weight, "product": feature.product}
+            for feature in self.features
+        }
+        sums = {"logit": self.logit, "probability": self.probability}
+        return {"bias": self.bias, "features": features, **sums, "threshold": self.threshold, "risk": self.risk}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The best answer of some hits, and whether it is sure enough to be given."""
+
+    answer: Answer
+    given: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        answer, passage = self.answer, self.answer.hit.passage
+        return {
+            "text": answer.text,
+            "probability": answer.score,
+            "given": self.given,
+            "faq": answer.faq,
+            "passage": passage.id,
+            "rank": answer.hit.rank,
+            "source": passage.source,
+            "line": answer.line,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A reply and what it was made of.
+
+    ``passages`` are all hits, in the order in which they were to be read; ``retrieve`` says how their scores were
+    joined, if they are not those of a reranker (``reranked``), and ``weights`` how evidence counts. Of the ``best``
+    answer, given or not: the ``logits`` of its span, one entry a reader (none for a stored answer, or from a reader
+    that keeps them to itself), and its ``score``. ``without`` is the best answer of the other hits, when the passage
+    that ``best`` is quoted from is left out; None where they give none.
+    """
+
+    reply: Reply
+    passages: tuple[SeenPassage, ...]
+    retrieve: RetrieveConfig
+    reranked: bool
+    weights: Weights
+    best: Outcome | None = None
+    logits: tuple[SpanLogits, ...] = ()
+    score: ScoreParts | None = None
+    without: Outcome | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, without the reply, whose object it is to go into."""
+        fusion = self.retrieve.fusion
+        settings = {name: getattr(self.retrieve, name) for name in DECIDING.get(fusion, ())}
+        return {
+            "fusion": {"name": fusion, **settings},
+            "reranked": self.reranked,
+            "weights": asdict(self.weights),
+            "passages": [passage.to_dict() for passage in self.passages],
+            "best": None if self.best is None else self.best.to_dict(),
+            "logits": [logits.to_dict() for logits in self.logits],
+            "score": None if self.score is None else self.score.to_dict(),
+            "without": None if self.without is None else self.without.to_dict(),
+        }
+
+
+def explain(pipeline: Pipeline, question: str, where: Mapping[str, str] | None = None) -> Explanation:
+    """Answer a `checked` question as the pipeline does, and say why; the times are those of answering alone."""
+    watch = Stopwatch()
+    (hits,) = pipeline.find([question], pipeline.config.read.passages, where, watch)
+    return explain_hits(pipeline, question, hits, where, watch)
+
+
+def explain_hits(
+    pipeline: Pipeline,
+    question: str,
+    hits: Sequence[Hit],
+    where: Mapping[str, str] | None = None,
+    watch: Stopwatch | None = None,
+) -> Explanation:
+    """Answer a question from the hits that were found for it among what ``where`` allows, and say why."""
+    watch = watch or Stopwatch()
+    pipeline = copy(pipeline)
+    pipeline.reader = reader = Remembering(pipeline.reader)
+    (seen,) = pipeline.weigh([question], [hits])
+    watch.lap("read")
+    reply = pipeline.conclude(question, seen, watch.share(1))
+    passages = _passages(seen, pipeline.retriever.words(question, hits, where))
+    reranked, best = pipeline.retriever.reranker is not None, _best(reply)
+    explanation = Explanation(reply, passages, pipeline.config.retrieve, reranked, pipeline.calibration.weights)
+    if best is None:
+        return explanation
+    answer, quoted = best.answer, best.answer.hit.passage
+    logits = () if answer.faq else reader.logits(question, quoted, answer.span)
+    rest = [hit for hit in hits if hit.passage.id != quoted.id]
+    (seen_rest,) = pipeline.weigh([question], [rest])
+    without = _best(pipeline.conclude(question, seen_rest, {}))
+    return replace(explanation, best=best, logits=logits, score=_score(pipeline, answer), without=without)
+
+
+def _passages(seen: Evidence, words: Sequence[Mapping[str, float]]) -> tuple[SeenPassage, ...]:
+    return tuple(
+        SeenPassage(
+            hit,
+            words[place],
+            math.exp(seen.priors[place]),
+            seen.nulls[place] if place < seen.read else None,
+            seen.relevances[place] if place < seen.read else None,
+        )
+        for place, hit in enumerate(seen.hits)
+    )
+
+
+def _best(reply: Reply) -> Outcome | None:
+    best = next(iter([*reply.answers, *reply.candidates]), None)
+    return None if best is None else Outcome(best, reply.answered)
+
+
+def _score(pipeline: Pipeline, answer: Answer) -> ScoreParts:
+    model, read = pipeline.calibration.score, pipeline.config.read
+    features = tuple(
+        ScoreFeature(name, answer.features[name], weight) for name, weight in zip(FEATURES, model.weights, strict=True)
+    )
+    threshold = pipeline.threshold if math.isfinite(pipeline.threshold) else None
+    promised = read.min_score is None and pipeline.calibration.curve
+    return ScoreParts(model.bias, features, threshold, read.risk if promised else None)

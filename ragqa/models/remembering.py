@@ -1,0 +1,50 @@
+"""A reader that does not read twice what several of its users ask it to read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from ragqa.protocols import ExplainingReader, Reader
+from ragqa.types import Passage, Span, SpanLogits
+
+REMEMBERED = 10_000  # pairs
+
+
+class Remembering:
+    """A `Reader` that keeps what it has read of the last ``size`` pairs of question and passage, or until told to
+    forget. For several threads, and for passages of one index: they are told apart by their ids.
+    """
+
+    def __init__(self, reader: Reader, size: int = REMEMBERED) -> None:
+        self.reader, self.size = reader, size
+        self._known: dict[tuple[str, str], list[Span]] = {}
+        self._lock = threading.Lock()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        with self._lock:
+            self._known.clear()
+
+    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
+        """As the reader."""
+        pairs = [(question, passage.id) for question, passage in zip(questions, passages, strict=True)]
+        with self._lock:
+            known = {pair: self._known[pair] for pair in pairs if pair in self._known}
+        new = {pair: place for place, pair in enumerate(pairs) if pair not in known}
+        if new:
+            places = list(new.values())
+            read = self.reader.read([questions[place] for place in places], [passages[place] for place in places])
+            known.update(zip(new, read, strict=True))
+            self._keep({pair: known[pair] for pair in new})
+        return [known[pair] for pair in pairs]
+
+    def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
+        """As the reader, if it can say."""
+        return self.reader.logits(question, passage, span) if isinstance(self.reader, ExplainingReader) else ()
+
+    def _keep(self, read: dict[tuple[str, str], list[Span]]) -> None:
+        with self._lock:
+            self._known.update(read)
+            for pair in list(self._known)[: max(0, len(self._known) - self.size)]:
+                del self._known[pair]

@@ -1,0 +1,63 @@
+"""Cross-encoders: question and passage in one model, one logit out; a better order for what retrieval has found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ragqa.models.card import MODEL, TOKENIZER, read_card
+from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_pair_model, positions
+from ragqa.models.tokenize import PairTokenizer
+from ragqa.types import Hit
+
+SOURCE = "rerank"
+
+
+class CrossEncoder:
+    """A `Reranker` that orders by the logit a model gives to a question with a passage's retrieval text.
+
+    A passage that is too long for the model is cut at its end, as cross-encoders are trained.
+    """
+
+    def __init__(self, tokenizer: PairTokenizer, runtime: Runtime) -> None:
+        self.tokenizer, self.runtime = tokenizer, runtime
+
+    @classmethod
+    def load(cls, folder: str | Path) -> CrossEncoder:
+        """Open a folder that `ragqa export` made."""
+        folder = Path(folder)
+        card = read_card(folder, "reranker")
+        return cls(PairTokenizer.from_file(folder / TOKENIZER, card.max_length), OnnxRuntime(folder / MODEL))
+
+    @classmethod
+    def load_checkpoint(cls, name: str, *, max_length: int = 512) -> CrossEncoder:
+        """A transformers checkpoint that classifies with one label, from a local directory or a hub name; needs
+        ``[train]``.
+        """
+        model, slow = load_pair_model(name)
+        tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model), slow.model_max_length))
+        type_ids = "token_type_ids" in slow.model_input_names
+        return cls(tokenizer, TorchRuntime(model, ("logits",), tokenizer.pad_id, type_ids))
+
+    def score(self, questions: Sequence[str], texts: Sequence[str]) -> list[float]:
+        """The logit of each pair (questions[i], texts[i])."""
+        pairs = zip(self.tokenizer.encode(questions), self.tokenizer.encode(texts), strict=True)
+        windows = [self.tokenizer.pair(question.ids, text.ids) for question, text in pairs]
+        return [float(logit[0]) for (logit,) in self.runtime.run(windows)]
+
+    def rerank(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], k: int) -> list[list[Hit]]:
+        """At most ``k`` of each question's hits by their logit, which becomes their score and their source "rerank"."""
+        asked = [question for question, found in zip(questions, hits, strict=True) for _ in found]
+        logits = iter(self.score(asked, [hit.passage.retrieval_text for found in hits for hit in found]))
+        return [by_score([_scored(hit, next(logits)) for hit in found])[:k] for found in hits]
+
+
+def by_score(hits: Sequence[Hit]) -> list[Hit]:
+    """In the order of their scores, ties by their ranks, with new ranks from 1."""
+    best = sorted(hits, key=lambda hit: (-hit.score, hit.rank))
+    return [replace(hit, rank=rank) for rank, hit in enumerate(best, 1)]
+
+
+def _scored(hit: Hit, logit: float) -> Hit:
+    return replace(hit, score=logit, sources={**hit.sources, SOURCE: logit})
