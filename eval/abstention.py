@@ -27,7 +27,7 @@ from ragqa.config import Config, ReadConfig
 from ragqa.eval.data import read_questions
 from ragqa.eval.examine import given_passage
 from ragqa.eval.metrics import exact_match
-from ragqa.eval.stats import bootstrap
+from ragqa.eval.stats import bootstrap_means
 from ragqa.pipeline import Pipeline
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Question, Reply
@@ -125,7 +125,7 @@ def rights(found: Sequence[Asked]) -> np.ndarray:
 
 
 def share(values: np.ndarray) -> str:
-    figure = bootstrap(100.0 * values.astype(float))
+    figure = bootstrap_means((100.0 * values.astype(float)).reshape(-1, 1))[0]
     return f"{figure.value:.1f} ({figure.low:.1f}–{figure.high:.1f})"
 
 

@@ -31,7 +31,7 @@ import numpy as np
 from ragqa.calibrate import Seen, gather
 from ragqa.calibrate.fit import read_answers
 from ragqa.eval.data import read_questions
-from ragqa.eval.stats import bootstrap, holm, paired_interval, randomization_test
+from ragqa.eval.stats import bootstrap_means, holm, paired_interval, randomization_test
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.masses import Evidence, log_priors
 from ragqa.evidence.phrases import phrase
@@ -67,7 +67,7 @@ def told(done: int, total: int) -> None:
 
 
 def figure(values: np.ndarray) -> str:
-    found = bootstrap(values)
+    found = bootstrap_means(values.reshape(-1, 1))[0]
     return f"{found.value:.1f} ({found.low:.1f}–{found.high:.1f})"
 
 
