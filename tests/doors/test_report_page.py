@@ -252,6 +252,10 @@ class Browser:
         self.devtools("Emulation.setDeviceMetricsOverride", size)
         self.send("POST", "/url", {"url": "about:blank"})
         self.send("POST", "/url", {"url": address})
+        deadline = time.monotonic() + 30
+        while self.run("return document.readyState") != "complete":  # under load the driver returns before that
+            assert time.monotonic() < deadline, f"{address} is still loading"
+            time.sleep(0.02)
 
     def run(self, script, *arguments):
         return self.send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
