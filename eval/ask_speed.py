@@ -2,7 +2,7 @@
 
     python eval/ask_speed.py indexes/squad dev-v1.1.json.gz [--sample 300]
 
-Prints one JSON object.
+Prints one JSON object; stages are medians in milliseconds.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ def main() -> None:
     chosen = random.Random(2).sample(questions, min(arguments.sample, len(questions)))
     pipeline = Pipeline.load(arguments.index)
     pipeline.ask_many(chosen[:10])
-    times, read = [], []
+    times, read, stages = [], [], []
     for question in chosen:
         started = time.perf_counter()
-        read.append(pipeline.ask(question).read)
+        reply = pipeline.ask(question)
         times.append(1000 * (time.perf_counter() - started))
+        read.append(reply.read)
+        stages.append({**reply.timings, "read one passage": reply.timings["read"] / max(1, reply.read)})
     started = time.perf_counter()
     pipeline.ask_many(chosen)
     together = time.perf_counter() - started
@@ -39,6 +41,7 @@ def main() -> None:
     result = {
         "questions": len(chosen),
         "ask_ms": {"p50": round(statistics.median(times), 1), "p95": round(quantiles[18], 1)},
+        "stages_ms": {name: round(statistics.median(one[name] for one in stages), 1) for name in stages[0]},
         "passages_read": {"mean": round(statistics.mean(read), 2), "median": statistics.median(read)},
         "ask_many_per_second": round(len(chosen) / together, 1),
     }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,3 +62,32 @@ def no_network() -> Iterator[None]:
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def write_tiny_bert() -> Callable[..., Path]:
+    """(folder, kind of model, seed, positions, settings) → a two-layer random BERT there, in the standard format, with
+    the packaged tokenizer.
+    """
+    torch = pytest.importorskip("torch", reason="needs ragqa[train]")
+    transformers = pytest.importorskip("transformers", reason="needs ragqa[train]")
+    from ragqa.models.catalog import PRETRAINED
+
+    def write(folder: Path, kind: str, *, seed: int = 0, positions: int = 128, **settings: Any) -> Path:
+        torch.manual_seed(seed)
+        config = transformers.BertConfig(
+            vocab_size=30522,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            intermediate_size=64,
+            max_position_embeddings=positions,
+            **settings,
+        )
+        getattr(transformers, kind)(config).save_pretrained(folder)
+        shutil.copy(PRETRAINED / "encoder" / "tokenizer.json", folder)
+        facts = f'{{"tokenizer_class": "BertTokenizer", "model_max_length": {positions}}}'
+        (folder / "tokenizer_config.json").write_text(facts)
+        return folder
+
+    return write

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
 
@@ -29,25 +28,9 @@ def test_no_such_reranker(ragqa, sample_index, command, tmp_path):
     assert done.stderr == f"ragqa: {tmp_path / 'nowhere'}: no such model directory\n"
 
 
-def test_a_cross_encoder_and_its_fast_form(ragqa, sample_index, tmp_path):
-    torch = pytest.importorskip("torch", reason="needs ragqa[train]")
-    transformers = pytest.importorskip("transformers", reason="needs ragqa[train]")
-    from ragqa.models.catalog import PRETRAINED
-
-    torch.manual_seed(0)
-    config = transformers.BertConfig(
-        vocab_size=30522,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-        max_position_embeddings=128,
-        num_labels=1,
-    )
+def test_a_cross_encoder_and_its_fast_form(ragqa, write_tiny_bert, sample_index, tmp_path):
     slow, fast = tmp_path / "slow", tmp_path / "fast"
-    transformers.BertForSequenceClassification(config).save_pretrained(slow)
-    shutil.copy(PRETRAINED / "encoder" / "tokenizer.json", slow)
-    (slow / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}')
+    write_tiny_bert(slow, "BertForSequenceClassification", num_labels=1)
     done = ragqa("export", slow, "--as", "reranker", "-o", fast, "--fp32", "--max-length", "96")
     assert done.stdout.startswith(f"{fast}: ") and done.stdout.endswith("mean cosine to the checkpoint 1.0000\n")
     assert json.loads((fast / "ragqa.json").read_text())["max_length"] == 96

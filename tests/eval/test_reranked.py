@@ -70,30 +70,13 @@ def test_a_retrieval_run_reads_for_the_order_only(ask):
     assert "reranked/gold@1" in score(folder)["parts"]["main"]["figures"]
 
 
-def test_the_weights_are_part_of_the_run(ask, tmp_path_factory):
-    torch = pytest.importorskip("torch", reason="needs ragqa[train]")
-    transformers = pytest.importorskip("transformers", reason="needs ragqa[train]")
-    import shutil
-
-    from ragqa.models.catalog import PRETRAINED
+def test_the_weights_are_part_of_the_run(ask, write_tiny_bert, tmp_path_factory):
     from ragqa.models.export import export_reranker
 
     place = tmp_path_factory.mktemp("reranker")
-    config = transformers.BertConfig(
-        vocab_size=30522,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-        max_position_embeddings=128,
-        num_labels=1,
-    )
     hashes, prints = [], []
     for seed in range(2):
-        torch.manual_seed(seed)
-        transformers.BertForSequenceClassification(config).save_pretrained(place / "slow")
-        shutil.copy(PRETRAINED / "encoder" / "tokenizer.json", place / "slow")
-        (place / "slow" / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}')
+        write_tiny_bert(place / "slow", "BertForSequenceClassification", seed=seed, num_labels=1)
         export_reranker(str(place / "slow"), place / "fast", int8=False)
         folder = ask("open", [f"retrieve.reranker={place / 'fast'}", "retrieve.rerank_depth=5"], 2)
         hashes.append(folder.facts()["hash"])

@@ -7,8 +7,6 @@ import shutil
 
 import pytest
 
-from ragqa.models.catalog import PRETRAINED
-
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 transformers = pytest.importorskip("transformers", reason="needs ragqa[train]")
 
@@ -44,22 +42,9 @@ def squad_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tiny_base(tmp_path_factory):
+def tiny_base(write_tiny_bert, tmp_path_factory):
     """A two-layer random BERT in the standard format."""
-    folder = tmp_path_factory.mktemp("tiny-bert")
-    torch.manual_seed(0)
-    config = transformers.BertConfig(
-        vocab_size=30522,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-        max_position_embeddings=128,
-    )
-    transformers.BertForQuestionAnswering(config).save_pretrained(folder)
-    shutil.copy(PRETRAINED / "encoder" / "tokenizer.json", folder)
-    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "model_max_length": 128}')
-    return folder
+    return write_tiny_bert(tmp_path_factory.mktemp("tiny-bert"), "BertForQuestionAnswering")
 
 
 @pytest.fixture

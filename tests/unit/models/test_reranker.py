@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Sequence
 
 import numpy as np
@@ -176,28 +175,12 @@ def test_another_kind_of_model_in_the_fast_form():
 
 
 @pytest.fixture(scope="module")
-def make_checkpoint(tmp_path_factory):
+def make_checkpoint(write_tiny_bert, tmp_path_factory):
     """(labels, seed) → a two-layer random BERT with a head of so many labels, whose logits differ."""
-    torch = pytest.importorskip("torch", reason="needs ragqa[train]")
-    transformers = pytest.importorskip("transformers", reason="needs ragqa[train]")
 
     def make(labels=1, seed=0, kind="BertForSequenceClassification"):
         folder = tmp_path_factory.mktemp("reranker")
-        torch.manual_seed(seed)
-        config = transformers.BertConfig(
-            vocab_size=30522,
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            intermediate_size=64,
-            max_position_embeddings=64,
-            initializer_range=0.3,
-            num_labels=labels,
-        )
-        getattr(transformers, kind)(config).save_pretrained(folder)
-        shutil.copy(PRETRAINED / "encoder" / "tokenizer.json", folder)
-        (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "model_max_length": 64}')
-        return folder
+        return write_tiny_bert(folder, kind, seed=seed, positions=64, initializer_range=0.3, num_labels=labels)
 
     return make
 
