@@ -21,13 +21,14 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
 import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from halves import in_first_half
 
 from ragqa.eval.comparison import compare
 from ragqa.eval.runner import run
@@ -84,7 +85,7 @@ def prepare(data: Path, folder: Path, train: int, test: int, passages: int) -> N
     halves: dict[bool, list[str]] = {True: [], False: []}
     for article in articles:
         own = [qa["id"] for paragraph in article["paragraphs"] for qa in paragraph["qas"]]
-        halves[hashlib.sha256(article["title"].encode()).digest()[0] % 2 == 0] += own
+        halves[in_first_half(article["title"])] += own
     learnt, asked = (
         sorted(random.Random(1).sample(halves[half], count)) for half, count in ((True, train), (False, test))
     )

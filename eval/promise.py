@@ -16,12 +16,12 @@ promise nothing, nothing is answered, and nothing is broken.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from halves import in_first_half
 
 from ragqa.calibrate.examples import Examples
 from ragqa.calibrate.fit import ANSWERS, fit_examples, probabilities, risk_curve
@@ -74,7 +74,7 @@ def numbers(text: str) -> list[float]:
 def first_half(record: Record) -> bool:
     """Whether the question's title belongs to the half of `eval/shipped_calibration.py`."""
     title = record["meta"].get("title", "") or next(iter(record["positives"]), "").rpartition("#")[0]
-    return hashlib.sha256(str(title).encode()).digest()[0] % 2 == 0
+    return in_first_half(str(title))
 
 
 def examples_of(records: Sequence[Record]) -> Examples:

@@ -10,10 +10,11 @@ SQUAD_INDEX holds both SQuAD files, AMAZON_INDEX the reviews as well. Weights ar
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 from pathlib import Path
+
+from halves import in_first_half
 
 from ragqa.calibrate import Seen, fit, gather
 from ragqa.eval.confidence import aurc, expected_calibration_error
@@ -41,7 +42,7 @@ def unseen(path: str) -> list[Question]:
 
 def first_half(path: str) -> list[Question]:
     """The questions of every other title, by its hash."""
-    return [one for one in read_questions(path) if hashlib.sha256(one.title.encode()).digest()[0] % 2 == 0]
+    return [one for one in read_questions(path) if in_first_half(one.title)]
 
 
 def seen(index: str, questions: list[Question], count: int) -> list[Seen]:
