@@ -28,7 +28,7 @@ from ragqa.train.retriever_data import load_pairings, split_questions
 from ragqa.types import Question
 
 SQUAD, AMAZON = 350, 400
-WEIGHTS = Weights(bm25=0.3, dense=18.0, rerank=0.5, relevance=1.0, span=1.15, null=0.0, cap=12.0)
+WEIGHTS = Weights(bm25=0.45, dense=27.0, rerank=0.5, relevance=0.9, span=1.15, null=0.0, cap=13.3)
 
 
 def unseen(path: str) -> list[Question]:
@@ -58,6 +58,7 @@ def main() -> None:
         parser.add_argument(name)
     parser.add_argument("-o", "--output", required=True)
     given = parser.parse_args()
+    Path(given.output).mkdir(parents=True, exist_ok=True)
     train, amazon = Path(given.train), Path(given.amazon)
     data = {
         f"{train.name}: {SQUAD} questions of articles the encoder was not trained on (the reader was)": sha256(train),

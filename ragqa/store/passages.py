@@ -26,7 +26,7 @@ from ragqa.types import Document, Meta, Passage, Section
 DOCUMENT_BATCH = 128
 PASSAGE_BATCH = 1024
 READ_DOCUMENTS = 64
-FEW = 12  # rows of a batch that are taken one by one
+FEW = 128  # rows that are taken one by one: an Arrow take costs as much as a dozen of them
 
 _SECTIONS = pa.list_(pa.struct([pa.field("start", pa.int32(), False), pa.field("heading", pa.string(), False)]))
 
@@ -124,15 +124,19 @@ class Table:
         """The values of these columns for each row, in the order asked; rows may repeat."""
         if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < self.rows:
             raise IndexError(f"{self.path} has {self.rows} rows, asked for {rows.min()} to {rows.max()}")
+        if len(rows) <= FEW:
+            return [
+                tuple(self.column(number, name)[place].as_py() for name in names)
+                for number, place in (divmod(row, self._size) for row in rows.tolist())
+            ]
         found: list[tuple[Any, ...]] = [()] * len(rows)
         numbers, places = np.divmod(rows, self._size)
         order = np.argsort(numbers, kind="stable")
         for group in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
-            if len(group):
-                number = int(numbers[group[0]])
-                values = [_values(self.column(number, name), places[group]) for name in names]
-                for position, row in zip(group.tolist(), zip(*values, strict=True), strict=True):
-                    found[position] = row
+            number, own = int(numbers[group[0]]), pa.array(places[group])
+            values = [self.column(number, name).take(own).to_pylist() for name in names]
+            for position, row in zip(group.tolist(), zip(*values, strict=True), strict=True):
+                found[position] = row
         return found
 
     def _load(self, number: int, name: str) -> pa.Array:
@@ -148,14 +152,6 @@ class Table:
         if len(column) != expected or column.null_count:
             raise damaged(self.path)
         return column
-
-
-def _values(column: pa.Array, places: NDArray[np.int64]) -> list[Any]:
-    """The values of a column; an Arrow take costs as much as a dozen single ones."""
-    if len(places) <= FEW:
-        return [column[place].as_py() for place in places.tolist()]
-    values: list[Any] = column.take(pa.array(places)).to_pylist()
-    return values
 
 
 def storable(document: Document) -> Document:

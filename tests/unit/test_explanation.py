@@ -68,7 +68,7 @@ def timeless(reply: Reply) -> Reply:
 
 def check(pipeline: Pipeline, explanation: Explanation) -> None:
     """All that must hold for any explanation."""
-    reply = explanation.reply
+    reply, cap = explanation.reply, pipeline.calibration.weights.cap
     assert [one.hit for one in explanation.passages] == list(reply.hits)
     for one in explanation.passages:
         if "bm25" in one.hit.sources:
@@ -81,7 +81,7 @@ def check(pipeline: Pipeline, explanation: Explanation) -> None:
     for one in explanation.passages[: reply.read]:
         assert one.relevance is not None and one.null is not None
         odds = math.log((1.0 - one.null) / one.null) if 0.0 < one.null < 1.0 else math.inf * (0.5 - one.null)
-        assert one.relevance == pytest.approx(max(-12.0, min(12.0, odds)))
+        assert one.relevance == pytest.approx(max(-cap, min(cap, odds)))
     best = next(iter([*reply.answers, *reply.candidates]), None)
     assert (explanation.best is None) == (best is None) == (explanation.score is None)
     if best is not None and explanation.best is not None and explanation.score is not None:

@@ -77,6 +77,7 @@ def test_round_trip_over_many_batches(tmp_path: Path) -> None:
     random.Random(1).shuffle(rows)
     rows += [5, 5, len(flat) - 1]
     assert store.passages(np.array(rows)) == [flat[row] for row in rows]
+    assert store.passages(np.array(rows[-20:])) == [flat[row] for row in rows[-20:]], "few rows go another way"
     assert store.documents(np.array([699, 3, 3])) == [content[number][0] for number in (699, 3, 3)]
     assert list(store.identities()) == [(document.id, document.sha, document.source) for document, _ in content]
     assert list(store.metadata()) == [document.meta for document, _ in content]
