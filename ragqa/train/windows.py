@@ -63,9 +63,9 @@ class Rewording(Protocol):
 class TrainingWindows:
     """The labelled windows of a whole run, a tuple of ``data.passages`` for each question; cut when asked for.
 
-    Lengths are similar within a batch (less padding), batches come in random order. With one passage a question, the
-    share ``data.negatives`` of questions sees one that does not answer; with several, one answers (all of it that
-    fits, around the answer) and the others do not.
+    Lengths are similar within a batch (less padding), batches come in random order. The share ``data.negatives`` of
+    questions sees only passages that do not answer, with several passages if there are as many of its own. Of others'
+    several passages one answers (all of it that fits, around the answer), the rest does not.
     """
 
     def __init__(
@@ -146,13 +146,14 @@ class TrainingWindows:
         return [(passage, spans[rng.integers(len(spans))] if len(spans) else None)]
 
     def _several(self, rng: np.random.Generator, example: Example) -> list[tuple[int, IntArray | None]]:
-        """A passage that answers and the span it must hold, then passages that do not."""
+        """A passage that answers and the span it must hold, then passages that do not; or only such as do not."""
         passage, spans = self._positive(rng, example)
+        others = self._others(example, passage)
+        hidden = rng.random() < self.data.negatives and len(others) >= self.data.passages
         chosen: list[tuple[int, IntArray | None]] = []
-        if passage is not None:
+        if passage is not None and not hidden:
             chosen.append((passage, spans[rng.integers(len(spans))] if len(spans) else None))
         wanted = self.data.passages - len(chosen)
-        others = self._others(example, passage)
         if self.data.shuffle_passages:
             others = [others[place] for place in rng.permutation(len(others))]
         taken = others[:wanted]

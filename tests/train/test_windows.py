@@ -145,7 +145,7 @@ def test_first_place_is_the_annotated_one(tmp_path, tokenizer):
 def test_a_group_has_one_passage_that_answers_and_others_that_do_not(tmp_path, tokenizer, squad_file):
     mined = write_mined(tmp_path / "mined.jsonl", ROWS[:1])
     material = material_of([squad_file, mined], tokenizer)
-    data = ReaderData(passages=3, crop_tokens=10, crop_until=0.5)
+    data = ReaderData(passages=3, negatives=0.0, crop_tokens=10, crop_until=0.5)
     windows = TrainingWindows(material, tokenizer, data, 20, 3, seed=2)
     for position in range(60):
         group, draw = windows[position], windows.draws[windows.order[position]]
@@ -156,11 +156,25 @@ def test_a_group_has_one_passage_that_answers_and_others_that_do_not(tmp_path, t
             assert {cut.passage for cut in draw.cuts[1:]} == set(example.negatives)
 
 
+def test_some_groups_hold_no_answer(tmp_path, tokenizer):
+    material = material_of([write_mined(tmp_path / "mined.jsonl", ROWS[:1])], tokenizer)
+    for passages, share in ((2, 0.3), (3, 0.0)):  # three do not answer, but two of its own are negatives
+        windows = TrainingWindows(material, tokenizer, ReaderData(passages=passages, negatives=0.3), 200, 5, seed=2)
+        groups = [windows[position] for position in range(1000)]
+        assert all(len(group) == passages for group in groups)
+        empty = [not any(labelled.answers for labelled in group) for group in groups]
+        assert abs(sum(empty) / 1000 - share) <= (0.05 if share else 0.0)
+        negatives = set(material.examples[0].negatives)
+        for position, none in enumerate(empty):
+            if none:
+                assert {cut.passage for cut in windows.draws[windows.order[position]].cuts} == negatives
+
+
 def test_hardest_negatives_come_first_unless_shuffled(tmp_path, tokenizer):
     material = material_of([write_mined(tmp_path / "mined.jsonl", ROWS[:1])], tokenizer)
     drawn = {}
     for shuffle in (False, True):
-        data = ReaderData(passages=2, shuffle_passages=shuffle)
+        data = ReaderData(passages=2, negatives=0.0, shuffle_passages=shuffle)
         windows = TrainingWindows(material, tokenizer, data, 40, 1, seed=0)
         drawn[shuffle] = {tuple(cut.passage for cut in draw.cuts) for draw in windows.draws}
     example = material.examples[0]
