@@ -58,8 +58,8 @@ class ReaderData:
 
     ``passages`` of a question stand in one step and share one softmax: one that answers, and others that do not, from
     the mined file or the same article. ``negatives`` is the share of questions that see only passages that do not
-    answer, so that "no answer" is right. ``shuffle_passages`` draws them at random; off, the best that answers comes
-    with the hardest that do not. ``crop_tokens`` cuts windows short for the first ``crop_until`` of the run.
+    answer, so that "no answer" is right. ``shuffle_passages`` draws passages at random; off, the best that answers
+    comes with the hardest that do not. ``crop_tokens`` cuts windows short for the first ``crop_until`` of the run.
     ``temperature`` mixes several files: 1 draws in proportion to their sizes, 0 evenly. ``word_dropout`` masks that
     share of the passage's tokens outside the answer; ``synonyms`` is a file of words that may stand for each other,
     ``synonym_share`` how many of the question's words change. ``held_out`` is the share of articles kept for scoring,
