@@ -108,7 +108,7 @@ def split(examples: Examples, count: int, splits: int, risks: Sequence[float]) -
     for seed in range(splits):
         order = np.random.default_rng(seed).permutation(examples.questions)
         fitted, others = examples.of(order[:count]), examples.of(order[count:])
-        if fitted.best_right.all() or not fitted.best_right.any():  # nothing to fit a score to
+        if fitted.right.all() or not fitted.right.any():  # nothing to fit a score to
             for own in found:
                 own.append(None)
             continue
