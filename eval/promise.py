@@ -25,6 +25,7 @@ from halves import in_first_half
 
 from ragqa.calibrate.examples import Examples
 from ragqa.calibrate.fit import ANSWERS, fit_examples, probabilities, risk_curve
+from ragqa.errors import ConfigError
 from ragqa.eval.folder import RunFolder
 from ragqa.eval.measure import Record
 from ragqa.eval.metrics import exact_match
@@ -108,11 +109,12 @@ def split(examples: Examples, count: int, splits: int, risks: Sequence[float]) -
     for seed in range(splits):
         order = np.random.default_rng(seed).permutation(examples.questions)
         fitted, others = examples.of(order[:count]), examples.of(order[count:])
-        if fitted.right.all() or not fitted.right.any():  # nothing to fit a score to
+        try:
+            score, scores, correct = fit_examples(fitted, seed)
+        except ConfigError:  # nothing to fit a score to
             for own in found:
                 own.append(None)
             continue
-        score, scores, correct = fit_examples(fitted, seed)
         calibration = Calibration(score=score, curve=risk_curve(scores, correct))
         best = others.best
         other_scores = np.where(best >= 0, probabilities(score, others.features[best]), -1.0)

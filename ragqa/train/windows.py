@@ -64,8 +64,8 @@ class TrainingWindows:
     """The labelled windows of a whole run, a tuple of ``data.passages`` for each question; cut when asked for.
 
     Lengths are similar within a batch (less padding), batches come in random order. The share ``data.negatives`` of
-    questions sees only passages that do not answer, with several passages if there are as many of its own. Of others'
-    several passages one answers (all of it that fits, around the answer), the rest does not.
+    questions sees only passages that do not answer (with several passages, if it has as many such). Otherwise, with
+    several, the first answers (all of it that fits, around the answer) and the others do not.
     """
 
     def __init__(
