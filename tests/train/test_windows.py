@@ -164,6 +164,7 @@ def test_some_groups_hold_no_answer(tmp_path, tokenizer):
         assert all(len(group) == passages for group in groups)
         empty = [not any(labelled.answers for labelled in group) for group in groups]
         assert abs(sum(empty) / 1000 - share) <= (0.05 if share else 0.0)
+        assert all(none or group[0].answers for none, group in zip(empty, groups, strict=True))
         negatives = set(material.examples[0].negatives)
         for position, none in enumerate(empty):
             if none:
