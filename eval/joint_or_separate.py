@@ -65,15 +65,15 @@ def main() -> None:
     prepare(given.data, folder, given.train, given.test, given.passages)
     base = folder / "indexes" / "base"
     runs = {"none": ask(folder, "none", base)}
-    joint = train_joint(folder, base / "corpus", given.train)
-    settings = [f"index.encoder={joint / 'encoder'}", f"read.reader={joint / 'reader-fast'}"]
-    runs["joint"] = ask(folder, "joint", base, settings)
     reader = f"read.reader={train_reader(folder, given.train)}"
     runs["reader"] = ask(folder, "reader", base, [reader])
     encoder = f"index.encoder={train_retriever(folder, given.train)}"
     tuned = folder / "indexes" / "tuned"
     runs["retriever"] = ask(folder, "retriever", tuned, [encoder])
     runs["both"] = ask(folder, "both", tuned, [encoder, reader])
+    joint = train_joint(folder, base / "corpus", given.train)
+    settings = [f"index.encoder={joint / 'encoder'}", f"read.reader={joint / 'reader-fast'}"]
+    runs["joint"] = ask(folder, "joint", base, settings)
     print(table(runs))
 
 
