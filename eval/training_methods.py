@@ -6,8 +6,9 @@
 Trains on a sample of the first file's questions, measures on a sample of the second's (the same for all), with their
 own paragraphs. Each cell (method and seed) is a process of its own, so that its peak memory is its own; what is done is
 kept in the folder, and the same command goes on. "soup" averages three full runs and costs them; "distilled" learns
-from ``--teacher``; "multi-task" mixes ``--also`` in. Prints a Markdown table; ``table.json`` holds the same and more.
-Intervals are 95 % bootstrap over questions, of the mean over seeds; differences to "full" are paired.
+from ``--teacher``; "multi-task" mixes as many questions of ``--also`` in. Prints a Markdown table; ``table.json`` holds
+the same and more. Intervals are 95 % bootstrap over questions, of the mean over seeds; differences to "full" are
+paired.
 """
 
 from __future__ import annotations
@@ -149,9 +150,9 @@ def train(arguments: argparse.Namespace, method: str, seed: int, output: Path) -
     moving = sum(p.numel() for p in tuned(load_base(recipe)[0], recipe).parameters() if p.requires_grad)
     if (output / "run.json").exists() and json.loads((output / "run.json").read_text())["finished"]:
         return output, moving
-    data: list[str | Path] = [budget(arguments)]
+    data: list[str | Path] = [budget(arguments, arguments.train)]
     if method == "multi-task":
-        data.append(arguments.also)
+        data.append(budget(arguments, arguments.also))
     return fit_reader(data, output, recipe), moving
 
 
@@ -180,11 +181,11 @@ def recipe_of(arguments: argparse.Namespace, method: str, seed: int) -> Any:
     return override(ReaderRecipe(base=arguments.base), settings)
 
 
-def budget(arguments: argparse.Namespace) -> Path:
-    """The sample of training questions, as a SQuAD-format file; the same for all cells."""
-    path = Path(arguments.output) / f"budget-{arguments.questions}.json"
+def budget(arguments: argparse.Namespace, source: str) -> Path:
+    """The sample of a file's questions, as a SQuAD-format file; the same for all cells."""
+    path = Path(arguments.output) / f"{Path(source).name.partition('.')[0]}-{arguments.questions}.json"
     if not path.exists():
-        paragraphs = load_squad(arguments.train)
+        paragraphs = load_squad(source)
         keys = [(number, place) for number, own in enumerate(paragraphs) for place in range(len(own.questions))]
         order = np.random.default_rng(0).permutation(len(keys))[: arguments.questions]
         chosen = {keys[place] for place in order}

@@ -29,7 +29,7 @@ from ragqa.pipeline import Pipeline
 from ragqa.train.candidates import Candidates, CandidateSource
 from ragqa.train.engine import RunFolder, Scored, arguments, fit, optimizer_for, settle, use_bf16
 from ragqa.train.joint_data import JointWindows
-from ragqa.train.joint_losses import OBJECTIVES, answer_log_likelihood, passage_log_probabilities
+from ragqa.train.joint_losses import OBJECTIVES, answer_log_likelihood, passage_log_probabilities, silence
 from ragqa.train.joint_model import ENCODER, JointModel, QuestionSide, load_models, save_models
 from ragqa.train.recipe import JointRecipe
 from ragqa.train.refresh import OwnIndex, Refreshing, write_record
@@ -78,8 +78,9 @@ class Joint:
         found = self._source.find(numbers, vectors.detach().cpu().numpy())
         similarity = torch.einsum("bd,bkd->bk", vectors, self._passages(model, found))
         retrieval = passage_log_probabilities(similarity, torch.from_numpy(found.rows >= 0).to(device), loss.scale)
-        reading, together = self._read(model, numbers, found)
-        return OBJECTIVES[loss.objective](retrieval, reading, together, loss.retriever)
+        reading, nothing, together = self._read(model, numbers, found)
+        objective = OBJECTIVES[loss.objective](retrieval, reading, together, loss.retriever)
+        return objective + loss.silence * silence(nothing, reading)
 
     def use(self, snapshot: Snapshot) -> None:
         """Find passages in another generation from now on; it must differ in its vectors alone."""
@@ -98,8 +99,10 @@ class Joint:
         vectors = model.encode_passages([found.passages[row] for row in rows])
         return nn.functional.pad(vectors, (0, 0, 1, 0))[torch.from_numpy(places).to(model.device)]
 
-    def _read(self, model: JointModel, numbers: Sequence[int], found: Candidates) -> tuple[Tensor, Tensor]:
-        """Log p(answer | question, passage) [b, k], and given all of its passages at once [b]."""
+    def _read(self, model: JointModel, numbers: Sequence[int], found: Candidates) -> tuple[Tensor, Tensor, Tensor]:
+        """Log p(answer | question, passage) and log p(no answer | question, passage) [b, k], and log p(answer |
+        question, all of its passages) [b].
+        """
         step, (b, k) = self._windows.step(numbers, found), found.rows.shape
         feed = {"input_ids": step.batch.ids, "attention_mask": step.batch.mask}
         if self._type_ids:
@@ -108,9 +111,10 @@ class Joint:
         allowed, spans, owner = (
             torch.from_numpy(array).to(model.device) for array in (step.allowed, step.spans, step.owner)
         )
-        logits = result.start_logits, result.end_logits, allowed, spans
-        alone = answer_log_likelihood(*logits, owner, b * k).reshape(b, k)
-        return alone, answer_log_likelihood(*logits, owner // k, b)
+        logits = result.start_logits, result.end_logits, allowed
+        alone = answer_log_likelihood(*logits, spans, owner, b * k).reshape(b, k)
+        nothing = answer_log_likelihood(*logits, torch.zeros_like(spans[:, :1]), owner, b * k).reshape(b, k)
+        return alone, nothing, answer_log_likelihood(*logits, spans, owner // k, b)
 
     def open_em(self, numbers: Sequence[int]) -> float:
         """EM (percent) of the best answers to these questions, retrieved and read by the models as they are."""

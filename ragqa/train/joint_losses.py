@@ -4,8 +4,10 @@ Of b questions with k retrieved passages each:
 
 ``retrieval``  [b, k]  log p(passage | question): a softmax over the k passages of similarity × scale
 ``reading``    [b, k]  log p(answer | question, passage): −inf where the passage does not hold the answer
+``nothing``    [b, k]  log p(no answer | question, passage)
 ``real``       [b, k]  false where there are fewer than k passages
 
+Where there are fewer than k passages, ``reading`` and ``nothing`` are −inf.
 Questions none of whose passages hold the answer teach nothing here and are left out of the means; if all are, the loss
 is 0 with a gradient of 0.
 """
@@ -82,6 +84,16 @@ def separate(retrieval: Tensor, reading: Tensor, weight: float) -> Tensor:
     retriever = -_log_sum(retrieval.masked_fill(~holds, NEVER))
     reader = -torch.where(holds, reading, 0.0).sum(dim=-1) / holds.sum(dim=-1).clamp(min=1)
     return _mean_of_answered(weight * retriever + reader, reading)
+
+
+def silence(nothing: Tensor, reading: Tensor) -> Tensor:
+    """The mean of −log p(no answer | question, passage) over the passages that hold none; 0 where all do.
+
+    It goes beside any objective: they look at a passage without the answer as a rival of the others, or not at all, so
+    that alone they would teach the reader to find an answer in everything.
+    """
+    lacking = torch.isfinite(nothing) & ~torch.isfinite(reading)
+    return -torch.where(lacking, nothing, 0.0).sum() / lacking.sum().clamp(min=1)
 
 
 def _log_sum_by_owner(values: Tensor, owner: Tensor, owners: int) -> Tensor:

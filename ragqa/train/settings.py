@@ -255,15 +255,22 @@ class JointData:
 
 @dataclass(frozen=True, slots=True)
 class JointLoss:
-    """What is minimised together; see `ragqa.train.joint_losses`. ``scale`` multiplies similarities of unit vectors."""
+    """What is minimised together; see `ragqa.train.joint_losses`. ``scale`` multiplies similarities of unit vectors.
+
+    ``retriever`` weighs the retriever's part of "sum"; ``silence`` what the reader learns from passages without the
+    answer, beside any objective.
+    """
 
     objective: str = "marginal"
     scale: float = 20.0
     retriever: float = 1.0
+    silence: float = 0.0
 
     def __post_init__(self) -> None:
-        """Known names."""
+        """Known names and ranges."""
         _one_of("loss.objective", self.objective, JOINT_LOSSES)
+        if self.silence < 0:
+            raise ConfigError("loss.silence must be at least 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ragqa.train.joint_losses import (  # noqa: E402
     passage_log_probabilities,
     perplexity,
     separate,
+    silence,
 )
 
 NEVER = float("-inf")
@@ -122,6 +123,19 @@ def test_the_readers_judgement_of_single_passages_is_not_trained(name):
     OBJECTIVES[name](retrieval, reading, together, 1.0).backward()
     assert reading.grad is None or float(reading.grad.nan_to_num().abs().sum()) == 0.0
     torch.testing.assert_close(together.grad, torch.tensor([-0.5, -0.5, 0.0], dtype=torch.float64))
+
+
+def test_silence_is_learnt_from_passages_without_the_answer():
+    _, reading, _, _ = tensors()
+    nothing = torch.full((3, 4), -9.0, dtype=torch.float64)
+    nothing[0, 1], nothing[0, 3], nothing[1, 1], nothing[2] = -0.5, -0.1, -1.5, torch.tensor([-2.0, -3.0, -4.0, -5.0])
+    nothing = nothing.masked_fill(~torch.tensor(REAL), NEVER).requires_grad_()
+    loss = silence(nothing, reading)
+    assert loss.item() == pytest.approx((0.5 + 0.1 + 1.5 + 2 + 3 + 4 + 5) / 7)
+    loss.backward()
+    lacking = torch.tensor([[0, 1, 0, 1], [0, 1, 0, 0], [1, 1, 1, 1]], dtype=torch.float64)
+    torch.testing.assert_close(nothing.grad, -lacking / 7)
+    assert silence(nothing[:1, :1], reading[:1, :1]).item() == 0.0
 
 
 @pytest.mark.parametrize("name", sorted(OBJECTIVES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from ragqa.config import IndexConfig, ReadConfig, RetrieveConfig  # noqa: E402
 from ragqa.errors import ConfigError, TrainingError  # noqa: E402
 from ragqa.index.snapshot import Snapshot  # noqa: E402
 from ragqa.models.catalog import load_encoder  # noqa: E402
+from ragqa.models.reader import SpanReader  # noqa: E402
 from ragqa.train import fit_joint  # noqa: E402
 from ragqa.train.candidates import CandidateSource  # noqa: E402
 from ragqa.train.engine import RunFolder  # noqa: E402
@@ -119,6 +121,17 @@ def test_it_learns_to_find_and_to_read(index, questions, recipe, tmp_path):
     replies = Pipeline.load(index, config).ask_many([question for question, _ in ASKED])
     right = [reply.answers[0].text.lower() == answer.lower() for reply, (_, answer) in zip(replies, ASKED, strict=True)]
     assert sum(right) >= 3
+
+
+def test_passages_without_the_answer_can_teach_silence(index, questions, recipe, tmp_path):
+    """How probable "no answer" becomes where there is none; without this part of the loss it is 0.004."""
+    train = replace(recipe.train, steps=120, warmup_steps=5, decay_steps=60, save_every=120, lr=3e-3)
+    own = replace(recipe, train=train, loss=replace(recipe.loss, silence=1.0))
+    out = fit_joint(index, questions, tmp_path / "out", own)
+    pairs = [(asked, text) for asked, answer in ASKED for text in RIVERS.values() if answer.lower() not in text.lower()]
+    reader = SpanReader.load_checkpoint(str(out / "reader"), max_length=64, stride=8)
+    found = [math.exp(one.null) for one in reader.read_texts(*zip(*pairs, strict=True))]
+    assert np.mean(found) > 0.5
 
 
 def test_held_out_questions_are_scored_by_open_domain_em(index, questions, recipe, tmp_path):
