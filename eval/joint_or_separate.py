@@ -11,10 +11,10 @@ half are learnt from, ``--test`` of the other are asked. All start from the pack
     both       those two together
     joint      question encoder and reader learn together from questions and answers alone; the index stays as it is
 
-Trained models are used in the fast form (the joint question encoder as it is). Prints Markdown: top 5 by the right
-paragraph, EM and F1 (of the best answer, without a threshold) with 95 % bootstrap intervals, and paired differences to
-"none" and from "both" to "joint", with p after Holm's correction over the table. What is done is kept in the folder,
-and the same command goes on.
+Trained models are used in the fast form (the joint question encoder as it is), with the packaged weights of the
+evidence. Prints Markdown: top 5 by the right paragraph, EM and F1 (of the best answer, without a threshold) with 95 %
+bootstrap intervals, and paired differences to "none" and from "both" to "joint", with p after Holm's correction over
+the table. What is done is kept in the folder, and the same command goes on.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from ragqa.eval.comparison import compare
 from ragqa.eval.runner import run
 from ragqa.eval.scores import score
 from ragqa.eval.stats import holm
+from ragqa.models.catalog import reader_calibration
 from ragqa.models.export import export_encoder, export_reader
 from ragqa.store.atomic import replace_file
 from ragqa.train import fit_joint, fit_reader, fit_retriever, load_recipe
@@ -65,15 +66,16 @@ def main() -> None:
     prepare(given.data, folder, given.train, given.test, given.passages)
     base = folder / "indexes" / "base"
     runs = {"none": ask(folder, "none", base)}
-    reader = f"read.reader={train_reader(folder, given.train)}"
-    runs["reader"] = ask(folder, "reader", base, [reader])
+    reader = reading_with(train_reader(folder, given.train))
+    runs["reader"] = ask(folder, "reader", base, reader)
     encoder = f"index.encoder={train_retriever(folder, given.train)}"
     tuned = folder / "indexes" / "tuned"
     runs["retriever"] = ask(folder, "retriever", tuned, [encoder])
-    runs["both"] = ask(folder, "both", tuned, [encoder, reader])
+    runs["both"] = ask(folder, "both", tuned, [encoder, *reader])
     joint = train_joint(folder, base / "corpus", given.train)
-    settings = [f"index.encoder={joint / 'encoder'}", f"read.reader={joint / 'reader-fast'}"]
-    runs["joint"] = ask(folder, "joint", base, settings)
+    runs["joint"] = ask(
+        folder, "joint", base, [f"index.encoder={joint / 'encoder'}", *reading_with(joint / "reader-fast")]
+    )
     print(table(runs))
 
 
@@ -123,6 +125,11 @@ def ask(folder: Path, name: str, indexes: Path, settings: Sequence[str] = ()) ->
     """The run of the test questions."""
     print(f"asking: {name}", file=sys.stderr, flush=True)
     return run(folder / "suite.toml", folder / "runs" / name, data=folder, indexes=indexes, settings=settings).path
+
+
+def reading_with(reader: Path) -> list[str]:
+    """The settings for a trained reader, with the packaged weights of the evidence, as all other runs have them."""
+    return [f"read.reader={reader}", f"read.calibration={reader_calibration()}"]
 
 
 def train_reader(folder: Path, questions: int) -> Path:
