@@ -4,11 +4,11 @@
         [--seeds 1,2] [--sample 2000] [--methods full,lora,fgm] [--base all-MiniLM-L6-v2] [--also other.json]
 
 Trains on a sample of the first file's questions, measures on a sample of the second's (the same for all), with their
-own paragraphs. Each cell (method and seed) is a process of its own, so that its peak memory is its own; what is done is
-kept in the folder, and the same command goes on. "soup" averages three full runs and costs them; "distilled" learns
-from ``--teacher``; "multi-task" mixes as many questions of ``--also`` in. Prints a Markdown table; ``table.json`` holds
-the same and more. Intervals are 95 % bootstrap over questions, of the mean over seeds; differences to "full" are
-paired.
+own paragraphs. Each cell (method and seed) is a process of its own, so that its peak memory is its own. Cells that are
+done are kept in the folder, and the same command goes on with the others; an interrupted one begins again, so that its
+time is its own. "soup" averages three full runs and costs them; "distilled" learns from ``--teacher``; "multi-task"
+mixes as many questions of ``--also`` in. Prints a Markdown table; ``table.json`` holds the same and more. Intervals are
+95 % bootstrap over questions, of the mean over seeds; differences to "full" are paired.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -105,24 +106,24 @@ def result_file(arguments: argparse.Namespace, method: str, seed: int) -> Path:
 
 
 def run_cell(arguments: argparse.Namespace, method: str, seed: int) -> None:
-    """Train one cell and measure it; its result is written last and whole."""
+    """Train one cell from its beginning and measure it; its result is written last and whole."""
     import torch
 
     from ragqa.train.soup import soup
 
     result = result_file(arguments, method, seed)
+    model = result.parent / "model"
+    shutil.rmtree(model, ignore_errors=True)
     result.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     if method == "soup":
         parts = [result_file(arguments, "full", seed + more) for more in SOUP]
-        model = result.parent / "model"
-        if not model.exists():
-            soup([part.parent / "model" for part in parts], model)
+        soup([part.parent / "model" for part in parts], model)
         facts = [json.loads(part.read_text()) for part in parts]
         trainable = facts[0]["trainable"]
         seconds = sum(fact["seconds"] for fact in facts) + time.perf_counter() - started
     else:
-        model, trainable = train(arguments, method, seed, result.parent / "model")
+        trainable = train(arguments, method, seed, model)
         seconds = time.perf_counter() - started
     peak = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
     memory = {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "gpu_peak_mb": peak / 2**20}
@@ -140,20 +141,19 @@ def run_cell(arguments: argparse.Namespace, method: str, seed: int) -> None:
     replace_file(result, json.dumps(content).encode())
 
 
-def train(arguments: argparse.Namespace, method: str, seed: int, output: Path) -> tuple[Path, int]:
-    """The trained model and how many of its numbers moved. A run that was interrupted goes on."""
+def train(arguments: argparse.Namespace, method: str, seed: int, output: Path) -> int:
+    """Train into ``output``; returns how many of the model's numbers moved."""
     from ragqa.train import fit_reader
     from ragqa.train.reader import load_base
     from ragqa.train.tuning import tuned
 
     recipe = recipe_of(arguments, method, seed)
     moving = sum(p.numel() for p in tuned(load_base(recipe)[0], recipe).parameters() if p.requires_grad)
-    if (output / "run.json").exists() and json.loads((output / "run.json").read_text())["finished"]:
-        return output, moving
     data: list[str | Path] = [budget(arguments, arguments.train)]
     if method == "multi-task":
         data.append(budget(arguments, arguments.also))
-    return fit_reader(data, output, recipe), moving
+    fit_reader(data, output, recipe)
+    return moving
 
 
 def recipe_of(arguments: argparse.Namespace, method: str, seed: int) -> Any:
