@@ -105,14 +105,14 @@ def prepare(data: Path, folder: Path, train: int, test: int, passages: int) -> N
 
 
 def only(articles: Sequence[Any], ids: set[str]) -> list[Any]:
-    """The articles with these questions alone, and the paragraphs that have any."""
+    """The articles that have any of these questions, with these alone; all paragraphs stay, as numbers name them."""
     kept = []
     for article in articles:
         own = [
             {"context": paragraph["context"], "qas": [qa for qa in paragraph["qas"] if qa["id"] in ids]}
             for paragraph in article["paragraphs"]
         ]
-        if own := [paragraph for paragraph in own if paragraph["qas"]]:
+        if any(paragraph["qas"] for paragraph in own):
             kept.append({"title": article["title"], "paragraphs": own})
     return kept
 

@@ -1,0 +1,60 @@
+"""The script behind the table "joint or separate": what is learnt from and what is asked."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs ragqa[train]")
+
+from ragqa.corpus.squad import load_squad
+from ragqa.eval.data import read_questions
+
+SCRIPT = Path(__file__).parents[2] / "eval" / "joint_or_separate.py"
+
+
+@pytest.fixture
+def script(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    spec = importlib.util.spec_from_file_location("joint_or_separate", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def article(title):
+    paragraphs = [
+        {
+            "context": f"Paragraph {place} of {title} is about {place}.",
+            "qas": [
+                {
+                    "id": f"{title}-{place}-{number}",
+                    "question": f"What is paragraph {place} of {title} about?",
+                    "answers": [{"text": str(place), "answer_start": 10}],
+                }
+                for number in range(3)
+            ],
+        }
+        for place in range(5)
+    ]
+    return {"title": title, "paragraphs": paragraphs}
+
+
+def test_halves_share_no_article_and_questions_keep_their_paragraphs(script, tmp_path):
+    data = tmp_path / "data.json"
+    data.write_text(json.dumps({"data": [article(f"article {number}") for number in range(12)]}))
+    script.prepare(data, tmp_path / "out", 10, 8, 4)
+    texts = {paragraph.id: paragraph.text for paragraph in load_squad(tmp_path / "out" / "corpus.json")}
+    asked = read_questions(tmp_path / "out" / "test.json")
+    learnt = read_questions(tmp_path / "out" / "train.json")
+    assert len(texts) == 60 and len(asked) == 8 and len(learnt) == 10
+    for question in (*asked, *learnt):
+        (paragraph,) = question.positives
+        assert texts[paragraph] == question.context
+    titles = [{next(iter(question.positives)).split("#")[0] for question in half} for half in (asked, learnt)]
+    assert not titles[0] & titles[1]
+    pairs = [json.loads(line) for line in (tmp_path / "out" / "pairs.jsonl").read_text().splitlines()]
+    assert {pair["id"] for pair in pairs} == {question.id for question in learnt}
