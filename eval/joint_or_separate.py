@@ -3,7 +3,8 @@
     python eval/joint_or_separate.py amazon_reviews_v1.0.json.gz -o joint [--train 1200] [--test 800] [--passages 8]
 
 The SQuAD-format file is split into halves by title. All of its paragraphs are indexed; ``--train`` questions of one
-half are learnt from, ``--test`` of the other are asked. All start from the packaged models:
+half are learnt from. ``--test`` questions of the other half are asked, and as many others of the same half: what is
+worth more on documents that are new, or on those that were learnt from. All start from the packaged models:
 
     none       as they are
     reader     the reader learns from questions, their paragraphs, and the places of the answers
@@ -12,9 +13,9 @@ half are learnt from, ``--test`` of the other are asked. All start from the pack
     joint      question encoder and reader learn together from questions and answers alone; the index stays as it is
 
 Trained models are used in the fast form (the joint question encoder as it is), with the packaged weights of the
-evidence. Prints Markdown: top 5 by the right paragraph, EM and F1 (of the best answer, without a threshold) with 95 %
-bootstrap intervals, and paired differences to "none" and from "both" to "joint", with p after Holm's correction over
-the table. What is done is kept in the folder, and the same command goes on.
+evidence. Prints Markdown for either half: top 5 by the right paragraph, EM and F1 (of the best answer, without a
+threshold) with 95 % bootstrap intervals, and paired differences to "none" and from "both" to "joint", with p after
+Holm's correction over the table. What is done is kept in the folder, and the same command goes on.
 """
 
 from __future__ import annotations
@@ -47,11 +48,12 @@ task = "open"
 [set.read]
 passages = {passages}
 min_score = 0.0
-[parts.test]
+[parts.{half}]
 corpus = ["corpus.json"]
-questions = "test.json"
+questions = "{half}.json"
 index = "corpus"
 """
+HALVES = {"test": "articles that were not learnt from", "same": "other questions on the articles learnt from"}
 
 
 def main() -> None:
@@ -65,22 +67,20 @@ def main() -> None:
     folder: Path = given.output
     prepare(given.data, folder, given.train, given.test, given.passages)
     base = folder / "indexes" / "base"
-    runs = {"none": ask(folder, "none", base)}
+    ask(folder, "none", base)
     reader = reading_with(train_reader(folder, given.train))
-    runs["reader"] = ask(folder, "reader", base, reader)
+    ask(folder, "reader", base, reader)
     encoder = f"index.encoder={train_retriever(folder, given.train)}"
     tuned = folder / "indexes" / "tuned"
-    runs["retriever"] = ask(folder, "retriever", tuned, [encoder])
-    runs["both"] = ask(folder, "both", tuned, [encoder, *reader])
+    ask(folder, "retriever", tuned, [encoder])
+    ask(folder, "both", tuned, [encoder, *reader])
     joint = train_joint(folder, base / "corpus", given.train)
-    runs["joint"] = ask(
-        folder, "joint", base, [f"index.encoder={joint / 'encoder'}", *reading_with(joint / "reader-fast")]
-    )
-    print(table(runs))
+    ask(folder, "joint", base, [f"index.encoder={joint / 'encoder'}", *reading_with(joint / "reader-fast")])
+    print("\n\n".join(f"{words}\n\n{table(folder / half, half)}" for half, words in HALVES.items()))
 
 
 def prepare(data: Path, folder: Path, train: int, test: int, passages: int) -> None:
-    """The corpus, the questions of both halves, and the suite."""
+    """The corpus, the questions of both halves, and a suite for either."""
     folder.mkdir(parents=True, exist_ok=True)
     content = gzip.decompress(data.read_bytes()) if data.suffix == ".gz" else data.read_bytes()
     articles = json.loads(content)["data"]
@@ -88,20 +88,22 @@ def prepare(data: Path, folder: Path, train: int, test: int, passages: int) -> N
     for article in articles:
         own = [qa["id"] for paragraph in article["paragraphs"] for qa in paragraph["qas"]]
         halves[in_first_half(article["title"])] += own
-    learnt, asked = (
-        sorted(random.Random(1).sample(halves[half], count)) for half, count in ((True, train), (False, test))
-    )
+    learnt = set(random.Random(1).sample(halves[True], train))
+    rest = [one for one in halves[True] if one not in learnt]
+    asked = {"test": halves[False], "same": rest}
     write(folder / "corpus.json", {"data": articles})
-    write(folder / "train.json", {"data": only(articles, set(learnt))})
-    write(folder / "test.json", {"data": only(articles, set(asked))})
+    write(folder / "train.json", {"data": only(articles, learnt)})
+    for half, ids in asked.items():
+        write(folder / f"{half}.json", {"data": only(articles, set(random.Random(1).sample(ids, test)))})
+        (folder / half).mkdir(exist_ok=True)
+        replace_file(folder / half / "suite.toml", SUITE.format(passages=passages, half=half).encode())
     pairs = [
         {"id": qa["id"], "question": qa["question"], "answers": sorted({answer["text"] for answer in qa["answers"]})}
-        for article in only(articles, set(learnt))
+        for article in only(articles, learnt)
         for paragraph in article["paragraphs"]
         for qa in paragraph["qas"]
     ]
     replace_file(folder / "pairs.jsonl", "".join(json.dumps(pair) + "\n" for pair in pairs).encode())
-    replace_file(folder / "suite.toml", SUITE.format(passages=passages).encode())
 
 
 def only(articles: Sequence[Any], ids: set[str]) -> list[Any]:
@@ -121,10 +123,12 @@ def write(path: Path, content: Any) -> None:
     replace_file(path, json.dumps(content, ensure_ascii=False).encode())
 
 
-def ask(folder: Path, name: str, indexes: Path, settings: Sequence[str] = ()) -> Path:
-    """The run of the test questions."""
-    print(f"asking: {name}", file=sys.stderr, flush=True)
-    return run(folder / "suite.toml", folder / "runs" / name, data=folder, indexes=indexes, settings=settings).path
+def ask(folder: Path, name: str, indexes: Path, settings: Sequence[str] = ()) -> None:
+    """The runs of the questions of both halves."""
+    for half in HALVES:
+        print(f"asking: {name}, {HALVES[half]}", file=sys.stderr, flush=True)
+        own = folder / half
+        run(own / "suite.toml", own / name, data=folder, indexes=indexes, settings=settings)
 
 
 def reading_with(reader: Path) -> list[str]:
@@ -180,27 +184,29 @@ def rates(steps: int, batch: int, rate: float) -> list[str]:
     ]
 
 
-def table(runs: dict[str, Path]) -> str:
-    """Figures of every run, then paired differences."""
+def table(runs: Path, half: str) -> str:
+    """Figures of every run on the questions of a half, then paired differences."""
     order = ["none", "reader", "retriever", "both", "joint"]
     lines = [f"| | {' | '.join(MEASURES.values())} |", "|---|" + "---|" * len(MEASURES)]
     for name in order:
-        figures = score(runs[name])["parts"]["test"]["figures"]
+        figures = score(runs / name)["parts"][half]["figures"]
         cells = [
             f"{figures[key]['value']:.1f} ({figures[key]['low']:.1f}–{figures[key]['high']:.1f})" for key in MEASURES
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", f"| difference | {' | '.join(MEASURES.values())} |", "|---|" + "---|" * len(MEASURES)]
     pairs = [*(("none", name) for name in order[1:]), ("both", "joint")]
-    rows = [
-        [row for row in compare(runs[one], runs[other])["parts"]["test"]["rows"] if row["measure"] in MEASURES]
-        for one, other in pairs
-    ]
+    rows = [[row for row in compared(runs, one, other, half) if row["measure"] in MEASURES] for one, other in pairs]
     adjusted = iter(holm([row["p"] for own in rows for row in own]))
     for (one, other), own in zip(pairs, rows, strict=True):
         found = {row["measure"]: difference(row, next(adjusted)) for row in own}
         lines.append(f"| {one} → {other} | {' | '.join(found[key] for key in MEASURES)} |")
     return "\n".join(lines)
+
+
+def compared(runs: Path, one: str, other: str, half: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = compare(runs / one, runs / other)["parts"][half]["rows"]
+    return rows
 
 
 def difference(row: dict[str, Any], p: float) -> str:

@@ -48,13 +48,12 @@ def test_halves_share_no_article_and_questions_keep_their_paragraphs(script, tmp
     data.write_text(json.dumps({"data": [article(f"article {number}") for number in range(12)]}))
     script.prepare(data, tmp_path / "out", 10, 8, 4)
     texts = {paragraph.id: paragraph.text for paragraph in load_squad(tmp_path / "out" / "corpus.json")}
-    asked = read_questions(tmp_path / "out" / "test.json")
-    learnt = read_questions(tmp_path / "out" / "train.json")
-    assert len(texts) == 60 and len(asked) == 8 and len(learnt) == 10
-    for question in (*asked, *learnt):
+    asked, same, learnt = (read_questions(tmp_path / "out" / f"{name}.json") for name in ("test", "same", "train"))
+    assert len(texts) == 60 and len(asked) == len(same) == 8 and len(learnt) == 10
+    for question in (*asked, *same, *learnt):
         (paragraph,) = question.positives
         assert texts[paragraph] == question.context
-    titles = [{next(iter(question.positives)).split("#")[0] for question in half} for half in (asked, learnt)]
-    assert not titles[0] & titles[1]
+    titles = [{next(iter(question.positives)).split("#")[0] for question in half} for half in (asked, [*same, *learnt])]
+    assert not titles[0] & titles[1] and not {question.id for question in same} & {question.id for question in learnt}
     pairs = [json.loads(line) for line in (tmp_path / "out" / "pairs.jsonl").read_text().splitlines()]
     assert {pair["id"] for pair in pairs} == {question.id for question in learnt}
