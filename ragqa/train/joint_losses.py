@@ -7,9 +7,8 @@ Of b questions with k retrieved passages each:
 ``nothing``    [b, k]  log p(no answer | question, passage)
 ``real``       [b, k]  false where there are fewer than k passages
 
-Where there are fewer than k passages, ``reading`` and ``nothing`` are −inf.
-Questions none of whose passages hold the answer teach nothing here and are left out of the means; if all are, the loss
-is 0 with a gradient of 0.
+Where there are fewer than k passages, ``reading`` and ``nothing`` are −inf. Questions none of whose passages hold the
+answer teach the objectives nothing and are left out of their means; if all are, the loss is 0 with a gradient of 0.
 """
 
 from __future__ import annotations
