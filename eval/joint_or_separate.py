@@ -3,8 +3,8 @@
     python eval/joint_or_separate.py amazon_reviews_v1.0.json.gz -o joint [--train 1200] [--test 800] [--passages 8]
 
 The SQuAD-format file is split into halves by title. All of its paragraphs are indexed; ``--train`` questions of one
-half are learnt from. ``--test`` questions of the other half are asked, and as many others of the same half: what is
-worth more on documents that are new, or on those that were learnt from. All start from the packaged models:
+half are learnt from. ``--test`` questions of the other half are asked, and as many others of the same half, to tell
+what training is worth on new documents and on those learnt from. All start from the packaged models:
 
     none       as they are
     reader     the reader learns from questions, their paragraphs, and the places of the answers
@@ -196,17 +196,13 @@ def table(runs: Path, half: str) -> str:
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", f"| difference | {' | '.join(MEASURES.values())} |", "|---|" + "---|" * len(MEASURES)]
     pairs = [*(("none", name) for name in order[1:]), ("both", "joint")]
-    rows = [[row for row in compared(runs, one, other, half) if row["measure"] in MEASURES] for one, other in pairs]
+    compared = [compare(runs / one, runs / other)["parts"][half]["rows"] for one, other in pairs]
+    rows = [[row for row in own if row["measure"] in MEASURES] for own in compared]
     adjusted = iter(holm([row["p"] for own in rows for row in own]))
     for (one, other), own in zip(pairs, rows, strict=True):
         found = {row["measure"]: difference(row, next(adjusted)) for row in own}
         lines.append(f"| {one} → {other} | {' | '.join(found[key] for key in MEASURES)} |")
     return "\n".join(lines)
-
-
-def compared(runs: Path, one: str, other: str, half: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = compare(runs / one, runs / other)["parts"][half]["rows"]
-    return rows
 
 
 def difference(row: dict[str, Any], p: float) -> str:

@@ -149,9 +149,9 @@ def train(arguments: argparse.Namespace, method: str, seed: int, output: Path) -
 
     recipe = recipe_of(arguments, method, seed)
     moving = sum(p.numel() for p in tuned(load_base(recipe)[0], recipe).parameters() if p.requires_grad)
-    data: list[str | Path] = [budget(arguments, arguments.train)]
+    data: list[str | Path] = [budget(arguments, "train")]
     if method == "multi-task":
-        data.append(budget(arguments, arguments.also))
+        data.append(budget(arguments, "also"))
     fit_reader(data, output, recipe)
     return moving
 
@@ -182,10 +182,10 @@ def recipe_of(arguments: argparse.Namespace, method: str, seed: int) -> Any:
 
 
 def budget(arguments: argparse.Namespace, source: str) -> Path:
-    """The sample of a file's questions, as a SQuAD-format file; the same for all cells."""
-    path = Path(arguments.output) / f"{Path(source).name.partition('.')[0]}-{arguments.questions}.json"
+    """The sample of the questions of "train" or "also", as a SQuAD-format file; the same for all cells."""
+    path = Path(arguments.output) / f"{source}-{arguments.questions}.json"
     if not path.exists():
-        paragraphs = load_squad(source)
+        paragraphs = load_squad(getattr(arguments, source))
         keys = [(number, place) for number, own in enumerate(paragraphs) for place in range(len(own.questions))]
         order = np.random.default_rng(0).permutation(len(keys))[: arguments.questions]
         chosen = {keys[place] for place in order}

@@ -39,7 +39,7 @@ def test_cells_soup_and_table(script, squad_file, tiny_base, tmp_path):
     for method, seed in script.cells(["full", "prompt", "distilled", "soup"], [1]):
         if not script.result_file(arguments, method, seed).exists():
             script.run_cell(arguments, method, seed)
-    budget = json.loads(script.budget(arguments, squad_file).read_text())
+    budget = json.loads(script.budget(arguments, "train").read_text())
     assert sum(len(own["qas"]) for article in budget["data"] for own in article["paragraphs"]) == 4
     lines = script.table(arguments, ["full", "prompt", "distilled", "soup"], [1]).splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == ["full", "prompt", "distilled", "soup"]
