@@ -21,7 +21,6 @@ Holm's correction over the table. What is done is kept in the folder, and the sa
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import sys
@@ -29,7 +28,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from halves import in_first_half
+from parts import articles_of, ids_of, in_first_half, with_questions, write_articles
 
 from ragqa.eval.comparison import compare
 from ragqa.eval.runner import run
@@ -82,45 +81,25 @@ def main() -> None:
 def prepare(data: Path, folder: Path, train: int, test: int, passages: int) -> None:
     """The corpus, the questions of both halves, and a suite for either."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = gzip.decompress(data.read_bytes()) if data.suffix == ".gz" else data.read_bytes()
-    articles = json.loads(content)["data"]
-    halves: dict[bool, list[str]] = {True: [], False: []}
-    for article in articles:
-        own = [qa["id"] for paragraph in article["paragraphs"] for qa in paragraph["qas"]]
-        halves[in_first_half(article["title"])] += own
-    learnt = set(random.Random(1).sample(halves[True], train))
-    rest = [one for one in halves[True] if one not in learnt]
-    asked = {"test": halves[False], "same": rest}
-    write(folder / "corpus.json", {"data": articles})
-    write(folder / "train.json", {"data": only(articles, learnt)})
-    for half, ids in asked.items():
-        write(folder / f"{half}.json", {"data": only(articles, set(random.Random(1).sample(ids, test)))})
+    articles = articles_of(data)
+    first = [article for article in articles if in_first_half(article["title"])]
+    second = [article for article in articles if not in_first_half(article["title"])]
+    ids = ids_of(first)
+    learnt = set(random.Random(1).sample(ids, train))
+    asked = {"test": (second, ids_of(second)), "same": (first, [one for one in ids if one not in learnt])}
+    write_articles(folder / "corpus.json", articles)
+    write_articles(folder / "train.json", with_questions(first, learnt))
+    for half, (own, those) in asked.items():
+        write_articles(folder / f"{half}.json", with_questions(own, set(random.Random(1).sample(those, test))))
         (folder / half).mkdir(exist_ok=True)
         replace_file(folder / half / "suite.toml", SUITE.format(passages=passages, half=half).encode())
     pairs = [
         {"id": qa["id"], "question": qa["question"], "answers": sorted({answer["text"] for answer in qa["answers"]})}
-        for article in only(articles, learnt)
+        for article in with_questions(first, learnt)
         for paragraph in article["paragraphs"]
         for qa in paragraph["qas"]
     ]
     replace_file(folder / "pairs.jsonl", "".join(json.dumps(pair) + "\n" for pair in pairs).encode())
-
-
-def only(articles: Sequence[Any], ids: set[str]) -> list[Any]:
-    """The articles that have any of these questions, with these alone; all paragraphs stay, as numbers name them."""
-    kept = []
-    for article in articles:
-        own = [
-            {"context": paragraph["context"], "qas": [qa for qa in paragraph["qas"] if qa["id"] in ids]}
-            for paragraph in article["paragraphs"]
-        ]
-        if any(paragraph["qas"] for paragraph in own):
-            kept.append({"title": article["title"], "paragraphs": own})
-    return kept
-
-
-def write(path: Path, content: Any) -> None:
-    replace_file(path, json.dumps(content, ensure_ascii=False).encode())
 
 
 def ask(folder: Path, name: str, indexes: Path, settings: Sequence[str] = ()) -> None:

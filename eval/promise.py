@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from halves import in_first_half
+from parts import in_first_half
 
 from ragqa.calibrate.examples import Examples
 from ragqa.calibrate.fit import ANSWERS, fit_examples, probabilities, risk_curve

@@ -14,7 +14,7 @@ import json
 import random
 from pathlib import Path
 
-from halves import in_first_half
+from parts import in_first_half
 
 from ragqa.calibrate import Seen, fit, gather
 from ragqa.eval.confidence import aurc, expected_calibration_error

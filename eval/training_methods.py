@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from parts import articles_of, ids_of, with_questions, write_articles
 
 from ragqa.config import override
 from ragqa.corpus.squad import load_squad
@@ -185,25 +186,11 @@ def budget(arguments: argparse.Namespace, source: str) -> Path:
     """The sample of the questions of "train" or "also", as a SQuAD-format file; the same for all cells."""
     path = Path(arguments.output) / f"{source}-{arguments.questions}.json"
     if not path.exists():
-        paragraphs = load_squad(getattr(arguments, source))
-        keys = [(number, place) for number, own in enumerate(paragraphs) for place in range(len(own.questions))]
-        order = np.random.default_rng(0).permutation(len(keys))[: arguments.questions]
-        chosen = {keys[place] for place in order}
-        articles: dict[str, list[Any]] = {}
-        for number, paragraph in enumerate(paragraphs):
-            qas = [
-                {
-                    "id": question.id,
-                    "question": question.text,
-                    "answers": [{"text": answer.text, "answer_start": answer.start} for answer in question.answers],
-                }
-                for place, question in enumerate(paragraph.questions)
-                if (number, place) in chosen
-            ]
-            articles.setdefault(paragraph.title, []).append({"context": paragraph.text, "qas": qas})
-        content = {"data": [{"title": title, "paragraphs": own} for title, own in articles.items()]}
+        articles = articles_of(getattr(arguments, source))
+        ids = ids_of(articles)
+        chosen = np.random.default_rng(0).permutation(len(ids))[: arguments.questions]
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, json.dumps(content, ensure_ascii=False).encode())
+        write_articles(path, with_questions(articles, {ids[place] for place in chosen}))
     return path
 
 
@@ -229,7 +216,7 @@ def measure(arguments: argparse.Namespace, model: Path) -> tuple[list[float], li
 
 def table(arguments: argparse.Namespace, methods: Sequence[str], seeds: Sequence[int]) -> str:
     """The Markdown table; ``table.json`` beside the cells holds its figures."""
-    results = {m: [json.loads(result_file(arguments, m, seed).read_text()) for seed in seeds] for m in methods}
+    results = {m: [kept_result(arguments, m, seed) for seed in seeds] for m in methods}
     means = {m: {key: np.mean([one[key] for one in own], axis=0) for key in ("em", "f1")} for m, own in results.items()}
     rows, lines = [], []
     for method, own in results.items():
@@ -258,6 +245,12 @@ def table(arguments: argparse.Namespace, methods: Sequence[str], seeds: Sequence
     replace_file(Path(arguments.output) / "table.json", json.dumps({**facts, "rows": rows}, indent=2).encode())
     head = "| method | EM | F1 | F1 to full | trainable | seconds | peak MB |\n|---|---|---|---|---|---|---|"
     return "\n".join([head, *lines])
+
+
+def kept_result(arguments: argparse.Namespace, method: str, seed: int) -> dict[str, Any]:
+    """What a cell found; of one that was measured on a larger sample, the questions that all have."""
+    content: dict[str, Any] = json.loads(result_file(arguments, method, seed).read_text())
+    return {**content, **{key: content[key][: arguments.sample] for key in ("em", "f1")}}
 
 
 def figure(values: Any) -> list[float]:

@@ -29,16 +29,17 @@ class Weights:
 
     ``bm25``, ``dense`` and ``rerank`` multiply a passage's retrieval scores, ``relevance`` the log-odds that it holds
     an answer (at most ``cap``), ``span`` the log-probability of a span given that it does; ``null`` is the log-mass of
-    "no answer".
+    "no answer". The defaults are those of the packaged models (`eval/shipped_calibration.py`): a reader that has no
+    fit of its own is weighed with them.
     """
 
-    bm25: float = 0.25
-    dense: float = 10.0
+    bm25: float = 0.45
+    dense: float = 27.0
     rerank: float = 0.5
-    relevance: float = 1.0
-    span: float = 1.0
+    relevance: float = 0.9
+    span: float = 1.15
     null: float = 0.0
-    cap: float = 12.0
+    cap: float = 13.3
 
     def __post_init__(self) -> None:
         """Evidence may not count against itself, or reading could not stop."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +11,10 @@ pytest.importorskip("torch", reason="needs ragqa[train]")
 from ragqa.corpus.squad import load_squad
 from ragqa.eval.data import read_questions
 
-SCRIPT = Path(__file__).parents[2] / "eval" / "joint_or_separate.py"
-
 
 @pytest.fixture
-def script(monkeypatch):
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
-    spec = importlib.util.spec_from_file_location("joint_or_separate", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(eval_script):
+    return eval_script("joint_or_separate")
 
 
 def article(title):

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch", reason="needs ragqa[train]")
 
-SCRIPT = Path(__file__).parents[2] / "eval" / "training_methods.py"
 
-
-@pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("training_methods", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def script(eval_script):
+    return eval_script("training_methods")
 
 
 def test_cells_soup_and_table(script, squad_file, tiny_base, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
 from ragqa.evidence.masses import Evidence, log_priors
 from ragqa.types import Hit, Passage, Span
 
-PLAIN = Weights(bm25=1.0, dense=0.0)
+PLAIN = Weights(bm25=1.0, dense=0.0, relevance=1.0, span=1.0, cap=12.0)
 SHARE = ScoreModel()  # the score is the answer's share of all mass
 
 
@@ -114,7 +115,7 @@ def test_null_option_is_kept_apart():
 
 def test_weights_are_log_linear():
     text = "one two"
-    weights = Weights(bm25=1.0, relevance=0.5, span=2.0, null=0.7)
+    weights = replace(PLAIN, relevance=0.5, span=2.0, null=0.7)
     evidence = reading([Span(0, 0, math.log(0.4)), span(text, "two", 0.3)], hits=[hit(text, 1.0, 1)], weights=weights)
     mass = (0.6 / 0.4) ** 0.5 * (0.3 / 0.6) ** 2
     assert null_share(evidence) == pytest.approx(math.exp(0.7) / (math.exp(0.7) + mass))
@@ -132,7 +133,7 @@ def test_a_sure_passage_outweighs_a_fairly_sure_one_of_better_rank():
 
 def test_no_passage_can_say_more_than_the_cap():
     text = "one two"
-    evidence = reading([span(text, "one", 1.0)], hits=[hit(text, 1.0, 1)], weights=Weights(cap=2.0))
+    evidence = reading([span(text, "one", 1.0)], hits=[hit(text, 1.0, 1)], weights=replace(PLAIN, cap=2.0))
     assert rank_answers(evidence, SHARE, 1)[0].score == pytest.approx(math.exp(2) / (1 + math.exp(2)))
     silent = reading([Span(0, 0, 0.0), Span(0, 3, -800.0)], hits=[hit(text, 1.0, 1)])
     assert null_share(silent) == pytest.approx(1.0)
@@ -169,7 +170,7 @@ def readings(draw):
 @given(readings(), st.floats(0, 12), st.floats(0.2, 2))
 def test_stopping_early_never_changes_the_best_answer(case, cap, relevance):
     hits, read = case
-    weights = Weights(bm25=1.0, relevance=relevance, cap=cap)
+    weights = replace(PLAIN, relevance=relevance, cap=cap)
     early, full = Evidence(hits, weights), Evidence(hits, weights)
     for spans in read:
         if not early.settled():

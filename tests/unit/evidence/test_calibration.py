@@ -22,6 +22,11 @@ from ragqa.evidence.calibration import (
     load_calibration,
     save_calibration,
 )
+from ragqa.models.catalog import reader_calibration
+
+
+def test_a_reader_without_a_fit_is_weighed_like_the_packaged_one():
+    assert load_calibration(reader_calibration()).weights == Weights()
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.floats(0.01, 0.99))

@@ -110,7 +110,7 @@ def test_a_stored_answer_is_weighed_by_its_question():
 
 
 def test_relevance_is_the_mass_that_evidence_gives_to_a_passage():
-    weights = Weights(bm25=0.3, dense=2.0, relevance=0.7, cap=3.0)
+    weights = Weights(bm25=0.3, dense=2.0, relevance=0.7, span=1.0, cap=3.0)
     hits = hits_of("river bridge alps", "mayor", "river alps", "1937 mayor", dense=0.9)
     reader = Sharing()
     (best,) = relevance(reader, weights).rerank(["river alps"], [hits], 4)
