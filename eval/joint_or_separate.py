@@ -12,10 +12,10 @@ what training is worth on new documents and on those learnt from. All start from
     both       those two together
     joint      question encoder and reader learn together from questions and answers alone; the index stays as it is
 
-Trained models are used in the fast form (the joint question encoder as it is), with the packaged weights of the
-evidence. Prints Markdown for either half: top 5 by the right paragraph, EM and F1 (of the best answer, without a
-threshold) with 95 % bootstrap intervals, and paired differences to "none" and from "both" to "joint", with p after
-Holm's correction over the table. What is done is kept in the folder, and the same command goes on.
+Trained models are used in the fast form (the joint question encoder as it is). Prints Markdown for either half: top 5
+by the right paragraph, EM and F1 (of the best answer, without a threshold) with 95 % bootstrap intervals, and paired
+differences to "none" and from "both" to "joint", with p after Holm's correction over the table. What is done is kept in
+the folder, and the same command goes on.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from ragqa.eval.comparison import compare
 from ragqa.eval.runner import run
 from ragqa.eval.scores import score
 from ragqa.eval.stats import holm
-from ragqa.models.catalog import reader_calibration
 from ragqa.models.export import export_encoder, export_reader
 from ragqa.store.atomic import replace_file
 from ragqa.train import fit_joint, fit_reader, fit_retriever, load_recipe
@@ -67,14 +66,14 @@ def main() -> None:
     prepare(given.data, folder, given.train, given.test, given.passages)
     base = folder / "indexes" / "base"
     ask(folder, "none", base)
-    reader = reading_with(train_reader(folder, given.train))
-    ask(folder, "reader", base, reader)
+    reader = f"read.reader={train_reader(folder, given.train)}"
+    ask(folder, "reader", base, [reader])
     encoder = f"index.encoder={train_retriever(folder, given.train)}"
     tuned = folder / "indexes" / "tuned"
     ask(folder, "retriever", tuned, [encoder])
-    ask(folder, "both", tuned, [encoder, *reader])
+    ask(folder, "both", tuned, [encoder, reader])
     joint = train_joint(folder, base / "corpus", given.train)
-    ask(folder, "joint", base, [f"index.encoder={joint / 'encoder'}", *reading_with(joint / "reader-fast")])
+    ask(folder, "joint", base, [f"index.encoder={joint / 'encoder'}", f"read.reader={joint / 'reader-fast'}"])
     print("\n\n".join(f"{words}\n\n{table(folder / half, half)}" for half, words in HALVES.items()))
 
 
@@ -108,11 +107,6 @@ def ask(folder: Path, name: str, indexes: Path, settings: Sequence[str] = ()) ->
         print(f"asking: {name}, {HALVES[half]}", file=sys.stderr, flush=True)
         own = folder / half
         run(own / "suite.toml", own / name, data=folder, indexes=indexes, settings=settings)
-
-
-def reading_with(reader: Path) -> list[str]:
-    """The settings for a trained reader, with the packaged weights of the evidence, as all other runs have them."""
-    return [f"read.reader={reader}", f"read.calibration={reader_calibration()}"]
 
 
 def train_reader(folder: Path, questions: int) -> Path:
