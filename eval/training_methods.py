@@ -6,10 +6,10 @@
 Trains on a sample of the first file's questions, measures on a sample of the second's (the same for all), with their
 own paragraphs. Each cell (method and seed) is a process of its own, so that its peak memory is its own. Cells that are
 done are kept in the folder, and the same command goes on with the others; an interrupted one begins again, so that its
-time is its own. "soup" averages three full runs, of its own seed and the two after it, and costs them (so soups of
-neighbouring seeds share runs); "distilled" learns from ``--teacher``; "multi-task" mixes as many questions of
+time is its own. "soup" averages three full runs, of its own seed and the two after it, and costs what they cost (so
+soups of neighbouring seeds share runs); "distilled" learns from ``--teacher``; "multi-task" mixes as many questions of
 ``--also`` in. Prints a Markdown table; ``table.json`` holds the same and more. Intervals are 95 % bootstrap over
-questions, of the mean over seeds; differences to "full" are paired.
+questions, of the mean over seeds, so they say nothing of other seeds; differences to "full" are paired.
 """
 
 from __future__ import annotations
@@ -124,11 +124,12 @@ def run_cell(arguments: argparse.Namespace, method: str, seed: int) -> None:
         facts = [json.loads(part.read_text()) for part in parts]
         trainable = facts[0]["trainable"]
         seconds = sum(fact["seconds"] for fact in facts) + time.perf_counter() - started
+        memory = {key: max(fact[key] for fact in facts) for key in ("peak_mb", "gpu_peak_mb")}
     else:
         trainable = train(arguments, method, seed, model)
         seconds = time.perf_counter() - started
-    peak = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
-    memory = {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "gpu_peak_mb": peak / 2**20}
+        peak = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+        memory = {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "gpu_peak_mb": peak / 2**20}
     exact, overlap = measure(arguments, model)
     content = {
         "method": method,
@@ -236,6 +237,7 @@ def table(arguments: argparse.Namespace, methods: Sequence[str], seeds: Sequence
             method,
             written(row["em"]),
             written(row["f1"]),
+            ", ".join(f"{mean:.1f}" for mean in row["f1_by_seed"]),
             written(row["f1_to_full"], "+") if "f1_to_full" in row else "",
             f"{row['trainable']:,}",
             f"{row['seconds']:,.0f}",
@@ -244,7 +246,7 @@ def table(arguments: argparse.Namespace, methods: Sequence[str], seeds: Sequence
         lines.append(f"| {' | '.join(shown)} |")
     facts = {"questions": arguments.questions, "steps": arguments.steps, "sample": len(means[methods[0]]["em"])}
     replace_file(Path(arguments.output) / "table.json", json.dumps({**facts, "rows": rows}, indent=2).encode())
-    head = "| method | EM | F1 | F1 to full | trainable | seconds | peak MB |\n|---|---|---|---|---|---|---|"
+    head = "| method | EM | F1 | F1 by seed | F1 to full | trainable | seconds | peak MB |\n|" + "---|" * 8
     return "\n".join([head, *lines])
 
 

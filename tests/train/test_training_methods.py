@@ -36,9 +36,11 @@ def test_cells_soup_and_table(script, squad_file, tiny_base, tmp_path):
     assert sum(len(own["qas"]) for article in budget["data"] for own in article["paragraphs"]) == 4
     lines = script.table(arguments, ["full", "prompt", "distilled", "soup"], [1]).splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == ["full", "prompt", "distilled", "soup"]
+    assert {line.count("|") for line in lines} == {9}
     rows = {row["method"]: row for row in json.loads((tmp_path / "table.json").read_text())["rows"]}
     assert rows["prompt"]["trainable"] == 20 * 32 + 2 * 32 + 2 < rows["full"]["trainable"]
-    assert rows["soup"]["seconds"] > rows["full"]["seconds"] and rows["full"]["peak_mb"] > 50
+    assert rows["soup"]["seconds"] > rows["full"]["seconds"]
+    assert rows["soup"]["peak_mb"] >= rows["full"]["peak_mb"] > 50
     for row in rows.values():
         assert row["em"][1] <= row["em"][0] <= row["em"][2] and row["em"][0] <= row["f1"][0]
 
