@@ -43,7 +43,7 @@ class Adversarial(Trainer):
     """A trainer whose step is adversarial where ``adversary`` is not none. To be mixed into any other."""
 
     adversary = "none"
-    adversary_epsilon = 1.0
+    adversary_epsilon = 0.2
     adversary_steps = 3
 
     def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:

@@ -139,7 +139,7 @@ class ReaderMethod:
     dropout: float = 0.0
     attention: str = "sdpa"
     adversary: str = "none"
-    adversary_epsilon: float = 1.0
+    adversary_epsilon: float = 0.2
     adversary_steps: int = 3
     ema: float = 0.0
 
