@@ -87,14 +87,15 @@ def prepare(data: Path, folder: Path, train: int, test: int, passages: int) -> N
     learnt = set(random.Random(1).sample(ids, train))
     asked = {"test": (second, ids_of(second)), "same": (first, [one for one in ids if one not in learnt])}
     write_articles(folder / "corpus.json", articles)
-    write_articles(folder / "train.json", with_questions(first, learnt))
+    training = with_questions(first, learnt)
+    write_articles(folder / "train.json", training)
     for half, (own, those) in asked.items():
         write_articles(folder / f"{half}.json", with_questions(own, set(random.Random(1).sample(those, test))))
         (folder / half).mkdir(exist_ok=True)
         replace_file(folder / half / "suite.toml", SUITE.format(passages=passages, half=half).encode())
     pairs = [
         {"id": qa["id"], "question": qa["question"], "answers": sorted({answer["text"] for answer in qa["answers"]})}
-        for article in with_questions(first, learnt)
+        for article in training
         for paragraph in article["paragraphs"]
         for qa in paragraph["qas"]
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from ragqa.corpus.squad import read_squad_json
 from ragqa.store.atomic import replace_file
 
 
@@ -19,8 +19,7 @@ def in_first_half(title: str) -> bool:
 
 def articles_of(path: str | Path) -> list[Any]:
     """The articles of a SQuAD-format file, gzipped or not, as they stand."""
-    raw = Path(path).read_bytes()
-    articles: list[Any] = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)["data"]
+    articles: list[Any] = read_squad_json(path)["data"]
     return articles
 
 

@@ -217,8 +217,11 @@ def measure(arguments: argparse.Namespace, model: Path) -> tuple[list[float], li
 
 
 def table(arguments: argparse.Namespace, methods: Sequence[str], seeds: Sequence[int]) -> str:
-    """The Markdown table; ``table.json`` beside the cells holds its figures."""
-    results = {m: [kept_result(arguments, m, seed) for seed in seeds] for m in methods}
+    """The Markdown table, of the questions that all cells were measured on; ``table.json`` holds its figures."""
+    results = {m: [json.loads(result_file(arguments, m, seed).read_text()) for seed in seeds] for m in methods}
+    shared = min([arguments.sample, *(len(one["em"]) for own in results.values() for one in own)])
+    for one in (one for own in results.values() for one in own):  # a larger sample begins with the smaller one
+        one["em"], one["f1"] = one["em"][:shared], one["f1"][:shared]
     means = {m: {key: np.mean([one[key] for one in own], axis=0) for key in ("em", "f1")} for m, own in results.items()}
     rows, lines = [], []
     for method, own in results.items():
@@ -244,16 +247,10 @@ def table(arguments: argparse.Namespace, methods: Sequence[str], seeds: Sequence
             f"{row['peak_mb']:,.0f}",
         ]
         lines.append(f"| {' | '.join(shown)} |")
-    facts = {"questions": arguments.questions, "steps": arguments.steps, "sample": len(means[methods[0]]["em"])}
+    facts = {"questions": arguments.questions, "steps": arguments.steps, "sample": shared}
     replace_file(Path(arguments.output) / "table.json", json.dumps({**facts, "rows": rows}, indent=2).encode())
     head = "| method | EM | F1 | F1 by seed | F1 to full | trainable | seconds | peak MB |\n|" + "---|" * 8
     return "\n".join([head, *lines])
-
-
-def kept_result(arguments: argparse.Namespace, method: str, seed: int) -> dict[str, Any]:
-    """What a cell found; of one that was measured on a larger sample, the questions that all have."""
-    content: dict[str, Any] = json.loads(result_file(arguments, method, seed).read_text())
-    return {**content, **{key: content[key][: arguments.sample] for key in ("em", "f1")}}
 
 
 def figure(values: Any) -> list[float]:

@@ -73,13 +73,17 @@ def parse_squad(content: Any, name: str) -> Iterator[SquadParagraph]:
 
 def load_squad(path: str | Path) -> list[SquadParagraph]:
     """Read a SQuAD-format file (gzipped or not) whole."""
+    return list(parse_squad(read_squad_json(path), str(path)))
+
+
+def read_squad_json(path: str | Path) -> Any:
+    """The JSON of a SQuAD-format file (gzipped or not) as it stands, not checked further."""
     path = Path(path)
     try:
         raw = path.read_bytes()
-        content = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
+        return json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
     except (OSError, EOFError, ValueError) as error:
         raise SourceError(f"{path}: cannot be read as SQuAD-format JSON ({error})") from error
-    return list(parse_squad(content, str(path)))
 
 
 def _questions(paragraph: dict[str, Any], paragraph_id: str) -> tuple[SquadQuestion, ...]:

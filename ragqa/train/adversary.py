@@ -42,9 +42,9 @@ class Perturbation:
 class Adversarial(Trainer):
     """A trainer whose step is adversarial where ``adversary`` is not none. To be mixed into any other."""
 
-    adversary = "none"
-    adversary_epsilon = 0.2
-    adversary_steps = 3
+    adversary: str
+    adversary_epsilon: float
+    adversary_steps: int
 
     def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:
         """One step's passes; the mean of their losses."""

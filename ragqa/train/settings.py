@@ -125,8 +125,8 @@ class ReaderMethod:
     PEFT's lora, adalora, ia3 (``rank``), prefix, prompt (``virtual_tokens``), always with the heads. ``freeze`` names
     parts that never move. ``unfreeze_every`` steps another layer joins from the top (0: all move from the start).
     ``layer_decay`` multiplies the rate per layer downwards. ``dropout`` is in force while training. ``adversary``
-    perturbs a window's word embeddings (each about 1 long) by ``adversary_epsilon`` in all, in ``adversary_steps``.
-    ``ema`` keeps a moving average of the weights, scores and saves that.
+    perturbs a window's word embeddings by ``adversary_epsilon`` in all (MiniLM's are about 1 long each), in
+    ``adversary_steps``. ``ema`` keeps a moving average of the weights, scores and saves that.
     """
 
     tune: str = "full"

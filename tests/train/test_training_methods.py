@@ -43,6 +43,13 @@ def test_cells_soup_and_table(script, squad_file, tiny_base, tmp_path):
     assert rows["soup"]["peak_mb"] >= rows["full"]["peak_mb"] > 50
     for row in rows.values():
         assert row["em"][1] <= row["em"][0] <= row["em"][2] and row["em"][0] <= row["f1"][0]
+    shorter = script.result_file(arguments, "full", 2)
+    kept = json.loads(shorter.read_text())
+    shorter.write_text(json.dumps({**kept, "em": kept["em"][:3], "f1": kept["f1"][:3]}))
+    script.table(arguments, ["full", "prompt"], [1])
+    assert json.loads((tmp_path / "table.json").read_text())["sample"] == 5
+    script.table(arguments, ["full"], [1, 2])
+    assert json.loads((tmp_path / "table.json").read_text())["sample"] == 3
 
 
 def test_every_method_is_a_valid_recipe(script):
