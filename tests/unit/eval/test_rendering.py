@@ -13,16 +13,13 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.small_report import HOSTILE, figure, make_row, make_scores
 
 from ragqa.errors import StorageError
 from ragqa.eval import rendering
-from ragqa.eval.page.browsing import browsing_data, embedded_json
-from ragqa.eval.page.words import interval, label, name_runs, number, probability, quantity, with_unit
+from ragqa.eval.page.browsing import embedded_json
 from ragqa.eval.rendering import PAGE, render, write_report
 
-HOSTILE = (
-    "<script>alert(1)</script> </script><!-- \u2028\u2029 \"q\" 'q' &amp; \u202eabc\u202c שלום 🦊 ]]> $title {x} \ud800"
-)
 VOID = {"meta", "br", "hr", "input", "img", "link"}
 
 
@@ -54,55 +51,6 @@ class Page(HTMLParser):
 
     def all(self, tag):
         return [attributes for name, attributes in self.elements if name == tag]
-
-
-def figure(value, n=50):
-    return {"value": value, "low": value - 2, "high": value + 2, "n": n}
-
-
-def make_scores(name="base", digest="abc123", parts=("main",), word="who", **changes):
-    part = {
-        "n": 50,
-        "figures": {"open/em@1": figure(47.25), "open/ece": figure(0.125), "fused/gold@1": figure(60.0)},
-        "ladder": [
-            {"rung": "in the corpus", **figure(90.0), "lost": 10.0},
-            {"rung": "answered end to end", **figure(47.0), "lost": 43.0},
-        ],
-        "causes": [{"cause": "not retrieved", "n": 12, "share": 48.0, "examples": ["q1", "gone"]}],
-        "slices": {"question word": [{"value": word, "n": 20, "em": figure(40.0), "f1": figure(50.0)}]},
-        "curves": {
-            "risk_coverage": [[0.5, 0.1], [1.0, 0.5]],
-            "reliability": [[0.2, 0.1, 25], [0.8, 0.7, 25]],
-            "em_by_read": [[1.0, 30.0], [2.0, 47.0]],
-            "em_by_ms": [[5.0, 10.0], [500.0, 47.0]],
-        },
-        "cost": {"read wall ms p50": 12.5, "read wall ms p95": 40.0, "index MB": 61.34},
-    }
-    return {
-        "run": {"hash": digest, "suite": "hand", "task": "open", "name": name},
-        "parts": dict.fromkeys(parts, part | changes),
-    }
-
-
-def make_row(name="q1", **changes):
-    return {
-        "id": name,
-        "part": "main",
-        "question": f"What is {name}?",
-        "references": ["fox"],
-        "answer": "fox",
-        "score": 0.75,
-        "right": True,
-        "em": 100.0,
-        "f1": 100.0,
-        "cause": "",
-        "passage": {"title": "Animals", "text": "a fox", "start": 2, "end": 5},
-        "gold": {"title": "Animals", "text": "a fox"},
-        "ranks": {"bm25": None, "fused": 1},
-        "read": 3,
-        "slices": {"question word": "what"},
-        **changes,
-    }
 
 
 COMPARISON = {
@@ -302,150 +250,6 @@ def test_embedded_json_is_the_same_json_and_ends_nothing(value):
 
 def test_numbers_that_are_none_are_null():
     assert embedded_json({"a": [float("nan"), float("inf"), 0.12345678]}) == '{"a":[null,null,0.123457]}'
-
-
-# ---- the questions to browse
-
-
-def test_runs_are_joined_by_part_and_id_and_passages_kept_once():
-    other = make_row("q2", passage=None, gold=None, answer="")
-    data = browsing_data(
-        [[make_row("q1"), other], [make_row("q1", right=False), make_row("q1", part="extra")]], ["a", "b"]
-    )
-    assert data["runs"] == ["a", "b"]
-    assert data["parts"] == ["main", "extra"]
-    assert data["texts"] == [["Animals", "a fox"]]
-    assert [(row["part"], row["id"]) for row in data["rows"]] == [("main", "q1"), ("main", "q2"), ("extra", "q1")]
-    first, second, third = data["rows"]
-    assert [run["right"] for run in first["runs"]] == [True, False]
-    assert first["runs"][0]["passage"] == [0, 2, 5]
-    assert second["runs"][0]["passage"] is None
-    assert second["runs"][1] is None
-    assert third["runs"][0] is None
-
-
-def make_why(**changes):
-    passages = [
-        {
-            "rank": 1,
-            "gold": False,
-            "read": True,
-            "bm25": 7.25,
-            "dense": 0.5,
-            "score": 27.25,
-            "prior": 0.6,
-            "null": 0.125,
-        },
-        {"rank": 4, "gold": True, "read": False, "bm25": 3.0, "dense": None, "score": 11.0, "prior": 0.1, "null": None},
-    ]
-    why = {
-        "passages": [{**own, "relevance": 1.95 if own["read"] else None} for own in passages],
-        "words": {"ranks": [1, 4], "shares": {HOSTILE: [2.25, None], "fox": [5.0, 3.0]}},
-        "best": {"text": HOSTILE, "rank": 1, "probability": 0.75, "given": True},
-        "without": {"text": "a dog", "rank": 2, "probability": 0.25, "given": False},
-        "logits": [{"reader": 1, "start": 6.5, "end": 5.25, "null": -1.5, "margin": 13.25}],
-        "score": {
-            "bias": -1.5,
-            "features": {"odds": {"value": 3.0, "weight": 0.875, "product": 2.625}},
-            "logit": 1.125,
-            "probability": 0.755,
-        },
-        "times": {"bm25": 1.25, "read": 40.0},
-    }
-    return why | changes
-
-
-SHOWN = """
-class Node {
-  constructor(tag) { this.tag = tag; this.kids = []; this.said = ""; }
-  setAttribute() {}
-  append(...kids) { this.kids.push(...kids); }
-  set textContent(text) { this.said = String(text); }
-  get lines() {
-    const inside = this.kids.map((kid) => (kid instanceof Node ? kid.lines : [String(kid)]));
-    return this.tag === "tr" ? [inside.flat().join("|")] : [...(this.kids.length ? [] : [this.said]), ...inside.flat()];
-  }
-}
-const document = { createElement: (tag) => new Node(tag) };
-"""
-
-
-def shown_of(row):
-    """The lines of a question's detail, as the page's own script puts them, a row of a table being a line."""
-    data = embedded_json(browsing_data([[row]], ["base"]))
-    script = f"{SHOWN}{(PAGE / 'question.js').read_text(encoding='utf-8')}"
-    script += f"const data = {data}; console.log(JSON.stringify(behind(data).detail(data.rows[0]).lines));"
-    done = subprocess.run(["node", "-"], input=script, capture_output=True, check=True, timeout=30, encoding="utf-8")
-    return json.loads(done.stdout)
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node is installed")
-def test_what_an_answer_is_made_of_is_shown():
-    lines = shown_of(make_row(why=make_why()))
-    hostile = HOSTILE.replace("\ud800", "\ufffd")
-    for line in (
-        "Word|Passage 1|Passage 4, gold",
-        "fox|5.00|3.00",
-        "Passage|BM25|Dense|Score|Prior|No answer|Relevance",
-        "1, quoted|7.25|0.500|27.250|0.600|0.125|1.95",
-        "4, gold, not read|3.00|–|11.000|0.100|–|–",
-        "start 6.50 + end 5.25 − null -1.50 = margin 13.25",
-        "Feature|Value|Weight|Product",
-        "bias|||-1.500",
-        "odds|3.000|0.875|2.625",
-        "sum|||1.125",
-        "Without its passage: a dog (0.250, passage 2, not given)",
-        "Time in ms: bm25 1.3, read 40.0",
-    ):
-        assert line in lines, line
-    assert lines.index("fox|5.00|3.00") < next(n for n, line in enumerate(lines) if line.endswith("|2.25|–"))
-    assert any(hostile in line.replace("\ud800", "\ufffd") for line in lines)
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node is installed")
-def test_where_there_is_nothing_to_show():
-    nothing = {"passages": [], "words": {"ranks": [], "shares": {}}, "logits": []}
-    lines = shown_of(make_row(why=make_why(**nothing, best=None, without=None, score=None)))
-    assert "No passage was found." in lines and not any("margin" in line or "Feature" in line for line in lines)
-    assert "Without its passage: no answer" in shown_of(make_row(why=make_why(without=None)))
-    assert not any("made of" in line for line in shown_of(make_row()))
-
-
-def test_only_explained_questions_have_a_why():
-    data = browsing_data([[make_row("q1", why=None), make_row("q2", why=make_why())]], ["a"])
-    assert ["why" in row["runs"][0] for row in data["rows"]] == [False, True]
-
-
-# ---- words and numbers
-
-
-def test_measures_have_names():
-    assert label("open/em@1") == "Exact match"
-    assert label("open/f1@3") == "F1, best of 3"
-    assert label("bm25/gold@5") == "BM25: gold passage in the first 5"
-    assert label("dense/ndcg@10") == "Dense: nDCG at 10"
-    assert label("open/coverage_at_precision_80") == "Coverage at 80\u202f% precision"
-    assert label("open/something_new") == "something_new"
-
-
-def test_numbers():
-    assert number("open/em@1", 47.25, sign=True) == "+47.2"
-    assert number("open/em@1", -0.04, sign=True) == number("open/em@1", -0.0) == "0.0"
-    assert number("bm25/mrr", -0.5) == "−0.500"
-    assert number("open/em@1", float("nan")) == number("open/em@1", None) == "–"
-    assert with_unit("open/em@1", 50.0) == "50.0\u202f%"
-    assert with_unit("open/ece", 0.05) == "0.050"
-    assert with_unit("open/passages_read", 7.25) == "7.2"
-    assert interval("open/em@1", {"low": -1.0, "high": 2.0}, sign=True) == "−1.0 to +2.0"
-    assert [probability(p) for p in (0.0004, 0.05, None)] == ["<\u202f0.001", "0.050", "–"]
-    assert [quantity(value) for value in (12345.6, 187.0, 18.54, 0.421, None)] == ["12,346", "187", "18.5", "0.42", "–"]
-
-
-def test_runs_of_one_name_are_told_apart():
-    scores = [make_scores(digest=digest) for digest in ("abc", "def")]
-    assert [run.name for run in name_runs(scores, ["x", "y"])] == ["x", "y"]
-    assert [run.name for run in name_runs(scores, ["x", "x"])] == ["x (abc)", "x (def)"]
-    assert len({run.name for run in name_runs([scores[0]] * 2, ["x", "x"])}) == 2
 
 
 # ---- the file

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support.writing import CONFIG, A, B, C, contents, document, texts
 
 from ragqa.config import IndexConfig, SplitConfig
-from ragqa.errors import (
-    ConfigError,
-    IndexFormatError,
-    IndexLocked,
-    IndexNotFound,
-    ModelError,
-    SourceError,
-    StorageError,
-)
+from ragqa.errors import ConfigError, IndexFormatError, IndexLocked, IndexNotFound, SourceError
 from ragqa.index import intake
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
@@ -30,8 +22,6 @@ from ragqa.store.layout import Layout
 from ragqa.store.lock import writer_lock
 from ragqa.testing import HashEncoder
 from ragqa.types import Document, Passage
-
-CONFIG = IndexConfig(split=SplitConfig(words=10))
 
 
 class CountingEncoder(HashEncoder):
@@ -44,38 +34,6 @@ class CountingEncoder(HashEncoder):
     def encode_passages(self, passages: Sequence[Passage]) -> np.ndarray[Any, np.dtype[np.float32]]:
         self.asked.append(list(passages))
         return super().encode_passages(passages)
-
-
-def document(name: str, text: str | None = None, source: str | None = None) -> Document:
-    return Document(name, text or f"This is about {name}. It is said well.", source=source or f"{name}.txt")
-
-
-def texts(index: Path) -> dict[str, str]:
-    """What can be found: live documents and, checked on the way, their passages."""
-    snapshot = Snapshot.open(index)
-    assert verify(index) == []
-    found = {}
-    for passage in snapshot.passages(np.flatnonzero(snapshot.alive)):
-        owner = snapshot.document(passage.doc_id)
-        assert owner is not None
-        found[owner.id] = owner.text
-    assert len(found) == snapshot.manifest.live_documents
-    return found
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """Every file below, by name, hashed."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-A, B, C = document("a"), document("b"), document("c")
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Path:
-    update(tmp_path / "index", CONFIG, HashEncoder(), [A, B, C])
-    return tmp_path / "index"
 
 
 def test_a_first_build(tmp_path: Path) -> None:
@@ -368,132 +326,3 @@ def test_a_damaged_index_is_not_swept(index: Path) -> None:
     with pytest.raises(IndexFormatError, match=r"manifest\.json"):
         update(index, CONFIG, HashEncoder(), [A])
     assert contents(index) == before | {"LOCK": contents(index)["LOCK"]}
-
-
-class Raising(HashEncoder):
-    """Fails as it is told."""
-
-    def __init__(self, failure: BaseException | np.ndarray[Any, Any]) -> None:
-        super().__init__()
-        self.failure = failure
-
-    def encode_passages(self, passages: Sequence[Passage]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        if isinstance(self.failure, BaseException):
-            raise self.failure
-        return self.failure
-
-
-UNIT = HashEncoder().encode_questions(["x"])
-FAILURES: list[tuple[HashEncoder, type[BaseException]]] = [
-    (Raising(KeyboardInterrupt()), KeyboardInterrupt),
-    (Raising(RuntimeError("no memory")), RuntimeError),
-    (Raising(np.zeros((1, 64), np.float32)), ModelError),
-    (Raising(np.full((1, 64), np.nan, np.float32)), ModelError),
-    (Raising(UNIT * 3), ModelError),
-    (Raising(UNIT[:, :32]), ModelError),
-    (Raising(UNIT[0]), ModelError),
-    (Raising(np.concatenate([UNIT, UNIT])), ModelError),
-    (HashEncoder(name="../up"), ModelError),
-]
-
-
-@pytest.mark.parametrize(("encoder", "expected"), FAILURES)
-def test_a_failing_encoder_changes_nothing(
-    index: Path, tmp_path: Path, encoder: HashEncoder, expected: type[BaseException]
-) -> None:
-    before = contents(index)
-    with pytest.raises(expected):
-        update(index, CONFIG, encoder, [A, B, C, document("d")])
-    assert contents(index) == before
-    with pytest.raises(expected):
-        update(tmp_path / "new", CONFIG, encoder, [A])
-    assert not (tmp_path / "new").exists()
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(expected):
-        update(tmp_path / "empty", CONFIG, encoder, [A])
-    assert list((tmp_path / "empty").iterdir()) == []
-
-
-def test_failing_documents_change_nothing(index: Path) -> None:
-    def stream() -> Iterator[Document]:
-        yield document("d")
-        raise KeyboardInterrupt
-
-    before = contents(index)
-    with pytest.raises(KeyboardInterrupt):
-        update(index, CONFIG, HashEncoder(), stream())
-    assert contents(index) == before
-
-
-@pytest.mark.parametrize("call", ["fsync", "replace", "mkdir", "open"])
-@pytest.mark.parametrize("change", ["update", "compact", "build"])
-def test_a_full_disk_changes_nothing(
-    index: Path, tmp_path: Path, call: str, change: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    update(index, CONFIG, HashEncoder(), [A, B])
-    before = contents(index)
-    real: Callable[..., Any] = getattr(os, call)
-    failures = 0
-
-    for fail_at in (1, 2, 5, 9, 14):
-        count = 0
-
-        def full(*arguments: Any, fail_at: int = fail_at, **named: Any) -> Any:
-            nonlocal count, failures
-            count += 1
-            if count == fail_at:
-                failures += 1
-                raise OSError(errno.ENOSPC, "No space left on device")
-            return real(*arguments, **named)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(os, call, full)
-            try:
-                if change == "update":
-                    update(index, CONFIG, HashEncoder(), [A, B, document("d", f"At {fail_at}.")])
-                elif change == "compact":
-                    compact(index)
-                else:
-                    update(tmp_path / "new", CONFIG, HashEncoder(), [A])
-            except StorageError as error:
-                assert "disk is full: free some space" in str(error) and "\n" not in str(error)
-            else:
-                break
-        if change == "build":
-            assert not (tmp_path / "new").exists() or verify(tmp_path / "new") == []
-        if Snapshot.open(index).generation > 2:
-            break  # CURRENT was replaced, then its folder could not be synced
-        assert contents(index) | {"LOCK": ""} == before | {"LOCK": ""}
-    assert failures >= 1 and verify(index) == []
-
-
-def test_everything_is_on_the_disk_before_current_names_it(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not Path("/proc/self/fd").is_dir():
-        pytest.skip("needs /proc")
-    synced: dict[str, int] = {}
-    fsync, replace = os.fsync, os.replace
-    missing: list[str] = []
-
-    def note(handle: int) -> None:
-        path = os.readlink(f"/proc/self/fd/{handle}")  # noqa: PTH115
-        fsync(handle)
-        synced[path] = os.stat(handle).st_size
-
-    def check(source: Any, target: Any) -> None:
-        layout = Layout(index)
-        new = [layout.generation(2), *(layout.segment(name) for name in layout.stored_segments() if name not in old)]
-        below = [path for top in new for path in top.rglob("*")]
-        for path in [index, layout.generations, layout.segments, *new, *below]:
-            if path.suffix == ".lock" or (path.is_file() and path.stat().st_nlink > 1):
-                continue
-            if str(path) not in synced or (path.is_file() and synced[str(path)] != path.stat().st_size):
-                missing.append(str(path))
-        assert synced[str(source)] == 7
-        replace(source, target)
-
-    old = Layout(index).stored_segments()
-    monkeypatch.setattr(os, "fsync", note)
-    monkeypatch.setattr(os, "replace", check)
-    update(index, CONFIG, HashEncoder(), [A, document("d")])
-    assert missing == [] and len(synced) > 10
-    assert synced[str(index)] and verify(index) == []
