@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     paragraphs = random.Random(1).sample(load_squad(arguments.data), arguments.passages)
-    passages = [Passage("", "", p.text, p.title.replace("_", " "), 0, len(p.text)) for p in paragraphs]
+    passages = [Passage("", "", p.text, p.subject, 0, len(p.text)) for p in paragraphs]
     ours, theirs = load_encoder(), SentenceTransformer(base_path("all-MiniLM-L6-v2"), device="cpu")
     texts = [passage.retrieval_text for passage in passages]
     speeds: dict[str, list[float]] = {"ragqa": [], "sentence-transformers": []}

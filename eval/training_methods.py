@@ -200,14 +200,13 @@ def measure(arguments: argparse.Namespace, model: Path) -> tuple[list[float], li
     """EM and F1 of each question of the sample."""
     from ragqa.models.reader import SpanReader
 
-    pairs = [
-        (question, own.text) for own in load_squad(arguments.dev) for question in own.questions if question.answers
-    ]
-    order = np.random.default_rng(0).permutation(len(pairs))[: arguments.sample]
-    questions, texts = zip(*(pairs[place] for place in order), strict=True)
+    asked = [(question, own) for own in load_squad(arguments.dev) for question in own.questions if question.answers]
+    order = np.random.default_rng(0).permutation(len(asked))[: arguments.sample]
+    questions, own = zip(*(asked[place] for place in order), strict=True)
+    texts = [paragraph.text for paragraph in own]
     reader = SpanReader.load_checkpoint(str(model), max_length=arguments.max_length, stride=arguments.max_length // 4)
     exact, overlap = [], []
-    found = reader.read_texts([question.text for question in questions], texts)
+    found = reader.read_texts([q.text for q in questions], texts, [paragraph.subject for paragraph in own])
     for question, text, decoded in zip(questions, texts, found, strict=True):
         best = decoded.spans[0] if decoded.spans else None
         quote, references = text[best.start : best.end] if best else "", [answer.text for answer in question.answers]

@@ -68,7 +68,9 @@ class Passage:
 
     @property
     def context(self) -> str:
-        """Title and heading path, which stand in front of the text for retrieval (and never count in offsets)."""
+        """Title and heading path, which stand in front of the text for retrieval, and for readers that have learnt to
+        read them (and never count in offsets).
+        """
         return " > ".join(part for part in (self.title, self.heading) if part)
 
     @property

@@ -60,7 +60,7 @@ def read_json(file: SourceFile) -> Iterator[Document | Problem]:
             yield document(record, file, number)
     elif is_squad(content):
         for number, paragraph in enumerate(parse_squad(content, "its content"), 1):
-            title = paragraph.title.replace("_", " ")
+            title = paragraph.subject
             yield Document(paragraph.id, paragraph.text, title, f"{file.source}:{number}", whole=True)
     else:
         raise SourceError('JSON, but neither a list of records with a field "text" nor in SQuAD format')

@@ -46,6 +46,11 @@ class SquadParagraph:
         """The article's title and the paragraph's number."""
         return f"{self.title}#{self.number}"
 
+    @property
+    def subject(self) -> str:
+        """The article's title in words."""
+        return self.title.replace("_", " ")
+
 
 def is_squad(content: Any) -> bool:
     """Whether parsed JSON has the shape ``{"data": [{"paragraphs": …}]}``."""

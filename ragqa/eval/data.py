@@ -145,7 +145,7 @@ def _squad(text: str, path: Path) -> Iterator[Question]:
                 {whole(paragraph.id): 1},
                 answerable=bool(answers),
                 context=whole(paragraph.text),
-                title=whole(paragraph.title.replace("_", " ")),
+                title=whole(paragraph.subject),
             )
 
 

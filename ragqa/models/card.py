@@ -17,11 +17,13 @@ from ragqa.errors import ModelError
 CARD, MODEL, TOKENIZER = "ragqa.json", "model.onnx", "tokenizer.json"
 FORMAT = 1
 TEXTS = ("kind", "name", "fingerprint", "passages", "passages_fingerprint")
+FLAGS = ("titles",)
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a runtime must know; ``fingerprint`` changes with the weights.
+    """What a runtime must know; ``fingerprint`` changes with the weights, ``titles`` says that a reader is to be given
+    what stands above a passage.
 
     ``passages`` is a question encoder's partner: "default", a hub name, or a folder (absolute, or beginning with "."
     and then seen from the card's own folder), and ``passages_fingerprint`` its fingerprint.
@@ -36,6 +38,7 @@ class Card:
     format: int = FORMAT
     passages: str = ""
     passages_fingerprint: str = ""
+    titles: bool = False
 
     def with_fingerprint(self, digest: str) -> Card:
         """A copy whose fingerprint is the name and a digest of the weights, safe as a file name."""
@@ -83,7 +86,7 @@ def read_card(folder: Path, kind: str) -> Card:
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"{path}: not a usable model card ({error})") from error
     for item in fields(Card):
-        expected = str if item.name in TEXTS else int
+        expected = str if item.name in TEXTS else bool if item.name in FLAGS else int
         if type(getattr(card, item.name)) is not expected:
             raise ModelError(f"{path}: {item.name} must be {expected.__name__}")
     if card.format != FORMAT:

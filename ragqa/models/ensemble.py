@@ -31,12 +31,16 @@ class EnsembleReader:
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
-        found = self.read_texts(questions, [passage.text for passage in passages])
+        found = self.read_texts(
+            questions, [passage.text for passage in passages], [passage.context for passage in passages]
+        )
         return [sorted([*decoded.spans, Span(0, 0, decoded.null)], key=lambda span: -span.score) for decoded in found]
 
-    def read_texts(self, questions: Sequence[str], texts: Sequence[str]) -> list[Decoded]:
-        """As `read`, on plain texts, with the null option's probability kept."""
-        each = [member.read_texts(questions, texts) for member in self.members]
+    def read_texts(
+        self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
+    ) -> list[Decoded]:
+        """As `read`, on plain texts (and what stands above each), with the null option's probability kept."""
+        each = [member.read_texts(questions, texts, titles) for member in self.members]
         return [average(decoded, self.spans) for decoded in zip(*each, strict=True)]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:

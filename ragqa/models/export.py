@@ -36,6 +36,7 @@ from ragqa.models.runtime import (
     load_pair_model,
     positions,
     quietly,
+    reads_titles,
     require_torch,
 )
 from ragqa.models.tokenize import PairTokenizer, Window
@@ -73,7 +74,14 @@ def export_reader(
     from transformers import AutoModelForQuestionAnswering
 
     model, tokenizer = _load(AutoModelForQuestionAnswering, checkpoint)
-    card = Card(kind="reader", name=Path(checkpoint).name, fingerprint="", max_length=max_length, stride=stride)
+    card = Card(
+        kind="reader",
+        name=Path(checkpoint).name,
+        fingerprint="",
+        max_length=max_length,
+        stride=stride,
+        titles=reads_titles(model),
+    )
     return _export(model, tokenizer, ("start_logits", "end_logits"), card, Path(output), int8)
 
 

@@ -6,19 +6,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ragqa.models.card import MODEL, TOKENIZER, read_card
-from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_span_model, positions
-from ragqa.models.tokenize import PairTokenizer, Tokens, Window
+from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_span_model, positions, reads_titles
+from ragqa.models.tokenize import IntArray, PairTokenizer, Tokens, Window
 from ragqa.spans import Decoded, WindowLogits, decode, logits_of
 from ragqa.types import Passage, Span, SpanLogits
 
 
 class SpanReader:
-    """A model with start and end heads over windows of question and passage."""
+    """A model with start and end heads over windows of question and passage; with ``titles`` it has learnt to read
+    a passage's title and headings between the two, where it has any.
+    """
 
     def __init__(
-        self, tokenizer: PairTokenizer, runtime: Runtime, stride: int, *, max_chars: int = 160, spans: int = 10
+        self,
+        tokenizer: PairTokenizer,
+        runtime: Runtime,
+        stride: int,
+        *,
+        titles: bool = False,
+        max_chars: int = 160,
+        spans: int = 10,
     ) -> None:
-        self.tokenizer, self.runtime, self.stride = tokenizer, runtime, stride
+        self.tokenizer, self.runtime, self.stride, self.titles = tokenizer, runtime, stride, titles
         self.max_chars, self.spans = max_chars, spans
 
     @classmethod
@@ -27,7 +36,8 @@ class SpanReader:
         folder = Path(folder)
         card = read_card(folder, "reader")
         tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
-        return cls(tokenizer, OnnxRuntime(folder / MODEL), card.stride, max_chars=max_chars)
+        runtime = OnnxRuntime(folder / MODEL)
+        return cls(tokenizer, runtime, card.stride, titles=card.titles, max_chars=max_chars)
 
     @classmethod
     def load_checkpoint(
@@ -38,37 +48,40 @@ class SpanReader:
         tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model)))
         type_ids = "token_type_ids" in slow.model_input_names
         runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
-        return cls(tokenizer, runtime, stride, max_chars=max_chars)
+        return cls(tokenizer, runtime, stride, titles=reads_titles(model), max_chars=max_chars)
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
-        texts = [passage.text for passage in passages]
-        return [
-            sorted([*found.spans, Span(0, 0, found.null)], key=lambda span: -span.score)
-            for found in self.read_texts(questions, texts)
-        ]
+        found = self.read_texts(
+            questions, [passage.text for passage in passages], [passage.context for passage in passages]
+        )
+        return [sorted([*one.spans, Span(0, 0, one.null)], key=lambda span: -span.score) for one in found]
 
-    def read_texts(self, questions: Sequence[str], texts: Sequence[str]) -> list[Decoded]:
-        """As `read`, on plain texts, with the null option's probability kept."""
+    def read_texts(
+        self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
+    ) -> list[Decoded]:
+        """As `read`, on plain texts (and what stands above each), with the null option's probability kept."""
         return [
             decode(windows, passage.offsets, self.max_chars, self.spans)
-            for windows, passage in self._run(questions, texts)
+            for windows, passage in self._run(questions, texts, titles)
         ]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
         """What the probability of a span comes from; nothing if the span is none of this reader's."""
-        ((windows, tokens),) = self._run([question], [passage.text])
+        ((windows, tokens),) = self._run([question], [passage.text], [passage.context])
         found = logits_of(windows, tokens.offsets, span)
         return () if found is None else (SpanLogits(*found),)
 
-    def _run(self, questions: Sequence[str], texts: Sequence[str]) -> list[tuple[list[WindowLogits], Tokens]]:
+    def _run(
+        self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None
+    ) -> list[tuple[list[WindowLogits], Tokens]]:
         """Each pair's windows as the model sees them, and the text's tokens."""
-        asked = self.tokenizer.encode(questions)
+        asked = self._asked(questions, titles)
         tokens = self.tokenizer.encode(texts)
         windows: list[Window] = []
         owners: list[int] = []
         for pair, (question, passage) in enumerate(zip(asked, tokens, strict=True)):
-            cut = self.tokenizer.windows(question.ids, passage.ids, self.stride)
+            cut = self.tokenizer.windows(question, passage.ids, self.stride)
             windows += cut
             owners += [pair] * len(cut)
         logits: list[list[WindowLogits]] = [[] for _ in texts]
@@ -77,3 +90,11 @@ class SpanReader:
             null = float(start[0] + end[0])
             logits[owner].append(WindowLogits(window.first, start[inside], end[inside], null))
         return list(zip(logits, tokens, strict=True))
+
+    def _asked(self, questions: Sequence[str], titles: Sequence[str] | None) -> list[IntArray]:
+        """The tokens before each passage."""
+        asked = [question.ids for question in self.tokenizer.encode(questions)]
+        if titles is None or not self.titles:
+            return asked
+        above = self.tokenizer.encode(titles)
+        return [self.tokenizer.about(question, title.ids) for question, title in zip(asked, above, strict=True)]

@@ -21,6 +21,7 @@ from ragqa.models.tokenize import Batch, Window, pad
 
 Floats = NDArray[np.float32]
 ADAPTER, BASE = "adapter", "base"
+TITLES = "reads_titles"  # in the configuration of a checkpoint that has learnt with titles before its passages
 
 
 class Runtime(Protocol):
@@ -246,6 +247,11 @@ def run_with_adapter(shell: Any) -> None:
         return output
 
     shell.forward = forward
+
+
+def reads_titles(model: Any) -> bool:
+    """Whether a model with span heads has learnt with titles before its passages."""
+    return bool(getattr(model.config, TITLES, False))
 
 
 def positions(model: Any) -> int:

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from ragqa.errors import ModelError
 
 IntArray = NDArray[np.int64]
+TITLE_TOKENS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,14 @@ class PairTokenizer:
         """Tokenize each text alone, without special tokens."""
         encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [Tokens(np.array(e.ids, np.int64), np.array(e.offsets, np.int64).reshape(-1, 2)) for e in encodings]
+
+    def about(self, question: IntArray, title: IntArray) -> IntArray:
+        """What stands before a passage with a title, where the title is read too: the question, a separator, the title.
+
+        The title is cut to ``TITLE_TOKENS``, all together to half a window; without a title it is the question alone.
+        """
+        parts = [question, self._middle, title[:TITLE_TOKENS]] if len(title) else [question]
+        return np.concatenate(parts)[: self.max_length // 2 - self.specials]
 
     def window(self, question: IntArray, passage: IntArray, first: int, size: int) -> Window:
         """Join a question and passage tokens [first, first + size) into one model input."""

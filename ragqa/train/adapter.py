@@ -22,7 +22,7 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from ragqa.errors import ModelError
 from ragqa.models.catalog import PRETRAINED
-from ragqa.models.runtime import quietly
+from ragqa.models.runtime import TITLES, quietly, reads_titles
 from ragqa.models.tokenize import PairTokenizer, pad
 from ragqa.store.atomic import storing
 from ragqa.train.base import base_path
@@ -59,7 +59,7 @@ def compress(
         for name, module in adapted.base_model.model.named_modules():
             _fill(name, module, weights, moments.get(name))
     _check_nothing_lost(adapted, weights, base)
-    card = {"base": base, "sha256": _weights_sha(base)}
+    card = {"base": base, "sha256": _weights_sha(base), "titles": reads_titles(tuned)}
     with quietly(), storing(Path(output)):
         adapted.half().save_pretrained(str(output))
         (Path(output) / "README.md").unlink(missing_ok=True)  # peft's empty form
@@ -71,7 +71,7 @@ def merge(adapter: str | Path, output: str | Path) -> Path:
     """Write the full, standard checkpoint; the base must be the very one the adapter was made on."""
     try:
         card = json.loads((Path(adapter) / BASE_CARD).read_text(encoding="utf-8"))
-        base, digest = str(card["base"]), str(card["sha256"])
+        base, digest, titles = str(card["base"]), str(card["sha256"]), bool(card.get("titles", False))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{adapter}: not an adapter made by ragqa models compress ({error})") from error
     if _weights_sha(base) != digest:
@@ -79,6 +79,7 @@ def merge(adapter: str | Path, output: str | Path) -> Path:
     plain = _load(base_path(base))
     with quietly():
         merged = PeftModel.from_pretrained(plain, str(adapter)).merge_and_unload()
+        setattr(merged.config, TITLES, titles)
         tokenizer = AutoTokenizer.from_pretrained(base_path(base), trust_remote_code=False)
         with storing(Path(output)):
             merged.save_pretrained(str(output))
@@ -112,11 +113,15 @@ def low_rank(difference: Tensor, rank: int, moment: Tensor | None = None) -> tup
 def input_moments(model: Any, tokenizer: Any, data: Sequence[str | Path]) -> dict[str, Tensor]:
     """E[x xᵀ] of the inputs of each matrix that an adapter changes, over `SHOWN` questions of ``data``."""
     paragraphs = load_paragraphs(data)
-    pairs = [(question.text, paragraph.text) for paragraph in paragraphs for question in paragraph.questions]
-    chosen = np.random.default_rng(0).permutation(len(pairs))[:SHOWN]
+    asked = [(question.text, paragraph) for paragraph in paragraphs for question in paragraph.questions]
+    chosen = [asked[place] for place in np.random.default_rng(0).permutation(len(asked))[:SHOWN]]
     cut = PairTokenizer(tokenizer.backend_tokenizer, min(384, model.config.max_position_embeddings))
-    questions, texts = (cut.encode([pairs[place][side] for place in chosen]) for side in (0, 1))
-    windows = [cut.windows(q.ids, t.ids, 96)[0] for q, t in zip(questions, texts, strict=True)]
+    questions, texts = cut.encode([text for text, _ in chosen]), cut.encode([one.text for _, one in chosen])
+    titles = cut.encode([one.subject if reads_titles(model) else "" for _, one in chosen])
+    windows = [
+        cut.windows(cut.about(question.ids, title.ids), text.ids, 96)[0]
+        for question, title, text in zip(questions, titles, texts, strict=True)
+    ]
     moments: dict[str, Tensor] = {}
     mask = torch.empty(0)
 

@@ -23,7 +23,7 @@ from ragqa.eval.data import read_questions
 from ragqa.eval.metrics import exact_match
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.reader import SpanReader
-from ragqa.models.runtime import TorchRuntime
+from ragqa.models.runtime import TorchRuntime, reads_titles
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.pipeline import Pipeline
 from ragqa.train.candidates import Candidates, CandidateSource
@@ -53,7 +53,7 @@ class Joint:
         self._tokenizer, self._type_ids = tokenizer, type_ids
         retrieve = RetrieveConfig(depth=recipe.data.depth)
         self._source = CandidateSource(snapshot, questions, retrieve, recipe.data.passages)
-        self._windows = JointWindows(questions, tokenizer, recipe.data.stride)
+        self._windows = JointWindows(questions, tokenizer, recipe.data.stride, titles=reads_titles(model.reader))
 
     def split(self) -> tuple[list[int], list[int]]:
         """Numbers of the questions to train on, which can be learnt from, and of those held out."""
@@ -121,7 +121,7 @@ class Joint:
         runtime = TorchRuntime(
             self.model.reader, ("start_logits", "end_logits"), self._tokenizer.pad_id, self._type_ids
         )
-        reader = SpanReader(self._tokenizer, runtime, self.recipe.data.stride)
+        reader = SpanReader(self._tokenizer, runtime, self.recipe.data.stride, titles=reads_titles(self.model.reader))
         config = Config(read=ReadConfig(passages=self.recipe.data.passages, answers=1, min_score=0.0))
         pipeline = Pipeline(self.snapshot, QuestionSide(self.model, self.snapshot), reader, config)
         asked = [self.questions[number] for number in numbers]

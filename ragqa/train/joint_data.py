@@ -31,10 +31,14 @@ class Step:
 
 
 class JointWindows:
-    """Cuts windows; tokenizes every question and passage once, as long as they are remembered."""
+    """Cuts windows, titles before their passages if asked for; tokenizes every question and passage once, as long as
+    they are remembered.
+    """
 
-    def __init__(self, questions: Sequence[Question], tokenizer: PairTokenizer, stride: int) -> None:
-        self._questions, self._tokenizer, self._stride = questions, tokenizer, stride
+    def __init__(
+        self, questions: Sequence[Question], tokenizer: PairTokenizer, stride: int, *, titles: bool = False
+    ) -> None:
+        self._questions, self._tokenizer, self._stride, self._titles = questions, tokenizer, stride, titles
         self._asked = tokenizer.encode([question.text for question in questions])
         self._passage = lru_cache(CACHED)(self._tokenize)
 
@@ -51,7 +55,10 @@ class JointWindows:
                 passage = found.passages[row]
                 tokens = self._passage(passage.id, passage.text)
                 right = self._places(number, passage, tokens)
-                cut = self._tokenizer.windows(self._asked[number].ids, tokens.ids, self._stride)
+                asked = self._asked[number].ids
+                if self._titles:
+                    asked = self._tokenizer.about(asked, self._passage(f"{passage.id} above", passage.context).ids)
+                cut = self._tokenizer.windows(asked, tokens.ids, self._stride)
                 windows += cut
                 spans += [_within(window, right) for window in cut]
                 owner += [place * k + rank] * len(cut)

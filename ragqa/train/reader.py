@@ -30,7 +30,7 @@ from ragqa.errors import ModelError
 from ragqa.eval.runner import index_fingerprint
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import reader_fingerprint
-from ragqa.models.runtime import ADAPTER, BASE, quietly
+from ragqa.models.runtime import ADAPTER, BASE, TITLES, quietly
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.store.atomic import sha256
 from ragqa.train.augment import Paraphrase, Rewordings, paraphrases_of, read_synonyms
@@ -97,6 +97,7 @@ def load_base(recipe: ReaderRecipe) -> tuple[PreTrainedModel, Any]:
                 use_safetensors=True,
                 attn_implementation=recipe.method.attention,
             )
+        setattr(model.config, TITLES, recipe.data.titles > 0)
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError, ImportError) as error:
         reason = str(error).splitlines()[0]

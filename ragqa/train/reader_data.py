@@ -37,9 +37,10 @@ class Asked:
 
 @dataclass(slots=True)
 class Sources:
-    """All files: passages' texts, the articles of those that belong to one, and the questions in order."""
+    """All files: passages' texts and titles, the articles of those that belong to one, and the questions in order."""
 
     texts: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
     articles: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     asked: list[Asked] = field(default_factory=list)
 
@@ -58,9 +59,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Tokenized training data; ``neighbours[i]`` are the passages of passage i's article, itself among them."""
+    """Tokenized training data; ``neighbours[i]`` are the passages of passage i's article, itself among them, and
+    ``titles[i]`` the tokens of what stands above it.
+    """
 
     texts: list[str]
+    titles: list[IntArray]
     passages: list[Tokens]
     neighbours: list[list[int]]
     examples: list[Example]
@@ -99,6 +103,7 @@ def tokenize(sources: Sources, asked: Sequence[Asked], tokenizer: PairTokenizer)
     Where none is left it is a `TrainingError`.
     """
     passages = tokenizer.encode(sources.texts)
+    titles = [title.ids for title in tokenizer.encode(sources.titles)]
     neighbours: list[list[int]] = [[] for _ in passages]
     for members in sources.articles.values():
         for member in members:
@@ -116,7 +121,7 @@ def tokenize(sources: Sources, asked: Sequence[Asked], tokenizer: PairTokenizer)
         raise TrainingError(
             f"nothing to learn from: of {len(asked):,} questions none has a passage in which an answer stands"
         )
-    return Material(sources.texts, passages, neighbours, examples)
+    return Material(sources.texts, titles, passages, neighbours, examples)
 
 
 def question_room(tokenizer: PairTokenizer) -> int:
@@ -127,6 +132,7 @@ def question_room(tokenizer: PairTokenizer) -> int:
 def _add_paragraph(sources: Sources, paragraph: SquadParagraph, file: int, places: str) -> None:
     number = len(sources.texts)
     sources.texts.append(paragraph.text)
+    sources.titles.append(paragraph.subject)
     sources.articles[paragraph.title].append(number)
     find = answer_places if places == "all" else annotated_place
     for question in paragraph.questions:
@@ -141,6 +147,7 @@ def _add_pairing(sources: Sources, known: dict[str, int], pairing: Pairing, file
             if candidate.text not in known:
                 known[candidate.text] = len(sources.texts)
                 sources.texts.append(candidate.text)
+                sources.titles.append(candidate.title)
             yield known[candidate.text]
 
     limit = None if places == "all" else 1

@@ -56,7 +56,7 @@ def read_file(path: Path) -> list[Pairing]:
         return list(read_pairings(path))
     pairings = []
     for paragraph in load_squad(path):
-        passage = Candidate(paragraph.id, paragraph.text, paragraph.title.replace("_", " "))
+        passage = Candidate(paragraph.id, paragraph.text, paragraph.subject)
         for question in paragraph.questions:
             answers = tuple(dict.fromkeys(answer.text for answer in question.answers))
             if question.text.strip():

@@ -15,7 +15,7 @@ from ragqa.eval.metrics import exact_match, f1
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import load_encoder
 from ragqa.models.reader import SpanReader
-from ragqa.models.runtime import TorchRuntime
+from ragqa.models.runtime import TorchRuntime, reads_titles
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.pipeline import Pipeline
 from ragqa.train.reader_data import Asked, Sources
@@ -28,9 +28,8 @@ def as_reader(tokenizer: PairTokenizer, type_ids: bool, stride: int) -> AsReader
     """How a model that is being trained is read with."""
 
     def wrap(model: Any) -> SpanReader:
-        return SpanReader(
-            tokenizer, TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids), stride
-        )
+        runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
+        return SpanReader(tokenizer, runtime, stride, titles=reads_titles(model))
 
     return wrap
 
@@ -46,10 +45,11 @@ def choose(held_out: Sequence[Asked], count: int, seed: int) -> list[Asked]:
 def reading_score(chosen: Sequence[Asked], sources: Sources, wrap: AsReader) -> Score:
     """EM and F1 (in percent) of the best span of the passage that answers."""
     questions = [asked.question for asked in chosen]
-    texts = [sources.texts[asked.positives[0][0]] for asked in chosen]
+    places = [asked.positives[0][0] for asked in chosen]
+    texts, titles = [sources.texts[place] for place in places], [sources.titles[place] for place in places]
 
     def score(model: Any) -> dict[str, float]:
-        decoded = wrap(model).read_texts(questions, texts)
+        decoded = wrap(model).read_texts(questions, texts, titles)
         quotes = [
             text[found.spans[0].start : found.spans[0].end] if found.spans else ""
             for text, found in zip(texts, decoded, strict=True)

@@ -60,7 +60,9 @@ class ReaderData:
     the mined file or the same article. ``negatives`` is the share of questions that see only passages that do not
     answer, so that "no answer" is right. ``shuffle_passages`` draws passages at random; off, the best that answers
     comes with the hardest that do not. ``crop_tokens`` cuts windows short for the first ``crop_until`` of the run.
-    ``temperature`` mixes several files: 1 draws in proportion to their sizes, 0 evenly. ``word_dropout`` masks that
+    ``titles`` is the share of questions that see what stands above a passage too (title and headings); with any, the
+    reader goes on reading it after training. ``temperature`` mixes several files: 1 draws in proportion to their
+    sizes, 0 evenly. ``word_dropout`` masks that
     share of the passage's tokens outside the answer; ``synonyms`` is a file of words that may stand for each other,
     ``synonym_share`` how many of the question's words change. ``held_out`` is the share of articles kept for scoring,
     on at most ``held_out_questions`` questions; with ``held_out_index`` these are asked to that index, and open-domain
@@ -71,6 +73,7 @@ class ReaderData:
     stride: int = 96
     passages: int = 1
     negatives: float = 0.1
+    titles: float = 0.0
     crop_tokens: int = 0
     crop_until: float = 0.0
     temperature: float = 1.0
@@ -84,7 +87,8 @@ class ReaderData:
 
     def __post_init__(self) -> None:
         """Ranges."""
-        _shares("data", negatives=self.negatives, crop_until=self.crop_until, held_out=self.held_out)
+        _shares("data", negatives=self.negatives, titles=self.titles, held_out=self.held_out)
+        _shares("data", crop_until=self.crop_until)
         _shares("data", word_dropout=self.word_dropout, synonym_share=self.synonym_share, temperature=self.temperature)
         if self.passages < 1 or self.max_length < 16 or self.held_out_questions < 1:
             raise ConfigError(

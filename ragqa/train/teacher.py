@@ -31,7 +31,8 @@ def reader_teacher(name: str = "default") -> Teacher:
     reader = load_reader(name)
 
     def judge(questions: Sequence[str], passages: Sequence[Candidate]) -> list[float]:
-        return [log_odds(found.null) for found in reader.read_texts(questions, [one.text for one in passages])]
+        texts, titles = [one.text for one in passages], [one.title for one in passages]
+        return [log_odds(found.null) for found in reader.read_texts(questions, texts, titles)]
 
     return judge
 

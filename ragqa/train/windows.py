@@ -45,9 +45,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One question of the run as it is asked, and the windows that it sees together."""
+    """One question of the run as it is asked, the windows that it sees together, and whether it sees their titles."""
 
     example: int
+    titled: bool
     cuts: tuple[Cut, ...]
     question: IntArray = field(compare=False)
 
@@ -88,8 +89,9 @@ class TrainingWindows:
                 f"data.passages is {data.passages}, but the data hold only {len(material.passages)} passages"
             )
         rng, words = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+        titled = np.random.default_rng([seed, 3]).random(batches * batch_size) < data.titles
         self.draws = [
-            self._draw(rng, words, reword, index, self._crop(number, batches * batch_size))
+            self._draw(rng, words, reword, index, self._crop(number, batches * batch_size), bool(titled[number]))
             for number, index in enumerate(self._examples(rng, batches * batch_size))
         ]
         self.order = self._group(rng, batches, batch_size)
@@ -103,7 +105,8 @@ class TrainingWindows:
         labelled = []
         for cut in draw.cuts:
             passage = self.material.passages[cut.passage].ids
-            window = self.tokenizer.window(draw.question, passage, cut.first, cut.size)
+            before = self._before(draw.question, cut.passage, draw.titled)
+            window = self.tokenizer.window(before, passage, cut.first, cut.size)
             labelled.append(Labelled(window, self._spans_in(window, example, cut.passage)))
         if self.data.word_dropout:
             rng = np.random.default_rng([self.seed, 2, position])
@@ -126,16 +129,28 @@ class TrainingWindows:
         return self.data.crop_tokens if number < self.data.crop_until * count else 0
 
     def _draw(
-        self, rng: np.random.Generator, words: np.random.Generator, reword: Rewording | None, index: int, crop: int
+        self,
+        rng: np.random.Generator,
+        words: np.random.Generator,
+        reword: Rewording | None,
+        index: int,
+        crop: int,
+        titled: bool,
     ) -> Draw:
         example = self.material.examples[index]
         question = example.question
         if reword is not None and (text := reword(words, example.text)) != example.text:
             question = self.tokenizer.encode([text])[0].ids[: question_room(self.tokenizer)]
         choose = self._one if self.data.passages == 1 else self._several
-        room = self.tokenizer.max_length - self.tokenizer.specials - len(question)
-        cuts = tuple(self._cut(rng, passage, anchor, room, crop) for passage, anchor in choose(rng, example))
-        return Draw(index, cuts, question)
+        most = self.tokenizer.max_length - self.tokenizer.specials
+        cuts = tuple(
+            self._cut(rng, passage, anchor, most - len(self._before(question, passage, titled)), crop)
+            for passage, anchor in choose(rng, example)
+        )
+        return Draw(index, titled, cuts, question)
+
+    def _before(self, question: IntArray, passage: int, titled: bool) -> IntArray:
+        return self.tokenizer.about(question, self.material.titles[passage]) if titled else question
 
     def _one(self, rng: np.random.Generator, example: Example) -> list[tuple[int, IntArray | None]]:
         """A passage, and the span it must hold where pieces are cut short."""

@@ -93,6 +93,23 @@ def test_logits_agree_with_the_odds_over_windows():
     assert short.logits(question, long, Span(1, 2, 0.0)) == ()
 
 
+def test_titles_are_read_by_those_that_have_learnt_to(reader):
+    """Title and headings count then, where there are any; places stay those of the text."""
+    text, question = "He was born in Ulm in 1879, and died in Princeton.", "Where was Albert Einstein born?"
+    plain = Passage("p", "d", text, "", 0, len(text))
+    titled = Passage("p", "d", text, "Albert Einstein", 0, len(text), "Life")
+    learnt = SpanReader(reader.tokenizer, reader.runtime, reader.stride, titles=True)
+    untaught = SpanReader(reader.tokenizer, reader.runtime, reader.stride)
+    assert untaught.read([question], [titled]) == untaught.read([question], [plain]) == learnt.read([question], [plain])
+    (found,) = learnt.read([question], [titled])
+    assert found != learnt.read([question], [plain])[0]
+    assert learnt.read_texts([question], [text], ["Albert Einstein > Life"])[0].spans[0] == found[0]
+    assert text[found[0].start : found[0].end] == "Ulm"
+    (logits,) = learnt.logits(question, titled, found[0])
+    (null,) = [span for span in found if span.end == span.start]
+    assert logits.margin == pytest.approx(found[0].score - null.score, abs=1e-3)
+
+
 def test_readings_do_not_depend_on_the_batch(reader):
     questions = ["Where does it rise?", "Who was mayor?"]
     texts = ["The Rhine rises in the Alps.", "The mayor was Ada Quimby. " * 40]

@@ -58,6 +58,29 @@ def test_windows_cover_the_passage_and_fit(passage_length, question_length, stri
     assert covered == set(range(passage_length))
 
 
+@pytest.mark.parametrize("make", [bert, roberta_like])
+def test_a_title_stands_between_question_and_passage(make):
+    ours = PairTokenizer(make().tokenizer, 32)
+    question, title, passage = (tokens.ids for tokens in ours.encode(["a b", "c", "b c a"]))
+    (window,) = ours.windows(ours.about(question, title), passage, stride=2)
+    parts, separator = window.ids.tolist(), (window.context - 1 - len(question) - len(title)) // 2
+    assert parts[1:3] == question.tolist()
+    assert parts[3 : 3 + separator] == parts[window.context - separator : window.context], "separated alike"
+    assert parts[3 + separator] == title[0] and parts[window.context : window.context + 3] == passage.tolist()
+    assert ours.about(question, title[:0]).tolist() == question.tolist()
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 60))
+def test_a_title_leaves_room_for_the_passage(question_length, title_length, passage_length):
+    tokenizer = bert(64)
+    question, title = np.arange(question_length), np.arange(500, 500 + title_length)
+    before = tokenizer.about(question, title)
+    assert before.tolist()[: min(question_length, 29)] == question.tolist()[:29], "the title is cut first"
+    assert len(before) <= min(29, question_length + 1 + 24)
+    for window in tokenizer.windows(before, np.arange(1000, 1000 + passage_length), 4):
+        assert window.context == len(before) + 2 and len(window.ids) <= 64
+
+
 def test_offsets_are_code_points():
     text = "Zürich 😀 liegt am Zürichsee"
     (tokens,) = bert().encode([text])
