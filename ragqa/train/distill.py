@@ -23,8 +23,12 @@ class Teachers:
         self.readers, self.temperature = readers, temperature
 
     @classmethod
-    def load(cls, names: Sequence[str], tokenizer: PairTokenizer, temperature: float) -> Teachers:
-        """Load readers by name; one that cuts text otherwise than ``tokenizer``, or shorter, is a `ModelError`."""
+    def load(
+        cls, names: Sequence[str], tokenizer: PairTokenizer, temperature: float, *, titles: bool = False
+    ) -> Teachers:
+        """Load readers by name; one that cuts text otherwise than ``tokenizer``, or shorter, is a `ModelError`, and
+        where there are ``titles`` in the windows one that has not learnt with them.
+        """
         readers = []
         for name in names:
             reader = load_reader(name)
@@ -36,6 +40,8 @@ class Teachers:
                 raise ModelError(
                     f"loss.teacher {name} reads {reader.tokenizer.max_length} tokens at most: lower data.max_length"
                 )
+            if titles and not reader.titles:
+                raise ModelError(f"loss.teacher {name} has not learnt with titles: set data.titles to 0")
             readers.append(reader)
         return cls(readers, temperature)
 

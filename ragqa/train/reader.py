@@ -202,7 +202,9 @@ def _trainer(
     )
     teachers = None
     if recipe.loss.teacher:
-        teachers = Teachers.load(recipe.loss.teacher, tokenizer, recipe.loss.distill_temperature)
+        teachers = Teachers.load(
+            recipe.loss.teacher, tokenizer, recipe.loss.distill_temperature, titles=recipe.data.titles > 0
+        )
     score: Score | None = None
     if recipe.train.eval_every:
         chosen = choose(held_out, recipe.data.held_out_questions, recipe.train.seed)

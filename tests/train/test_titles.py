@@ -10,6 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
+from ragqa.config import override  # noqa: E402
 from ragqa.errors import ModelError  # noqa: E402
 from ragqa.models.card import read_card  # noqa: E402
 from ragqa.models.catalog import PRETRAINED, load_reader  # noqa: E402
@@ -93,6 +94,12 @@ def test_every_form_of_a_reader_keeps_that_it_reads_titles(squad_file, tiny_base
         load_reader(str(tmp_path / "fast"))
     (tmp_path / "fast" / "ragqa.json").write_text(json.dumps({k: v for k, v in card.items() if k != "titles"}))
     assert not load_reader(str(tmp_path / "fast")).titles, "as cards were written before there were titles"
+
+
+def test_a_teacher_must_know_titles_where_there_are_any(squad_file, tiny_base, tiny_recipe, tmp_path):
+    settings = {"loss.teacher": str(tiny_base), "data.titles": 0.5}
+    with pytest.raises(ModelError, match="has not learnt with titles"):
+        fit_reader([squad_file], tmp_path / "out", override(tiny_recipe, settings))
 
 
 def test_scores_while_training_are_of_titled_passages(squad_file, sources):
