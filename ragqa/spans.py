@@ -36,6 +36,11 @@ class Decoded:
     spans: list[Span]
     null: float
 
+    @property
+    def options(self) -> list[Span]:
+        """The spans and the null option (an empty span), best first."""
+        return sorted([*self.spans, Span(0, 0, self.null)], key=lambda span: -span.score)
+
 
 def decode(windows: Sequence[WindowLogits], offsets: NDArray[np.int64], max_chars: int, count: int) -> Decoded:
     """The ``count`` most probable spans of a passage with token ``offsets`` [m, 2].

@@ -52,10 +52,8 @@ class SpanReader:
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
-        found = self.read_texts(
-            questions, [passage.text for passage in passages], [passage.context for passage in passages]
-        )
-        return [sorted([*one.spans, Span(0, 0, one.null)], key=lambda span: -span.score) for one in found]
+        texts, titles = [passage.text for passage in passages], [passage.context for passage in passages]
+        return [found.options for found in self.read_texts(questions, texts, titles)]
 
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None

@@ -61,10 +61,10 @@ class ReaderData:
     answer, so that "no answer" is right. ``shuffle_passages`` draws passages at random; off, the best that answers
     comes with the hardest that do not. ``crop_tokens`` cuts windows short for the first ``crop_until`` of the run.
     ``titles`` is the share of questions that see what stands above a passage too (title and headings); with any, the
-    reader goes on reading it after training. ``temperature`` mixes several files: 1 draws in proportion to their
-    sizes, 0 evenly. ``word_dropout`` masks that
-    share of the passage's tokens outside the answer; ``synonyms`` is a file of words that may stand for each other,
-    ``synonym_share`` how many of the question's words change. ``held_out`` is the share of articles kept for scoring,
+    reader goes on reading it after training, with 0 it does not. ``temperature`` mixes several files: 1 draws in
+    proportion to their sizes, 0 evenly. ``word_dropout`` masks that share of the passage's tokens outside the answer;
+    ``synonyms`` is a file of words that may stand for each other, ``synonym_share`` how many of the question's words
+    change. ``held_out`` is the share of articles kept for scoring,
     on at most ``held_out_questions`` questions; with ``held_out_index`` these are asked to that index, and open-domain
     EM decides instead of F1 on the right passage. ``stride`` is the overlap of windows while scoring.
     """
