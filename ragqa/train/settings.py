@@ -64,9 +64,9 @@ class ReaderData:
     reader goes on reading it after training, with 0 it does not. ``temperature`` mixes several files: 1 draws in
     proportion to their sizes, 0 evenly. ``word_dropout`` masks that share of the passage's tokens outside the answer;
     ``synonyms`` is a file of words that may stand for each other, ``synonym_share`` how many of the question's words
-    change. ``held_out`` is the share of articles kept for scoring,
-    on at most ``held_out_questions`` questions; with ``held_out_index`` these are asked to that index, and open-domain
-    EM decides instead of F1 on the right passage. ``stride`` is the overlap of windows while scoring.
+    change. ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions`` questions; with
+    ``held_out_index`` these are asked to that index, and open-domain EM decides instead of F1 on the right passage.
+    ``stride`` is the overlap of windows while scoring.
     """
 
     max_length: int = 384

@@ -61,6 +61,15 @@ def test_a_share_of_questions_sees_the_title_of_each_passage(sources):
     assert {"rivers", "bridges", "the rhine > course", "the elbe"} <= set(known.values())
 
 
+def test_titles_take_their_room_from_long_passages(tmp_path):
+    text = "The Rhine rises in Switzerland. " * 20
+    positive, negative = Candidate("p", text, "The Rhine > Course"), Candidate("n", "Ships pass. " * 40, "The Elbe")
+    mined = Pairing("q", "Where does the Rhine rise?", ("Switzerland",), (positive,), (negative,))
+    write_pairings(tmp_path / "mined.jsonl", [mined])
+    _, seen = windows_of(read_sources([tmp_path / "mined.jsonl"]), titles=1.0, negatives=0.5)
+    assert {len(labelled.window.ids) for (labelled,) in seen} == {48}
+
+
 def test_titles_change_nothing_else_about_a_run(sources):
     def content(one):
         return [(draw.example, [cut.passage for cut in draw.cuts]) for draw in one.draws]
