@@ -102,7 +102,7 @@ class ReadConfig:
     answers: int = 3
     all: bool = False
     max_answer_chars: int = 160
-    risk: float = 0.5
+    risk: float = 0.4
     min_score: float | None = None
     calibration: str = ""
 

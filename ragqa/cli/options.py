@@ -85,7 +85,7 @@ def answering_options(command: Command) -> Command:
         click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable)."),
         click.option("--reader", help="Another reader: a directory or hub name."),
         click.option("--min-score", type=float, help="Give no answer below this score, whatever the risk."),
-        click.option("--risk", type=share, help="Share of given answers that may be wrong [0.5]."),
+        click.option("--risk", type=share, help="Share of given answers that may be wrong [0.4]."),
         click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20]."),
         click.option("--all", "every", is_flag=True, default=None, help="Give every answer that is sure enough."),
         click.option("-k", "answers", type=click.IntRange(1), help="Answers to give [3]."),

@@ -19,6 +19,8 @@ Values = NDArray[np.float64]
 HEADLINES = (
     "open/em@1",
     "open/f1@1",
+    "open/top_em",
+    "open/top_f1",
     "open/em@5",
     "open/answered",
     "open/has_answer_em",

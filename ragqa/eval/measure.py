@@ -123,8 +123,8 @@ def _judge(record: Record, text: str, references: Sequence[str], score: Callable
 
 
 def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -> dict[str, Values]:
-    """EM, F1 and abstention, in percent, at the stored threshold; and what the reader says to the gold passage, without
-    a threshold (SQuAD v1.1's figures, where that is the task).
+    """EM, F1 and abstention, in percent, at the stored threshold; without a threshold, where there is an answer, the
+    best answer over all passages ("top") and what the reader says to the gold passage ("gold").
     """
     if task == "retrieval":
         return {}
@@ -149,24 +149,31 @@ def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -
     values[f"{group}/has_answer_f1"] = np.where(answerable, values[f"{group}/f1@1"], np.nan)
     values[f"{group}/no_answer_accuracy"] = np.where(answerable, np.nan, 100.0 - answered)
     values[f"{group}/passages_read"] = np.array([float(record["read"]) for record in records])
-    alone = [_alone(record, task) for record in records]
-    for name, score in (("em", exact_match), ("f1", f1)):
-        values[f"gold/{name}"] = _percent(
-            np.nan if texts is None else best_of(record, texts, score)
-            for record, texts in zip(records, alone, strict=True)
-        )
+    unsure = {"gold/": [_alone(record, task) for record in records]}
     if task == "open":
+        unsure["open/top_"] = [_top(record) for record in records]
         values["open/in_corpus"] = _percent(
             np.nan if record["in_corpus"] is None else float(record["in_corpus"]) for record in records
         )
+    for prefix, best in unsure.items():
+        for name, score in (("em", exact_match), ("f1", f1)):
+            values[f"{prefix}{name}"] = _percent(
+                np.nan if texts is None else best_of(record, texts, score)
+                for record, texts in zip(records, best, strict=True)
+            )
     return values
 
 
 def _alone(record: Record, task: str) -> list[str] | None:
     """What the reader says to the gold passage, however unsure; None without an answer or such a passage."""
     if task == "reading":
-        return [answer["text"] for answer in record["answers"][:1]] if record["answerable"] else None
+        return _top(record)
     return [record["gold"]["text"]] if record["gold"] else None
+
+
+def _top(record: Record) -> list[str] | None:
+    """The best answer, however unsure; None where there is no right one."""
+    return [answer["text"] for answer in record["answers"][:1]] if record["answerable"] else None
 
 
 def _retrieval(records: Sequence[Record], grids: Mapping[str, Grid], ks: Sequence[int]) -> dict[str, Values]:

@@ -20,7 +20,8 @@ FILE = "calibration.json"
 FORMAT = 1
 FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior")
 CONFIDENCE = 0.9
-START = 8.0  # a threshold is first tested where it lets so many answers / risk through
+START = 8.0  # a threshold is first tested where it lets so many answers / risk through,
+SHARE = 0.1  # and this share of all questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,13 @@ class Weights:
     fit of its own is weighed with them.
     """
 
-    bm25: float = 0.45
-    dense: float = 27.0
+    bm25: float = 0.36
+    dense: float = 21.6
     rerank: float = 0.5
-    relevance: float = 0.9
+    relevance: float = 1.2
     span: float = 1.15
     null: float = 0.0
-    cap: float = 13.3
+    cap: float = 10.0
 
     def __post_init__(self) -> None:
         """Evidence may not count against itself, or reading could not stop."""
@@ -99,9 +100,10 @@ class Calibration:
         promise is that on questions like those of the fit, the threshold keeps the risk in ``confidence`` of all fits.
         """
         allowed, found = 1.0 - confidence, None
+        first = max(START / risk, SHARE * self.curve[-1].given) if self.curve else 0.0
         for step in self.curve:
-            if step.given < START / risk:
-                continue  # of so few, even half the risk would look like too much
+            if step.given < first:
+                continue  # of so few, even half the risk could look like too much
             if binomial_tail(step.wrong, step.given, risk) > allowed:
                 break
             found = step.score

@@ -45,6 +45,15 @@ def test_figures(four):
     assert "open/no_answer_accuracy" not in figures  # there is no question without an answer
 
 
+def test_the_best_answer_counts_whatever_its_score(make_run, record):
+    none = {"answerable": False, "references": [], "positives": {}, "in_corpus": None, "gold": None}
+    records = [record("a", "Switzerland", score=0.01), record("b", "Rhine"), record("c"), record("d", **none)]
+    figures = score(make_run("run", records, [["p0"]] * 4))["parts"]["main"]["figures"]
+    for name in ("open/top_em", "open/top_f1"):
+        assert (figures[name]["value"], figures[name]["n"]) == (pytest.approx(100 / 3), 3), name
+    assert figures["open/has_answer_em"]["value"] == 0.0
+
+
 def test_ladder(four):
     ladder = score(four)["parts"]["main"]["ladder"]
     assert [row["rung"] for row in ladder] == [

@@ -28,6 +28,8 @@ RANKED = {
 _MEASURES = {
     "em": "Exact match",
     "f1": "F1",
+    "top_em": "Exact match of the best answer, whatever its score",
+    "top_f1": "F1 of the best answer, whatever its score",
     "answered": "Answered",
     "has_answer_em": "Exact match where there is an answer",
     "has_answer_f1": "F1 where there is an answer",

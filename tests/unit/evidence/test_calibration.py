@@ -68,6 +68,16 @@ def test_no_promise_without_enough_questions():
     assert Calibration().threshold(0.5) is None
 
 
+def test_many_questions_are_not_judged_by_their_first_few():
+    """Seven wrong among the best eighty are too many for a risk of 0.1, and say little about the best two hundred."""
+    right = np.ones(2000, bool)
+    right[:70:10], right[1000:] = False, False
+    scores = np.linspace(1, 0, 2000)
+    threshold = Calibration(curve=risk_curve(scores, right)).threshold(0.1)
+    assert threshold is not None and 900 < (scores >= threshold).sum() < 1100
+    assert Calibration(curve=risk_curve(scores[:500], right[:500])).threshold(0.1) is None
+
+
 def test_the_curve_counts_equal_scores_together():
     scores = np.array([0.9] * 15 + [0.5] * 5)
     curve = risk_curve(scores, np.array([True] * 14 + [False] * 6))
