@@ -1,6 +1,6 @@
 """How often ragqa says that it found no answer where there is none to be found.
 
-    python eval/abstention.py INDEX dev-v1.1.json.gz dev-v2.0.json.gz [--sample 2000] [--risks 0.5,0.2,0.1,0.05]
+    python eval/abstention.py INDEX dev-v1.1.json.gz dev-v2.0.json.gz [--sample 2000] [--risks 0.5,0.4,0.2,0.1]
 
 INDEX holds SQuAD's paragraphs (of the suite squad-open, say). Two tables in Markdown, by risk, at the thresholds of the
 packaged calibration:
@@ -50,7 +50,7 @@ def main() -> None:
         parser.add_argument(name)
     parser.add_argument("--sample", type=int, default=2000)
     parser.add_argument(
-        "--risks", type=lambda text: [float(risk) for risk in text.split(",")], default=[0.5, 0.2, 0.1, 0.05]
+        "--risks", type=lambda text: [float(risk) for risk in text.split(",")], default=[0.5, 0.4, 0.2, 0.1]
     )
     given = parser.parse_args()
     pipeline = Pipeline.load(given.index, Config(read=ReadConfig(answers=1, min_score=0.0)))
