@@ -11,11 +11,12 @@ from ragqa.types import Span
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A span of the hit ``index`` with its mass, and where it is in its document."""
+    """A span of the hit ``index`` with its mass and wording, and where it is in its document."""
 
     mass: float
     index: int
     span: Span
+    phrase: Phrase
     doc_id: str
     start: int
     end: int
@@ -27,21 +28,28 @@ class Place:
 
 @dataclass(slots=True)
 class Form:
-    """All places with one wording, in the order they were read; ``mass`` is their sum."""
+    """All places whose phrases have one key, in the order they were read, of which there is one to begin with; ``mass``
+    is their sum, ``best`` the place with the most, of equals the first read.
+    """
 
-    phrase: Phrase
-    mass: float = 0.0
-    places: list[Place] = field(default_factory=list)
+    best: Place
+    mass: float = field(init=False)
+    places: list[Place] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The first place."""
+        self.mass, self.places = self.best.mass, [self.best]
 
     def add(self, place: Place) -> None:
         """One more place."""
         self.mass += place.mass
         self.places.append(place)
+        self.best = max(self.best, place, key=lambda one: (one.mass, -one.index, -one.start))
 
     @property
-    def best(self) -> Place:
-        """The place with the most mass, of equals the first read."""
-        return max(self.places, key=lambda place: (place.mass, -place.index, -place.start))
+    def phrase(self) -> Phrase:
+        """The best place's: what is shown decides what is nearly the same."""
+        return self.best.phrase
 
 
 @dataclass(slots=True)

@@ -103,11 +103,12 @@ class Evidence:
                 continue
             mass = math.exp(base + self.weights.span * min(0.0, span.score - log_answer))
             words = phrase(passage.text[span.start : span.end])
-            form = self.forms.get(words.key)
-            if form is None:
-                form = self.forms[words.key] = Form(words)
-            start = passage.start + span.start
-            form.add(Place(mass, index, span, passage.doc_id, start, passage.start + span.end))
+            start, end = passage.start + span.start, passage.start + span.end
+            place = Place(mass, index, span, words, passage.doc_id, start, end)
+            if words.key in self.forms:
+                self.forms[words.key].add(place)
+            else:
+                self.forms[words.key] = Form(place)
         self.read += 1
 
     def settled(self) -> bool:

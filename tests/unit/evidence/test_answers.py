@@ -105,6 +105,18 @@ def test_the_form_with_most_support_speaks_for_near_duplicates():
     assert {support.text for support in best.support} == {"Kepler", "Johannes Kepler"}
 
 
+def test_the_wording_that_is_shown_decides_what_is_nearly_the_same():
+    """ "medal" was read first, but "Medal" has more mass and would be shown: the end of another name."""
+    texts = ["A medal was given.", "It was the Service Medal.", "It was the Medal then."]
+    evidence = reading(
+        [span(texts[0], "medal", 0.001)],
+        [span(texts[1], "Service Medal", 0.9)],
+        [span(texts[2], "Medal", 0.1)],
+        hits=[hit(text, 1.0, rank) for rank, text in enumerate(texts, 1)],
+    )
+    assert [answer.text for answer in rank_answers(evidence, SHARE, 5)] == ["Service Medal"]
+
+
 def test_null_option_is_kept_apart():
     text = "one two"
     evidence = reading([Span(0, 0, math.log(0.7)), span(text, "two", 0.2)], hits=[hit(text, 1.0, 1), hit(text, 1.0, 2)])
