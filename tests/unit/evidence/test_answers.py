@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ragqa.evidence.answers import null_share, rank_answers
 from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
 from ragqa.evidence.masses import Evidence, log_priors
+from ragqa.evidence.phrases import near, phrase
 from ragqa.types import Hit, Passage, Span
 
 PLAIN = Weights(bm25=1.0, dense=0.0, relevance=1.0, span=1.0, cap=12.0)
@@ -115,6 +116,19 @@ def test_the_wording_that_is_shown_decides_what_is_nearly_the_same():
         hits=[hit(text, 1.0, rank) for rank, text in enumerate(texts, 1)],
     )
     assert [answer.text for answer in rank_answers(evidence, SHARE, 5)] == ["Service Medal"]
+
+
+WORDINGS = ("medal", "Medal", "Service Medal", "1969", "in July 1969")
+
+
+@given(st.permutations(WORDINGS), st.permutations([0.1, 0.3, 0.5, 0.7, 0.9]))
+def test_no_answer_says_the_same_as_a_better_one(quotes, shares):
+    hits = [hit(quote, 1.0, rank) for rank, quote in enumerate(quotes, 1)]
+    read = [[span(quote, quote, share)] for quote, share in zip(quotes, shares, strict=True)]
+    answers = rank_answers(reading(*read, hits=hits), SHARE, 8)
+    said = [phrase(answer.text) for answer in answers]
+    assert len({one.key for one in said}) == len(said)
+    assert not any(near(one, other) for number, one in enumerate(said) for other in said[:number])
 
 
 def test_null_option_is_kept_apart():
