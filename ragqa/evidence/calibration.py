@@ -95,15 +95,14 @@ class Calibration:
         """The lowest score at which answers may be given so that at most ``risk`` of them are wrong; None if there is
         none that the data can promise.
 
-        Fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021): from the best tenth of the questions down,
-        as long as so few wrong answers would be surprising (probability at most 1 − ``confidence``) were the true risk
-        larger. Where it begins depends on how many questions there are, and not on which were right. The promise is
+        Fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021): from the best tenth of the questions (or
+        the best `START` / risk, if these are more) down, as long as so few wrong answers would be surprising
+        (probability at most 1 − ``confidence``) were the true risk larger. Where it begins depends on how many questions there are, and not on which were right. The promise is
         that on questions like those of the fit, the threshold keeps the risk in ``confidence`` of all fits.
         """
         allowed, found = 1.0 - confidence, None
-        first = max(START / risk, SHARE * self.curve[-1].given) if self.curve else 0.0
         for step in self.curve:
-            if step.given < first:
+            if step.given < max(START / risk, SHARE * self.curve[-1].given):
                 continue  # of so few, even half the risk could look like too much
             if binomial_tail(step.wrong, step.given, risk) > allowed:
                 break
