@@ -97,8 +97,9 @@ class Calibration:
 
         Fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021): from the best tenth of the questions (or
         the best `START` / risk, if these are more) down, as long as so few wrong answers would be surprising
-        (probability at most 1 − ``confidence``) were the true risk larger. Where it begins depends on how many questions there are, and not on which were right. The promise is
-        that on questions like those of the fit, the threshold keeps the risk in ``confidence`` of all fits.
+        (probability at most 1 − ``confidence``) were the true risk larger. Where it begins depends on how many
+        questions there are, and not on which were right. The promise is that on questions like those of the fit, the
+        threshold keeps the risk in ``confidence`` of all fits.
         """
         allowed, found = 1.0 - confidence, None
         for step in self.curve:
