@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+from ragqa.config import ReadConfig
+
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ROOT / "eval" / "questions" / "sample.jsonl"
 UNKNOWN = "Who was the king of Atlantis?"
@@ -34,3 +36,9 @@ def test_without_an_answer_the_candidates_are_shown_as_such(ragqa, sample_index)
     assert said.startswith("No answer found.\n   not sure enough: ") and "The nearest passages:" in said
     given = json.loads(ragqa("ask", "-i", sample_index, "--min-score", "0", UNKNOWN, "--json").stdout)
     assert given["answered"] and not given["candidates"]
+
+
+def test_the_default_risk_refuses_what_the_documents_do_not_say(ragqa, sample_index):
+    reply = json.loads(ragqa("ask", "-i", sample_index, UNKNOWN, "--json").stdout)
+    assert not reply["answered"] and reply["candidates"]
+    assert f"[{ReadConfig().risk}]" in ragqa("ask", "--help").stdout
