@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import os
 import shutil
@@ -91,3 +92,11 @@ def write_tiny_bert() -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def eval_script() -> Iterator[Callable[[str], Any]]:
+    """Imports a script of ``eval/`` by name, with its neighbours at hand as when it is run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(__file__).parents[1] / "eval")
+        yield importlib.import_module

@@ -32,11 +32,14 @@ _DENSE = re.compile(r"/inner/(.+)/MatMul_quant")
 _ATTENTION = re.compile(r"Attention_(\d+)_quant")
 
 
-def unpack_encoder(output: str | Path) -> Path:
-    """Write the packaged encoder as a sentence-transformers folder."""
+def unpack_encoder(output: str | Path, *, dither: bool = True) -> Path:
+    """Write the packaged encoder as a sentence-transformers folder.
+
+    Without ``dither`` every weight is the middle of its step: what to export anew, with nothing learnt in between.
+    """
     model = load_sentence_model(base_path(BASE))
     inner = model[0].auto_model
-    weights = unpacked(PRETRAINED / "encoder" / "model.onnx")
+    weights = unpacked(PRETRAINED / "encoder" / "model.onnx", dither=dither)
     own = inner.state_dict()
     if not weights.keys() <= own.keys() or any(own[name].shape != value.shape for name, value in weights.items()):
         raise ModelError("the packaged encoder's weights do not fit all-MiniLM-L6-v2: reinstall ragqa")
@@ -57,15 +60,15 @@ def encoder_place(name: str) -> Iterator[str]:
         yield str(unpack_encoder(Path(folder) / "encoder"))
 
 
-def unpacked(graph: Path) -> dict[str, Tensor]:
-    """The weights of all layers, by their names in the checkpoint."""
+def unpacked(graph: Path, *, dither: bool = True) -> dict[str, Tensor]:
+    """The weights of all layers, by their names in the checkpoint; with ``dither`` anywhere in their steps."""
     try:
         import onnx
         from onnx import numpy_helper
     except ImportError as error:
         raise MissingExtra("Unpacking the packaged encoder", "train") from error
     model = onnx.load(str(graph))
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(0) if dither else None
     known = {item.name: numpy_helper.to_array(item) for item in model.graph.initializer}
     found = {
         name.removeprefix(PART): torch.from_numpy(value.copy())
@@ -83,11 +86,12 @@ def unpacked(graph: Path) -> dict[str, Tensor]:
     return found
 
 
-def _weight(known: Mapping[str, NDArray[Any]], name: str, rng: np.random.Generator) -> Tensor:
+def _weight(known: Mapping[str, NDArray[Any]], name: str, rng: np.random.Generator | None) -> Tensor:
     """[out, in], as torch has it; the graph has [in, out] with a scale for each column."""
     stem = name.removesuffix("_quantized")
     whole = known[name].astype(np.float32) - known[f"{stem}_zero_point"].astype(np.float32)
-    # A column's largest weight sets its scale anew when exported, so it stays where it is.
-    inner = np.abs(whole) < np.abs(whole).max(axis=0)
-    whole += np.where(inner, rng.uniform(-0.5, 0.5, whole.shape), 0.0).astype(np.float32)
+    if rng is not None:
+        # A column's largest weight sets its scale anew when exported, so it stays where it is.
+        inner = np.abs(whole) < np.abs(whole).max(axis=0)
+        whole += np.where(inner, rng.uniform(-0.5, 0.5, whole.shape), 0.0).astype(np.float32)
     return torch.from_numpy(np.ascontiguousarray((whole * known[f"{stem}_scale"]).T))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -26,13 +24,6 @@ PARAGRAPHS = [
     ),
     ("Bridges", "The bridge was opened in 1937 by the mayor.", [("When was the bridge opened?", "1937")]),
 ]
-
-
-@pytest.fixture
-def eval_script(monkeypatch):
-    """Imports a script of ``eval/`` by name, with its neighbours at hand as when it is run."""
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "eval")
-    return importlib.import_module
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.graphs import saturating_weights
 
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.errors import ModelError
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.faq import StoredAnswers
-from ragqa.models.card import CARD, read_card
+from ragqa.models.card import CARD, MODEL, read_card
 from ragqa.models.catalog import PRETRAINED, load_reranker, reranker_fingerprint
 from ragqa.models.remembering import Remembering
 from ragqa.models.reranker import CrossEncoder
@@ -218,6 +219,7 @@ def test_the_fast_form_agrees_with_its_checkpoint(checkpoint, tmp_path, int8):
     report = export_reranker(str(checkpoint), tmp_path / "fast", int8=int8)
     fast, slow = load_reranker(str(report.path)), load_reranker(str(checkpoint))
     assert report.cosine > (0.9 if int8 else 0.9999)
+    assert not int8 or saturating_weights(report.path / MODEL) == []
     assert fast.tokenizer.max_length == slow.tokenizer.max_length == 64
     many = [f"{text} {number}" for number in range(6) for text in PASSAGES]
     one, other = (model.score([QUESTION] * len(many), many) for model in (fast, slow))
