@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ragqa.cli.options import index_option, locate_index
+from ragqa.cli.terminal import print_json
 
 
 @click.command()
@@ -37,7 +38,6 @@ def mine(
     """Find passages that answer QUESTIONS, and near ones that do not, to train a retriever on."""
     from dataclasses import asdict
 
-    from ragqa.cli.output import print_json
     from ragqa.cli.progress import progress_bar
     from ragqa.config import override
     from ragqa.models.catalog import load_encoder
