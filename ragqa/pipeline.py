@@ -15,7 +15,7 @@ from ragqa.evidence.calibration import FILE, Calibration, load_calibration
 from ragqa.evidence.masses import Evidence
 from ragqa.faq import StoredAnswers
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import load_encoder, load_reranker, reader_calibration
+from ragqa.models.catalog import encoder_name, load_encoder, load_reranker, reader_calibration
 from ragqa.models.ensemble import load_readers, readers_fingerprint
 from ragqa.models.remembering import Remembering
 from ragqa.protocols import Encoder, Reader, Reranker
@@ -64,12 +64,13 @@ class Pipeline:
     ) -> Pipeline:
         """Open the index's current generation and the models; models given here are taken instead of loaded ones.
 
-        Without an encoder, the one named when the index was built is loaded.
+        Without an encoder, the one that ``config`` names is loaded, or the packaged one. An index that was built with
+        another has to be given that by name again: no index loads a folder or a hub's model by itself (`ConfigError`).
         """
         config = config or Config()
         snapshot = Snapshot.open(directory)
-        name = config.index.encoder
-        encoder = encoder or load_encoder(snapshot.manifest.encoder.name if name == "default" else name)
+        if encoder is None:
+            encoder = load_encoder(encoder_name(snapshot.manifest.encoder, directory, config.index.encoder))
         reader = reader or load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
         if config.retrieve.reranker == RELEVANCE:
             reader = Remembering(reader)

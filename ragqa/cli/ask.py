@@ -125,15 +125,14 @@ def search(
     (text,) = _questions(question, None)
     directory = locate_index(index_dir)
     from ragqa.index.snapshot import Snapshot
-    from ragqa.models.catalog import load_encoder
+    from ragqa.models.catalog import encoder_name, load_encoder
     from ragqa.pipeline import checked, find_reranker
     from ragqa.retrieve import HybridRetriever
 
     with progress_bar() as progress:
         progress("searching", 0, None)
         snapshot = Snapshot.open(directory)
-        named = config.index.encoder
-        model = load_encoder(snapshot.manifest.encoder.name if named == "default" else named)
+        model = load_encoder(encoder_name(snapshot.manifest.encoder, directory, config.index.encoder))
         retriever = HybridRetriever(snapshot, model, config.retrieve, find_reranker(snapshot, config))
         hits = retriever.retrieve([checked(text)], count, filters)[0]
     if as_json:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ragqa.index.report import BuildReport
 
 UNCHANGED = "nothing was changed"
+UNNAMED = ""
 
 
 @click.command()
@@ -62,13 +63,16 @@ def index(
         "index.dense": dense,
         "index.lexical": bm25,
     }
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
-    from ragqa.config import Config
-    from ragqa.indexing import build, current_settings, default_directory
+    from ragqa.config import Config, override
+    from ragqa.indexing import build, current_encoder, current_settings, default_directory
 
     directory = Path(output) if output else default_directory(sources)
-    config = make_config(config_file, settings, overrides, Config(index=current_settings(directory)))
+    current = replace(current_settings(directory), encoder=UNNAMED)
+    config = make_config(config_file, settings, overrides, Config(index=current))
+    if config.index.encoder == UNNAMED:
+        config = override(config, {"index.encoder": current_encoder(directory)})
     problems: list[Problem] = []
 
     def tell(problem: Problem) -> None:

@@ -19,7 +19,7 @@ from ragqa.cli.terminal import print_json
 @click.option("--margin", help="No negative scores more than this share above the best positive; none: any may [0.1].")
 @click.option("--other-documents", is_flag=True, help="No negatives from a positive's own document.")
 @click.option("--teacher", help="Whose scores to write: reader, reader:NAME, or a cross-encoder.")
-@click.option("--encoder", help="The index's encoder, if it has moved; or a question encoder for it.")
+@click.option("--encoder", help="The index's encoder, unless packaged; or a question encoder for it.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
 def mine(
     index_dir: str | None,

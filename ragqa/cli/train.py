@@ -87,5 +87,6 @@ def joint(questions: str, index_dir: str | None, output: str, recipe: str, setti
     if not chosen.method.refresh_every:
         say(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")
         return
-    say(f"{made}: ask with -i {made / 'index'} --reader {made / 'reader'}; {directory} is as it was")
+    models = f"--encoder {made / 'encoder'} --reader {made / 'reader'}"
+    say(f"{made}: ask with -i {made / 'index'} {models}; {directory} is as it was")
     say(f"documents of your own: ragqa index FOLDER --encoder {made / 'encoder'}")
