@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ragqa.models.card import MODEL, TOKENIZER, read_card
-from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_span_model, positions, reads_titles
+from ragqa.models.fastform import open_fast_form
+from ragqa.models.runtime import Runtime, TorchRuntime, load_span_model, positions, reads_titles
 from ragqa.models.tokenize import IntArray, PairTokenizer, Tokens, Window
 from ragqa.spans import Decoded, WindowLogits, decode, logits_of
 from ragqa.types import Passage, Span, SpanLogits
@@ -33,10 +33,7 @@ class SpanReader:
     @classmethod
     def load(cls, folder: str | Path, *, max_chars: int = 160) -> SpanReader:
         """Open a folder that `ragqa export` made."""
-        folder = Path(folder)
-        card = read_card(folder, "reader")
-        tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
-        runtime = OnnxRuntime(folder / MODEL)
+        card, tokenizer, runtime = open_fast_form(folder, "reader")
         return cls(tokenizer, runtime, card.stride, titles=card.titles, max_chars=max_chars)
 
     @classmethod
