@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragqa.config import RELEVANCE, Config, ReadConfig
-from ragqa.errors import ConfigError, QuestionError
+from ragqa.errors import QuestionError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
 from ragqa.evidence.calibration import FILE, Calibration, load_calibration
 from ragqa.evidence.masses import Evidence
@@ -117,8 +117,6 @@ class Pipeline:
         self, questions: Sequence[str], k: int, where: Mapping[str, str] | None, watch: Stopwatch
     ) -> list[list[Hit]]:
         """The best ``k`` passages of each `checked` question, in the order in which they are to be read."""
-        if k < 1:
-            raise ConfigError(f"k is {k}: at least 1")
         return self.retriever.retrieve(questions, k, where, watch)
 
     def read(

@@ -39,14 +39,21 @@ def read_graph(path: Path) -> Graph:
     found = Graph()
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            view = memoryview(data)
-            try:
-                _model(view, found)
-            finally:
-                view.release()
-    except (OSError, ValueError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: not a usable ONNX model, damaged or cut off ({error})") from error
+            problem = _problem(data, found)
+    except (OSError, ValueError) as error:
+        problem = str(error)
+    if problem:
+        raise ModelError(f"{path}: not a usable ONNX model, damaged or cut off ({problem})")
     return found
+
+
+def _problem(data: mmap.mmap, found: Graph) -> str:
+    """Read the graph; what is wrong with it, as a text: an error would hold on to the mapped bytes."""
+    try:
+        _model(memoryview(data), found)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def check_files(path: Path, graph: Graph) -> None:

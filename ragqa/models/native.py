@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ragqa.errors import ModelError, RagqaError
+from ragqa.store.outside import unfit
 
 _STDERR = threading.Lock()
 
@@ -60,9 +61,5 @@ def without_remarks() -> Iterator[None]:
 
 def require_file(path: Path, most: int) -> None:
     """`ModelError` unless there is a regular file of at most ``most`` bytes; nothing is opened, so nothing can hang."""
-    if not path.is_file():
-        found = "there is none" if not path.exists() else "it is none"
-        raise ModelError(f"{path}: a model needs this file, and {found}")
-    size = path.stat().st_size
-    if size > most:
-        raise ModelError(f"{path}: has {size:,} bytes, more than the {most:,} that such a file may have")
+    if problem := unfit(path, most):
+        raise ModelError(f"{path}: {problem}, and a model needs it")

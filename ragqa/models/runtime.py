@@ -46,8 +46,9 @@ class OnnxRuntime:
     def __init__(self, path: str | Path) -> None:
         self.path, self._cores = Path(path), available_cores()
         self.session = self._open(self._cores)
-        self.inputs = {item.name for item in self.session.get_inputs()}
-        self.outputs = tuple(item.name for item in self.session.get_outputs())
+        with one_line(f"{self.path}: not a usable ONNX model"):
+            self.inputs = {item.name for item in self.session.get_inputs()}
+            self.outputs = tuple(item.name for item in self.session.get_outputs())
         self._opening = threading.Lock()
         self._narrow: Any = None
 
@@ -77,8 +78,14 @@ class OnnxRuntime:
         options.log_severity_level = 4  # errors are raised, and told once
         # Threads that spin while they wait take the core from the next model, and from FAISS.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        onnxruntime.set_default_logger_severity(4)
         with one_line(f"{self.path}: not a usable ONNX model"):
-            return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(
+                str(self.path),
+                options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # to the same, after printing to stdout
+            )
 
     def _run_one(self, session: Any, window: Window) -> tuple[Floats, ...]:
         arrays = {
