@@ -74,8 +74,11 @@ class PairTokenizer:
         """Load ``tokenizer.json``; a missing or damaged file is a `ModelError`."""
         path = Path(path)
         require_file(path, LARGEST)
-        with one_line(f"{path}: not a usable tokenizer.json"), without_remarks():
-            return cls(Tokenizer.from_file(str(path)), max_length)
+        try:
+            with one_line("not a usable tokenizer.json"), without_remarks():
+                return cls(Tokenizer.from_file(str(path)), max_length)
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error.__cause__
 
     @property
     def last_id(self) -> int:
