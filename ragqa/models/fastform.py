@@ -49,10 +49,10 @@ def open_fast_form(folder: str | Path, kind: str) -> tuple[Card, PairTokenizer, 
 def _check_names(path: Path, runtime: OnnxRuntime, kind: str) -> None:
     if "input_ids" not in runtime.inputs or not runtime.inputs <= INPUTS:
         found = ", ".join(sorted(runtime.inputs))
-        raise ModelError(f"{path}: has the inputs {found}, a {kind} has input_ids and its mask and types")
+        raise ModelError(f"{path}: has the inputs {found}, not input_ids with, at most, its mask and types")
     if runtime.outputs != OUTPUTS[kind]:
         found, wanted = ", ".join(runtime.outputs), ", ".join(OUTPUTS[kind])
-        raise ModelError(f"{path}: has the outputs {found}, a {kind} has {wanted}")
+        raise ModelError(f"{path}: has the outputs {found}, of kind {kind} are {wanted}")
 
 
 def _probe(folder: Path, card: Card, tokenizer: PairTokenizer, runtime: OnnxRuntime) -> None:
