@@ -117,8 +117,8 @@ def read_card(folder: Path, kind: str) -> Card:
 def _check_numbers(path: Path, card: Card) -> None:
     if not SHORTEST <= card.max_length <= LONGEST:
         raise ModelError(f"{path}: max_length is {card.max_length}: from {SHORTEST} to {LONGEST}")
-    if not 0 <= card.stride <= card.max_length // 2:
-        raise ModelError(f"{path}: stride is {card.stride}: from 0 to half of max_length ({card.max_length})")
+    if not 0 <= card.stride <= LONGEST:
+        raise ModelError(f"{path}: stride is {card.stride}: from 0 to {LONGEST}")
     least = 1 if "encoder" in card.kind else 0
     if not least <= card.dim <= WIDEST:
         raise ModelError(f"{path}: dim is {card.dim}: from {least} to {WIDEST}")

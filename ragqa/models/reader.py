@@ -34,7 +34,8 @@ class SpanReader:
     def load(cls, folder: str | Path, *, max_chars: int = 160) -> SpanReader:
         """Open a folder that `ragqa export` made."""
         card, tokenizer, runtime = open_fast_form(folder, "reader")
-        return cls(tokenizer, runtime, card.stride, titles=card.titles, max_chars=max_chars)
+        stride = min(card.stride, card.max_length // 2)  # more would read every token of a passage again and again
+        return cls(tokenizer, runtime, stride, titles=card.titles, max_chars=max_chars)
 
     @classmethod
     def load_checkpoint(
