@@ -21,6 +21,7 @@ from ragqa.models.remembering import Remembering
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.rerank import RelevanceReranker
 from ragqa.retrieve import HybridRetriever
+from ragqa.store.outside import place_named
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Reply
@@ -193,7 +194,7 @@ def find_reranker(snapshot: Snapshot, config: Config, reader: Reader | None = No
 def find_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration:
     """The calibration that settings name, else the index's own if it fits, else the reader's."""
     if read.calibration:
-        return load_calibration(Path(read.calibration).expanduser())
+        return load_calibration(place_named(read.calibration))
     return _own_calibration(snapshot, read) or _shipped_calibration(read)
 
 

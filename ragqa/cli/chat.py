@@ -21,6 +21,7 @@ from ragqa.cli.terminal import Styled, note, print_json, say
 
 if TYPE_CHECKING:
     from ragqa.session import Exchange, Session
+    from ragqa.types import Hit
 
 PROMPT = "? "
 HELP = """\
@@ -135,13 +136,14 @@ def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
         return
     for number, answer in enumerate(exchange.reply.answers, 1):
         say(f"{number}. ", Styled(one_line(answer.text), bold=True))
-        for quoted, hit, (start, end) in [
+        places: list[tuple[list[str | Styled], Hit, tuple[int, int]]] = [
             (quotation(answer), answer.hit, answer.document_span),
             *(
                 ([one_line(one.text)], one.hit, _document_span(one.span.start, one.span.end, one.hit.passage.start))
                 for one in answer.support
             ),
-        ]:
+        ]
+        for quoted, hit, (start, end) in places:
             passage = hit.passage
             line = passage.line + passage.text.count("\n", 0, start - passage.start) if passage.line else 0
             say(f"   {place(hit, line, (start, end))}  ", *quoted)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from io import UnsupportedOperation
 from typing import Any, TextIO
 
 import click
@@ -101,10 +103,15 @@ def refused(error: OSError) -> RagqaError:
 
 @contextmanager
 def unread_ends_well() -> Iterator[None]:
-    """A command whose results nobody reads any more, as after `head`, has nothing left to do: it exits with 0."""
+    """A command whose results nobody reads any more, as after `head`, has nothing left to do: it exits with 0.
+
+    Another pipe that breaks, such as one to a process of ours, is no such thing.
+    """
     try:
         yield
     except BrokenPipeError as error:
+        if _is_read(sys.stdout):
+            raise
         discard(sys.stdout)
         raise click.exceptions.Exit(0) from error
 
@@ -119,6 +126,22 @@ def _write(text: str, err: bool) -> None:
         discard(stream)
         if not err:
             raise refused(error) from error
+
+
+def _is_read(stream: TextIO) -> bool:
+    """Whether what a stream still holds can be written."""
+    try:
+        stream.flush()
+        number = stream.fileno()
+    except UnsupportedOperation:
+        return True  # no stream of the system
+    except OSError:
+        return False
+    if not hasattr(select, "poll"):
+        return True
+    watch = select.poll()  # an unbuffered stream holds nothing to try with
+    watch.register(number, select.POLLOUT)
+    return not any(event & (select.POLLERR | select.POLLHUP) for _, event in watch.poll(0))
 
 
 def _shown(part: str | Styled) -> str:

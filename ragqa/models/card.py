@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from ragqa.errors import ModelError
 from ragqa.models.native import require_file
+from ragqa.store.outside import place_named
 
 CARD, MODEL, TOKENIZER = "ragqa.json", "model.onnx", "tokenizer.json"
 FORMAT = 1
@@ -64,9 +65,9 @@ def has_card(folder: Path, kind: str) -> bool:
 
 def place_from(folder: Path, name: str) -> str:
     """A model's name as a card in ``folder`` puts it down, so that both can be moved together; see `place_of`."""
-    if name == "default" or not Path(name).expanduser().is_dir():
+    if name == "default" or not place_named(name).is_dir():
         return name
-    place = Path(name).expanduser().resolve()
+    place = place_named(name).resolve()
     try:
         relative = Path(os.path.relpath(place, folder.resolve())).as_posix()
     except ValueError:  # on another drive

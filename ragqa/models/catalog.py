@@ -14,6 +14,7 @@ from ragqa.models.reranker import CrossEncoder
 from ragqa.protocols import Encoder
 from ragqa.store.atomic import sha256
 from ragqa.store.manifest import EncoderFact
+from ragqa.store.outside import place_named
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 DEFAULT = "default"
@@ -121,7 +122,7 @@ def _place(name: str, kind: str) -> Path:
 
 def _folder(name: str) -> Path:
     """The folder of a name; one that is clearly a path must exist, others may be hub names."""
-    place = Path(name).expanduser()
+    place = place_named(name)
     looks_like_path = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
     if looks_like_path and not place.is_dir():
         raise ModelError(f"{name}: no such model directory")

@@ -60,9 +60,13 @@ def check_files(path: Path, graph: Graph) -> None:
     """`ModelError` if a model would read weights from a file outside its folder."""
     folder = path.parent.resolve()
     for name in sorted(graph.files):
-        place = (folder / name).resolve()
-        if not place.is_relative_to(folder) or not place.is_file():
-            raise ModelError(f"{path}: has weights in {name}, which is no file in the model's folder")
+        try:
+            place = (folder / name).resolve()
+            inside = place.is_relative_to(folder) and place.is_file()
+        except (OSError, ValueError):  # a name that no file can have
+            inside = False
+        if not inside:
+            raise ModelError(f"{path}: has weights in {name[:300]}, which is no file in the model's folder")
 
 
 def positions(graph: Graph) -> int | None:

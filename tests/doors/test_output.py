@@ -159,7 +159,7 @@ def test_a_machine_without_a_locale(evil):
     assert done.returncode == 0 and r"Ren\xe9 saw \u2603" in done.stdout and not done.stderr
 
 
-def left_early(*arguments, cwd, lines=1, stdin=None, both=False):
+def left_early(*arguments, cwd, lines=1, stdin=None, both=False, env=None):
     """Exit code and stderr of a command whose reader goes away after some lines."""
     process = subprocess.Popen(
         [sys.executable, "-m", "ragqa", *map(str, arguments)],
@@ -167,7 +167,7 @@ def left_early(*arguments, cwd, lines=1, stdin=None, both=False):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if both else subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
     )
     if stdin is None or lines == 0:
         process.stdout.close()
@@ -186,10 +186,10 @@ def left_early(*arguments, cwd, lines=1, stdin=None, both=False):
     "arguments",
     [("search", QUESTION), ("ask", QUESTION, "--json"), ("verify",), ("ask", "--help")],
 )
-@pytest.mark.parametrize("both", [False, True])
-def test_a_reader_that_is_gone_is_no_error(evil, arguments, both):
+@pytest.mark.parametrize(("both", "unbuffered"), [(False, ""), (True, ""), (False, "1")])
+def test_a_reader_that_is_gone_is_no_error(evil, arguments, both, unbuffered):
     place = () if "--help" in arguments else ("-i", next(evil.glob("index*")).name)
-    code, error = left_early(*arguments, *place, cwd=evil, both=both)
+    code, error = left_early(*arguments, *place, cwd=evil, both=both, env={"PYTHONUNBUFFERED": unbuffered})
     assert code == 0 and "rror" not in error
 
 

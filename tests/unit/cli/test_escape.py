@@ -72,6 +72,12 @@ def test_styles_come_from_here_alone(monkeypatch: pytest.MonkeyPatch, encoding: 
     assert written == f"1. \x1b[1m\\x1b[31mr{accent}d {snow}\\n\x1b[0m  \\x1b[0m\n"
 
 
+def test_a_pipe_that_is_not_ours_is_not_silenced() -> None:
+    """A worker that dies is an error; only where nobody reads our results is there nothing to do."""
+    with pytest.raises(BrokenPipeError), terminal.unread_ends_well():
+        raise BrokenPipeError
+
+
 def test_names_of_stages_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     """rich would take brackets for its own marks, and let control characters through."""
     from ragqa.cli.progress import _Bar, _display

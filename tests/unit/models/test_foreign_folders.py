@@ -200,10 +200,11 @@ def outside(graph, location, name=None):
         entry.key, entry.value = key, value
 
 
-@pytest.mark.parametrize("kind", ["above", "absolute", "link", "missing", "in a node", "device"])
+@pytest.mark.parametrize("kind", ["above", "absolute", "link", "missing", "in a node", "device", "no name"])
 def test_weights_outside_the_folder_are_never_read(folder, edit, tmp_path, kind):
     (tmp_path / "secret").write_bytes(bytes(100))
     names = {"above": "../secret", "absolute": str(tmp_path / "secret"), "missing": "nothing", "device": "/dev/zero"}
+    names["no name"] = "\0" + "x" * 99_999
     name = names.get(kind, "../secret")
     if kind == "link":
         name = "inside"
