@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ragqa.models.fastform import open_fast_form
+from ragqa.models.native import one_line
 from ragqa.models.runtime import Runtime, TorchRuntime, load_span_model, positions, reads_titles
 from ragqa.models.tokenize import IntArray, PairTokenizer, Tokens, Window
 from ragqa.spans import Decoded, WindowLogits, decode, logits_of
@@ -43,7 +44,8 @@ class SpanReader:
     ) -> SpanReader:
         """A transformers checkpoint with span heads, from a local directory or a hub name; needs ``[train]``."""
         model, slow = load_span_model(name)
-        tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model)))
+        with one_line(f"{name}: cannot be used as a reader"):
+            tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model)))
         type_ids = "token_type_ids" in slow.model_input_names
         runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
         return cls(tokenizer, runtime, stride, titles=reads_titles(model), max_chars=max_chars)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ragqa.models.fastform import open_fast_form
+from ragqa.models.native import one_line
 from ragqa.models.runtime import Runtime, TorchRuntime, load_pair_model, positions
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.types import Hit
@@ -35,7 +36,9 @@ class CrossEncoder:
         ``[train]``.
         """
         model, slow = load_pair_model(name)
-        tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model), slow.model_max_length))
+        with one_line(f"{name}: cannot be used as a reranker"):
+            length = min(max_length, positions(model), slow.model_max_length)
+            tokenizer = PairTokenizer(slow.backend_tokenizer, length)
         type_ids = "token_type_ids" in slow.model_input_names
         return cls(tokenizer, TorchRuntime(model, ("logits",), tokenizer.pad_id, type_ids))
 

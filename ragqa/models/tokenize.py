@@ -61,13 +61,14 @@ class PairTokenizer:
     """A ``tokenizer.json`` and the template by which it joins a question and a passage."""
 
     def __init__(self, tokenizer: Tokenizer, max_length: int = 384) -> None:
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
         self.tokenizer = tokenizer
         self.max_length = max_length
-        padding = [tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>")]
-        self.pad_id = next((pad for pad in padding if pad is not None), 0)
-        self._read_template()
+        with one_line("not a usable tokenizer"):
+            tokenizer.no_padding()
+            tokenizer.no_truncation()
+            padding = [tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>")]
+            self.pad_id = next((pad for pad in padding if pad is not None), 0)
+            self._read_template()
 
     @classmethod
     def from_file(cls, path: str | Path, max_length: int = 384) -> PairTokenizer:
@@ -75,7 +76,7 @@ class PairTokenizer:
         path = Path(path)
         require_file(path, LARGEST)
         try:
-            with one_line("not a usable tokenizer.json"), without_remarks():
+            with one_line("not a usable tokenizer"), without_remarks():
                 return cls(Tokenizer.from_file(str(path)), max_length)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error.__cause__
