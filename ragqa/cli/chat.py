@@ -136,13 +136,11 @@ def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
         return
     for number, answer in enumerate(exchange.reply.answers, 1):
         say(f"{number}. ", Styled(one_line(answer.text), bold=True))
-        places: list[tuple[list[str | Styled], Hit, tuple[int, int]]] = [
-            (quotation(answer), answer.hit, answer.document_span),
-            *(
-                ([one_line(one.text)], one.hit, _document_span(one.span.start, one.span.end, one.hit.passage.start))
-                for one in answer.support
-            ),
-        ]
+        places: list[tuple[list[str | Styled], Hit, tuple[int, int]]]
+        places = [(quotation(answer), answer.hit, answer.document_span)]
+        for one in answer.support:
+            span = _document_span(one.span.start, one.span.end, one.hit.passage.start)
+            places.append(([one_line(one.text)], one.hit, span))
         for quoted, hit, (start, end) in places:
             passage = hit.passage
             line = passage.line + passage.text.count("\n", 0, start - passage.start) if passage.line else 0

@@ -72,22 +72,17 @@ def flush() -> None:
 
 
 def settle() -> None:
-    """Leave nothing to be written when Python ends, where an error could no longer be told."""
+    """Leave nothing to be written when Python ends, where an error could no longer be told: what cannot be written by
+    then goes nowhere.
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError):
-            discard(stream)
-
-
-def discard(stream: TextIO | None) -> None:
-    """Let whatever is still written to a stream go nowhere."""
-    if stream is None:
-        return
-    with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+            with suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
 
 
 def refused(error: OSError) -> RagqaError:
@@ -112,7 +107,6 @@ def unread_ends_well() -> Iterator[None]:
     except BrokenPipeError as error:
         if _is_read(sys.stdout):
             raise
-        discard(sys.stdout)
         raise click.exceptions.Exit(0) from error
 
 
@@ -123,7 +117,6 @@ def _write(text: str, err: bool) -> None:
         with nullcontext() if err else unread_ends_well():
             click.echo(text, file=stream, nl=False)
     except OSError as error:
-        discard(stream)
         if not err:
             raise refused(error) from error
 
