@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX names, pipes and pseudo-terminals")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}  # buffers, as users have them
 QUESTION = "When was the bridge opened?"
 NAME = "evil\x1b]0;title\x07\n\u202etxt.md"
 TEXT = (
@@ -46,7 +47,7 @@ def run(*arguments, cwd, env=None, **streams):
         timeout=120,
         text=True,
         encoding=(env or {}).get("PYTHONIOENCODING", "utf-8"),
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        env={**ENVIRONMENT, **(env or {})},
         **given,
     )
 
@@ -163,7 +164,7 @@ def left_early(*arguments, cwd, lines=1, stdin=None, both=False, env=None):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if both else subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        env={**ENVIRONMENT, **(env or {})},
     )
     if stdin is None or lines == 0:
         process.stdout.close()
