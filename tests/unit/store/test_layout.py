@@ -57,6 +57,7 @@ def test_a_current_that_is_no_such_file_is_told_at_once(tmp_path: Path, kind: st
         layout.current.write_bytes(b"000001\0\n")
     with pytest.raises(StorageError if kind == "loop" else IndexFormatError, match="CURRENT") as error:
         layout.require_current()
+    assert ("is no file" in str(error.value)) == (kind in ("folder", "pipe", "device"))
     assert len(str(error.value).splitlines()) == 1
 
 
