@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 import types
 import typing
@@ -17,9 +18,30 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Settings = TypeVar("Settings", bound="DataclassInstance")
+MOST = 1_000_000  # of anything that is counted
 FUSIONS = ("linear", "convex", "rrf", "bm25", "dense")
 RELEVANCE = "relevance"
 LEXICALS = ("tantivy", "rank-bm25")
+
+
+def check_number(value: Any, name: str, kind: type = float, most: float = MOST) -> None:
+    """`ConfigError` unless a number is finite, at most ``most`` away from 0, and whole where ``kind`` is int."""
+    if isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)):
+        raise ConfigError(f"{name} is {value!r}: expected {kind.__name__}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{name} is {value}: expected a finite number")
+    if abs(value) > most:
+        shown = value if len(str(value)) < 30 else f"{str(value)[:30]}…"
+        raise ConfigError(f"{name} is {shown}: at most {most:,}")
+
+
+def check_numbers(settings: DataclassInstance, section: str) -> None:
+    """`check_number` for all numbers of a section, also where they were not read from text."""
+    for item in fields(settings):
+        kind = {"int": int, "float": float, "float | None": float}.get(str(item.type))
+        value = getattr(settings, item.name)
+        if kind is not None and not (value is None and "None" in str(item.type)):
+            check_number(value, f"{section}.{item.name}", kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +53,7 @@ class SplitConfig:
 
     def __post_init__(self) -> None:
         """Sizes that make sense."""
+        check_numbers(self, "split")
         if self.words < 5:
             raise ConfigError(f"split.words is {self.words}: at least 5")
         if not 0 <= self.overlap < self.words:
@@ -75,11 +98,12 @@ class RetrieveConfig:
 
     def __post_init__(self) -> None:
         """Known names and ranges only."""
+        check_numbers(self, "retrieve")
         if self.fusion not in FUSIONS:
             raise ConfigError(f"retrieve.fusion is {self.fusion!r}: one of {', '.join(FUSIONS)}")
         if not 0.0 <= self.dense_weight <= 1.0:
             raise ConfigError(f"retrieve.dense_weight is {self.dense_weight}: from 0 to 1")
-        if not 0.0 <= self.dense_scale < float("inf"):
+        if self.dense_scale < 0.0:
             raise ConfigError(f"retrieve.dense_scale is {self.dense_scale}: at least 0")
         if self.depth < 1 or self.rerank_depth < 1 or self.rrf_k < 0:
             raise ConfigError("retrieve.depth and retrieve.rerank_depth must be at least 1, retrieve.rrf_k at least 0")
@@ -108,10 +132,13 @@ class ReadConfig:
 
     def __post_init__(self) -> None:
         """Ranges."""
+        check_numbers(self, "read")
         if self.passages < 1 or self.answers < 1 or self.max_answer_chars < 1:
             raise ConfigError("read.passages, read.answers and read.max_answer_chars must be at least 1")
         if not 0.0 < self.risk < 1.0:
             raise ConfigError(f"read.risk is {self.risk}: the share of wrong answers, above 0 and below 1")
+        if self.min_score is not None and not 0.0 <= self.min_score <= 1.0:
+            raise ConfigError(f"read.min_score is {self.min_score}: a probability, from 0 to 1")
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -187,15 +214,21 @@ def _convert(value: Any, kind: Any, key: str) -> Any:
         if isinstance(parts, (list, tuple)) and all(isinstance(part, str) for part in parts):
             return tuple(part.strip() for part in parts if part.strip())
         raise ConfigError(f"setting {key} is {value!r}: expected a list of names")
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    try:
-        if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
-            return value
-        if kind in (int, float) and (isinstance(value, str) or (kind is float and number)):
-            return kind(value)
-    except ValueError:
-        pass
+    if kind in (int, float):
+        return _number(value, kind, key)
+    if isinstance(value, kind):
+        return value
     raise ConfigError(f"setting {key} is {value!r}: expected {kind.__name__}")
+
+
+def _number(value: Any, kind: type, key: str) -> Any:
+    """A number from text or TOML; any whole one fits a float."""
+    try:
+        number = kind(value) if isinstance(value, str) or (kind is float and type(value) is int) else value
+    except (ValueError, OverflowError):
+        raise ConfigError(f"setting {key} is {str(value)[:100]!r}: expected {kind.__name__}") from None
+    check_number(number, f"setting {key}", kind, float("inf"))
+    return number
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -210,7 +243,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file's content."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML settings ({error})") from error
 
 

@@ -13,7 +13,7 @@ from ragqa.errors import IndexNotFound, SourceError
 from ragqa.index import writer
 from ragqa.index.report import BuildReport, Progress
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import load_encoder
+from ragqa.models.catalog import DEFAULT, encoder_name, load_encoder
 from ragqa.protocols import Encoder
 
 Sources = str | Path | Sequence[str | Path]
@@ -35,13 +35,16 @@ def build(
     Unchanged documents are not encoded again, changed ones are replaced, vanished ones go. A file that cannot be read
     keeps its last good version and is handed to ``problems``; with ``strict`` it is a `SourceError`. Until the end
     nothing changes for readers; if anything fails, nothing has changed. Without a ``config`` an existing index keeps
-    the settings it was built with; with other settings it is built anew. ``synonyms`` names a file of rules for BM25
+    the settings it was built with, but an encoder other than the packaged one has to be named again (see
+    `current_encoder`); with other settings it is built anew. ``synonyms`` names a file of rules for BM25
     (see `ragqa.corpus.synonyms`), which is kept with the index in place of the one before; an empty file takes that
     away, and without a name it stays.
     """
     sources = [source] if isinstance(source, (str, Path)) else list(source)
     directory = Path(directory) if directory is not None else default_directory(sources)
     index = config.index if config is not None else current_settings(directory)
+    if encoder is None:
+        encoder = load_encoder(index.encoder if config is not None else current_encoder(directory))
     failed: set[str] = set()
 
     def note(problem: Problem) -> None:
@@ -56,7 +59,7 @@ def build(
     return writer.update(
         directory,
         index,
-        encoder or load_encoder(index.encoder),
+        encoder,
         read_documents(sources, note),
         keep_sources=lambda: failed,
         synonyms=rules,
@@ -70,6 +73,14 @@ def current_settings(directory: str | Path) -> IndexConfig:
         return Snapshot.open(directory).manifest.config
     except IndexNotFound:
         return IndexConfig()
+
+
+def current_encoder(directory: str | Path) -> str:
+    """The name by which an index' own encoder may be loaded unasked (`encoder_name`); "default" where there is none."""
+    try:
+        return encoder_name(Snapshot.open(directory).manifest.encoder, directory)
+    except IndexNotFound:
+        return DEFAULT
 
 
 def default_directory(sources: Sequence[str | Path]) -> Path:

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragqa.config import RELEVANCE, Config, ReadConfig
-from ragqa.errors import ConfigError, QuestionError
+from ragqa.errors import QuestionError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
 from ragqa.evidence.calibration import FILE, Calibration, load_calibration
 from ragqa.evidence.masses import Evidence
 from ragqa.faq import StoredAnswers
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import load_encoder, load_reranker, reader_calibration
+from ragqa.models.catalog import encoder_name, load_encoder, load_reranker, reader_calibration
 from ragqa.models.ensemble import load_readers, readers_fingerprint
 from ragqa.models.remembering import Remembering
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.rerank import RelevanceReranker
 from ragqa.retrieve import HybridRetriever
+from ragqa.store.outside import place_named
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Reply
@@ -64,12 +65,13 @@ class Pipeline:
     ) -> Pipeline:
         """Open the index's current generation and the models; models given here are taken instead of loaded ones.
 
-        Without an encoder, the one named when the index was built is loaded.
+        Without an encoder, the one that ``config`` names is loaded, or the packaged one. An index that was built with
+        another has to be given that by name again: no index loads a folder or a hub's model by itself (`ConfigError`).
         """
         config = config or Config()
         snapshot = Snapshot.open(directory)
-        name = config.index.encoder
-        encoder = encoder or load_encoder(snapshot.manifest.encoder.name if name == "default" else name)
+        if encoder is None:
+            encoder = load_encoder(encoder_name(snapshot.manifest.encoder, directory, config.index.encoder))
         reader = reader or load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
         if config.retrieve.reranker == RELEVANCE:
             reader = Remembering(reader)
@@ -116,8 +118,6 @@ class Pipeline:
         self, questions: Sequence[str], k: int, where: Mapping[str, str] | None, watch: Stopwatch
     ) -> list[list[Hit]]:
         """The best ``k`` passages of each `checked` question, in the order in which they are to be read."""
-        if k < 1:
-            raise ConfigError(f"k is {k}: at least 1")
         return self.retriever.retrieve(questions, k, where, watch)
 
     def read(
@@ -194,7 +194,7 @@ def find_reranker(snapshot: Snapshot, config: Config, reader: Reader | None = No
 def find_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration:
     """The calibration that settings name, else the index's own if it fits, else the reader's."""
     if read.calibration:
-        return load_calibration(Path(read.calibration).expanduser())
+        return load_calibration(place_named(read.calibration))
     return _own_calibration(snapshot, read) or _shipped_calibration(read)
 
 

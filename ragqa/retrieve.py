@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ragqa.config import RetrieveConfig
-from ragqa.errors import FingerprintMismatch
+from ragqa.config import RetrieveConfig, check_number
+from ragqa.errors import ConfigError, FingerprintMismatch
 from ragqa.index.fuse import fuse, lookup
 from ragqa.index.ranking import Ranking
 from ragqa.index.snapshot import Snapshot
@@ -53,7 +53,10 @@ class HybridRetriever:
         where: Mapping[str, str] | None = None,
         watch: Stopwatch | None = None,
     ) -> list[list[Hit]]:
-        """At most ``k`` hits a question, best first."""
+        """At most ``k`` hits a question, best first; a ``k`` below 1 or beyond a million is a `ConfigError`."""
+        check_number(k, "k", int)
+        if k < 1:
+            raise ConfigError(f"k is {k}: at least 1")
         watch, wanted = watch or Stopwatch(), self.reach(k)
         hits = self.fetch(self.rank(questions, wanted, where, watch), wanted)
         watch.lap("fetch")

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -20,14 +20,29 @@ from ragqa.cli.interrupt import Interrupted, interruptible
 from ragqa.cli.mine import mine
 from ragqa.cli.models import export, models
 from ragqa.cli.recipes import recipes
+from ragqa.cli.terminal import flush, note, prepare, refused, settle, unread_ends_well
 from ragqa.cli.train import train
-from ragqa.errors import RagqaError, StorageError
+from ragqa.errors import RagqaError
 from ragqa.version import __version__
 
 INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Program(click.Group):
+    """A group whose own pages (--help, --version), which click writes, end well where nobody reads them."""
+
+    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
+        """As click does."""
+        with unread_ends_well():
+            return super().make_context(*arguments, **named)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does."""
+        with unread_ends_well():
+            return super().invoke(ctx)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="ragqa")
 @click.option("--debug", is_flag=True, help="Show tracebacks (anywhere on the line).")
 def cli(debug: bool) -> None:
@@ -50,46 +65,53 @@ def main(arguments: Sequence[str] | None = None) -> None:
     line = list(sys.argv[1:] if arguments is None else arguments)
     options = line[: line.index("--")] if "--" in line else line
     debug = "--debug" in options
-    sys.exit(_run([word for word in line if word != "--debug" or word not in options], debug))
+    prepare()
+    code = _run([word for word in line if word != "--debug" or word not in options], debug)
+    settle()
+    sys.exit(code)
 
 
 def _run(line: list[str], debug: bool) -> int:
     try:
         with interruptible():
             result = cli.main(line, prog_name="ragqa", standalone_mode=False)
-            sys.stdout.flush()
+            flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        error.show()
+        _explain(error)
         return error.exit_code
     except Interrupted as stop:
         return _fail("; ".join(filter(None, ("interrupted", str(stop)))), INTERRUPTED, debug)
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except RagqaError as error:
         return _fail(str(error), error.exit_code, debug)
     except OSError as error:
-        return _refused(error, debug)
+        known = refused(error)
+        return _fail(str(known), known.exit_code, debug)
     except MemoryError:
         return _fail("not enough memory", RagqaError.exit_code, debug)
     except Exception as error:  # a bug: say so in one line, keep the traceback for --debug
         return _fail(f"internal error ({type(error).__name__}: {error}); --debug shows where", 1, debug)
 
 
-def _refused(error: OSError, debug: bool) -> int:
-    """What the system refused, outside of an index: a file it names, or our output."""
-    from ragqa.store.atomic import ADVICE
-
-    advice = ADVICE.get(error.errno or 0)
-    kind = StorageError if advice else RagqaError
-    return _fail(f"{error.filename or 'output'}: {advice or error.strerror or error}", kind.exit_code, debug)
+def _explain(error: click.ClickException) -> None:
+    """What is wrong with the command line, and how to see what would be right."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None or error.format_message() == context.get_help():  # a group without a command shows its page
+        for line in error.format_message().splitlines():
+            note(line)
+        return
+    for line in context.get_usage().splitlines():
+        note(line)
+    note(f"Try '{context.command_path} {context.help_option_names[0]}' for help.")
+    note()
+    note(f"Error: {' '.join(error.format_message().split())}")
 
 
 def _fail(message: str, code: int, debug: bool) -> int:
     if debug:
-        traceback.print_exc()
-    click.echo(f"ragqa: {' '.join(message.split())}", err=True)
+        for line in traceback.format_exc().splitlines():
+            note(line)
+    note(f"ragqa: {' '.join(message.split())}")
     return code

@@ -23,6 +23,7 @@ from ragqa.cli.options import (
     settings_options,
     where_option,
 )
+from ragqa.cli.terminal import Styled, note, print_json, say
 from ragqa.errors import ConfigError, QuestionError, SourceError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def ask(
     The answer comes with its score, its sentence and its place.
     """
     from ragqa.cli.explaining import print_explanation
-    from ragqa.cli.output import print_json, print_reply
+    from ragqa.cli.output import print_reply
     from ragqa.cli.progress import progress_bar
 
     config = answering_config(config_file, settings, answering)
@@ -82,7 +83,8 @@ def ask(
                 print_json({**reply.to_dict(), **more}, indent=None if jsonl else 2)
                 continue
             if file is not None:
-                click.echo(click.style(f"\n{reply.question}", underline=True))
+                say()
+                say(Styled(reply.question, underline=True))
             print_reply(reply)
             if explanation:
                 print_explanation(explanation)
@@ -114,7 +116,7 @@ def search(
 
     They are not read for an answer.
     """
-    from ragqa.cli.output import note, print_hit, print_json
+    from ragqa.cli.output import print_hit
     from ragqa.cli.progress import progress_bar
 
     given = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
@@ -123,15 +125,14 @@ def search(
     (text,) = _questions(question, None)
     directory = locate_index(index_dir)
     from ragqa.index.snapshot import Snapshot
-    from ragqa.models.catalog import load_encoder
+    from ragqa.models.catalog import encoder_name, load_encoder
     from ragqa.pipeline import checked, find_reranker
     from ragqa.retrieve import HybridRetriever
 
     with progress_bar() as progress:
         progress("searching", 0, None)
         snapshot = Snapshot.open(directory)
-        named = config.index.encoder
-        model = load_encoder(snapshot.manifest.encoder.name if named == "default" else named)
+        model = load_encoder(encoder_name(snapshot.manifest.encoder, directory, config.index.encoder))
         retriever = HybridRetriever(snapshot, model, config.retrieve, find_reranker(snapshot, config))
         hits = retriever.retrieve([checked(text)], count, filters)[0]
     if as_json:

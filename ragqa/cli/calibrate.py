@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ragqa.cli.options import encoder_option, index_option, locate_index, make_config, settings_options
+from ragqa.cli.terminal import print_json, say
 
 SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
@@ -43,7 +44,6 @@ def calibrate(
     from pathlib import Path
 
     from ragqa.calibrate.run import calibrate_index
-    from ragqa.cli.output import print_json
     from ragqa.cli.progress import progress_bar
 
     config = make_config(config_file, settings, {"read.reader": reader, "index.encoder": encoder})
@@ -63,8 +63,8 @@ def calibrate(
     if as_json:
         print_json(report.to_dict())
         return
-    click.echo(f"{report.path}: fitted to {report.questions:,} questions, {report.right:.1f} % answered right")
-    click.echo(f"calibration error {report.error_before:.3f} before, {report.error:.3f} now (cross-fitted)")
+    say(f"{report.path}: fitted to {report.questions:,} questions, {report.right:.1f} % answered right")
+    say(f"calibration error {report.error_before:.3f} before, {report.error:.3f} now (cross-fitted)")
     for risk, coverage in report.coverage.items():
         promise = "no promise possible" if coverage is None else f"{coverage:.1f} % of questions answered"
-        click.echo(f"--risk {risk:g}: {promise}")
+        say(f"--risk {risk:g}: {promise}")

@@ -17,9 +17,11 @@ from ragqa.cli.options import (
     settings_options,
     where_option,
 )
+from ragqa.cli.terminal import Styled, note, print_json, say
 
 if TYPE_CHECKING:
     from ragqa.session import Exchange, Session
+    from ragqa.types import Hit
 
 PROMPT = "? "
 HELP = """\
@@ -63,8 +65,6 @@ def chat(
 
 def talk(session: Session, *, as_json: bool) -> None:
     """Answer line by line until the input ends or says so."""
-    from ragqa.cli.output import note
-
     commands = {"/why": show_why, "/sources": show_sources}
     if sys.stdin.isatty():
         note("ask a question; /help lists the commands, Ctrl-D leaves")
@@ -75,14 +75,14 @@ def talk(session: Session, *, as_json: bool) -> None:
             session.reset()
             note("what was said is forgotten")
         elif line == "/help":
-            note(HELP)
+            for text in HELP.splitlines():
+                note(text)
         elif line in commands:
             _last(session, commands[line], as_json=as_json)
         elif line.startswith("/"):
             note(f"{line.split()[0]} is no command; /help lists them")
         else:
             _answer(session, line, as_json=as_json)
-        sys.stdout.flush()
 
 
 def lines() -> Iterator[str]:
@@ -101,7 +101,7 @@ def lines() -> Iterator[str]:
             line = read()
         except EOFError:
             if sys.stdin.isatty():
-                click.echo(err=True)  # the terminal has shown the prompt, and nothing ended its line
+                note()  # the terminal has shown the prompt, and nothing ended its line
             return
         if line.strip():
             yield line.strip()
@@ -110,45 +110,43 @@ def lines() -> Iterator[str]:
 def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
     """What the question was understood as and why, and what each stage made of it, for which it is asked again."""
     from ragqa.cli.explaining import print_explanation
-    from ragqa.cli.output import print_json
 
     understood = exchange.understood
     explanation = session.pipeline.explain(understood.question, where=session.where)
     if as_json:
         print_json({"why": {**exchange.to_dict(), "explanation": explanation.to_dict()}}, indent=None)
         return
-    click.echo(f"typed:      {understood.typed}")
-    click.echo(f"understood: {understood.question}")
+    say(f"typed:      {understood.typed}")
+    say(f"understood: {understood.question}")
     for carried in understood.carried:
         ago = "last" if carried.turn == 1 else f"{carried.turn} questions ago,"
         said = f"{ago} {carried.source}" if carried.source != "title" else f"title of the {ago} answer's document"
-        click.echo(f"carried:    {carried.text}  ({said}; {carried.reason})")
+        say(f"carried:    {carried.text}  ({said}; {carried.reason})")
     if not understood.carried:
-        click.echo(f"carried:    nothing{f' ({understood.note})' if understood.note else ''}")
+        say(f"carried:    nothing{f' ({understood.note})' if understood.note else ''}")
     print_explanation(explanation)
 
 
 def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
     """Every place of every answer: the one shown and those that say the same."""
-    from ragqa.cli.output import place, print_json, quotation
+    from ragqa.cli.output import one_line, place, quotation
 
     if as_json:
         print_json({"sources": [answer.to_dict() for answer in exchange.reply.answers]}, indent=None)
         return
     for number, answer in enumerate(exchange.reply.answers, 1):
-        click.echo(f"{number}. {click.style(answer.text, bold=True)}")
-        for text, hit, (start, end) in [
-            (quotation(answer), answer.hit, answer.document_span),
-            *(
-                (one.text, one.hit, _document_span(one.span.start, one.span.end, one.hit.passage.start))
-                for one in answer.support
-            ),
-        ]:
+        say(f"{number}. ", Styled(one_line(answer.text), bold=True))
+        places: list[tuple[list[str | Styled], Hit, tuple[int, int]]]
+        places = [(quotation(answer), answer.hit, answer.document_span)]
+        for one in answer.support:
+            span = _document_span(one.span.start, one.span.end, one.hit.passage.start)
+            places.append(([one_line(one.text)], one.hit, span))
+        for quoted, hit, (start, end) in places:
             passage = hit.passage
             line = passage.line + passage.text.count("\n", 0, start - passage.start) if passage.line else 0
-            click.echo(f"   {place(hit, line, (start, end))}  {' '.join(text.split())}")
+            say(f"   {place(hit, line, (start, end))}  ", *quoted)
     if not exchange.reply.answers:
-        click.echo("no answer, so no place")
+        say("no answer, so no place")
 
 
 def _document_span(start: int, end: int, passage_start: int) -> tuple[int, int]:
@@ -156,7 +154,7 @@ def _document_span(start: int, end: int, passage_start: int) -> tuple[int, int]:
 
 
 def _answer(session: Session, line: str, *, as_json: bool) -> None:
-    from ragqa.cli.output import note, print_json, print_reply
+    from ragqa.cli.output import print_reply
 
     understood = session.understand(line)
     if understood.carried and not as_json:
@@ -171,8 +169,6 @@ def _answer(session: Session, line: str, *, as_json: bool) -> None:
 
 
 def _last(session: Session, show: Callable[..., None], *, as_json: bool) -> None:
-    from ragqa.cli.output import note
-
     if session.last is None:
         note("nothing was asked yet")
         return
@@ -185,7 +181,7 @@ def _typed() -> str:
 
 def _piped() -> str:
     if sys.stdin.isatty():
-        click.echo(PROMPT, nl=False, err=True)
+        say(PROMPT, err=True, end="")
     line = sys.stdin.readline()
     if not line:
         raise EOFError

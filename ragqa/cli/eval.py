@@ -9,6 +9,7 @@ import click
 
 from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import settings_option
+from ragqa.cli.terminal import note, print_json
 from ragqa.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ def run_command(
 
     Keeps what happened; interrupted, the same command goes on.
     """
-    from ragqa.cli.output import note
     from ragqa.cli.progress import progress_bar
     from ragqa.eval.runner import Choice, run
 
@@ -85,7 +85,6 @@ def run_command(
 def score_command(run: str, as_json: bool) -> None:
     """Show the figures of a finished RUN."""
     from ragqa.cli.figures import print_scores
-    from ragqa.cli.output import print_json
     from ragqa.eval.scores import score
 
     scores = score(run)
@@ -102,7 +101,6 @@ def compare_command(base: str, new: str, as_json: bool) -> None:
     Question by question, with paired tests.
     """
     from ragqa.cli.figures import print_comparison
-    from ragqa.cli.output import print_json
     from ragqa.eval.comparison import compare
 
     comparison = compare(base, new)
@@ -118,7 +116,6 @@ def report_command(runs: tuple[str, ...], output: str, questions: int) -> None:
 
     The page is self-contained.
     """
-    from ragqa.cli.output import note
     from ragqa.eval.publish import report
 
     note(f"{report(runs, output, questions=questions)}: open it in a browser")
@@ -135,7 +132,6 @@ def check_command(run: str, baselines: str, accepted: bool, as_json: bool) -> in
     Exit code 1 when anything is significantly worse.
     """
     from ragqa.cli.figures import print_comparison
-    from ragqa.cli.output import note, print_json
     from ragqa.eval.baseline import accept, check
 
     if accepted:

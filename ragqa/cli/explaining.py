@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from ragqa.cli.output import place
+from ragqa.cli.terminal import Styled, say
 
 if TYPE_CHECKING:
     from ragqa.config import RetrieveConfig
@@ -41,10 +40,10 @@ def _shown(explanation: Explanation) -> list[SeenPassage]:
 
 
 def _print(title: str, lines: Sequence[str]) -> None:
-    click.echo()
-    click.echo(click.style(title, bold=True))
+    say()
+    say(Styled(title, bold=True))
     for line in lines:
-        click.echo(f"  {line}".rstrip())
+        say(f"  {line}".rstrip())
 
 
 def _words(shown: Sequence[SeenPassage], retrieve: RetrieveConfig) -> list[str]:

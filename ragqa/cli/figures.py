@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
+from ragqa.cli.escape import visible
+from ragqa.cli.terminal import Styled, say
 
 SOURCES = ("bm25", "dense", "fused", "reranked")
 RETRIEVAL = ("gold", "answer", "recall", "ndcg")
@@ -16,9 +17,10 @@ FRACTIONS = ("recall", "ndcg", "mrr", "map", "ece", "brier", "auroc", "aurc", "t
 def print_scores(scores: Mapping[str, Any]) -> None:
     """Part by part: answers, retrieval, ladder, slices, causes, cost."""
     run = scores["run"]
-    click.echo(f"{run['name']}: {run['suite']} ({run['hash']})")
+    say(f"{run['name']}: {run['suite']} ({run['hash']})")
     for name, part in scores["parts"].items():
-        click.echo(click.style(f"\n{name}, {part['n']:,} questions", bold=True))
+        say()
+        say(Styled(f"{name}, {part['n']:,} questions", bold=True))
         figures = part["figures"]
         rest = [key for key in figures if key.partition("/")[0] not in SOURCES]
         _table(("", "value", "95 %", "n"), [(key, *_figure(key, figures[key])) for key in rest])
@@ -35,11 +37,12 @@ def print_comparison(comparison: Mapping[str, Any]) -> None:
     """Part by part: both values, the difference with its interval, p after Holm's correction."""
     one, other = comparison["runs"]
     for name, part in comparison["parts"].items():
-        click.echo(click.style(f"\n{name}, {part['n']:,} questions", bold=True))
+        say()
+        say(Styled(f"{name}, {part['n']:,} questions", bold=True))
         if part["missing"]:
-            click.echo(f"{part['missing']:,} of them only one of the runs has; the other counts as wrong there")
+            say(f"{part['missing']:,} of them only one of the runs has; the other counts as wrong there")
         if part["left_out"]:
-            click.echo(f"{part['left_out']:,} more, which only one of the runs was asked, are left out")
+            say(f"{part['left_out']:,} more, which only one of the runs was asked, are left out")
         rows = [
             (
                 row["measure"],
@@ -96,9 +99,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns aligned: the first to the left, the others to the right; nothing for no rows."""
     if not rows:
         return
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    click.echo()
-    for number, row in enumerate([head, *rows]):
+    cells_of = [[visible(cell) for cell in row] for row in [head, *rows]]
+    widths = [max(len(row[column]) for row in cells_of) for column in range(len(head))]
+    say()
+    for number, row in enumerate(cells_of):
         cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         line = "  ".join(cells).rstrip()
-        click.echo(click.style(line, dim=True) if number == 0 else line)
+        say(Styled(line, dim=True) if number == 0 else line)

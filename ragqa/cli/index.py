@@ -9,12 +9,14 @@ import click
 
 from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import index_option, locate_index, make_config, settings_options
+from ragqa.cli.terminal import note, print_json, say
 
 if TYPE_CHECKING:
     from ragqa.corpus.read import Problem
     from ragqa.index.report import BuildReport
 
 UNCHANGED = "nothing was changed"
+UNNAMED = ""
 
 
 @click.command()
@@ -51,7 +53,6 @@ def index(
 
     SOURCES are files and folders.
     """
-    from ragqa.cli.output import note, print_json
     from ragqa.cli.progress import progress_bar
 
     overrides = {
@@ -62,13 +63,16 @@ def index(
         "index.dense": dense,
         "index.lexical": bm25,
     }
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
-    from ragqa.config import Config
-    from ragqa.indexing import build, current_settings, default_directory
+    from ragqa.config import Config, override
+    from ragqa.indexing import build, current_encoder, current_settings, default_directory
 
     directory = Path(output) if output else default_directory(sources)
-    config = make_config(config_file, settings, overrides, Config(index=current_settings(directory)))
+    current = replace(current_settings(directory), encoder=UNNAMED)
+    config = make_config(config_file, settings, overrides, Config(index=current))
+    if config.index.encoder == UNNAMED:
+        config = override(config, {"index.encoder": current_encoder(directory)})
     problems: list[Problem] = []
 
     def tell(problem: Problem) -> None:
@@ -83,7 +87,7 @@ def index(
         skipped = [{"source": problem.source, "reason": problem.reason} for problem in problems]
         print_json({"index": str(directory), **asdict(report), "skipped": skipped})
     else:
-        click.echo(f"{directory}: {summary(report)}")
+        say(f"{directory}: {summary(report)}")
 
 
 def summary(report: BuildReport) -> str:
@@ -107,7 +111,6 @@ def summary(report: BuildReport) -> str:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def info(index_dir: str | None, as_json: bool) -> None:
     """Show what an index holds and how it was made."""
-    from ragqa.cli.output import print_json
     from ragqa.config import ReadConfig
     from ragqa.index.snapshot import Snapshot
     from ragqa.pipeline import describe_calibration
@@ -119,7 +122,7 @@ def info(index_dir: str | None, as_json: bool) -> None:
         return
     width = max(len(name) for name in facts)
     for name, value in facts.items():
-        click.echo(f"{name:<{width}}  {value}")
+        say(f"{name:<{width}}  {value}")
 
 
 @click.command()
@@ -130,7 +133,6 @@ def verify(index_dir: str | None, as_json: bool) -> int:
 
     Exit code 5 if anything is wrong.
     """
-    from ragqa.cli.output import print_json
     from ragqa.cli.progress import progress_bar
     from ragqa.errors import IndexFormatError
     from ragqa.index.verify import verify as check
@@ -142,8 +144,8 @@ def verify(index_dir: str | None, as_json: bool) -> int:
         print_json({"index": str(directory), "whole": not problems, "problems": problems})
     else:
         for problem in problems:
-            click.echo(problem)
-        click.echo(f"{directory}: {'damaged' if problems else 'whole'}")
+            say(problem)
+        say(f"{directory}: {'damaged' if problems else 'whole'}")
     return IndexFormatError.exit_code if problems else 0
 
 
@@ -157,7 +159,6 @@ def compact(index_dir: str | None, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from ragqa.cli.output import print_json
     from ragqa.cli.progress import progress_bar
     from ragqa.index.writer import compact as merge
 
@@ -167,4 +168,4 @@ def compact(index_dir: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"index": str(directory), **asdict(report)})
     else:
-        click.echo(f"{directory}: {summary(report)}")
+        say(f"{directory}: {summary(report)}")

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import click
 
+from ragqa.cli.terminal import note
+
 
 class Interrupted(click.Abort):
     """Ctrl-C was pressed. Its text says what became of the work, and is empty where there is nothing to say."""
@@ -30,7 +32,7 @@ def interruptible(outcome: str = "") -> Iterator[None]:
         if stop is None:
             raise
         if not isinstance(error, click.Abort):
-            click.echo(err=True)  # the terminal has written ^C, and click ends that line only for errors it sees itself
+            note()  # the terminal has written ^C, and click ends that line only for errors it sees itself
         raise Interrupted(outcome or str(stop)) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ragqa.cli.options import index_option, locate_index
+from ragqa.cli.terminal import print_json
 
 
 @click.command()
@@ -18,7 +19,7 @@ from ragqa.cli.options import index_option, locate_index
 @click.option("--margin", help="No negative scores more than this share above the best positive; none: any may [0.1].")
 @click.option("--other-documents", is_flag=True, help="No negatives from a positive's own document.")
 @click.option("--teacher", help="Whose scores to write: reader, reader:NAME, or a cross-encoder.")
-@click.option("--encoder", help="The index's encoder, if it has moved; or a question encoder for it.")
+@click.option("--encoder", help="The index's encoder, unless packaged; or a question encoder for it.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
 def mine(
     index_dir: str | None,
@@ -37,7 +38,6 @@ def mine(
     """Find passages that answer QUESTIONS, and near ones that do not, to train a retriever on."""
     from dataclasses import asdict
 
-    from ragqa.cli.output import print_json
     from ragqa.cli.progress import progress_bar
     from ragqa.config import override
     from ragqa.models.catalog import load_encoder

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ragqa.cli.terminal import say
+
 
 @click.command()
 @click.argument("checkpoint", type=click.Path())
@@ -26,7 +28,7 @@ def export(checkpoint: str, output: str, kind: str, max_length: int | None, fp32
         report = export_reranker(checkpoint, output, max_length=max_length or 512, int8=not fp32)
     else:
         report = export_encoder(checkpoint, output, max_length=max_length, int8=not fp32)
-    click.echo(f"{report.path}: {report.size / 1e6:.1f} MB, mean cosine to the checkpoint {report.cosine:.4f}")
+    say(f"{report.path}: {report.size / 1e6:.1f} MB, mean cosine to the checkpoint {report.cosine:.4f}")
 
 
 @click.group()
@@ -48,11 +50,11 @@ def merge(name: str, output: str) -> None:
     if name == "encoder":
         from ragqa.train.unpack import unpack_encoder
 
-        click.echo(f"{unpack_encoder(output)}: sentence-transformers checkpoint")
+        say(f"{unpack_encoder(output)}: sentence-transformers checkpoint")
         return
     from ragqa.train.adapter import merge_packaged
 
-    click.echo(f"{merge_packaged(name, output)}: standard checkpoint with span heads")
+    say(f"{merge_packaged(name, output)}: standard checkpoint with span heads")
 
 
 @models.command()
@@ -65,7 +67,7 @@ def soup(checkpoints: tuple[str, ...], output: str) -> None:
     require_torch("A soup")
     from ragqa.train.soup import soup as average
 
-    click.echo(f"{average(checkpoints, output)}: average of {len(checkpoints)} checkpoints")
+    say(f"{average(checkpoints, output)}: average of {len(checkpoints)} checkpoints")
 
 
 @models.command()
@@ -83,4 +85,4 @@ def compress(checkpoint: str, output: str, base: str, rank: int, data: tuple[str
     require_torch("Compressing a checkpoint")
     from ragqa.train.adapter import compress as store
 
-    click.echo(f"{store(checkpoint, base, output, rank, data)}: adapter of rank {rank}")
+    say(f"{store(checkpoint, base, output, rank, data)}: adapter of rank {rank}")

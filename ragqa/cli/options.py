@@ -59,7 +59,7 @@ def where_option(command: Command) -> Command:
 
 def encoder_option(command: Command) -> Command:
     """``--encoder``."""
-    return click.option("--encoder", help="The encoder the index was built with, if it has moved.")(command)
+    return click.option("--encoder", help="The encoder the index was built with, unless packaged.")(command)
 
 
 def fusion_option(command: Command) -> Command:

@@ -1,48 +1,41 @@
-"""How replies and reports look on a terminal. Results go to stdout, everything else to stderr."""
+"""How replies and hits look on a terminal."""
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
+from ragqa.cli.terminal import Styled, note, say
 
 if TYPE_CHECKING:
     from ragqa.types import Answer, Hit, Reply
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]|\n\s*\n")
+_WHITE = re.compile(r"\s+")
 QUOTE_CHARS = 300
-
-
-def print_json(value: Any, *, indent: int | None = 2) -> None:
-    """One JSON document on stdout; without ``indent`` it is one line."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
-
-
-def note(message: str) -> None:
-    """A line on stderr."""
-    click.echo(message, err=True)
 
 
 def print_reply(reply: Reply) -> None:
     """Answers with score, quotation and place; without an answer, the nearest passages."""
     if not reply.answered:
-        click.echo("No answer found.")
+        say("No answer found.")
         for answer in reply.candidates:
             where = place(answer.hit, answer.line, answer.document_span)
-            click.echo(f"   not sure enough: {' '.join(answer.text.split())}  {answer.score:.2f}  {where}")
+            say(f"   not sure enough: {one_line(answer.text)}  {answer.score:.2f}  {where}")
         if reply.hits:
-            click.echo("The nearest passages:")
+            say("The nearest passages:")
         for hit in reply.hits[:3]:
             print_hit(hit)
     for number, answer in enumerate(reply.answers, 1):
-        text = answer.text.replace("\n", "\n   ")
-        click.echo(f"{number}. {click.style(text, bold=True)}  {answer.score:.2f}")
-        click.echo(f"   {stored(answer) if answer.faq else quotation(answer)}")
+        *before, last = answer.text.expandtabs(4).splitlines() or [""]
+        starts = [f"{number}. ", *["   "] * len(before)]
+        for start, line in zip(starts, before, strict=False):
+            say(start, Styled(line, bold=True))
+        say(starts[-1], Styled(last, bold=True), f"  {answer.score:.2f}")
+        say("   ", *([stored(answer)] if answer.faq else quotation(answer)))
         where = place(answer.hit, answer.line, answer.document_span)
-        click.echo(click.style(f"   {where}{_support(answer)}", dim=True))
+        say(Styled(f"   {where}{_support(answer)}", dim=True))
     total = reply.timings.get("total", 0.0)
     note(f"{reply.read} of {len(reply.hits)} passages read in {total:.0f} ms")
 
@@ -51,10 +44,15 @@ def print_hit(hit: Hit) -> None:
     """Rank, score, place and the start of the passage."""
     sources = " ".join(f"{name} {score:.2f}" for name, score in hit.sources.items())
     where = place(hit, hit.passage.line, (hit.passage.start, hit.passage.end))
-    click.echo(f"{hit.rank}. {click.style(where, bold=True)}  {hit.score:.2f} ({sources})")
+    say(f"{hit.rank}. ", Styled(where, bold=True), f"  {hit.score:.2f} ({sources})")
     if hit.passage.is_faq:
-        click.echo(f"   {hit.passage.title}")
-    click.echo(f"   {_shorten(' '.join(hit.passage.text.split()), QUOTE_CHARS)}")
+        say(f"   {hit.passage.title}")
+    say(f"   {_shorten(one_line(hit.passage.text), QUOTE_CHARS)}")
+
+
+def one_line(text: str) -> str:
+    """Text to be read as prose: line breaks, tabs and runs of white space are one space each."""
+    return " ".join(text.split())
 
 
 def stored(answer: Answer) -> str:
@@ -69,16 +67,17 @@ def place(hit: Hit, line: int, characters: tuple[int, int]) -> str:
     return f"{hit.passage.source} (characters {characters[0]}-{characters[1]})"
 
 
-def quotation(answer: Answer) -> str:
-    """The sentence around the answer with the answer marked, on one line."""
+def quotation(answer: Answer) -> list[str | Styled]:
+    """The sentence around the answer with the answer marked, on one line, in parts to `say`."""
     text, span = answer.hit.passage.text, answer.span
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     start = max([end for end in ends if end <= span.start], default=0)
     end = min([end for end in ends if end >= span.end], default=len(text))
     start, end = max(start, span.start - QUOTE_CHARS), min(end, span.end + QUOTE_CHARS)
-    before, after = text[start : span.start], text[span.end : end]
-    marked = f"»{answer.text}«" if not sys.stdout.isatty() else click.style(answer.text, bold=True, underline=True)
-    return " ".join(f"{before}{marked}{after}".split())
+    before, after = (_WHITE.sub(" ", part) for part in (text[start : span.start], text[span.end : end]))
+    quoted = one_line(answer.text)
+    marked = Styled(quoted, bold=True, underline=True) if sys.stdout.isatty() else f"»{quoted}«"
+    return [before.lstrip(), marked, after.rstrip()]
 
 
 def _support(answer: Answer) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ragqa.cli.escape import visible
 from ragqa.index.report import Progress, silent
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class _Bar:
             return
         done, total = self._stages[stage]
         if stage not in self._tasks:
-            self._tasks[stage] = self._display.add_task(stage, total=total)
+            self._tasks[stage] = self._display.add_task(visible(stage), total=total)
         self._display.update(self._tasks[stage], completed=done, total=total)
 
     def _drop(self, stage: str) -> None:
@@ -94,7 +95,7 @@ def _display() -> Display:
     from rich.console import Console
 
     columns = (
-        rich.TextColumn("{task.description}"),
+        rich.TextColumn("{task.description}", markup=False),
         rich.BarColumn(),
         rich.MofNCompleteColumn(),
         rich.TimeElapsedColumn(),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ragqa.cli.terminal import say
+
 
 @click.group()
 def recipes() -> None:
@@ -20,7 +22,7 @@ def ls() -> None:
     found = [(path.stem, kind_of(read_recipe(path)), describe(path)) for path in packaged_recipes()]
     widths = [max(len(row[column]) for row in found) for column in (0, 1)]
     for name, kind, about in found:
-        click.echo(f"{name:{widths[0]}}  {kind:{widths[1]}}  {about}".rstrip())
+        say(f"{name:{widths[0]}}  {kind:{widths[1]}}  {about}".rstrip())
 
 
 @recipes.command()
@@ -29,7 +31,8 @@ def show(name: str) -> None:
     """Print a recipe by NAME or path."""
     from ragqa.train.recipe import find_recipe
 
-    click.echo(find_recipe(name).read_text(encoding="utf-8"), nl=False)
+    for line in find_recipe(name).read_text(encoding="utf-8").splitlines():
+        say(line.expandtabs(4))
 
 
 @recipes.command()
@@ -39,7 +42,7 @@ def copy(name: str, target: Path) -> None:
     """Copy a recipe by NAME to TARGET (a file or a folder), to change it."""
     from ragqa.train.recipe import copy_recipe
 
-    click.echo(copy_recipe(name, target))
+    say(str(copy_recipe(name, target)))
 
 
 @recipes.command()
@@ -52,8 +55,8 @@ def check(files: tuple[Path, ...]) -> int:
     wrong = 0
     for file in files:
         try:
-            click.echo(f"{file}: a recipe for a {kind_of(read_recipe(find_recipe(str(file))))}")
+            say(f"{file}: a recipe for a {kind_of(read_recipe(find_recipe(str(file))))}")
         except ConfigError as error:
             wrong += 1
-            click.echo(" ".join(str(error).split()))
+            say(" ".join(str(error).split()))
     return ConfigError.exit_code if wrong else 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ragqa.cli.options import index_option, locate_index
+from ragqa.cli.terminal import note, say
 
 
 @click.group()
@@ -32,9 +33,9 @@ def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str,
 
     made = fit_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings))
     if is_prompted(made):
-        click.echo(f"{made}: a prompt (adapter) on its base; ragqa ask --reader {made} reads with both")
+        say(f"{made}: a prompt (adapter) on its base; ragqa ask --reader {made} reads with both")
     else:
-        click.echo(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")
+        say(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")
 
 
 @train.command()
@@ -48,7 +49,6 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
     DATA are SQuAD-format files, files of ragqa mine, or with data.weak the documents themselves. With
     method.towers=question passages stay as they are indexed.
     """
-    from ragqa.cli.output import note
     from ragqa.models.runtime import require_torch
 
     require_torch("Training")
@@ -58,9 +58,9 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
     chosen = load_recipe(recipe, RetrieverRecipe, settings)
     made = fit_retriever(data, output, chosen, note=note)
     if chosen.method.towers == "question":
-        click.echo(f"{made}: question encoder; ask the index that is there with --encoder {made}")
+        say(f"{made}: question encoder; ask the index that is there with --encoder {made}")
     else:
-        click.echo(f"{made}: sentence-transformers encoder; index again with --encoder {made}")
+        say(f"{made}: sentence-transformers encoder; index again with --encoder {made}")
 
 
 @train.command()
@@ -85,7 +85,8 @@ def joint(questions: str, index_dir: str | None, output: str, recipe: str, setti
     chosen = load_recipe(recipe, JointRecipe, settings)
     made = fit_joint(directory, questions, output, chosen)
     if not chosen.method.refresh_every:
-        click.echo(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")
+        say(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")
         return
-    click.echo(f"{made}: ask with -i {made / 'index'} --reader {made / 'reader'}; {directory} is as it was")
-    click.echo(f"documents of your own: ragqa index FOLDER --encoder {made / 'encoder'}")
+    models = f"--encoder {made / 'encoder'} --reader {made / 'reader'}"
+    say(f"{made}: ask with -i {made / 'index'} {models}; {directory} is as it was")
+    say(f"documents of your own: ragqa index FOLDER --encoder {made / 'encoder'}")

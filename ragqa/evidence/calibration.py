@@ -10,14 +10,18 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ragqa.errors import ModelError
 from ragqa.store.atomic import replace_file, storing
+from ragqa.store.outside import unfit
 
 FILE = "calibration.json"
 FORMAT = 1
+LARGEST = 4 << 20  # bytes of a file
+MOST_QUESTIONS, MOST_STEPS = 10_000_000, 500  # a step is a tenth more questions than the one before
 FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior")
 CONFIDENCE = 0.9
 START = 8.0  # a threshold is first tested where it lets so many answers / risk through,
@@ -78,6 +82,11 @@ class Step:
     given: int
     wrong: int
 
+    def __post_init__(self) -> None:
+        """Numbers that can be."""
+        if not math.isfinite(self.score) or not 0 <= self.wrong <= self.given <= MOST_QUESTIONS:
+            raise ValueError(f"no place on a curve: score {self.score}, {self.wrong} of {self.given} wrong")
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -90,6 +99,13 @@ class Calibration:
     reader: str = ""
     encoder: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A curve that goes down the scores."""
+        if len(self.curve) > MOST_STEPS or not 0 <= self.questions <= MOST_QUESTIONS:
+            raise ValueError(f"{len(self.curve):,} steps of {self.questions:,} questions are too many or too few")
+        if any(b.given <= a.given or b.score > a.score or b.wrong < a.wrong for a, b in pairwise(self.curve)):
+            raise ValueError("the curve must go down the scores, with ever more answers given")
 
     def threshold(self, risk: float, confidence: float = CONFIDENCE) -> float | None:
         """The lowest score at which answers may be given so that at most ``risk`` of them are wrong; None if there is
@@ -117,11 +133,19 @@ def binomial_tail(wrong: int, given: int, risk: float) -> float:
         return 1.0 if risk <= 0.0 or wrong >= given else 0.0
     log_risk, log_rest = math.log(risk), math.log1p(-risk)
     whole = math.lgamma(given + 1)
-    terms = (
-        whole - math.lgamma(k + 1) - math.lgamma(given - k + 1) + k * log_risk + (given - k) * log_rest
-        for k in range(wrong + 1)
-    )
-    return min(1.0, math.fsum(math.exp(term) for term in terms))
+
+    def share(k: int) -> float:
+        log = whole - math.lgamma(k + 1) - math.lgamma(given - k + 1) + k * log_risk + (given - k) * log_rest
+        return math.exp(log)
+
+    peak = min(wrong, int(given * risk))  # from the largest share both ways, until shares no longer count
+    least, shares = 1e-20 * share(peak), [share(peak)]
+    for way in (range(peak - 1, -1, -1), range(peak + 1, wrong + 1)):
+        for k in way:
+            shares.append(share(k))
+            if shares[-1] <= least:
+                break
+    return min(1.0, math.fsum(shares))
 
 
 def save_calibration(folder: Path, calibration: Calibration) -> Path:
@@ -135,6 +159,8 @@ def save_calibration(folder: Path, calibration: Calibration) -> Path:
 
 def load_calibration(path: Path) -> Calibration:
     """Read and check a file; one that is damaged or of another format is a `ModelError`."""
+    if problem := unfit(path, LARGEST):
+        raise ModelError(f"{path}: not a usable calibration: it {problem}")
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         form = content.pop("format")
@@ -150,5 +176,7 @@ def load_calibration(path: Path) -> Calibration:
             encoder=str(content["encoder"]),
             data={str(name): str(value) for name, value in content["data"].items()},
         )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except KeyError as error:
+        raise ModelError(f"{path}: not a usable calibration: there is no {error}") from error
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path}: not a usable calibration ({error})") from error

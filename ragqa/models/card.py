@@ -10,12 +10,16 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ragqa.errors import ModelError
+from ragqa.models.native import require_file
+from ragqa.store.outside import place_named
 
 CARD, MODEL, TOKENIZER = "ragqa.json", "model.onnx", "tokenizer.json"
 FORMAT = 1
+LARGEST = 1 << 20  # bytes of a card
+SHORTEST, LONGEST, WIDEST = 8, 1 << 17, 1 << 16  # tokens of an input, numbers of a vector
 TEXTS = ("kind", "name", "fingerprint", "passages", "passages_fingerprint")
 FLAGS = ("titles",)
 
@@ -54,17 +58,16 @@ def write_card(path: Path, card: Card) -> None:
 def has_card(folder: Path, kind: str) -> bool:
     """Whether there is a card that says this kind; nothing else of it is checked."""
     try:
-        content = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _read(folder / CARD).get("kind") == kind
+    except ModelError:
         return False
-    return isinstance(content, dict) and content.get("kind") == kind
 
 
 def place_from(folder: Path, name: str) -> str:
     """A model's name as a card in ``folder`` puts it down, so that both can be moved together; see `place_of`."""
-    if name == "default" or not Path(name).expanduser().is_dir():
+    if name == "default" or not place_named(name).is_dir():
         return name
-    place = Path(name).expanduser().resolve()
+    place = place_named(name).resolve()
     try:
         relative = Path(os.path.relpath(place, folder.resolve())).as_posix()
     except ValueError:  # on another drive
@@ -77,13 +80,24 @@ def place_of(folder: Path, name: str) -> str:
     return str((folder / name).resolve()) if name.startswith(".") else name
 
 
+def _read(path: Path) -> dict[str, Any]:
+    require_file(path, LARGEST)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not a usable model card ({error})") from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{path}: not a usable model card (it holds a {type(content).__name__})")
+    return content
+
+
 def read_card(folder: Path, kind: str) -> Card:
     """Read and check a card; a missing, damaged or other-kind card is a `ModelError`."""
     path = folder / CARD
+    values = _read(path)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
         card = Card(**values)
-    except (OSError, ValueError, TypeError) as error:
+    except TypeError as error:
         raise ModelError(f"{path}: not a usable model card ({error})") from error
     for item in fields(Card):
         expected = str if item.name in TEXTS else bool if item.name in FLAGS else int
@@ -93,8 +107,19 @@ def read_card(folder: Path, kind: str) -> Card:
         raise ModelError(f"{path}: card format {card.format}, this ragqa reads {FORMAT}: export the model again")
     if card.kind != kind:
         raise ModelError(f"{folder} holds a {card.kind}, not a {kind}")
-    if not card.fingerprint or "/" in card.fingerprint or card.max_length < 8:
+    if not card.fingerprint or "/" in card.fingerprint:
         raise ModelError(f"{path}: damaged model card")
+    _check_numbers(path, card)
     if kind == "question-encoder" and not (card.passages and card.passages_fingerprint and card.dim > 0):
         raise ModelError(f"{path}: does not say which encoder its passages have")
     return card
+
+
+def _check_numbers(path: Path, card: Card) -> None:
+    if not SHORTEST <= card.max_length <= LONGEST:
+        raise ModelError(f"{path}: max_length is {card.max_length}: from {SHORTEST} to {LONGEST}")
+    if not 0 <= card.stride <= LONGEST:
+        raise ModelError(f"{path}: stride is {card.stride}: from 0 to {LONGEST}")
+    least = 1 if "encoder" in card.kind else 0
+    if not least <= card.dim <= WIDEST:
+        raise ModelError(f"{path}: dim is {card.dim}: from {least} to {WIDEST}")

@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from pathlib import Path
 
-from ragqa.errors import ModelError
+from ragqa.errors import ConfigError, ModelError
 from ragqa.models.card import CARD, MODEL, has_card, place_of, read_card
 from ragqa.models.encoder import OnnxEncoder, QuestionEncoder, SentenceTransformerEncoder
 from ragqa.models.reader import SpanReader
 from ragqa.models.reranker import CrossEncoder
 from ragqa.protocols import Encoder
 from ragqa.store.atomic import sha256
+from ragqa.store.manifest import EncoderFact
+from ragqa.store.outside import place_named
 
 PRETRAINED = Path(__file__).parent / "pretrained"
+DEFAULT = "default"
+
+
+def encoder_name(recorded: EncoderFact, index: str | Path, named: str = DEFAULT) -> str:
+    """The name of the encoder to use with an index: what the user ``named``, else the packaged one, if that is what the
+    index' manifest ``recorded`` by name or by fingerprint.
+
+    An index may come from anywhere, so a folder or hub name in it loads nothing by itself: it is a `ConfigError` that
+    says how to name it.
+    """
+    if named != DEFAULT or recorded.name == DEFAULT:
+        return named
+    if recorded.fingerprint == read_card(_place(DEFAULT, "encoder"), "encoder").fingerprint:
+        return DEFAULT
+    raise ConfigError(
+        f"{index}: was built with the encoder {recorded.name}, and no index loads another than the packaged one by "
+        f"itself: if you know it, name it, with --encoder {shlex.quote(recorded.name)} (in Python, index.encoder)"
+    )
 
 
 def load_encoder(name: str = "default") -> Encoder:
     """Load "default", a folder in the fast form, or (with ``[train]``) any sentence-transformers model.
 
-    A folder of a question encoder gives both sides: its questions', and the passages' that its card names.
+    A folder of a question encoder gives both sides: its questions', and the passages' that its card names, which is
+    loaded once there are passages to encode. Who names the folder asks for both.
     """
     place = _place(name, "encoder")
     if has_card(place, "question-encoder"):
@@ -39,7 +61,13 @@ def _load_question_encoder(folder: Path) -> QuestionEncoder:
     if questions.dim != card.dim:
         raise ModelError(f"{folder}: its vectors have {questions.dim} dimensions, its card says {card.dim}")
     partner = place_of(folder, card.passages)
-    return QuestionEncoder(questions, lambda: load_encoder(partner), card.passages_fingerprint, card.fingerprint)
+
+    def load_partner() -> Encoder:
+        if has_card(_place(partner, "encoder"), "question-encoder"):
+            raise ModelError(f"{folder}: its card names a question encoder, {partner}, for the passages")
+        return load_encoder(partner)
+
+    return QuestionEncoder(questions, load_partner, card.passages_fingerprint, card.fingerprint)
 
 
 def load_reader(name: str = "default", *, max_chars: int = 160) -> SpanReader:
@@ -94,7 +122,7 @@ def _place(name: str, kind: str) -> Path:
 
 def _folder(name: str) -> Path:
     """The folder of a name; one that is clearly a path must exist, others may be hub names."""
-    place = Path(name).expanduser()
+    place = place_named(name)
     looks_like_path = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
     if looks_like_path and not place.is_dir():
         raise ModelError(f"{name}: no such model directory")

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.errors import FingerprintMismatch
-from ragqa.models.card import MODEL, TOKENIZER, read_card
-from ragqa.models.runtime import OnnxRuntime, Runtime, load_sentence_model
+from ragqa.models.fastform import open_fast_form
+from ragqa.models.runtime import Runtime, load_sentence_model
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.protocols import Encoder
 from ragqa.types import Passage
@@ -31,10 +31,8 @@ class OnnxEncoder:
     @classmethod
     def load(cls, folder: str | Path, kind: str = "encoder") -> OnnxEncoder:
         """Open a folder that `ragqa export` made."""
-        folder = Path(folder)
-        card = read_card(folder, kind)
-        tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
-        return cls(tokenizer, OnnxRuntime(folder / MODEL), card.dim, card.fingerprint)
+        card, tokenizer, runtime = open_fast_form(folder, kind)
+        return cls(tokenizer, runtime, card.dim, card.fingerprint)
 
     def encode_questions(self, questions: Sequence[str]) -> Floats:
         """One row a question."""

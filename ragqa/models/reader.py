@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ragqa.models.card import MODEL, TOKENIZER, read_card
-from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_span_model, positions, reads_titles
+from ragqa.models.fastform import open_fast_form
+from ragqa.models.native import one_line
+from ragqa.models.runtime import Runtime, TorchRuntime, load_span_model, positions, reads_titles
 from ragqa.models.tokenize import IntArray, PairTokenizer, Tokens, Window
 from ragqa.spans import Decoded, WindowLogits, decode, logits_of
 from ragqa.types import Passage, Span, SpanLogits
@@ -33,11 +34,9 @@ class SpanReader:
     @classmethod
     def load(cls, folder: str | Path, *, max_chars: int = 160) -> SpanReader:
         """Open a folder that `ragqa export` made."""
-        folder = Path(folder)
-        card = read_card(folder, "reader")
-        tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
-        runtime = OnnxRuntime(folder / MODEL)
-        return cls(tokenizer, runtime, card.stride, titles=card.titles, max_chars=max_chars)
+        card, tokenizer, runtime = open_fast_form(folder, "reader")
+        stride = min(card.stride, card.max_length // 2)  # more would read every token of a passage again and again
+        return cls(tokenizer, runtime, stride, titles=card.titles, max_chars=max_chars)
 
     @classmethod
     def load_checkpoint(
@@ -45,7 +44,8 @@ class SpanReader:
     ) -> SpanReader:
         """A transformers checkpoint with span heads, from a local directory or a hub name; needs ``[train]``."""
         model, slow = load_span_model(name)
-        tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model)))
+        with one_line(f"{name}: cannot be used as a reader"):
+            tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model)))
         type_ids = "token_type_ids" in slow.model_input_names
         runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
         return cls(tokenizer, runtime, stride, titles=reads_titles(model), max_chars=max_chars)

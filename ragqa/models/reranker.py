@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ragqa.models.card import MODEL, TOKENIZER, read_card
-from ragqa.models.runtime import OnnxRuntime, Runtime, TorchRuntime, load_pair_model, positions
+from ragqa.models.fastform import open_fast_form
+from ragqa.models.native import one_line
+from ragqa.models.runtime import Runtime, TorchRuntime, load_pair_model, positions
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.types import Hit
 
@@ -26,9 +27,8 @@ class CrossEncoder:
     @classmethod
     def load(cls, folder: str | Path) -> CrossEncoder:
         """Open a folder that `ragqa export` made."""
-        folder = Path(folder)
-        card = read_card(folder, "reranker")
-        return cls(PairTokenizer.from_file(folder / TOKENIZER, card.max_length), OnnxRuntime(folder / MODEL))
+        _, tokenizer, runtime = open_fast_form(folder, "reranker")
+        return cls(tokenizer, runtime)
 
     @classmethod
     def load_checkpoint(cls, name: str, *, max_length: int = 512) -> CrossEncoder:
@@ -36,7 +36,9 @@ class CrossEncoder:
         ``[train]``.
         """
         model, slow = load_pair_model(name)
-        tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model), slow.model_max_length))
+        with one_line(f"{name}: cannot be used as a reranker"):
+            length = min(max_length, positions(model), slow.model_max_length)
+            tokenizer = PairTokenizer(slow.backend_tokenizer, length)
         type_ids = "token_type_ids" in slow.model_input_names
         return cls(tokenizer, TorchRuntime(model, ("logits",), tokenizer.pad_id, type_ids))
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.errors import MissingExtra, ModelError
+from ragqa.models.native import one_line
 from ragqa.models.tokenize import Batch, Window, pad
 
 Floats = NDArray[np.float32]
@@ -45,7 +46,9 @@ class OnnxRuntime:
     def __init__(self, path: str | Path) -> None:
         self.path, self._cores = Path(path), available_cores()
         self.session = self._open(self._cores)
-        self.inputs = {item.name for item in self.session.get_inputs()}
+        with one_line(f"{self.path}: not a usable ONNX model"):
+            self.inputs = {item.name for item in self.session.get_inputs()}
+            self.outputs = tuple(item.name for item in self.session.get_outputs())
         self._opening = threading.Lock()
         self._narrow: Any = None
 
@@ -72,13 +75,17 @@ class OnnxRuntime:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # errors are raised, and told once
         # Threads that spin while they wait take the core from the next model, and from FAISS.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises many types of its own
-            raise ModelError(f"{self.path}: not a usable ONNX model ({str(error).splitlines()[0]})") from error
+        onnxruntime.set_default_logger_severity(4)
+        with one_line(f"{self.path}: not a usable ONNX model"):
+            return onnxruntime.InferenceSession(
+                str(self.path),
+                options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # to the same, after printing to stdout
+            )
 
     def _run_one(self, session: Any, window: Window) -> tuple[Floats, ...]:
         arrays = {
@@ -86,8 +93,12 @@ class OnnxRuntime:
             "attention_mask": np.ones((1, len(window.ids)), np.int64),
             "token_type_ids": window.type_ids[None],
         }
-        outputs = session.run(None, {name: array for name, array in arrays.items() if name in self.inputs})
-        return tuple(np.asarray(output[0], np.float32) for output in outputs)
+        with one_line(f"{self.path}: cannot take these {len(window.ids)} tokens"):
+            outputs = session.run(None, {name: array for name, array in arrays.items() if name in self.inputs})
+            numbers = tuple(np.asarray(output[0], np.float32) for output in outputs)
+        if not all(np.isfinite(output).all() for output in numbers):
+            raise ModelError(f"{self.path}: gives results that are no numbers (NaN or infinite)")
+        return numbers
 
 
 class TorchRuntime:
@@ -173,14 +184,11 @@ def load_span_model(name: str) -> tuple[Any, Any]:
         return _load_prompted(Path(name))
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-    try:
-        with quietly():
-            model, info = AutoModelForQuestionAnswering.from_pretrained(
-                name, trust_remote_code=False, use_safetensors=True, output_loading_info=True
-            )
-            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{name}: cannot be loaded as a reader ({str(error).splitlines()[0]})") from error
+    with one_line(f"{name}: cannot be loaded as a reader"), quietly():
+        model, info = AutoModelForQuestionAnswering.from_pretrained(
+            name, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     if any("qa_outputs" in key for key in info["missing_keys"]):
         raise ModelError(f"{name}: has no trained span heads; fine-tune it with ragqa train reader")
     return model, tokenizer
@@ -193,17 +201,14 @@ def load_pair_model(name: str, **options: Any) -> tuple[Any, Any]:
     require_torch(f"The reranker {name}")
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
-    try:
-        with quietly():
-            labels = AutoConfig.from_pretrained(name, trust_remote_code=False).num_labels
-            if labels != 1:
-                raise ModelError(f"{name}: has {labels} labels, a reranker has one: how relevant a passage is")
-            model, info = AutoModelForSequenceClassification.from_pretrained(
-                name, trust_remote_code=False, use_safetensors=True, output_loading_info=True, **options
-            )
-            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{name}: cannot be loaded as a reranker ({str(error).splitlines()[0]})") from error
+    with one_line(f"{name}: cannot be loaded as a reranker"), quietly():
+        labels = AutoConfig.from_pretrained(name, trust_remote_code=False).num_labels
+        if labels != 1:
+            raise ModelError(f"{name}: has {labels} labels, a reranker has one: how relevant a passage is")
+        model, info = AutoModelForSequenceClassification.from_pretrained(
+            name, trust_remote_code=False, use_safetensors=True, output_loading_info=True, **options
+        )
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     if info["missing_keys"]:
         raise ModelError(f"{name}: has no trained weights for {min(info['missing_keys'])}, so its scores are random")
     return model, tokenizer
@@ -266,10 +271,8 @@ def _load_prompted(folder: Path) -> tuple[Any, Any]:
         from peft import PeftModel
     except ImportError as error:
         raise MissingExtra(f"The reader {folder}", "train") from error
-    try:
+    with one_line(f"{folder / ADAPTER}: cannot be loaded"):
         shell = PeftModel.from_pretrained(model, str(folder / ADAPTER))
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"{folder / ADAPTER}: cannot be loaded ({str(error).splitlines()[0]})") from error
     run_with_adapter(shell)
     return shell, tokenizer
 
@@ -279,12 +282,8 @@ def load_sentence_model(name: str) -> Any:
     require_torch(f"The encoder {name}")
     from sentence_transformers import SentenceTransformer
 
-    try:
-        with quietly():
-            return SentenceTransformer(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
-    except Exception as error:  # hub, configuration and weight errors have no common type
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"{name}: cannot be loaded as a sentence-transformers model ({reason})") from error
+    with one_line(f"{name}: cannot be loaded as a sentence-transformers model"), quietly():
+        return SentenceTransformer(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
 
 
 def available_cores() -> int:

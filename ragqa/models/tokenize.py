@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from ragqa.errors import ModelError
+from ragqa.models.native import one_line, require_file, without_remarks
 
 IntArray = NDArray[np.int64]
 TITLE_TOKENS = 24
+LARGEST = 256 << 20  # bytes of a tokenizer.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +61,31 @@ class PairTokenizer:
     """A ``tokenizer.json`` and the template by which it joins a question and a passage."""
 
     def __init__(self, tokenizer: Tokenizer, max_length: int = 384) -> None:
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
         self.tokenizer = tokenizer
         self.max_length = max_length
-        padding = [tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>")]
-        self.pad_id = next((pad for pad in padding if pad is not None), 0)
-        self._read_template()
+        with one_line("not a usable tokenizer"):
+            tokenizer.no_padding()
+            tokenizer.no_truncation()
+            padding = [tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>")]
+            self.pad_id = next((pad for pad in padding if pad is not None), 0)
+            self._read_template()
 
     @classmethod
     def from_file(cls, path: str | Path, max_length: int = 384) -> PairTokenizer:
         """Load ``tokenizer.json``; a missing or damaged file is a `ModelError`."""
+        path = Path(path)
+        require_file(path, LARGEST)
         try:
-            return cls(Tokenizer.from_file(str(path)), max_length)
-        except Exception as error:  # tokenizers raises bare Exception
-            raise ModelError(f"{path}: not a usable tokenizer.json ({error})") from error
+            with one_line("not a usable tokenizer"), without_remarks():
+                return cls(Tokenizer.from_file(str(path)), max_length)
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error.__cause__
+
+    @property
+    def last_id(self) -> int:
+        """The largest id, of a tokenizer that leaves none out; of others at most that."""
+        added = self.tokenizer.get_added_tokens_decoder()
+        return max([self.tokenizer.get_vocab_size(with_added_tokens=True) - 1, *added])
 
     def _read_template(self) -> None:
         probe = self.tokenizer.encode("a", "b")
@@ -90,10 +102,13 @@ class PairTokenizer:
         alone = self.tokenizer.encode("a")
         self._end = np.array(alone.ids, np.int64)[len(alone.ids) - alone.sequence_ids[::-1].index(0) :]
         self.specials = len(self._prefix) + len(self._middle) + len(self._suffix)
+        if self.specials > self.max_length // 4:
+            raise ModelError(f"this tokenizer adds {self.specials} tokens to a pair, of {self.max_length} at most")
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
         """Tokenize each text alone, without special tokens."""
-        encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        with one_line("the tokenizer cannot take these texts"):
+            encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [Tokens(np.array(e.ids, np.int64), np.array(e.offsets, np.int64).reshape(-1, 2)) for e in encodings]
 
     def about(self, question: IntArray, title: IntArray) -> IntArray:

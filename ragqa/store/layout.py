@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,9 @@ TOMBSTONES = "tombstones.npy"
 LEXICAL = "lexical"
 SYNONYMS = "synonyms.txt"
 
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(
+    os, "O_BINARY", 0
+)  # else opening a named pipe would wait for a writer
 _NUMBER = re.compile(r"[0-9]{6,18}")
 _SEGMENT = re.compile(r"[0-9a-f]{32}")
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -96,14 +101,15 @@ class Layout:
         return [name for name in _names(self.segments) if is_segment_id(name)]
 
     def current_generation(self) -> int | None:
-        """The number in CURRENT, None without that file, `IndexFormatError` if it holds anything else."""
+        """The number in CURRENT, None without that file, `IndexFormatError` if it is no file or holds anything else."""
         try:
-            with self.current.open("rb") as file:
-                content = file.read(64)
+            content = _beginning(self.current, 64)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise StorageError(f"{self.current}: cannot be read ({error.strerror}); check its rights") from error
+        if content is None:
+            raise IndexFormatError(f"{self.current}: is no file but a folder, pipe or device; index again elsewhere")
         text = content.decode("latin-1").removesuffix("\n")
         if not _NUMBER.fullmatch(text):
             raise IndexFormatError(f"{self.current}: names no generation of a ragqa index; index again elsewhere")
@@ -126,6 +132,17 @@ class Layout:
         ours = {"CURRENT", "LOCK", "CURRENT.tmp", "generations", "segments"}
         if "CURRENT" not in names and names and not ("LOCK" in names and names <= ours):
             raise ConfigError(f"{self.root}: holds other files and no index; name an empty or new directory with -o")
+
+
+def _beginning(path: Path, size: int) -> bytes | None:
+    """At most so many bytes of a regular file; None for anything else, which is not waited for."""
+    if path.is_dir():
+        return None
+    handle = os.open(path, os.O_RDONLY | _AT_ONCE)
+    try:
+        return os.read(handle, size) if stat.S_ISREG(os.fstat(handle).st_mode) else None
+    finally:
+        os.close(handle)
 
 
 def _names(folder: Path) -> set[str]:

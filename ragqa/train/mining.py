@@ -17,7 +17,7 @@ from ragqa.eval.matching import AnswerFinder
 from ragqa.index.ranking import Ranking
 from ragqa.index.report import Progress, silent
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import load_encoder
+from ragqa.models.catalog import encoder_name, load_encoder
 from ragqa.protocols import Encoder
 from ragqa.retrieve import HybridRetriever, Rankings
 from ragqa.train.pairs import Candidate, Pairing, write_pairings
@@ -89,12 +89,13 @@ def mine(
     answer, if any does. If it names none that is in the index, they are the passages found that hold an answer.
     Questions without any are left out; those without a negative stay. ``teacher`` is "reader", "reader:NAME" or a
     cross-encoder, and gives the scores that are written; otherwise the ranking does (the hybrid one, of several).
-    Nothing is written if no question can be.
+    Nothing is written if no question can be. Without an ``encoder``
+    the packaged one is taken, if the index was built with that.
     """
     settings, tell = settings or Mining(), progress or silent
     asked = list(read_questions(questions)) if isinstance(questions, (str, Path)) else list(questions)
     snapshot = Snapshot.open(index)
-    encoder = encoder or load_encoder(snapshot.manifest.encoder.name)
+    encoder = encoder or load_encoder(encoder_name(snapshot.manifest.encoder, index))
     miner = _Miner(snapshot, encoder, settings, None if teacher is None else load_teacher(teacher))
 
     def pairings() -> Iterator[Pairing]:

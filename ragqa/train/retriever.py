@@ -28,6 +28,7 @@ from ragqa.models.catalog import load_encoder
 from ragqa.models.runtime import quietly
 from ragqa.protocols import Encoder
 from ragqa.store.manifest import EncoderFact
+from ragqa.store.outside import place_named
 from ragqa.train.base import base_path
 from ragqa.train.batches import Draw, draw_batches
 from ragqa.train.engine import Guarded, RunFolder, arguments, fit, optimizer_for, settle, use_bf16
@@ -241,7 +242,7 @@ def _collator(model: SentenceTransformer, batches: Sequence[Sequence[Draw]], pas
 def _passages_encoder(recipe: RetrieverRecipe) -> tuple[EncoderFact, Encoder]:
     """The encoder whose vectors an index holds, when only the questions' side is trained."""
     name = recipe.method.passages or base_path(recipe.base)
-    place = Path(name).expanduser()
+    place = place_named(name)
     if has_card(place, "question-encoder"):
         name = place_of(place, read_card(place, "question-encoder").passages)
     encoder = load_encoder(name)

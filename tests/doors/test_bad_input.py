@@ -239,3 +239,61 @@ def test_full_disk_under_the_output(sample_index):
 
 def state_names(directory: Path) -> set[str]:
     return {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes")
+@pytest.mark.parametrize("command", [("ask", "who?"), ("info",), ("verify",), ("compact",), ("index", "docs")])
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_a_current_that_is_no_file_is_told_at_once(ragqa, own_index, tmp_path, command, kind):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text("The Rhine rises in the Alps.")
+    (own_index / "CURRENT").unlink()
+    os.mkfifo(own_index / "CURRENT") if kind == "pipe" else (own_index / "CURRENT").mkdir()
+    place = ("-o", own_index) if command[0] == "index" else ("-i", own_index)
+    started = time.monotonic()
+    done = ragqa(*command, *place, cwd=tmp_path, code=DAMAGED)
+    assert "CURRENT: is no file" in (done.stdout if command == ("verify",) else one_line(done))
+    assert time.monotonic() - started < 60, "a pipe without a writer would be waited for without end"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ask", "who?", "--set", "read.min_score=nan"),
+        ("ask", "who?", "--min-score", "nan"),
+        ("ask", "who?", "--min-score", "-1"),
+        ("ask", "who?", "--set", "read.min_score=inf"),
+        ("ask", "who?", "--risk", "nan"),
+        ("ask", "who?", "--set", "read.risk=nan"),
+        ("ask", "who?", "--read", "1000000000000"),
+        ("ask", "who?", "-k", "1000000000000"),
+        ("ask", "who?", "--set", "retrieve.dense_scale=inf"),
+        ("search", "who?", "-k", "1000000000000"),
+        ("chat", "--min-score", "nan"),
+    ],
+)
+def test_numbers_that_cannot_be(ragqa, sample_index, arguments):
+    one_line(ragqa(*arguments, "-i", sample_index, code=USAGE))
+
+
+@pytest.mark.parametrize("k", [0, -1, 10**12, 2.5, True, None, "3"])
+def test_counts_that_cannot_be_in_python(sample_index, k):
+    import ragqa as library
+    from ragqa.errors import ConfigError
+
+    class Anything:
+        """An encoder that is never asked."""
+
+        def __init__(self, fingerprint):
+            self.fingerprint = fingerprint
+
+    snapshot = library.Snapshot.open(sample_index)
+    retriever = library.HybridRetriever(snapshot, Anything(snapshot.manifest.encoder.fingerprint))
+    with pytest.raises(ConfigError, match="k is"):
+        retriever.retrieve(["who?"], k)
+
+
+def test_the_largest_numbers_that_can_be(ragqa, sample_index):
+    """No memory is set aside for what an index does not hold."""
+    done = ragqa("search", "Who discovered penicillin?", "-k", 1_000_000, "--json", "-i", sample_index)
+    assert 10 < len(json.loads(done.stdout)) < 1000

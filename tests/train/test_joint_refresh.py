@@ -167,7 +167,7 @@ def test_the_result_can_be_asked(whole):
     run, _ = whole
     assert verify(run / "index") == []
     reader = ReadConfig(str(run / "reader"), min_score=0)
-    pipeline = Pipeline.load(run / "index", Config(read=reader))
+    pipeline = Pipeline.load(run / "index", Config(index=IndexConfig(encoder=str(run / "encoder")), read=reader))
     assert pipeline.snapshot.manifest.encoder.name == str(run / "encoder")
     assert pipeline.ask(ASKED[0][0]).answers
     encoder = load_encoder(str(run / "encoder"))
@@ -218,7 +218,7 @@ def test_killed_and_interrupted_in_a_refresh(index, questions, recipe, settings,
     assert Snapshot.open(run / "index").generation == generation and verify(run / "index") == []
 
     done = CliRunner().invoke(cli, line, standalone_mode=False, catch_exceptions=False)
-    assert f"ask with -i {run / 'index'} --reader {run / 'reader'}" in done.stdout
+    assert f"ask with -i {run / 'index'} --encoder {run / 'encoder'} --reader {run / 'reader'}" in done.stdout
     assert same(whole[0], run)
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("datasets", reason="needs ragqa[train]")
 
 import ragqa
 from ragqa.cli import main
-from ragqa.errors import FingerprintMismatch, TrainingError
+from ragqa.errors import ConfigError, FingerprintMismatch, TrainingError
 from ragqa.eval.runner import run
 from ragqa.models.catalog import load_encoder
 
@@ -48,8 +48,10 @@ def test_train_index_ask_and_again(squad_file, tiny_encoder, tmp_path, ragqa_lin
     assert "index again with --encoder" in train(ragqa_line, squad_file, tmp_path / "ret", base)
     ragqa_line("index", squad_file, "-o", tmp_path / "index", "--encoder", tmp_path / "ret", "-q")
     asked = ("ask", "How long is the Danube?", "-i", tmp_path / "index", "--json")
-    assert any("2,850 kilometres" in one["text"] for one in json.loads(ragqa_line(*asked))["answers"])
-    mined = ("mine", "-i", tmp_path / "index", "--questions", squad_file, "-o", tmp_path / "negatives.jsonl")
+    named = ("--encoder", tmp_path / "ret")
+    assert "name it, with --encoder" in ragqa_line(*asked, code=ConfigError.exit_code)
+    assert any("2,850 kilometres" in one["text"] for one in json.loads(ragqa_line(*asked, *named))["answers"])
+    mined = ("mine", "-i", tmp_path / "index", "--questions", squad_file, "-o", tmp_path / "negatives.jsonl", *named)
     report = json.loads(ragqa_line(*mined, "--by", "dense,bm25", "--margin", "none", "-q"))
     assert report["written"] == 5 and report["negatives"] > 0 and report["distant"] == 0
     alone = ("train.batch_size=1", f"base={tmp_path / 'ret'}")  # of these few passages each is everybody's negative

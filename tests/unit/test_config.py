@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from ragqa.config import Config, load_config, override
+from ragqa.config import Config, ReadConfig, RetrieveConfig, SplitConfig, load_config, override
 from ragqa.errors import ConfigError
 
 
@@ -57,3 +59,81 @@ def test_unreadable_file(tmp_path, content):
         path.write_text(content)
     with pytest.raises(ConfigError, match=r"ragqa\.toml"):
         load_config(path)
+
+
+NUMBERS = [
+    (RetrieveConfig, "retrieve", ("dense_scale", "dense_weight"), ("rrf_k", "depth", "rerank_depth")),
+    (ReadConfig, "read", ("risk", "min_score"), ("passages", "answers", "max_answer_chars")),
+    (SplitConfig, "index.split", (), ("words", "overlap")),
+]
+
+
+def test_every_number_is_in_the_table():
+    """A new one gets its check by being a field; here, that it is tried."""
+    for section, _, floats, whole in NUMBERS:
+        kinds = {item.name: str(item.type) for item in dataclasses.fields(section)}
+        assert {name for name, kind in kinds.items() if kind.startswith("float")} == set(floats)
+        assert {name for name, kind in kinds.items() if kind == "int"} == set(whole)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1e400", "1e400", "NaN", "1e9999999999"])
+@pytest.mark.parametrize(("section", "place", "floats", "whole"), NUMBERS, ids=["retrieve", "read", "split"])
+def test_what_is_no_number_is_refused_from_text_and_in_python(section, place, floats, whole, value):
+    for name in floats:
+        with pytest.raises(ConfigError, match=name):
+            load_config(None, [f"{place}.{name}={value}"])
+        with pytest.raises(ConfigError, match=name):
+            section(**{name: float(value)})
+    for name in whole:
+        with pytest.raises(ConfigError, match=name):
+            load_config(None, [f"{place}.{name}={value}"])
+        with pytest.raises(ConfigError, match=name):
+            section(**{name: float(value)})
+
+
+@pytest.mark.parametrize("value", [10**12, -(10**12), 10**400, -1, True, 2.5, "3", [1]])
+@pytest.mark.parametrize(("section", "place", "floats", "whole"), NUMBERS, ids=["retrieve", "read", "split"])
+def test_counts_that_cannot_be_are_refused(tmp_path, section, place, floats, whole, value):
+    for name in whole:
+        with pytest.raises(ConfigError) as error:
+            section(**{name: value})
+        assert len(str(error.value)) < 300 and len(str(error.value).splitlines()) == 1
+        if type(value) is int:
+            with pytest.raises(ConfigError):
+                override(Config(), {f"{place}.{name}": value})
+            with pytest.raises(ConfigError):
+                override(Config(), {f"{place}.{name}": str(value)[:4000]})
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("read.min_score=-0.1", "from 0 to 1"),
+        ("read.min_score=1.5", "from 0 to 1"),
+        ("read.risk=0", "above 0 and below 1"),
+        ("read.risk=-1", "above 0 and below 1"),
+        ("retrieve.dense_scale=-1", "at least 0"),
+        ("read.passages=0", "at least 1"),
+        ("retrieve.depth=0", "at least 1"),
+    ],
+)
+def test_ranges(setting, complaint):
+    with pytest.raises(ConfigError, match=complaint):
+        load_config(None, [setting])
+
+
+def test_a_whole_number_fits_a_share_but_not_any_whole_number(tmp_path):
+    path = tmp_path / "ragqa.toml"
+    path.write_text("[read]\nmin_score = 1\n")
+    assert load_config(path)[0].read.min_score == 1.0
+    for content in ("[read]\nmin_score = 1" + "0" * 400, "[read]\nmin_score = nan", "[retrieve]\ndense_scale = inf"):
+        path.write_text(content)
+        with pytest.raises(ConfigError):
+            load_config(path)
+
+
+@pytest.mark.parametrize("content", ["a = " + "[" * 100_000, "a = 1" + "0" * 10_000, "\x00", "a = '\x1b'"])
+def test_files_that_break_the_parser(tmp_path, content):
+    (tmp_path / "ragqa.toml").write_text(content)
+    with pytest.raises(ConfigError, match=r"ragqa\.toml"):
+        load_config(tmp_path / "ragqa.toml")

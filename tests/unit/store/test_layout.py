@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound
+from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
 from ragqa.store.layout import Layout, is_fingerprint, is_segment_id
 
 
@@ -34,6 +35,30 @@ def test_current_names_nothing_else(tmp_path: Path, content: str) -> None:
     layout.current.write_text(content, encoding="utf-8")
     with pytest.raises(IndexFormatError, match="CURRENT"):
         layout.require_current()
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "huge", "nul", "loop"])
+def test_a_current_that_is_no_such_file_is_told_at_once(tmp_path: Path, kind: str) -> None:
+    layout = Layout(tmp_path)
+    if kind == "folder":
+        layout.current.mkdir()
+    elif kind == "pipe":
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("no named pipes here")
+        os.mkfifo(layout.current)
+    elif kind == "device":
+        layout.current.symlink_to("/dev/zero" if Path("/dev/zero").exists() else tmp_path)
+    elif kind == "loop":
+        layout.current.symlink_to(layout.current)
+    elif kind == "huge":
+        with layout.current.open("wb") as file:
+            file.truncate(1 << 40)
+    else:
+        layout.current.write_bytes(b"000001\0\n")
+    with pytest.raises(StorageError if kind == "loop" else IndexFormatError, match="CURRENT") as error:
+        layout.require_current()
+    assert ("is no file" in str(error.value)) == (kind in ("folder", "pipe", "device"))
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_only_names_of_ours_are_listed(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""A folder in the fast form: card, tokenizer and graph, which must belong together.
+
+A folder may come from anywhere. Before it is used, what its card says is held against what its graph is: which inputs
+and outputs it has, how wide they are, how many positions and tokens it knows. What does not fit is a `ModelError` that
+names the file; so is whatever a native library makes of a damaged one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ragqa.errors import ModelError
+from ragqa.models.card import MODEL, TOKENIZER, Card, read_card
+from ragqa.models.graph import check_files, positions, read_graph
+from ragqa.models.native import require_file
+from ragqa.models.runtime import OnnxRuntime
+from ragqa.models.tokenize import PairTokenizer, Window
+
+OUTPUTS = {
+    "encoder": ("last_hidden_state",),
+    "question-encoder": ("last_hidden_state",),
+    "reader": ("start_logits", "end_logits"),
+    "reranker": ("logits",),
+}
+INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
+LARGEST_MODEL = 4 << 30
+
+
+def open_fast_form(folder: str | Path, kind: str) -> tuple[Card, PairTokenizer, OnnxRuntime]:
+    """The parts of a folder that `ragqa export` made, checked against each other."""
+    folder = Path(folder)
+    card = read_card(folder, kind)
+    tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
+    path = folder / MODEL
+    require_file(path, LARGEST_MODEL)
+    graph = read_graph(path)
+    check_files(path, graph)
+    known = positions(graph)
+    if known is not None and card.max_length > known:
+        raise ModelError(f"{folder}: the card says {card.max_length} tokens, the graph has {known} positions")
+    runtime = OnnxRuntime(path)
+    _check_names(path, runtime, kind)
+    _probe(folder, card, tokenizer, runtime)
+    return card, tokenizer, runtime
+
+
+def _check_names(path: Path, runtime: OnnxRuntime, kind: str) -> None:
+    if "input_ids" not in runtime.inputs or not runtime.inputs <= INPUTS:
+        found = ", ".join(sorted(runtime.inputs))
+        raise ModelError(f"{path}: has the inputs {found}, not input_ids with, at most, its mask and types")
+    if runtime.outputs != OUTPUTS[kind]:
+        found, wanted = ", ".join(runtime.outputs), ", ".join(OUTPUTS[kind])
+        raise ModelError(f"{path}: has the outputs {found}, of kind {kind} are {wanted}")
+
+
+def _probe(folder: Path, card: Card, tokenizer: PairTokenizer, runtime: OnnxRuntime) -> None:
+    """Run three tokens, among them the tokenizer's last, and look at what comes out."""
+    last = tokenizer.last_id
+    ids = np.array([0, last, 0], np.int64)
+    try:
+        (outputs,) = runtime.run([Window(ids, np.zeros_like(ids), 0, 0, len(ids))])
+    except ModelError as error:
+        raise ModelError(f"{error}; among them {last}, the last that {folder / TOKENIZER} knows") from error
+    shapes = {"reader": [(3,), (3,)], "reranker": [(1,)]}.get(card.kind, [(3, card.dim)])
+    found = [output.shape for output in outputs]
+    if found != shapes:
+        raise ModelError(f"{folder}: its graph gives {found} for three tokens, a {card.kind} of its card {shapes}")
