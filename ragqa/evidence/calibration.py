@@ -15,8 +15,8 @@ from typing import Any
 
 from ragqa.errors import ModelError
 from ragqa.store.atomic import replace_file, storing
+from ragqa.store.layout import CALIBRATION as FILE
 
-FILE = "calibration.json"
 FORMAT = 1
 FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior")
 CONFIDENCE = 0.9

@@ -95,8 +95,9 @@ class AnnScan:
     def __init__(self, path: Path, vectors: Halfs) -> None:
         faiss = load_faiss()
         try:
-            self.index = faiss.read_index(str(path))
-        except (RuntimeError, MemoryError) as error:
+            with path.open("rb") as file:
+                self.index = faiss.read_index(faiss.PyCallbackIOReader(file.read))
+        except (RuntimeError, MemoryError, OSError) as error:
             raise IndexFormatError(f"{path}: not a usable FAISS index; run ragqa compact or index again") from error
         if (self.index.ntotal, self.index.d) != vectors.shape:
             raise IndexFormatError(f"{path}: does not belong to its segment; run ragqa compact or index again")

@@ -17,6 +17,7 @@ from ragqa.index.ann import AnnScan, build_ann, check_spec, wants_ann
 from ragqa.index.exact import Floats, Halfs, Mask, NumpyScan, Scan
 from ragqa.index.gpu import faiss_installed, gpu_scan
 from ragqa.index.ranking import Ranking, merge, stack, top_k
+from ragqa.store.packed import mapped
 
 __all__ = [
     "DenseIndex",
@@ -61,9 +62,7 @@ def open_vectors(path: Path, rows: int, dim: int) -> NDArray[np.float16]:
         raise IndexFormatError(f"{path}: the vectors are missing; index again") from error
     if size != rows * dim * 2:
         raise IndexFormatError(f"{path}: {size} bytes instead of {rows * dim * 2}; index again")
-    if not size:
-        return np.empty((rows, dim), np.float16)  # an empty file cannot be mapped
-    return np.memmap(path, "<f2", "r", shape=(rows, dim))
+    return np.frombuffer(mapped(path), "<f2").reshape(rows, dim)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

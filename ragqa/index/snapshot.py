@@ -21,6 +21,7 @@ from ragqa.index.facts import Facts
 from ragqa.index.lexical import LexicalIndex, RankBM25Index, TantivyIndex
 from ragqa.store.layout import ANN, VECTORS, Layout
 from ragqa.store.manifest import Manifest, SegmentFact, check_size, damaged, fact_of, read_manifest, read_tombstones
+from ragqa.store.packed import layout_of, show
 from ragqa.store.passages import PassageStore
 from ragqa.types import Document, Passage
 
@@ -68,7 +69,7 @@ class Snapshot:
         `IndexNotFound` where there is none, `IndexFormatError` naming the file if it is of another format version or
         damaged in a way that its size or form shows (`verify` looks at every byte).
         """
-        layout = Layout(Path(directory))
+        layout = layout_of(directory)
         if generation is not None:
             if generation not in layout.stored_generations():
                 raise IndexNotFound(f"{directory}: there is no generation {generation}")
@@ -230,7 +231,7 @@ class Snapshot:
         """Tantivy makes a lock file even to read, so where it cannot it is shown links elsewhere, until it is open."""
         with TemporaryDirectory(prefix="ragqa-") as aside:
             for name in self.manifest.lexical:
-                (Path(aside) / name).symlink_to((folder / name).absolute())
+                show(folder / name, Path(aside) / name)
             index = TantivyIndex.open(Path(aside), self.analyzer, self.synonyms)
         index.directory = folder
         return index

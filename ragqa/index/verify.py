@@ -16,6 +16,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.store.atomic import sha256
 from ragqa.store.layout import Layout
 from ragqa.store.manifest import FileFact, Manifest, SegmentFact, read_manifest
+from ragqa.store.packed import layout_of
 
 VECTOR_ROWS = 65_536
 
@@ -27,7 +28,7 @@ def verify(directory: str | Path, progress: Progress | None = None) -> list[str]
     its document, every vector's length, and that words, vectors and passages speak of the same rows. `IndexNotFound`
     where there is no index.
     """
-    layout, tell = Layout(Path(directory)), progress or silent
+    layout, tell = layout_of(directory), progress or silent
     try:
         manifest = read_manifest(layout, layout.require_current())
     except IndexFormatError as error:

@@ -15,6 +15,7 @@ ANN = "index.faiss"
 TOMBSTONES = "tombstones.npy"
 LEXICAL = "lexical"
 SYNONYMS = "synonyms.txt"
+CALIBRATION = "calibration.json"
 
 _NUMBER = re.compile(r"[0-9]{6,18}")
 _SEGMENT = re.compile(r"[0-9a-f]{32}")
@@ -52,6 +53,11 @@ class Layout:
     def lock(self) -> Path:
         """The file that a writer locks."""
         return self.root / "LOCK"
+
+    @property
+    def calibration(self) -> Path:
+        """What `ragqa calibrate` fitted to this index, if it did; it outlives generations."""
+        return self.root / CALIBRATION
 
     @property
     def generations(self) -> Path:
@@ -123,7 +129,7 @@ class Layout:
         if not self.root.is_dir():
             raise ConfigError(f"{self.root}: is a file; name a directory for the index")
         names = _names(self.root)
-        ours = {"CURRENT", "LOCK", "CURRENT.tmp", "generations", "segments"}
+        ours = {"CURRENT", "LOCK", "CURRENT.tmp", "generations", "segments", CALIBRATION}
         if "CURRENT" not in names and names and not ("LOCK" in names and names <= ours):
             raise ConfigError(f"{self.root}: holds other files and no index; name an empty or new directory with -o")
 

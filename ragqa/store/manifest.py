@@ -231,7 +231,7 @@ def read_tombstones(layout: Layout, manifest: Manifest) -> tuple[Dead, Dead]:
     check_size(path, manifest.tombstones)
     rows, documents = manifest.rows, manifest.documents
     try:
-        bits = np.load(path, allow_pickle=False)
+        bits = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
     except (OSError, ValueError, EOFError, MemoryError) as error:
         raise damaged(path) from error
     if not isinstance(bits, np.ndarray) or bits.dtype != np.uint8 or bits.shape != ((rows + documents + 7) // 8,):

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ragqa.store.layout import DOCUMENTS, PASSAGES
 from ragqa.store.manifest import damaged
+from ragqa.store.packed import mapped
 from ragqa.types import Document, Meta, Passage, Section
 
 DOCUMENT_BATCH = 128
@@ -99,7 +100,7 @@ class Table:
         self.path, self.rows = path, rows
         self._size, self._schema = size, schema
         try:
-            self._reader = pa.ipc.open_file(pa.memory_map(str(path)))
+            self._reader = pa.ipc.open_file(pa.py_buffer(mapped(path)))
         except (OSError, pa.ArrowException) as error:
             raise damaged(path) from error
         count = -(-rows // size)

@@ -14,6 +14,7 @@ from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
 from ragqa.store.layout import Layout
 from ragqa.store.lock import writer_lock
 from ragqa.store.manifest import Manifest, read_manifest
+from ragqa.store.packed import refuse_packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
     If the body fails, whatever it wrote is removed, and so is the directory if it was made here.
     """
     layout = Layout(root)
+    refuse_packed(root)
     if not create:
         layout.require_current()
     with storing(root):
