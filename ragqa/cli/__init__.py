@@ -13,6 +13,7 @@ import click
 
 from ragqa.cli.ask import ask, search
 from ragqa.cli.calibrate import calibrate
+from ragqa.cli.carry import copy, pack, unpack
 from ragqa.cli.chat import chat
 from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
@@ -40,7 +41,7 @@ def cli(debug: bool) -> None:
 
 
 for command in (
-    index, ask, chat, search, info, verify, compact, train, mine, recipes, calibrate, evaluate, export, models,
+    index, ask, chat, search, info, verify, compact, copy, pack, unpack, train, mine, recipes, calibrate, evaluate, export, models,
 ):  # fmt: skip
     cli.add_command(command)
 
