@@ -26,6 +26,7 @@ from ragqa.store.copying import take_file, take_folder
 from ragqa.store.layout import DOCUMENTS, PASSAGES, Layout, is_fingerprint, segment_files
 from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact, fact_of, pack_tombstones
 from ragqa.store.packed import layout_of
+from ragqa.store.passages import PassageStore
 from ragqa.store.transaction import Transaction, transaction
 from ragqa.version import __version__
 
@@ -96,31 +97,31 @@ def reencode(
         if was.encoder == fact:
             return was, False
         check_spec(was.config.dense, encoder.dim)
-        vectors = _Vectors(change, old, encoder, fact, progress or silent)
-        segments = tuple(vectors.segment(place) for place in range(len(was.segments)))
+        again = Reencoder(change, encoder, fact, was.config.dense, was.rows, progress or silent)
+        segments = tuple(again.segment(segment, old.stores[place]) for place, segment in enumerate(was.segments))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         config = replace(was.config, encoder=name)
         wanted = replace(was, created=now, ragqa=__version__, config=config, encoder=fact, segments=segments)
         return _commit(change, old, change.layout, wanted), True
 
 
-class _Vectors:
-    """Writes the segments of a generation once more, under other vectors."""
+class Reencoder:
+    """Writes segments once more, with the vectors of ``encoder``; ``rows`` is how many the index has, for progress."""
 
     def __init__(
-        self, change: Transaction, old: Snapshot, encoder: Encoder, fact: EncoderFact, progress: Progress
+        self, change: Transaction, encoder: Encoder, fact: EncoderFact, spec: str, rows: int, progress: Progress
     ) -> None:
-        self._change, self._old, self._encoder, self._fact, self._progress = change, old, encoder, fact, progress
+        self._change, self._encoder, self._fact, self._spec = change, encoder, fact, spec
+        self._rows, self._progress = rows, progress
 
-    def segment(self, place: int) -> SegmentFact:
-        """A new segment with the documents and passages of the one at ``place``, durable."""
-        was, folder = self._old.manifest.segments[place], self._change.new_segment()
-        before = self._change.layout.segment(was.id)
+    def segment(self, was: SegmentFact, store: PassageStore) -> SegmentFact:
+        """A new segment, durable, with the documents and passages of ``was``, which ``store`` reads."""
+        folder, before = self._change.new_segment(), self._change.layout.segment(was.id)
         for name in (DOCUMENTS, PASSAGES):
             take_file(before / name, folder / name, was.files[name])
-        writer = DenseWriter(folder, self._fact, self._old.manifest.config.dense)
+        writer = DenseWriter(folder, self._fact, self._spec)
         with closing(writer):
-            self._encode(place, was, writer)
+            self._encode(was, store, writer)
             ann = writer.finish(was.rows, self._progress)
         with storing(folder):
             facts = {
@@ -130,16 +131,15 @@ class _Vectors:
             sync_folder(folder)
         return replace(was, id=folder.name, ann=ann, files=facts)
 
-    def _encode(self, place: int, segment: SegmentFact, writer: DenseWriter) -> None:
+    def _encode(self, segment: SegmentFact, store: PassageStore, writer: DenseWriter) -> None:
         for start in range(0, segment.rows, ENCODE_PASSAGES):
-            rows = np.arange(start, min(start + ENCODE_PASSAGES, segment.rows))
-            passages = self._old.stores[place].passages(rows)
-            self._progress("encoding passages", segment.first_row + start, self._old.rows)
+            passages = store.passages(np.arange(start, min(start + ENCODE_PASSAGES, segment.rows)))
+            self._progress("encoding passages", segment.first_row + start, self._rows)
             vectors = np.asarray(self._encoder.encode_passages(passages))
             if len(vectors) != len(passages):
                 raise ModelError(f"the encoder gave {len(vectors)} vectors for {len(passages)} passages")
             writer.add(vectors)
-        self._progress("encoding passages", segment.first_row + segment.rows, self._old.rows)
+        self._progress("encoding passages", segment.first_row + segment.rows, self._rows)
 
 
 def _commit(change: Transaction, old: Snapshot, place: Layout, wanted: Manifest, links: bool = True) -> Manifest:

@@ -37,9 +37,9 @@ def take_file(source: Path, target: Path, fact: FileFact, links: bool = True) ->
 
 
 def take_folder(source: Path, target: Path, files: Mapping[str, FileFact], links: bool = True) -> None:
-    """Make the new folder ``target`` with these files of ``source`` as `take_file` does; their names are on the disk."""
+    """Fill the folder ``target``, made if need be, with these files of ``source`` as `take_file` does; their names are on the disk."""
     with storing(target):
-        target.mkdir()
+        target.mkdir(exist_ok=True)
         for name, fact in files.items():
             (target / name).parent.mkdir(exist_ok=True)
             take_file(source / name, target / name, fact, links)

@@ -60,6 +60,11 @@ class Layout:
         return self.root / CALIBRATION
 
     @property
+    def aside(self) -> Path:
+        """The folder of what repairs have set aside; nothing else reads or removes it."""
+        return self.root / "damaged"
+
+    @property
     def generations(self) -> Path:
         """The folder of generations."""
         return self.root / "generations"

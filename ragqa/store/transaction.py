@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragqa.errors import IndexFormatError
+from ragqa.errors import IndexFormatError, StorageError
 from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
 from ragqa.store.layout import Layout
 from ragqa.store.lock import writer_lock
@@ -19,15 +19,11 @@ from ragqa.store.packed import refuse_packed
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """The right to add one generation. ``manifest`` is that of the current one, None in a new index."""
+    """The right to add the generation of this number. ``manifest`` is that of the current one, None in a new index."""
 
     layout: Layout
     manifest: Manifest | None
-
-    @property
-    def generation(self) -> int:
-        """The number of the new generation."""
-        return 1 if self.manifest is None else self.manifest.generation + 1
+    generation: int
 
     def new_segment(self) -> Path:
         """An empty folder, named by a new id, for a segment."""
@@ -83,7 +79,7 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
             try:
                 with storing(root):
                     manifest = sweep(layout)
-                yield Transaction(layout, manifest)
+                yield Transaction(layout, manifest, 1 if manifest is None else manifest.generation + 1)
             except BaseException:
                 _clear(layout)
                 raise
@@ -91,6 +87,35 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
         if made:
             with suppress(OSError):
                 root.rmdir()
+        raise
+
+
+@contextmanager
+def mending(root: Path) -> Iterator[Layout]:
+    """Hold the writer's lock on an index that may be damaged. Nothing is swept; `IndexNotFound` where nothing is."""
+    layout = Layout(root)
+    refuse_packed(root)
+    if not layout.stored_generations():
+        layout.require_current()
+    with writer_lock(layout.lock):
+        yield layout
+
+
+@contextmanager
+def addition(layout: Layout) -> Iterator[Transaction]:
+    """For the holder of the writer's lock: add a generation behind all that are there, which are left as they are.
+
+    If the body fails before it is current, whatever it wrote is removed.
+    """
+    segments, number = set(layout.stored_segments()), max(layout.stored_generations(), default=0) + 1
+    try:
+        yield Transaction(layout, None, number)
+    except BaseException:
+        with suppress(OSError, IndexFormatError, StorageError):
+            if not layout.current.is_file() or layout.current.read_bytes() != f"{number:06d}\n".encode():
+                shutil.rmtree(layout.generation(number), ignore_errors=True)
+                for name in set(layout.stored_segments()) - segments:
+                    shutil.rmtree(layout.segment(name), ignore_errors=True)
         raise
 
 
