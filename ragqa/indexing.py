@@ -1,4 +1,4 @@
-"""Build or update an index from files: read, split, encode, commit."""
+"""Build or update an index from files: read, split, encode, commit; or repair a damaged one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from ragqa.config import Config, IndexConfig
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.read import Problem, read_documents
 from ragqa.corpus.synonyms import read_synonyms
-from ragqa.errors import IndexNotFound, SourceError
+from ragqa.errors import IndexNotFound, ModelError, SourceError, StorageError
+from ragqa.evidence.calibration import load_calibration
+from ragqa.index import repair as repairing
 from ragqa.index import writer
+from ragqa.index.repair import RepairReport
 from ragqa.index.report import BuildReport, Progress
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import load_encoder
@@ -62,6 +65,34 @@ def build(
         synonyms=rules,
         progress=progress,
     )
+
+
+def repair(
+    directory: str | Path, *, encoder: str | None = None, dry_run: bool = False, progress: Progress | None = None
+) -> RepairReport:
+    """Make the newest generation of a damaged index that can be whole the current one (see `ragqa.index.repair`).
+
+    ``encoder`` names the one that the index was built with, if it has moved; it is loaded only if passages have to be
+    encoded again. With ``dry_run`` the report says what would be done. `IndexFormatError` if nothing can be saved.
+    """
+    return repairing.repair(
+        directory,
+        load=lambda fact: load_encoder(encoder or fact.name),
+        unusable=_unusable_calibration,
+        dry_run=dry_run,
+        progress=progress,
+    )
+
+
+def _unusable_calibration(path: Path) -> str:
+    """What is wrong with a calibration; nothing with one of another format, which another ragqa reads."""
+    try:
+        load_calibration(path)
+    except ModelError as error:
+        if isinstance(error.__cause__, PermissionError):
+            raise StorageError(f"{path}: cannot be read, permission denied: change its rights") from error
+        return "" if error.__cause__ is None else str(error).removeprefix(f"{path}: ")
+    return ""
 
 
 def current_settings(directory: str | Path) -> IndexConfig:

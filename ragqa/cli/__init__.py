@@ -21,6 +21,7 @@ from ragqa.cli.interrupt import Interrupted, interruptible
 from ragqa.cli.mine import mine
 from ragqa.cli.models import export, models
 from ragqa.cli.recipes import recipes
+from ragqa.cli.repair import repair
 from ragqa.cli.train import train
 from ragqa.errors import RagqaError, StorageError
 from ragqa.version import __version__
@@ -41,7 +42,8 @@ def cli(debug: bool) -> None:
 
 
 for command in (
-    index, ask, chat, search, info, verify, compact, copy, pack, unpack, train, mine, recipes, calibrate, evaluate, export, models,
+    index, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
+    train, mine, recipes, calibrate, evaluate, export, models,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ragqa.errors import ModelError
 from ragqa.store.atomic import replace_file, storing
-from ragqa.store.layout import CALIBRATION as FILE
+from ragqa.store.layout import CALIBRATION
 
 FORMAT = 1
 FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior")
@@ -126,7 +126,7 @@ def binomial_tail(wrong: int, given: int, risk: float) -> float:
 
 def save_calibration(folder: Path, calibration: Calibration) -> Path:
     """Write ``calibration.json`` into a folder, whole or not at all."""
-    path = folder / FILE
+    path = folder / CALIBRATION
     content = {"format": FORMAT, **asdict(calibration)}
     with storing(path):
         replace_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())

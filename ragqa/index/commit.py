@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,6 +96,22 @@ def _write_lexical(
     writer.commit()
     with storing(folder):
         facts = _facts(folder, before, {} if base is None else base.manifest.lexical)
+        sync_folder(folder)
+    return facts
+
+
+def build_words(
+    change: Transaction, analyzer: Analyzer, segments: Sequence[SegmentFact], dead_rows: Mask, progress: Progress
+) -> Mapping[str, FileFact]:
+    """Make the new generation's word index from the passages of these segments, but for dead rows; durable."""
+    folder = change.layout.lexical(change.generation)
+    writer = TantivyWriter(folder, analyzer, create=True)
+    for segment in segments:
+        _add_passages(change.layout, writer, segment, progress)
+    writer.delete(np.flatnonzero(dead_rows).tolist())
+    writer.commit()
+    with storing(folder):
+        facts = _facts(folder, None, {})
         sync_folder(folder)
     return facts
 

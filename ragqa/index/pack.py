@@ -14,7 +14,7 @@ from ragqa.index.derive import copy_index, on_current
 from ragqa.store.atomic import storing, sync_folder
 from ragqa.store.copying import copy_bytes
 from ragqa.store.layout import CALIBRATION, Layout
-from ragqa.store.manifest import FileFact, Manifest, damaged, read_manifest
+from ragqa.store.manifest import FileFact, Manifest, damaged, files_of, read_manifest
 from ragqa.store.packed import BLOCK, END, header, is_packed, layout_of
 
 
@@ -55,11 +55,8 @@ def _pack(place: Layout, manifest: Manifest, path: Path) -> PackReport:
         _write_bytes(file, _name(place, place.manifest(manifest.generation)), _manifest_bytes(place, manifest))
         if place.calibration.is_file():
             _write_bytes(file, CALIBRATION, place.calibration.read_bytes())
-        folders = [(place.generation(manifest.generation), manifest.own_files)]
-        folders += [(place.segment(segment.id), segment.files) for segment in manifest.segments]
-        for folder, facts in folders:
-            for name, fact in facts.items():
-                _write_file(file, _name(place, folder / name), folder / name, fact)
+        for source, fact in files_of(place, manifest):
+            _write_file(file, _name(place, source), source, fact)
         file.write(END)
         size = file.tell()
     return PackReport(manifest.generation, manifest.live_documents, manifest.live_passages, size)

@@ -37,7 +37,10 @@ def take_file(source: Path, target: Path, fact: FileFact, links: bool = True) ->
 
 
 def take_folder(source: Path, target: Path, files: Mapping[str, FileFact], links: bool = True) -> None:
-    """Fill the folder ``target``, made if need be, with these files of ``source`` as `take_file` does; their names are on the disk."""
+    """Fill the folder ``target``, made if need be, with these files of ``source`` as `take_file` does.
+
+    Their names are on the disk afterwards.
+    """
     with storing(target):
         target.mkdir(exist_ok=True)
         for name, fact in files.items():

@@ -9,7 +9,7 @@ import json
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -216,6 +216,15 @@ def read_manifest(layout: Layout, number: int) -> Manifest:
     if manifest.generation != number:
         raise damaged(path, f"belongs to generation {manifest.generation}")
     return manifest
+
+
+def files_of(layout: Layout, manifest: Manifest) -> Iterator[tuple[Path, FileFact]]:
+    """All files of a generation but its manifest."""
+    for name, fact in manifest.own_files.items():
+        yield layout.generation(manifest.generation) / name, fact
+    for segment in manifest.segments:
+        for name, fact in segment.files.items():
+            yield layout.segment(segment.id) / name, fact
 
 
 def pack_tombstones(rows: Dead, documents: Dead) -> bytes:

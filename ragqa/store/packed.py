@@ -21,7 +21,7 @@ from typing import Any
 
 from ragqa.errors import ConfigError, IndexFormatError
 from ragqa.store.layout import CALIBRATION, Layout
-from ragqa.store.manifest import Manifest, read_manifest
+from ragqa.store.manifest import Manifest, files_of, read_manifest
 
 if sys.platform == "win32":
     from pathlib import WindowsPath as _SystemPath
@@ -45,8 +45,8 @@ class Pack:
 class PackedPath(_SystemPath):
     """A file or folder within a packed index: ``kb.ragqa/generations/000001/manifest.json``.
 
-    What reads a `Path` reads this: its bytes are those of the archive. Whatever would write fails, as the system knows no
-    such folder. Made by `layout_of` and by ``/``.
+    What reads a `Path` reads this: its bytes are those of the archive. Whatever would write fails, as the system knows
+    no such folder. Made by `layout_of` and by ``/``.
     """
 
     pack: Pack | None = None
@@ -75,15 +75,19 @@ class PackedPath(_SystemPath):
         return os.stat_result((kind | 0o444, 0, 0, 1, 0, 0, size, 0, 0, 0))
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        """Whether there are files below."""
         return not self.member or any(name.startswith(f"{self.member}/") for name in self._pack.members)
 
     def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        """Whether the archive holds it."""
         return self.member in self._pack.members
 
     def exists(self, *, follow_symlinks: bool = True) -> bool:
+        """Either."""
         return self.is_file() or self.is_dir()
 
     def iterdir(self) -> Iterator[PackedPath]:  # type: ignore[override]
+        """What stands in a folder, by name."""
         prefix = f"{self.member}/" if self.member else ""
         names = {name[len(prefix) :].partition("/")[0] for name in self._pack.members if name.startswith(prefix)}
         return (self / name for name in sorted(names))
@@ -94,16 +98,18 @@ class PackedPath(_SystemPath):
         paths = (self / name[len(prefix) :] for name in self._pack.members if name.startswith(prefix))
         return (path for path in paths if path.match(pattern))
 
-    def open(self, mode: str = "r", *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
+    def open(self, mode: str = "r", *arguments: Any, **named: Any) -> Any:
         """For reading bytes; a text is read by `read_text`."""
         if mode != "rb":
             raise OSError(errno.EROFS, "a packed index is read-only", str(self))
         return _Reader(self.view())
 
     def read_bytes(self) -> bytes:
+        """A copy of the whole."""
         return bytes(self.view())
 
     def read_text(self, encoding: str | None = None, errors: str | None = None, newline: str | None = None) -> str:
+        """The whole as text, UTF-8 unless said otherwise."""
         return str(self.read_bytes(), encoding or "utf-8", errors or "strict")
 
     @property
@@ -179,10 +185,7 @@ def show(path: Path, place: Path) -> None:
 
 def member_names(manifest: Manifest) -> dict[str, int]:
     """What an archive of this generation holds beside CURRENT, manifest and calibration: names and sizes, in order."""
-    layout = Layout(Path())
-    folders = [(layout.generation(manifest.generation), manifest.own_files)]
-    folders += [(layout.segment(segment.id), segment.files) for segment in manifest.segments]
-    return {(folder / name).as_posix(): fact.bytes for folder, facts in folders for name, fact in facts.items()}
+    return {path.as_posix(): fact.bytes for path, fact in files_of(Layout(Path()), manifest)}
 
 
 def header(name: str, size: int) -> bytes:
