@@ -246,6 +246,7 @@ def identities(layout: Layout, of: Plan, places: Iterable[int]) -> dict[tuple[st
     for place in places:
         segment, dead = of.manifest.segments[place], of.dead_in(place)[1]
         try:
+            check_regular(layout.segment(segment.id) / DOCUMENTS)
             store = DocumentStore(layout.segment(segment.id), segment.documents)
             for number, (doc_id, sha, source) in enumerate(store.identities()):
                 if not dead[number]:
