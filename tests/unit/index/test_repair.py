@@ -207,9 +207,7 @@ def test_a_damaged_manifest(history: Path, harm: Callable[[Path], None]) -> None
     assert list(Path(report.aside or "").glob("segments/*")), "segments that only the damaged one knew are kept"
 
 
-@pytest.mark.parametrize(
-    "harm", [flip, Path.unlink, folder, pipe, lambda path: path.write_bytes(b"000009\n")]
-)
+@pytest.mark.parametrize("harm", [flip, Path.unlink, folder, pipe, lambda path: path.write_bytes(b"000009\n")])
 def test_current(history: Path, harm: Callable[[Path], None]) -> None:
     held = texts(history)
     harm(history / "CURRENT")
