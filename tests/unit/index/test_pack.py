@@ -225,7 +225,7 @@ def test_strange_members_are_refused(packed: Path, tmp_path: Path, kind: str) ->
     assert verify(tmp_path / "good") == []
     write(tmp_path / "bad", [*entries, STRANGE[kind]])
     for read in (Snapshot.open, lambda path: unpack(path, tmp_path / "out")):
-        with pytest.raises(IndexFormatError, match="bad: .*; fetch or pack it again"):
+        with pytest.raises(IndexFormatError, match=r"bad: .*; fetch or pack it again"):
             read(tmp_path / "bad")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad", "good", "index", "kb.ragqa"]
 
@@ -237,7 +237,7 @@ def test_missing_and_resized_members_are_refused(packed: Path, tmp_path: Path) -
         if info.name == "calibration.json":
             continue
         write(tmp_path / "short", entries[:place] + entries[place + 1 :])
-        write(tmp_path / "more", entries[:place] + [plain(info.name, content + b"\0")] + entries[place + 1 :])
+        write(tmp_path / "more", [*entries[:place], plain(info.name, content + b"\0"), *entries[place + 1 :]])
         for name in ("short", "more"):
             if (name, info.name[-13:]) != ("more", "manifest.json"):
                 with pytest.raises(IndexFormatError):
