@@ -13,7 +13,7 @@ from ragqa.errors import ConfigError, IndexNotFound
 from ragqa.index.derive import copy_index, on_current
 from ragqa.store.atomic import storing, sync_folder
 from ragqa.store.copying import copy_bytes
-from ragqa.store.layout import CALIBRATION, Layout
+from ragqa.store.layout import CALIBRATION, Layout, current_line
 from ragqa.store.manifest import FileFact, Manifest, damaged, files_of, read_manifest
 from ragqa.store.packed import BLOCK, END, header, is_packed, layout_of
 
@@ -51,7 +51,7 @@ def unpack(source: str | Path, target: str | Path) -> Manifest:
 
 def _pack(place: Layout, manifest: Manifest, path: Path) -> PackReport:
     with _aside(path) as file:
-        _write_bytes(file, "CURRENT", f"{manifest.generation:06d}\n".encode())
+        _write_bytes(file, "CURRENT", current_line(manifest.generation))
         _write_bytes(file, _name(place, place.manifest(manifest.generation)), _manifest_bytes(place, manifest))
         if place.calibration.is_file():
             _write_bytes(file, CALIBRATION, place.calibration.read_bytes())

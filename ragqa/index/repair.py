@@ -16,7 +16,7 @@ from ragqa.index.verify import verify
 from ragqa.protocols import Encoder
 from ragqa.store.aside import set_aside
 from ragqa.store.atomic import replace_file, storing
-from ragqa.store.layout import Layout
+from ragqa.store.layout import Layout, current_line
 from ragqa.store.manifest import FORMAT, EncoderFact, read_manifest
 from ragqa.store.packed import refuse_packed
 from ragqa.store.transaction import addition, mending, sweep
@@ -160,7 +160,7 @@ def _mend(layout: Layout, found: _Survey, load: Callable[[EncoderFact], Encoder]
         aside = _set_aside(layout, found, set())
         if found.named != chosen.stored.number:
             with storing(layout.current):
-                replace_file(layout.current, f"{chosen.stored.number:06d}\n".encode())
+                replace_file(layout.current, current_line(chosen.stored.number))
     else:
         with addition(layout) as change:
             manifest, tombstones = rebuild(change, chosen, load, tell)

@@ -32,6 +32,11 @@ def is_fingerprint(name: str) -> bool:
     return _FINGERPRINT.fullmatch(name) is not None
 
 
+def current_line(number: int) -> bytes:
+    """The content of CURRENT."""
+    return f"{number:06d}\n".encode()
+
+
 def segment_files(fingerprint: str, ann: bool) -> list[str]:
     """The files of a segment, relative to its folder."""
     dense = f"dense-{fingerprint}"

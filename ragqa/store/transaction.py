@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ragqa.errors import IndexFormatError, StorageError
 from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
-from ragqa.store.layout import Layout
+from ragqa.store.layout import Layout, current_line
 from ragqa.store.lock import writer_lock
 from ragqa.store.manifest import Manifest, read_manifest
 from ragqa.store.packed import refuse_packed
@@ -54,7 +54,7 @@ class Transaction:
             if layout.segments.exists():
                 sync_folder(layout.segments)
             sync_folder(layout.root)
-            replace_file(layout.current, f"{manifest.generation:06d}\n".encode())
+            replace_file(layout.current, current_line(manifest.generation))
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def addition(layout: Layout) -> Iterator[Transaction]:
         yield Transaction(layout, None, number)
     except BaseException:
         with suppress(OSError, IndexFormatError, StorageError):
-            if not layout.current.is_file() or layout.current.read_bytes() != f"{number:06d}\n".encode():
+            if not layout.current.is_file() or layout.current.read_bytes() != current_line(number):
                 shutil.rmtree(layout.generation(number), ignore_errors=True)
                 for name in set(layout.stored_segments()) - segments:
                     shutil.rmtree(layout.segment(name), ignore_errors=True)
