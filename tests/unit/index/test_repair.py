@@ -201,9 +201,13 @@ def test_nothing_is_left(index: Path) -> None:
 
 @pytest.mark.parametrize("harm", [flip, truncate, pipe])
 def test_a_damaged_manifest(history: Path, harm: Callable[[Path], None]) -> None:
-    harm(file_of(history, "manifest.json"))
+    path = file_of(history, "manifest.json")
+    harm(path)
+    left = path.read_bytes() if path.is_file() else None
     report = mend(history)
     assert (report.generation, report.lost) == (1, None) and sorted(texts(history)) == ["a", "b", "c"]
+    kept = Path(report.aside or "") / path.relative_to(history)
+    assert (kept.read_bytes() if kept.exists() else None) == left
     assert list(Path(report.aside or "").glob("segments/*")), "segments that only the damaged one knew are kept"
 
 
