@@ -67,7 +67,7 @@ def build(
 def current_settings(directory: str | Path) -> IndexConfig:
     """The settings an index was built with, so that an update need not repeat them; defaults where there is none."""
     try:
-        return Snapshot.open(directory).manifest.config
+        return Snapshot.open(directory, parts=()).manifest.config
     except IndexNotFound:
         return IndexConfig()
 

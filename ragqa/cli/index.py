@@ -112,7 +112,7 @@ def info(index_dir: str | None, as_json: bool) -> None:
     from ragqa.index.snapshot import Snapshot
     from ragqa.pipeline import describe_calibration
 
-    snapshot = Snapshot.open(locate_index(index_dir))
+    snapshot = Snapshot.open(locate_index(index_dir), parts=())
     facts = snapshot.info() | {"scores": describe_calibration(snapshot, ReadConfig())}
     if as_json:
         print_json(facts)

@@ -31,9 +31,10 @@ def copy_index(source: str | Path, target: str | Path) -> Manifest:
     """An index in ``target``, which must be new or empty, with the current generation of ``source`` as its first.
 
     Rows are the same. ``source`` is only read, and what is written to either index afterwards does not show in the
-    other. If anything fails, ``target`` is as it was.
+    other. If anything fails, ``target`` is as it was; a file of ``source`` that is damaged is an `IndexFormatError`.
     """
     old, place = Snapshot.open(source), Layout(Path(source))
+    old.wait_checked()
     with transaction(Path(target), create=True) as change:
         if change.manifest is not None:
             raise ConfigError(f"{target}: holds an index already")
@@ -55,10 +56,11 @@ def reencode(
         raise ModelError(f"the encoder's fingerprint {encoder.fingerprint!r} has more than letters, digits, . _ and -")
     fact = EncoderFact(name, encoder.fingerprint, encoder.dim)
     with transaction(Path(directory), create=False) as change:
-        old = Snapshot(change.layout, change.layout.require_current())
-        was = old.manifest
+        number = change.layout.require_current()
+        was = Snapshot(change.layout, number, ()).manifest
         if was.encoder == fact:
             return was, False
+        old = Snapshot(change.layout, number, ("passages",), check="first")
         check_spec(was.config.dense, encoder.dim)
         vectors = _Vectors(change, old, encoder, fact, progress or silent)
         segments = tuple(vectors.segment(place) for place in range(len(was.segments)))

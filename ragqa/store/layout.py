@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
+from ragqa.store.atomic import refusal
 
 DOCUMENTS = "documents.arrow"
 PASSAGES = "passages.arrow"
@@ -15,8 +17,10 @@ ANN = "index.faiss"
 TOMBSTONES = "tombstones.npy"
 LEXICAL = "lexical"
 SYNONYMS = "synonyms.txt"
+CALIBRATION = "calibration.json"
 
 _NUMBER = re.compile(r"[0-9]{6,18}")
+_CURRENT = re.compile(r"([0-9]{6,18})(?: ([0-9a-f]{16}))?\n?")
 _SEGMENT = re.compile(r"[0-9a-f]{32}")
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -29,6 +33,15 @@ def is_segment_id(name: str) -> bool:
 def is_fingerprint(name: str) -> bool:
     """Whether an encoder's fingerprint can be part of a folder's name everywhere."""
     return _FINGERPRINT.fullmatch(name) is not None
+
+
+def current_line(number: int) -> bytes:
+    """The content of CURRENT: a generation's number, and a checksum so that a changed digit names no other one."""
+    return f"{number:06d} {_checksum(f'{number:06d}')}\n".encode()
+
+
+def _checksum(number: str) -> str:
+    return hashlib.sha256(number.encode()).hexdigest()[:16]
 
 
 def segment_files(fingerprint: str, ann: bool) -> list[str]:
@@ -52,6 +65,11 @@ class Layout:
     def lock(self) -> Path:
         """The file that a writer locks."""
         return self.root / "LOCK"
+
+    @property
+    def calibration(self) -> Path:
+        """What `ragqa calibrate` fitted to this index, if it did; it outlives generations."""
+        return self.root / CALIBRATION
 
     @property
     def generations(self) -> Path:
@@ -96,18 +114,21 @@ class Layout:
         return [name for name in _names(self.segments) if is_segment_id(name)]
 
     def current_generation(self) -> int | None:
-        """The number in CURRENT, None without that file, `IndexFormatError` if it holds anything else."""
+        """The number in CURRENT, None without that file, `IndexFormatError` if it holds anything else.
+
+        The checksum that follows the number must fit; indexes from before there was one have none.
+        """
         try:
             with self.current.open("rb") as file:
                 content = file.read(64)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise StorageError(f"{self.current}: cannot be read ({error.strerror}); check its rights") from error
-        text = content.decode("latin-1").removesuffix("\n")
-        if not _NUMBER.fullmatch(text):
+            raise StorageError(f"{self.current}: cannot be read, {refusal(error)}") from error
+        named = _CURRENT.fullmatch(content.decode("latin-1"))
+        if named is None or named[2] not in (None, _checksum(named[1])):
             raise IndexFormatError(f"{self.current}: names no generation of a ragqa index; index again elsewhere")
-        return int(text)
+        return int(named[1])
 
     def require_current(self) -> int:
         """The number in CURRENT, or `IndexNotFound`."""
@@ -129,4 +150,9 @@ class Layout:
 
 
 def _names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    try:
+        return {path.name for path in folder.iterdir()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be read, {refusal(error)}") from error
