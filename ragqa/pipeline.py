@@ -205,9 +205,9 @@ def describe_calibration(snapshot: Snapshot, read: ReadConfig) -> str:
         sealed = has_checksum(snapshot.directory / CALIBRATION)
         unsure = "" if sealed else " (a file without a checksum: ragqa calibrate writes one)"
         return f"fitted to {own.questions:,} questions of {', '.join(own.data)}{unsure}"
-    unfit = (
-        "; the index's own fit is for another reader or encoder" if (snapshot.directory / CALIBRATION).is_file() else ""
-    )
+    unfit = ""
+    if (snapshot.directory / CALIBRATION).is_file():
+        unfit = "; the index's own fit is for another reader or encoder"
     shipped = _shipped_calibration(read)
     if not shipped.questions:
         return f"not calibrated{unfit}: ragqa calibrate fits them"
