@@ -127,5 +127,7 @@ def _facts(folder: Path, before: Path | None, known: Mapping[str, FileFact]) -> 
         if path.suffix == ".lock":
             continue
         shared = before is not None and path.name in known and path.samefile(before / path.name)
+        if not shared:
+            path.chmod(folder.stat().st_mode & 0o666)  # Tantivy gives some of them to their owner alone
         facts[path.name] = known[path.name] if shared else durable(path)
     return facts

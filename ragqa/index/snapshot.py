@@ -22,7 +22,7 @@ from ragqa.store.checking import AT_ONCE, Checks, Files
 from ragqa.store.layout import ANN, DOCUMENTS, PASSAGES, VECTORS, Layout
 from ragqa.store.manifest import Manifest, SegmentFact, check_size, read_checked, read_manifest, read_tombstones
 from ragqa.store.passages import PassageStore
-from ragqa.store.reading import damaged
+from ragqa.store.reading import damaged, enough_memory
 from ragqa.types import Document, Passage
 
 Rows = NDArray[np.int64]
@@ -46,8 +46,13 @@ class Snapshot:
 
     def __init__(self, layout: Layout, generation: int, parts: Collection[str] = PARTS, check: Check = "soon") -> None:
         self.directory = layout.root
-        self.manifest: Manifest = read_manifest(layout, generation)
         self._layout = layout
+        with enough_memory(layout.root):
+            self._load(generation, parts, check)
+
+    def _load(self, generation: int, parts: Collection[str], check: Check) -> None:
+        layout = self._layout
+        self.manifest: Manifest = read_manifest(layout, generation)
         self._once = threading.RLock()
         self.parts = frozenset(parts) | ({"passages"} if "words" in parts and not self.manifest.lexical else set())
         for path, fact in self.files(PARTS).items():

@@ -16,7 +16,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.store.checking import check_file
 from ragqa.store.layout import Layout
 from ragqa.store.manifest import FileFact, Manifest, SegmentFact, check_size, read_manifest
-from ragqa.store.reading import AGAIN, reading
+from ragqa.store.reading import AGAIN, enough_memory, reading
 from ragqa.store.record import read_json, unseal
 
 VECTOR_ROWS = 65_536
@@ -34,7 +34,8 @@ def verify(directory: str | Path, progress: Progress | None = None) -> list[str]
     while True:
         number = layout.require_current()
         try:
-            problems = _problems(layout, number, tell)
+            with enough_memory(layout.root):
+                problems = _problems(layout, number, tell)
         except RagqaError:
             if layout.require_current() == number:
                 raise

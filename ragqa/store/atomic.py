@@ -24,6 +24,7 @@ ADVICE = {  # by errno, for what a disk refuses
     errno.EIO: "the disk is failing: check it, or choose another",
     errno.EMFILE: "too many open files: raise the limit (ulimit -n), or run ragqa compact where it allows more",
     errno.ENFILE: "too many open files on this machine: close other programs and try again",
+    errno.EAGAIN: "no more memory or threads for it: close other programs, or raise the limits (ulimit -v, ulimit -u)",
     errno.ENOMEM: "not enough memory: close other programs, or raise the limit (ulimit -v)",
 }
 _RUST = re.compile(r"\(os error (\d+)\)|Os \{ code: (\d+)")

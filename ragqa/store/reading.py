@@ -23,11 +23,20 @@ def damaged(path: Path | str, how: str = "damaged, or not of this index") -> Ind
 
 
 @contextmanager
+def enough_memory(path: Path) -> Iterator[None]:
+    """Where memory is missing inside, it is said as `reading` says it; anything else passes."""
+    try:
+        yield
+    except MemoryError as error:
+        raise read_error(path, error) from error
+
+
+@contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Whatever goes wrong inside while ``path``, or a file in this folder, is read becomes what `read_error` says."""
     try:
         yield
-    except RagqaError:
+    except (RagqaError, ImportError):
         raise
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # Rust's, which is none
