@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import threading
 import time
@@ -22,8 +23,9 @@ from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update
 from ragqa.store import checking
 from ragqa.store.checking import Checks, check_files
-from ragqa.store.layout import Layout
+from ragqa.store.layout import Layout, current_line
 from ragqa.store.manifest import FileFact, fact_of
+from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
 
 
@@ -214,3 +216,38 @@ def test_words_that_were_merged_were_right(index: Path) -> None:
             place.write_bytes(whole)
         assert verify(index) == []
     pytest.fail("Tantivy has merged nothing")
+
+
+def test_indexes_from_before_there_were_checksums(index: Path, tmp_path: Path) -> None:
+    layout = Layout(index)
+    (index / "calibration.json").write_text('{"format": 1}')
+    layout.current.write_text("000001\n")
+    content, _ = unseal(json.loads(layout.manifest(1).read_text()))
+    layout.manifest(1).write_text(json.dumps(content, indent=1) + "\n")
+    assert Snapshot.open(index).document("b") == B and verify(index) == []
+    assert update(index, CONFIG, HashEncoder(), [A, B]).generation == 2
+    assert layout.current.read_bytes() == current_line(2) and "sha256" in json.loads(layout.manifest(2).read_text())
+
+
+def test_verify_looks_at_the_calibration_too(index: Path) -> None:
+    path = index / "calibration.json"
+    path.write_text(seal({"format": 1, "weights": {"bm25": 0.25}}))
+    assert verify(index) == []
+    for old, new in (("0.25", "0.35"), ("0.25", "NaN"), ("}", "]"), ("format", "format\udcff")):
+        path.write_bytes(
+            seal({"format": 1, "weights": {"bm25": 0.25}}).replace(old, new).encode(errors="surrogateescape")
+        )
+        (problem,) = verify(index)
+        assert problem.startswith(f"{path}: not a usable calibration (") and "ragqa calibrate again" in problem
+    update(index, CONFIG, HashEncoder(), [A, B])
+    assert len(verify(index)) == 1, "it outlives generations"
+
+
+def test_a_changed_manifest_is_noticed_though_it_parses(index: Path) -> None:
+    path = Layout(index).manifest(1)
+    whole = path.read_text()
+    assert '"words": 10' in whole
+    path.write_text(whole.replace('"words": 10', '"words": 12'))
+    with pytest.raises(IndexFormatError, match=r"manifest\.json: not a usable manifest \(its content has changed"):
+        Snapshot.open(index, parts=())
+    assert any("manifest.json" in problem for problem in verify(index))
