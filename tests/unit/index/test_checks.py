@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from support.writing import CONFIG, A, B, C, contents, document, texts
 
+from ragqa.cli.output import note_unchecked
 from ragqa.config import IndexConfig
 from ragqa.errors import IndexFormatError
 from ragqa.index import snapshot as snapshots
@@ -89,7 +90,9 @@ def test_large_files_are_checked_while_they_are_used(index: Path, monkeypatch: p
 
 
 @pytest.mark.skipif(os.name == "nt", reason="open files cannot be removed there")
-def test_the_check_goes_on_when_writers_have_removed_the_files(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_goes_on_when_writers_have_removed_the_files(
+    index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(snapshots, "AT_ONCE", 0)
     gate, real = threading.Event(), checking.hash_file
 
@@ -101,12 +104,15 @@ def test_the_check_goes_on_when_writers_have_removed_the_files(index: Path, monk
     monkeypatch.setattr(checking, "hash_file", waiting)
     snapshot = Snapshot.open(index)
     assert not snapshot.checked
+    note_unchecked(snapshot)
+    assert "still being checked when this was found; ragqa verify" in capsys.readouterr().err
     for number in range(3):
         update(index, CONFIG, HashEncoder(), [document(f"n{number}")])
     assert not Layout(index).generation(1).exists()
     gate.set()
     snapshot.wait_checked()
-    assert snapshot.checked and snapshot.document("b") == B
+    note_unchecked(snapshot)
+    assert snapshot.checked and snapshot.document("b") == B and capsys.readouterr().err == ""
 
 
 def test_nobody_checks_for_a_snapshot_that_is_gone(tmp_path: Path) -> None:
@@ -234,9 +240,8 @@ def test_verify_looks_at_the_calibration_too(index: Path) -> None:
     path.write_text(seal({"format": 1, "weights": {"bm25": 0.25}}))
     assert verify(index) == []
     for old, new in (("0.25", "0.35"), ("0.25", "NaN"), ("}", "]"), ("format", "format\udcff")):
-        path.write_bytes(
-            seal({"format": 1, "weights": {"bm25": 0.25}}).replace(old, new).encode(errors="surrogateescape")
-        )
+        text = seal({"format": 1, "weights": {"bm25": 0.25}}).replace(old, new)
+        path.write_bytes(text.encode(errors="surrogateescape"))
         (problem,) = verify(index)
         assert problem.startswith(f"{path}: not a usable calibration (") and "ragqa calibrate again" in problem
     update(index, CONFIG, HashEncoder(), [A, B])
