@@ -9,7 +9,7 @@ from ragqa.config import Config, IndexConfig
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.read import Problem, read_documents
 from ragqa.corpus.synonyms import read_synonyms
-from ragqa.errors import IndexNotFound, ModelError, SourceError, StorageError
+from ragqa.errors import IndexNotFound, ModelError, SourceError
 from ragqa.evidence.calibration import load_calibration
 from ragqa.index import repair as repairing
 from ragqa.index import writer
@@ -18,6 +18,8 @@ from ragqa.index.report import BuildReport, Progress
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import load_encoder
 from ragqa.protocols import Encoder
+from ragqa.store.reading import reading
+from ragqa.store.record import read_json, unseal
 
 Sources = str | Path | Sequence[str | Path]
 
@@ -87,10 +89,13 @@ def repair(
 def _unusable_calibration(path: Path) -> str:
     """What is wrong with a calibration; nothing with one of another format, which another ragqa reads."""
     try:
+        with reading(path):
+            content = path.read_bytes()
+        unseal(read_json(content))
         load_calibration(path)
+    except ValueError as error:
+        return f"not a usable calibration ({error})"
     except ModelError as error:
-        if isinstance(error.__cause__, PermissionError):
-            raise StorageError(f"{path}: cannot be read, permission denied: change its rights") from error
         return "" if error.__cause__ is None else str(error).removeprefix(f"{path}: ")
     return ""
 
@@ -98,7 +103,7 @@ def _unusable_calibration(path: Path) -> str:
 def current_settings(directory: str | Path) -> IndexConfig:
     """The settings an index was built with, so that an update need not repeat them; defaults where there is none."""
     try:
-        return Snapshot.open(directory).manifest.config
+        return Snapshot.open(directory, parts=()).manifest.config
     except IndexNotFound:
         return IndexConfig()
 

@@ -77,7 +77,9 @@ def _run(line: list[str], debug: bool) -> int:
     except OSError as error:
         return _refused(error, debug)
     except MemoryError:
-        return _fail("not enough memory", RagqaError.exit_code, debug)
+        return _fail(
+            "not enough memory: close other programs, or raise the limit (ulimit -v)", StorageError.exit_code, debug
+        )
     except Exception as error:  # a bug: say so in one line, keep the traceback for --debug
         return _fail(f"internal error ({type(error).__name__}: {error}); --debug shows where", 1, debug)
 

@@ -58,7 +58,7 @@ def ask(
     The answer comes with its score, its sentence and its place.
     """
     from ragqa.cli.explaining import print_explanation
-    from ragqa.cli.output import print_json, print_reply
+    from ragqa.cli.output import note_unchecked, print_json, print_reply
     from ragqa.cli.progress import progress_bar
 
     config = answering_config(config_file, settings, answering)
@@ -86,6 +86,7 @@ def ask(
             print_reply(reply)
             if explanation:
                 print_explanation(explanation)
+    note_unchecked(pipeline.snapshot)
 
 
 @click.command()
@@ -114,7 +115,7 @@ def search(
 
     They are not read for an answer.
     """
-    from ragqa.cli.output import note, print_hit, print_json
+    from ragqa.cli.output import note, note_unchecked, print_hit, print_json
     from ragqa.cli.progress import progress_bar
 
     given = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
@@ -134,6 +135,7 @@ def search(
         model = load_encoder(snapshot.manifest.encoder.name if named == "default" else named)
         retriever = HybridRetriever(snapshot, model, config.retrieve, find_reranker(snapshot, config))
         hits = retriever.retrieve([checked(text)], count, filters)[0]
+    note_unchecked(snapshot)
     if as_json:
         print_json([hit.to_dict() for hit in hits])
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from ragqa.index.snapshot import Snapshot
     from ragqa.types import Answer, Hit, Reply
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]|\n\s*\n")
@@ -24,6 +25,12 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
 def note(message: str) -> None:
     """A line on stderr."""
     click.echo(message, err=True)
+
+
+def note_unchecked(snapshot: Snapshot) -> None:
+    """Say so on stderr if a large index was still being compared with its hashes when it was asked."""
+    if not snapshot.checked:
+        note(f"{snapshot.directory}: still being checked when this was found; ragqa verify looks at every byte")
 
 
 def print_reply(reply: Reply) -> None:

@@ -17,6 +17,7 @@ from ragqa.index.report import Progress
 from ragqa.index.segment import durable
 from ragqa.index.snapshot import Snapshot
 from ragqa.store.atomic import clone_folder, storing, sync_folder
+from ragqa.store.checking import check_files
 from ragqa.store.layout import Layout
 from ragqa.store.manifest import FORMAT, EncoderFact, FileFact, Manifest, SegmentFact, fact_of, pack_tombstones
 from ragqa.store.passages import PASSAGE_BATCH, PassageStore
@@ -126,12 +127,23 @@ def _add_passages(layout: Layout, writer: TantivyWriter, new: SegmentFact, progr
 
 def _facts(folder: Path, before: Path | None, known: Mapping[str, FileFact]) -> dict[str, FileFact]:
     """Sizes and hashes. Those of files shared with the generation before are taken over: a hash made anew would bless
-    whatever had happened to them since.
+    whatever had happened to them since. Those that are not shared any more were merged or written anew from what they
+    held, so they must have been right.
     """
     facts = {}
+    if before is not None:
+        check_files(
+            {
+                before / name: fact
+                for name, fact in known.items()
+                if not (folder / name).exists() or not (folder / name).samefile(before / name)
+            }
+        )
     for path in sorted(folder.iterdir()):
         if path.suffix == ".lock":
             continue
         shared = before is not None and path.name in known and path.samefile(before / path.name)
+        if not shared:
+            path.chmod(folder.stat().st_mode & 0o666)  # Tantivy gives some of them to their owner alone
         facts[path.name] = known[path.name] if shared else durable(path)
     return facts

@@ -61,6 +61,7 @@ def on_current(place: Layout, work: Callable[[int], Made]) -> Made:
 
 
 def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
+    old.wait_checked()
     with transaction(target, create=True) as change:
         if change.manifest is not None:
             raise ConfigError(f"{target}: holds an index already")
@@ -92,10 +93,11 @@ def reencode(
         raise ModelError(f"the encoder's fingerprint {encoder.fingerprint!r} has more than letters, digits, . _ and -")
     fact = EncoderFact(name, encoder.fingerprint, encoder.dim)
     with transaction(Path(directory), create=False) as change:
-        old = Snapshot(change.layout, change.layout.require_current())
-        was = old.manifest
+        number = change.layout.require_current()
+        was = Snapshot(change.layout, number, ()).manifest
         if was.encoder == fact:
             return was, False
+        old = Snapshot(change.layout, number, ("passages",), check="first")
         check_spec(was.config.dense, encoder.dim)
         again = Reencoder(change, encoder, fact, was.config.dense, was.rows, progress or silent)
         segments = tuple(again.segment(segment, old.stores[place]) for place, segment in enumerate(was.segments))

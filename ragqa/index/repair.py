@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +19,7 @@ from ragqa.store.atomic import replace_file, storing
 from ragqa.store.layout import Layout, current_line
 from ragqa.store.manifest import FORMAT, EncoderFact, read_manifest
 from ragqa.store.packed import refuse_packed
+from ragqa.store.record import read_json, unseal
 from ragqa.store.transaction import addition, mending, sweep
 
 
@@ -115,9 +116,20 @@ def _survey(layout: Layout, tell: Progress, unusable: Callable[[Path], str]) -> 
     chosen = next((one for one in usable if one.lossless), usable[0] if usable else None)
     if chosen is None:
         raise IndexFormatError(_nothing_left(layout, problem, examined))
-    calibration = unusable(layout.calibration) if layout.calibration.exists() else ""
+    calibration = _calibration(layout, unusable)
     foreign = tuple(foreign_files(layout, chosen.manifest)) if chosen.stored.whole else ()
     return _Survey(named, problem, tuple(examined), plans[0], chosen, calibration, foreign)
+
+
+def _calibration(layout: Layout, unusable: Callable[[Path], str]) -> str:
+    """What is wrong with the calibration, if there is one."""
+    if not layout.calibration.exists():
+        return ""
+    try:
+        check_regular(layout.calibration)
+    except IndexFormatError as error:
+        return str(error).removeprefix(f"{layout.calibration}: ")
+    return unusable(layout.calibration)
 
 
 def _current(layout: Layout) -> tuple[int | None, str]:
@@ -136,10 +148,10 @@ def _refuse_other_format(layout: Layout, stored: Stored) -> None:
     try:
         path = layout.manifest(stored.number)
         check_regular(path)
-        raw = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError, IndexFormatError):
+        raw, _ = unseal(read_json(path.read_bytes()))
+    except (OSError, ValueError, IndexFormatError):
         return
-    if isinstance(raw, dict) and type(raw.get("format")) is int and raw["format"] != FORMAT:
+    if type(raw.get("format")) is int and raw["format"] != FORMAT:
         read_manifest(layout, stored.number)
 
 
@@ -168,7 +180,7 @@ def _mend(layout: Layout, found: _Survey, load: Callable[[EncoderFact], Encoder]
             change.commit(manifest, tombstones, chosen.synonyms)
     with storing(layout.root):
         for path in [*found.foreign, *([layout.calibration] if found.calibration_problem else [])]:
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         sweep(layout)
     return None if aside is None else str(aside)
 

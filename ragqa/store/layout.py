@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
+from ragqa.store.atomic import refusal
 
 DOCUMENTS = "documents.arrow"
 PASSAGES = "passages.arrow"
@@ -18,6 +20,7 @@ SYNONYMS = "synonyms.txt"
 CALIBRATION = "calibration.json"
 
 _NUMBER = re.compile(r"[0-9]{6,18}")
+_CURRENT = re.compile(r"([0-9]{6,18})(?: ([0-9a-f]{16}))?\n?")
 _SEGMENT = re.compile(r"[0-9a-f]{32}")
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -33,8 +36,12 @@ def is_fingerprint(name: str) -> bool:
 
 
 def current_line(number: int) -> bytes:
-    """The content of CURRENT."""
-    return f"{number:06d}\n".encode()
+    """The content of CURRENT: a generation's number, and a checksum so that a changed digit names no other one."""
+    return f"{number:06d} {_checksum(f'{number:06d}')}\n".encode()
+
+
+def _checksum(number: str) -> str:
+    return hashlib.sha256(number.encode()).hexdigest()[:16]
 
 
 def segment_files(fingerprint: str, ann: bool) -> list[str]:
@@ -112,18 +119,21 @@ class Layout:
         return [name for name in _names(self.segments) if is_segment_id(name)]
 
     def current_generation(self) -> int | None:
-        """The number in CURRENT, None without that file, `IndexFormatError` if it holds anything else."""
+        """The number in CURRENT, None without that file, `IndexFormatError` if it holds anything else.
+
+        The checksum that follows the number must fit; indexes from before there was one have none.
+        """
         try:
             with self.current.open("rb") as file:
                 content = file.read(64)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise StorageError(f"{self.current}: cannot be read ({error.strerror}); check its rights") from error
-        text = content.decode("latin-1").removesuffix("\n")
-        if not _NUMBER.fullmatch(text):
+            raise StorageError(f"{self.current}: cannot be read, {refusal(error)}") from error
+        named = _CURRENT.fullmatch(content.decode("latin-1"))
+        if named is None or named[2] not in (None, _checksum(named[1])):
             raise IndexFormatError(f"{self.current}: names no generation of a ragqa index; index again elsewhere")
-        return int(text)
+        return int(named[1])
 
     def require_current(self) -> int:
         """The number in CURRENT, or `IndexNotFound`."""
@@ -145,4 +155,9 @@ class Layout:
 
 
 def _names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    try:
+        return {path.name for path in folder.iterdir()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be read, {refusal(error)}") from error

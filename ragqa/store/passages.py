@@ -20,8 +20,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ragqa.store.layout import DOCUMENTS, PASSAGES
-from ragqa.store.manifest import damaged
 from ragqa.store.packed import mapped
+from ragqa.store.reading import damaged, reading
 from ragqa.types import Document, Meta, Passage, Section
 
 DOCUMENT_BATCH = 128
@@ -94,15 +94,13 @@ class TableWriter:
 
 
 class Table:
-    """An Arrow IPC file written by `TableWriter`, memory-mapped; everything wrong with it is an `IndexFormatError`."""
+    """An Arrow IPC file written by `TableWriter`, memory-mapped; whatever is wrong is told as by `reading`."""
 
     def __init__(self, path: Path, schema: pa.Schema, size: int, rows: int) -> None:
         self.path, self.rows = path, rows
         self._size, self._schema = size, schema
-        try:
+        with reading(path):
             self._reader = pa.ipc.open_file(pa.py_buffer(mapped(path)))
-        except (OSError, pa.ArrowException) as error:
-            raise damaged(path) from error
         count = -(-rows // size)
         if not self._reader.schema.equals(schema) or self._reader.num_record_batches != count:
             raise damaged(path)
@@ -142,14 +140,12 @@ class Table:
 
     def _load(self, number: int, name: str) -> pa.Array:
         expected = min(self._size, self.rows - number * self._size)
-        try:
+        with reading(self.path):
             batch = self._batches[number]
             if batch is None:
                 batch = self._batches[number] = self._reader.get_batch(number)
             column = batch.column(name)
             column.validate(full=True)
-        except (OSError, pa.ArrowException) as error:
-            raise damaged(self.path) from error
         if len(column) != expected or column.null_count:
             raise damaged(self.path)
         return column

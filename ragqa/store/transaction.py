@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from ragqa.store.layout import Layout, current_line
 from ragqa.store.lock import writer_lock
 from ragqa.store.manifest import Manifest, read_manifest
 from ragqa.store.packed import refuse_packed
+
+REMOVALS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +136,29 @@ def sweep(layout: Layout) -> Manifest | None:
             kept.append(read_manifest(layout, before[-1]))
     for found in layout.stored_generations():
         if found not in [manifest.generation for manifest in kept]:
-            shutil.rmtree(layout.generation(found))
+            _remove(layout.generation(found))
     used = {segment.id for manifest in kept for segment in manifest.segments}
     for name in layout.stored_segments():
         if name not in used:
-            shutil.rmtree(layout.segment(name))
+            _remove(layout.segment(name))
     layout.current.with_name("CURRENT.tmp").unlink(missing_ok=True)
     return current
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder. A reader that is just opening the word index there makes a lock file and removes it: what is
+    left after some tries is for the next writer.
+    """
+    for _ in range(REMOVALS):
+        try:
+            shutil.rmtree(folder)
+            return
+        except FileNotFoundError:
+            if not folder.exists():
+                return
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                raise
 
 
 def _clear(layout: Layout) -> None:

@@ -90,7 +90,7 @@ def test_wrong_options(ragqa, sample_index, tmp_path):
 
 
 def test_other_format_version(ragqa, own_index):
-    generation = (own_index / "CURRENT").read_text().strip()
+    generation = (own_index / "CURRENT").read_text().split()[0]
     manifest = own_index / "generations" / generation / "manifest.json"
     content = json.loads(manifest.read_text())
     content["format"] = 999

@@ -23,6 +23,8 @@ from ragqa.index.writer import update
 from ragqa.indexing import repair as repair_with_models
 from ragqa.store.layout import Layout
 from ragqa.store.lock import writer_lock
+from ragqa.store.manifest import fact_of, read_manifest
+from ragqa.store.record import read_json, seal, unseal
 from ragqa.testing import HashEncoder
 from ragqa.types import Passage
 
@@ -59,7 +61,7 @@ def file_of(index: Path, name: str, segment: int = 0) -> Path:
     """A file of the current generation by its kind."""
     layout = Layout(index)
     number = layout.require_current()
-    manifest = Snapshot.open(index).manifest
+    manifest = read_manifest(layout, number)
     if name == "words":
         return layout.lexical(number) / next(own for own in manifest.lexical if own.endswith(".term"))
     if name == "words.json":
@@ -304,7 +306,7 @@ def test_a_writer_goes_first(index: Path) -> None:
 
 def test_another_format_is_no_damage(history: Path) -> None:
     path = file_of(history, "manifest.json")
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
+    path.write_text(seal(unseal(read_json(path.read_bytes()))[0] | {"format": 99}))
     before = contents(history)
     with pytest.raises(IndexFormatError, match="index format 99"):
         mend(history)
@@ -339,6 +341,12 @@ def test_calibration(index: Path) -> None:
     report = repair_with_models(index)
     assert not path.exists() and report.generation == 2 and texts(index)
     assert (Path(report.aside or "") / "calibration.json").read_text() == '{"format": 1, "weights"'
+    for harm in (pipe, folder):
+        path.write_text("x")
+        harm(path)
+        assert len(repair_with_models(index).damage) == 1 and not path.exists() and verify(index) == []
+    path.write_text(seal({"format": 7}).replace("7", "8"))
+    assert len(repair_with_models(index).damage) == 1 and verify(index) == []
     path.write_text('{"format": 7}')
     assert repair_with_models(index).steps == () and path.exists(), "another ragqa reads it"
 
@@ -346,12 +354,10 @@ def test_calibration(index: Path) -> None:
 def test_files_that_agree_with_their_hashes_and_not_with_each_other(index: Path) -> None:
     """As an index that was written by something broken: its problems are told, not hidden."""
     path, manifest = file_of(index, "vectors.f16"), file_of(index, "manifest.json")
-    from ragqa.store.manifest import Manifest, fact_of
-
-    content = bytes(path.stat().st_size)
-    old = Manifest.from_json(manifest.read_text(), "m").segments[0].files[path.relative_to(path.parents[1]).as_posix()]
+    was, content = fact_of(path.read_bytes()), bytes(path.stat().st_size)
     path.write_bytes(content)
-    manifest.write_text(manifest.read_text().replace(old.sha256, fact_of(content).sha256))
+    text = manifest.read_text().replace(was.sha256, fact_of(content).sha256)
+    manifest.write_text(seal({name: value for name, value in json.loads(text).items() if name != "sha256"}))
     assert any("unit length" in problem for problem in mend(index).problems)
 
 
