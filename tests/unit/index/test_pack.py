@@ -172,6 +172,8 @@ def test_a_changed_byte_is_found(packed: Path) -> None:
             spoilt[start + size // 2] ^= 0x40
             packed.write_bytes(spoilt)
             assert verify(packed), name
+            with pytest.raises(IndexFormatError, match="its content has changed"):
+                Snapshot.open(packed)
 
 
 # --- from strangers
