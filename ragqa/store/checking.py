@@ -52,8 +52,6 @@ class Checks:
     """
 
     def __init__(self, files: Files, at_once: float = AT_ONCE) -> None:
-        for path, fact in files.items():
-            check_size(path, fact)
         small: dict[Path, FileFact] = {}
         with ExitStack() as stack:
             later: list[tuple[Path, FileFact, BinaryIO]] = []
@@ -63,22 +61,19 @@ class Checks:
                 if total <= at_once:
                     small[path] = fact
                 else:
+                    check_size(path, fact)
                     with reading(path):
                         later.append((path, fact, stack.enter_context(path.open("rb", buffering=0))))
             check_files(small)
             self._stack = stack.pop_all()
         self._found: RagqaError | None = None
         self._stop, self._over = threading.Event(), threading.Event()
+        self.passed = not later  # whether every file has been found to be right
         if not later:
             self._over.set()
             return
         with reading(later[0][0]):
             threading.Thread(target=self._run, args=(later,), name="ragqa-check", daemon=True).start()
-
-    @property
-    def passed(self) -> bool:
-        """Whether every file has been found to be right."""
-        return self._over.is_set() and self._found is None and not self._stop.is_set()
 
     def require(self) -> None:
         """Raise what the check has found so far, if anything."""
@@ -100,6 +95,7 @@ class Checks:
                 for path, fact, file in later:
                     with reading(path):
                         _compare(path, fact, file, _Pace(self._stop))
+                self.passed = True
             except _Stopped:
                 pass
             except RagqaError as error:
