@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragqa.errors import IndexFormatError
+from ragqa.errors import IndexFormatError, RagqaError
 from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
 from ragqa.store.layout import Layout, current_line
 from ragqa.store.lock import writer_lock
@@ -136,7 +136,7 @@ def _remove(folder: Path) -> None:
 
 def _clear(layout: Layout) -> None:
     """What `sweep` would do, without raising over the failure that led here; an index that never was leaves nothing."""
-    with suppress(OSError, IndexFormatError):
+    with suppress(OSError, RagqaError):
         if sweep(layout) is None:
             for folder in (layout.generations, layout.segments):
                 with suppress(FileNotFoundError):
