@@ -16,7 +16,7 @@ from ragqa.store.atomic import hash_file
 from ragqa.store.manifest import FileFact, check_size
 from ragqa.store.reading import damaged, reading
 
-AT_ONCE = 200_000_000  # bytes: about 0.2 s, at the 1 to 1.5 GB/s of a processor that has instructions for sha256
+AT_ONCE = 150_000_000  # bytes: 0.1 to 0.2 s, at the 1 to 1.5 GB/s of a core that has instructions for sha256
 ALONE = 4_000_000  # so few bytes are hashed sooner than threads are there
 THREADS = 4
 
