@@ -29,8 +29,8 @@ ADVICE = {  # by errno, for what a disk refuses
 }
 _RUST = re.compile(r"\(os error (\d+)\)|Os \{ code: (\d+)")
 _MEMORY = re.compile(
-    "bad_alloc|bad allocation|out of memory|(cannot|can't|failed to|unable to) (re)?allocate|(m|re)alloc of size|"
-    "can't start new thread",  # which the system says of memory too
+    "bad_alloc|bad allocation|(?<!CUDA )out of memory|(cannot|can't|failed to|unable to) (re)?allocate|"
+    "(m|re)alloc of size|can't start new thread",  # the last is said where memory is missing too
     re.IGNORECASE,
 )
 

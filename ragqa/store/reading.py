@@ -13,6 +13,8 @@ from ragqa.errors import IndexFormatError, RagqaError, StorageError
 from ragqa.store.atomic import refusal, system_error
 
 MISSING = (errno.ENOENT, errno.ENOTDIR)
+TOLD = (OSError, ValueError, RuntimeError, MemoryError, EOFError)
+ALSO_TOLD = {"ArrowException", "PanicException"}  # some of Arrow are a KeyError; those of Rust are no Exception
 AGAIN = "; index again into a new directory"
 _NAMED = re.compile(r'filepath: "([^"/\\]+)"|path: "([^"/\\]+)"')  # how Tantivy tells of a file, in its folder
 
@@ -33,13 +35,16 @@ def enough_memory(path: Path) -> Iterator[None]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Whatever goes wrong inside while ``path``, or a file in this folder, is read becomes what `read_error` says."""
+    """What the system and libraries raise inside while ``path``, or a file in this folder, is read becomes what
+    `read_error` says; mistakes in programs (`TypeError` and its like) stay what they are.
+    """
     try:
         yield
-    except (RagqaError, ImportError):
+    except RagqaError:
         raise
     except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # Rust's, which is none
+        names = {kind.__name__ for kind in type(error).__mro__}
+        if not isinstance(error, TOLD) and names.isdisjoint(ALSO_TOLD):
             raise
         raise read_error(path, error) from error
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragqa.errors import IndexFormatError, StorageError
+from ragqa.errors import IndexFormatError, RagqaError
 from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
 from ragqa.store.layout import Layout, current_line
 from ragqa.store.lock import writer_lock
@@ -114,7 +114,7 @@ def addition(layout: Layout) -> Iterator[Transaction]:
     try:
         yield Transaction(layout, None, number)
     except BaseException:
-        with suppress(OSError, IndexFormatError, StorageError):
+        with suppress(OSError, RagqaError):
             if not layout.current.is_file() or layout.current.read_bytes() != current_line(number):
                 shutil.rmtree(layout.generation(number), ignore_errors=True)
                 for name in set(layout.stored_segments()) - segments:
@@ -163,7 +163,7 @@ def _remove(folder: Path) -> None:
 
 def _clear(layout: Layout) -> None:
     """What `sweep` would do, without raising over the failure that led here; an index that never was leaves nothing."""
-    with suppress(OSError, IndexFormatError):
+    with suppress(OSError, RagqaError):
         if sweep(layout) is None:
             for folder in (layout.generations, layout.segments):
                 with suppress(FileNotFoundError):

@@ -112,6 +112,14 @@ def test_what_libraries_only_tell(tmp_path: Path, error: Exception, kind: type[E
     assert type(found) is kind and said in str(found) and str(tmp_path) in str(found) and "\n" not in str(found)
 
 
+def test_a_mistake_in_a_program_is_not_damage(whole: Path) -> None:
+    for mistake in (TypeError("a bug"), KeyboardInterrupt(), ImportError("no such module")):
+        with pytest.raises(type(mistake)), reading(whole):
+            raise mistake
+    with pytest.raises((TypeError, AttributeError)):
+        Snapshot.open(whole).lexical.search([5], 3)  # type: ignore[list-item]
+
+
 def test_a_missing_file_is_damage(whole: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(whole, tmp_path / "copy"))
     (Layout(copy).lexical(1) / "meta.json").unlink()

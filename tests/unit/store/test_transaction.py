@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ragqa.store.transaction import _remove
+from ragqa.errors import ModelError
+from ragqa.store.transaction import _remove, transaction
 
 
 @pytest.mark.skipif(os.name == "nt", reason="hooks into removal as POSIX does it")
@@ -49,3 +50,10 @@ def test_what_cannot_be_removed_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         _remove(tmp_path / "file")
+
+
+def test_what_failed_first_is_told(tmp_path: Path) -> None:
+    """Though then the sweep fails as well."""
+    with pytest.raises(ModelError, match="the first"), transaction(tmp_path, create=True):
+        (tmp_path / "CURRENT").mkdir()  # cannot be read
+        raise ModelError("the first")
