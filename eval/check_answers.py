@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("index")
     given = parser.parse_args()
-    snapshot = Snapshot.open(given.index)
+    snapshot = Snapshot.open(given.index, parts=("passages",))
     rows = [row for row in range(snapshot.rows) if snapshot.alive[row]]
     starts = {passage.id: passage.start for passage in snapshot.passages(rows)}
     found = Counter(replies=0, answers=0, misplaced=0, duplicate=0, overlapping=0)

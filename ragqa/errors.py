@@ -10,7 +10,8 @@
     ├── FingerprintMismatch   exit 7, HTTP 409   asked with another encoder than the index was built with
     ├── ModelError            exit 8, HTTP 500   a model cannot be loaded or does not fit
     ├── MissingExtra          exit 9, HTTP 501   an optional part of the installation is needed
-    ├── StorageError          exit 10, HTTP 507  the disk is full, read-only or failing
+    ├── StorageError          exit 10, HTTP 507  the system refuses: a full, read-only or failing disk, rights, memory,
+    │                                            open files
     └── TrainingError         exit 11, HTTP 500  training cannot go on: no data, no memory, or it diverges
 
 A message is one line: what happened, to which file or question, and what to do. Ctrl-C exits with 130.
@@ -54,7 +55,7 @@ class IndexNotFound(RagqaError):
 
 
 class IndexFormatError(RagqaError):
-    """The index has another format version or is damaged."""
+    """The index has another format version or is damaged; never said of what the system refuses (`StorageError`)."""
 
     exit_code = 5
 
@@ -90,7 +91,7 @@ class MissingExtra(RagqaError):
 
 
 class StorageError(RagqaError):
-    """The disk is full, read-only or failing."""
+    """The system refuses: the disk is full, read-only or failing, rights, memory or open files are missing."""
 
     exit_code = 10
     http_status = 507

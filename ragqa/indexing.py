@@ -1,4 +1,4 @@
-"""Build or update an index from files: read, split, encode, commit."""
+"""Build or update an index from files: read, split, encode, commit; or repair a damaged one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from ragqa.config import Config, IndexConfig
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.read import Problem, read_documents
 from ragqa.corpus.synonyms import read_synonyms
-from ragqa.errors import IndexNotFound, SourceError
+from ragqa.errors import IndexNotFound, ModelError, SourceError
+from ragqa.evidence.calibration import load_calibration
+from ragqa.index import repair as repairing
 from ragqa.index import writer
+from ragqa.index.repair import RepairReport
 from ragqa.index.report import BuildReport, Progress
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import DEFAULT, encoder_name, load_encoder
 from ragqa.protocols import Encoder
+from ragqa.store.reading import reading
+from ragqa.store.record import read_json, unseal
 
 Sources = str | Path | Sequence[str | Path]
 
@@ -67,10 +72,41 @@ def build(
     )
 
 
+def repair(
+    directory: str | Path, *, encoder: str | None = None, dry_run: bool = False, progress: Progress | None = None
+) -> RepairReport:
+    """Make the newest generation of a damaged index that can be whole the current one (see `ragqa.index.repair`).
+
+    ``encoder`` names the one that the index was built with, if it has moved; it is loaded only if passages have to be
+    encoded again. With ``dry_run`` the report says what would be done. `IndexFormatError` if nothing can be saved.
+    """
+    return repairing.repair(
+        directory,
+        load=lambda fact: load_encoder(encoder_name(fact, directory, encoder or DEFAULT)),
+        unusable=_unusable_calibration,
+        dry_run=dry_run,
+        progress=progress,
+    )
+
+
+def _unusable_calibration(path: Path) -> str:
+    """What is wrong with a calibration; nothing with one of another format, which another ragqa reads."""
+    try:
+        with reading(path):
+            content = path.read_bytes()
+        unseal(read_json(content))
+        load_calibration(path)
+    except ValueError as error:
+        return f"not a usable calibration ({error})"
+    except ModelError as error:
+        return "" if error.__cause__ is None else str(error).removeprefix(f"{path}: ")
+    return ""
+
+
 def current_settings(directory: str | Path) -> IndexConfig:
     """The settings an index was built with, so that an update need not repeat them; defaults where there is none."""
     try:
-        return Snapshot.open(directory).manifest.config
+        return Snapshot.open(directory, parts=()).manifest.config
     except IndexNotFound:
         return IndexConfig()
 
@@ -78,7 +114,7 @@ def current_settings(directory: str | Path) -> IndexConfig:
 def current_encoder(directory: str | Path) -> str:
     """The name by which an index' own encoder may be loaded unasked (`encoder_name`); "default" where there is none."""
     try:
-        return encoder_name(Snapshot.open(directory).manifest.encoder, directory)
+        return encoder_name(Snapshot.open(directory, parts=()).manifest.encoder, directory)
     except IndexNotFound:
         return DEFAULT
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ragqa.config import RELEVANCE, Config, ReadConfig
 from ragqa.errors import QuestionError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
-from ragqa.evidence.calibration import FILE, Calibration, load_calibration
+from ragqa.evidence.calibration import Calibration, has_checksum, load_calibration
 from ragqa.evidence.masses import Evidence
 from ragqa.faq import StoredAnswers
 from ragqa.index.snapshot import Snapshot
@@ -21,6 +21,7 @@ from ragqa.models.remembering import Remembering
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.rerank import RelevanceReranker
 from ragqa.retrieve import HybridRetriever
+from ragqa.store.layout import CALIBRATION
 from ragqa.store.outside import place_named
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
@@ -201,8 +202,12 @@ def find_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration:
 def describe_calibration(snapshot: Snapshot, read: ReadConfig) -> str:
     """In words: what the scores of an index were fitted to."""
     if own := _own_calibration(snapshot, read):
-        return f"fitted to {own.questions:,} questions of {', '.join(own.data)}"
-    unfit = "; the index's own fit is for another reader or encoder" if (snapshot.directory / FILE).is_file() else ""
+        sealed = has_checksum(snapshot.directory / CALIBRATION)
+        unsure = "" if sealed else " (a file without a checksum: ragqa calibrate writes one)"
+        return f"fitted to {own.questions:,} questions of {', '.join(own.data)}{unsure}"
+    unfit = ""
+    if (snapshot.directory / CALIBRATION).is_file():
+        unfit = "; the index's own fit is for another reader or encoder"
     shipped = _shipped_calibration(read)
     if not shipped.questions:
         return f"not calibrated{unfit}: ragqa calibrate fits them"
@@ -211,7 +216,7 @@ def describe_calibration(snapshot: Snapshot, read: ReadConfig) -> str:
 
 def _own_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration | None:
     """What `ragqa calibrate` left in the index, if it is for this reader and for the vectors that are there now."""
-    path = snapshot.directory / FILE
+    path = snapshot.directory / CALIBRATION
     if not path.is_file():
         return None
     own = load_calibration(path)

@@ -44,7 +44,6 @@ class HybridRetriever:
                 f"{snapshot.directory} was built with the encoder {built_with}, not with {encoder.fingerprint}: "
                 f"ask with the same --encoder, or index again with this one"
             )
-        _ = snapshot.lexical, snapshot.dense  # opened now, they outlive a writer that removes their files
 
     def retrieve(
         self,

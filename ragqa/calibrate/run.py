@@ -18,6 +18,7 @@ from ragqa.evidence.calibration import Calibration, save_calibration
 from ragqa.models.ensemble import readers_fingerprint
 from ragqa.pipeline import Pipeline
 from ragqa.store.atomic import sha256
+from ragqa.store.packed import refuse_packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def calibrate_index(
 ) -> Report:
     """Fit to the questions of a file (``sample`` of them at random) and write ``calibration.json`` into ``output``."""
     config = config or Config()
+    refuse_packed(Path(output))
     asked = read_questions(questions)
     if sample is not None and sample < len(asked):
         order = np.random.default_rng(seed).permutation(len(asked))[:sample]

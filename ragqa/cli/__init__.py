@@ -13,6 +13,7 @@ import click
 
 from ragqa.cli.ask import ask, search
 from ragqa.cli.calibrate import calibrate
+from ragqa.cli.carry import copy, pack, unpack
 from ragqa.cli.chat import chat
 from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
@@ -20,9 +21,10 @@ from ragqa.cli.interrupt import Interrupted, interruptible
 from ragqa.cli.mine import mine
 from ragqa.cli.models import export, models
 from ragqa.cli.recipes import recipes
+from ragqa.cli.repair import repair
 from ragqa.cli.terminal import flush, note, prepare, refused, settle, unread_ends_well
 from ragqa.cli.train import train
-from ragqa.errors import RagqaError
+from ragqa.errors import RagqaError, StorageError
 from ragqa.version import __version__
 
 INTERRUPTED = 130
@@ -55,7 +57,8 @@ def cli(debug: bool) -> None:
 
 
 for command in (
-    index, ask, chat, search, info, verify, compact, train, mine, recipes, calibrate, evaluate, export, models,
+    index, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
+    train, mine, recipes, calibrate, evaluate, export, models,
 ):  # fmt: skip
     cli.add_command(command)
 
@@ -90,7 +93,9 @@ def _run(line: list[str], debug: bool) -> int:
         known = refused(error)
         return _fail(str(known), known.exit_code, debug)
     except MemoryError:
-        return _fail("not enough memory", RagqaError.exit_code, debug)
+        return _fail(
+            "not enough memory: close other programs, or raise the limit (ulimit -v)", StorageError.exit_code, debug
+        )
     except Exception as error:  # a bug: say so in one line, keep the traceback for --debug
         return _fail(f"internal error ({type(error).__name__}: {error}); --debug shows where", 1, debug)
 

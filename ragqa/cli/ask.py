@@ -59,7 +59,7 @@ def ask(
     The answer comes with its score, its sentence and its place.
     """
     from ragqa.cli.explaining import print_explanation
-    from ragqa.cli.output import print_reply
+    from ragqa.cli.output import note_unchecked, print_reply
     from ragqa.cli.progress import progress_bar
 
     config = answering_config(config_file, settings, answering)
@@ -88,6 +88,7 @@ def ask(
             print_reply(reply)
             if explanation:
                 print_explanation(explanation)
+    note_unchecked(pipeline.snapshot)
 
 
 @click.command()
@@ -116,7 +117,7 @@ def search(
 
     They are not read for an answer.
     """
-    from ragqa.cli.output import print_hit
+    from ragqa.cli.output import note_unchecked, print_hit
     from ragqa.cli.progress import progress_bar
 
     given = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
@@ -135,6 +136,7 @@ def search(
         model = load_encoder(encoder_name(snapshot.manifest.encoder, directory, config.index.encoder))
         retriever = HybridRetriever(snapshot, model, config.retrieve, find_reranker(snapshot, config))
         hits = retriever.retrieve([checked(text)], count, filters)[0]
+    note_unchecked(snapshot)
     if as_json:
         print_json([hit.to_dict() for hit in hits])
         return

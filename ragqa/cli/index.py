@@ -115,7 +115,7 @@ def info(index_dir: str | None, as_json: bool) -> None:
     from ragqa.index.snapshot import Snapshot
     from ragqa.pipeline import describe_calibration
 
-    snapshot = Snapshot.open(locate_index(index_dir))
+    snapshot = Snapshot.open(locate_index(index_dir), parts=())
     facts = snapshot.info() | {"scores": describe_calibration(snapshot, ReadConfig())}
     if as_json:
         print_json(facts)
@@ -136,10 +136,13 @@ def verify(index_dir: str | None, as_json: bool) -> int:
     from ragqa.cli.progress import progress_bar
     from ragqa.errors import IndexFormatError
     from ragqa.index.verify import verify as check
+    from ragqa.store.layout import CALIBRATION
 
     directory = locate_index(index_dir)
     with progress_bar() as progress:
         problems = check(directory, progress)
+    if not problems and (directory / CALIBRATION).is_file():
+        problems += _calibration(directory / CALIBRATION)
     if as_json:
         print_json({"index": str(directory), "whole": not problems, "problems": problems})
     else:
@@ -147,6 +150,19 @@ def verify(index_dir: str | None, as_json: bool) -> int:
             say(problem)
         say(f"{directory}: {'damaged' if problems else 'whole'}")
     return IndexFormatError.exit_code if problems else 0
+
+
+def _calibration(path: Path) -> list[str]:
+    """What is wrong with the index' own calibration beyond its checksum, of which older files have none."""
+    from ragqa.errors import ModelError
+    from ragqa.evidence.calibration import has_checksum
+
+    try:
+        if not has_checksum(path):
+            note(f"{path}: written without a checksum by an older ragqa; ragqa calibrate writes one")
+    except ModelError as error:
+        return [str(error)]
+    return []
 
 
 @click.command()

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING
 from ragqa.cli.terminal import Styled, note, say
 
 if TYPE_CHECKING:
+    from ragqa.index.snapshot import Snapshot
     from ragqa.types import Answer, Hit, Reply
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]|\n\s*\n")
 _WHITE = re.compile(r"\s+")
 QUOTE_CHARS = 300
+
+
+def note_unchecked(snapshot: Snapshot) -> None:
+    """Say so on stderr if a large index was still being compared with its hashes when it was asked."""
+    if not snapshot.checked:
+        note(f"{snapshot.directory}: still being checked when this was found; ragqa verify looks at every byte")
 
 
 def print_reply(reply: Reply) -> None:

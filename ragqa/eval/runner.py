@@ -264,7 +264,7 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
         facts["encoder"] = encoder.fingerprint
         if (questions := getattr(encoder, "question_fingerprint", None)) is not None:
             facts["question_encoder"] = questions
-        snapshot = Snapshot.open(ready.index)
+        snapshot = Snapshot.open(ready.index, parts=("passages",))
         facts["index"] = index_fingerprint(snapshot)
         if reranker not in ("", RELEVANCE):
             facts["reranker"] = reranker_fingerprint(reranker)
@@ -311,7 +311,7 @@ def _write_cost(folder: RunFolder, prepared: Sequence[Prepared], seconds: float)
         "seconds": round(seconds, 1),
         "peak_memory_mb": _peak_memory_mb(),
         "index_mb": {
-            ready.part.name: round(Snapshot.open(ready.index).info()["bytes"] / 1e6, 1)
+            ready.part.name: round(Snapshot.open(ready.index, parts=()).info()["bytes"] / 1e6, 1)
             for ready in prepared
             if ready.index is not None
         },

@@ -6,19 +6,18 @@ JSON that says which reader and encoder it was fitted for, on what, and with how
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from ragqa.errors import ModelError
-from ragqa.store.atomic import replace_file, storing
+from ragqa.errors import ModelError, StorageError
+from ragqa.store.atomic import refusal, replace_file, storing
+from ragqa.store.layout import CALIBRATION
 from ragqa.store.outside import unfit
+from ragqa.store.record import parse, read_json, require, seal, unseal
 
-FILE = "calibration.json"
 FORMAT = 1
 LARGEST = 4 << 20  # bytes of a file
 MOST_QUESTIONS, MOST_STEPS = 10_000_000, 500  # a step is a tenth more questions than the one before
@@ -149,34 +148,42 @@ def binomial_tail(wrong: int, given: int, risk: float) -> float:
 
 
 def save_calibration(folder: Path, calibration: Calibration) -> Path:
-    """Write ``calibration.json`` into a folder, whole or not at all."""
-    path = folder / FILE
-    content = {"format": FORMAT, **asdict(calibration)}
+    """Write ``calibration.json`` into a folder, whole or not at all, with a checksum of its own."""
+    path = folder / CALIBRATION
     with storing(path):
-        replace_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+        replace_file(path, seal({"format": FORMAT, **asdict(calibration)}).encode())
     return path
 
 
 def load_calibration(path: Path) -> Calibration:
     """Read and check a file; one that is damaged or of another format is a `ModelError`."""
+    return _load(path)[0]
+
+
+def has_checksum(path: Path) -> bool:
+    """Whether the file can tell that it has changed since it was written; those of older versions cannot."""
+    return _load(path)[1]
+
+
+def _load(path: Path) -> tuple[Calibration, bool]:
     if problem := unfit(path, LARGEST):
         raise ModelError(f"{path}: not a usable calibration: it {problem}")
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        form = content.pop("format")
-        if form != FORMAT:
+        text = path.read_bytes()
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read, {refusal(error)}") from error
+    try:
+        raw = read_json(text)
+        form = raw.get("format")
+        if type(form) is int and form != FORMAT:
             raise ModelError(f"{path}: calibration format {form}, this ragqa reads {FORMAT}: ragqa calibrate again")
-        score = content["score"]
-        return Calibration(
-            weights=Weights(**{name: float(value) for name, value in content["weights"].items()}),
-            score=ScoreModel(float(score["bias"]), tuple(map(float, score["weights"]))),
-            curve=tuple(Step(float(s["score"]), int(s["given"]), int(s["wrong"])) for s in content["curve"]),
-            questions=int(content["questions"]),
-            reader=str(content["reader"]),
-            encoder=str(content["encoder"]),
-            data={str(name): str(value) for name, value in content["data"].items()},
-        )
-    except KeyError as error:
-        raise ModelError(f"{path}: not a usable calibration: there is no {error}") from error
-    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise ModelError(f"{path}: not a usable calibration ({error})") from error
+        content, sealed = unseal(raw)
+        require(content.pop("format", None) == FORMAT, "no format")
+        if isinstance(content.get("weights"), dict):
+            content["weights"] = asdict(Weights()) | content["weights"]  # older files have not all of them
+        calibration: Calibration = parse(Calibration, content, "calibration")
+        return calibration, sealed
+    except ValueError as error:
+        raise ModelError(
+            f"{path}: not a usable calibration ({error}): ragqa calibrate again, or remove the file"
+        ) from error

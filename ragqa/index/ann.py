@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ragqa.errors import ConfigError, IndexFormatError, MissingExtra, StorageError
+from ragqa.errors import ConfigError, MissingExtra, StorageError
 from ragqa.index.exact import Columns, Floats, Halfs, Mask, NumpyScan
 from ragqa.index.gpu import BLOCK_ROWS, FETCH_LIMIT, faiss_installed, faiss_on_gpu, load_faiss
 from ragqa.index.report import Progress, silent
+from ragqa.store.atomic import refusal
+from ragqa.store.reading import damaged, reading
 
 AUTO_ROWS = 200_000
 LEAST_ROWS = 1_000
@@ -59,7 +61,7 @@ def build_ann(vectors: Halfs, spec: str, path: Path, progress: Progress = silent
     try:
         load_faiss().write_index(index, str(path))
     except RuntimeError as error:
-        raise StorageError(f"{path}: cannot be written ({_reason(error)})") from error
+        raise StorageError(f"{path}: cannot be written, {refusal(error)}") from error
     return True
 
 
@@ -94,12 +96,10 @@ class AnnScan:
 
     def __init__(self, path: Path, vectors: Halfs) -> None:
         faiss = load_faiss()
-        try:
-            self.index = faiss.read_index(str(path))
-        except (RuntimeError, MemoryError) as error:
-            raise IndexFormatError(f"{path}: not a usable FAISS index; run ragqa compact or index again") from error
+        with reading(path), path.open("rb") as file:
+            self.index = faiss.read_index(faiss.PyCallbackIOReader(file.read))
         if (self.index.ntotal, self.index.d) != vectors.shape:
-            raise IndexFormatError(f"{path}: does not belong to its segment; run ragqa compact or index again")
+            raise damaged(path, "does not belong to its segment")
         ivf = faiss.try_extract_index_ivf(self.index)
         if ivf is not None:
             ivf.nprobe = min(ivf.nlist, max(16, ivf.nlist // 32))

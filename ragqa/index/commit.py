@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ragqa.index.report import Progress
 from ragqa.index.segment import durable
 from ragqa.index.snapshot import Snapshot
 from ragqa.store.atomic import clone_folder, storing, sync_folder
+from ragqa.store.checking import check_files
 from ragqa.store.layout import Layout
 from ragqa.store.manifest import FORMAT, EncoderFact, FileFact, Manifest, SegmentFact, fact_of, pack_tombstones
 from ragqa.store.passages import PASSAGE_BATCH, PassageStore
@@ -100,6 +101,22 @@ def _write_lexical(
     return facts
 
 
+def build_words(
+    change: Transaction, analyzer: Analyzer, segments: Sequence[SegmentFact], dead_rows: Mask, progress: Progress
+) -> Mapping[str, FileFact]:
+    """Make the new generation's word index from the passages of these segments, but for dead rows; durable."""
+    folder = change.layout.lexical(change.generation)
+    writer = TantivyWriter(folder, analyzer, create=True)
+    for segment in segments:
+        _add_passages(change.layout, writer, segment, progress)
+    writer.delete(np.flatnonzero(dead_rows).tolist())
+    writer.commit()
+    with storing(folder):
+        facts = _facts(folder, None, {})
+        sync_folder(folder)
+    return facts
+
+
 def _add_passages(layout: Layout, writer: TantivyWriter, new: SegmentFact, progress: Progress) -> None:
     store = PassageStore(layout.segment(new.id), new.documents, new.rows)
     for start in range(0, new.rows, PASSAGE_BATCH):
@@ -110,12 +127,23 @@ def _add_passages(layout: Layout, writer: TantivyWriter, new: SegmentFact, progr
 
 def _facts(folder: Path, before: Path | None, known: Mapping[str, FileFact]) -> dict[str, FileFact]:
     """Sizes and hashes. Those of files shared with the generation before are taken over: a hash made anew would bless
-    whatever had happened to them since.
+    whatever had happened to them since. Those that are not shared any more were merged or written anew from what they
+    held, so they must have been right.
     """
     facts = {}
+    if before is not None:
+        check_files(
+            {
+                before / name: fact
+                for name, fact in known.items()
+                if not (folder / name).exists() or not (folder / name).samefile(before / name)
+            }
+        )
     for path in sorted(folder.iterdir()):
         if path.suffix == ".lock":
             continue
         shared = before is not None and path.name in known and path.samefile(before / path.name)
+        if not shared:
+            path.chmod(folder.stat().st_mode & 0o666)  # Tantivy gives some of them to their owner alone
         facts[path.name] = known[path.name] if shared else durable(path)
     return facts

@@ -12,11 +12,13 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.errors import FingerprintMismatch, IndexFormatError, ModelError
+from ragqa.errors import FingerprintMismatch, ModelError
 from ragqa.index.ann import AnnScan, build_ann, check_spec, wants_ann
 from ragqa.index.exact import Floats, Halfs, Mask, NumpyScan, Scan
 from ragqa.index.gpu import faiss_installed, gpu_scan
 from ragqa.index.ranking import Ranking, merge, stack, top_k
+from ragqa.store.packed import mapped
+from ragqa.store.reading import damaged, reading
 
 __all__ = [
     "DenseIndex",
@@ -55,15 +57,11 @@ def append_vectors(file: BinaryIO, vectors: NDArray[np.float32] | NDArray[np.flo
 
 def open_vectors(path: Path, rows: int, dim: int) -> NDArray[np.float16]:
     """The vectors of a segment, float16 [rows, dim], memory-mapped; a file of another size is an `IndexFormatError`."""
-    try:
+    with reading(path):
         size = path.stat().st_size
-    except OSError as error:
-        raise IndexFormatError(f"{path}: the vectors are missing; index again") from error
-    if size != rows * dim * 2:
-        raise IndexFormatError(f"{path}: {size} bytes instead of {rows * dim * 2}; index again")
-    if not size:
-        return np.empty((rows, dim), np.float16)  # an empty file cannot be mapped
-    return np.memmap(path, "<f2", "r", shape=(rows, dim))
+        if size != rows * dim * 2:
+            raise damaged(path, f"{size} bytes instead of {rows * dim * 2}")
+        return np.frombuffer(mapped(path), "<f2").reshape(rows, dim)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

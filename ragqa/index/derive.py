@@ -1,45 +1,83 @@
 """A generation made from another without the sources: the same in another place, or with another encoder's vectors.
 
-Files that stay as they are are shared by hard links (copies where links fail), as between generations.
+Files that stay as they are are shared by hard links (checked copies where links fail), as between generations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from ragqa.errors import ConfigError, ModelError
+from ragqa.errors import ConfigError, IndexFormatError, IndexLocked, ModelError
 from ragqa.index.dense import check_spec
 from ragqa.index.intake import ENCODE_PASSAGES
 from ragqa.index.report import Progress, silent
 from ragqa.index.segment import DenseWriter, durable
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder
-from ragqa.store.atomic import clone_folder, share_file, storing, sync_folder
+from ragqa.store.atomic import storing, sync_folder, write_file
+from ragqa.store.copying import take_file, take_folder
 from ragqa.store.layout import DOCUMENTS, PASSAGES, Layout, is_fingerprint, segment_files
 from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact, fact_of, pack_tombstones
+from ragqa.store.packed import layout_of
+from ragqa.store.passages import PassageStore
 from ragqa.store.transaction import Transaction, transaction
 from ragqa.version import __version__
 
+COPY_TRIES = 10
+Made = TypeVar("Made")
 
-def copy_index(source: str | Path, target: str | Path) -> Manifest:
+
+def copy_index(source: str | Path, target: str | Path, *, links: bool = True) -> Manifest:
     """An index in ``target``, which must be new or empty, with the current generation of ``source`` as its first.
 
-    Rows are the same. ``source`` is only read, and what is written to either index afterwards does not show in the
-    other. If anything fails, ``target`` is as it was.
+    Rows are the same, and so is the calibration. ``source`` is only read, and writers may go on writing to it: if they
+    sweep away what is being copied, the next generation is. What is written to either index afterwards does not show in
+    the other. Files are shared by hard links (they are never changed in place), where links fail or without ``links``
+    copied and their hashes checked. If anything fails, ``target`` is as it was; killed at any moment, it is no index.
     """
-    old, place = Snapshot.open(source), Layout(Path(source))
-    with transaction(Path(target), create=True) as change:
+    place = layout_of(source)
+    return on_current(place, lambda number: _copy(Snapshot(place, number), place, Path(target), links))
+
+
+def on_current(place: Layout, work: Callable[[int], Made]) -> Made:
+    """Do ``work`` on the current generation, and again on the next one if writers have swept that away meanwhile."""
+    number = place.require_current()
+    for _ in range(COPY_TRIES):
+        try:
+            return work(number)
+        except IndexFormatError:
+            now = place.require_current()
+            if now == number:
+                raise
+            number = now
+    raise IndexLocked(f"{place.root}: writers replace it faster than it can be copied; try again when they are done")
+
+
+def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
+    old.wait_checked()
+    with transaction(target, create=True) as change:
         if change.manifest is not None:
             raise ConfigError(f"{target}: holds an index already")
-        for segment in old.manifest.segments:
-            _share_segment(place, change.layout, segment)
-        return _commit(change, old, place, old.manifest)
+        try:
+            if place.calibration.is_file():
+                with storing(change.layout.calibration):
+                    write_file(change.layout.calibration, place.calibration.read_bytes())
+            with storing(change.layout.segments):
+                change.layout.segments.mkdir(exist_ok=True)
+            for segment in old.manifest.segments:
+                take_folder(place.segment(segment.id), change.layout.segment(segment.id), segment.files, links)
+            return _commit(change, old, place, old.manifest, links)
+        except BaseException:
+            with suppress(OSError):
+                change.layout.calibration.unlink()
+            raise
 
 
 def reencode(
@@ -55,37 +93,37 @@ def reencode(
         raise ModelError(f"the encoder's fingerprint {encoder.fingerprint!r} has more than letters, digits, . _ and -")
     fact = EncoderFact(name, encoder.fingerprint, encoder.dim)
     with transaction(Path(directory), create=False) as change:
-        old = Snapshot(change.layout, change.layout.require_current())
-        was = old.manifest
+        number = change.layout.require_current()
+        was = Snapshot(change.layout, number, ()).manifest
         if was.encoder == fact:
             return was, False
+        old = Snapshot(change.layout, number, ("passages",), check="first")
         check_spec(was.config.dense, encoder.dim)
-        vectors = _Vectors(change, old, encoder, fact, progress or silent)
-        segments = tuple(vectors.segment(place) for place in range(len(was.segments)))
+        again = Reencoder(change, encoder, fact, was.config.dense, was.rows, progress or silent)
+        segments = tuple(again.segment(segment, old.stores[place]) for place, segment in enumerate(was.segments))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         config = replace(was.config, encoder=name)
         wanted = replace(was, created=now, ragqa=__version__, config=config, encoder=fact, segments=segments)
         return _commit(change, old, change.layout, wanted), True
 
 
-class _Vectors:
-    """Writes the segments of a generation once more, under other vectors."""
+class Reencoder:
+    """Writes segments once more, with the vectors of ``encoder``; ``rows`` is how many the index has, for progress."""
 
     def __init__(
-        self, change: Transaction, old: Snapshot, encoder: Encoder, fact: EncoderFact, progress: Progress
+        self, change: Transaction, encoder: Encoder, fact: EncoderFact, spec: str, rows: int, progress: Progress
     ) -> None:
-        self._change, self._old, self._encoder, self._fact, self._progress = change, old, encoder, fact, progress
+        self._change, self._encoder, self._fact, self._spec = change, encoder, fact, spec
+        self._rows, self._progress = rows, progress
 
-    def segment(self, place: int) -> SegmentFact:
-        """A new segment with the documents and passages of the one at ``place``, durable."""
-        was, folder = self._old.manifest.segments[place], self._change.new_segment()
-        before = self._change.layout.segment(was.id)
-        with storing(folder):
-            for name in (DOCUMENTS, PASSAGES):
-                share_file(before / name, folder / name)
-        writer = DenseWriter(folder, self._fact, self._old.manifest.config.dense)
+    def segment(self, was: SegmentFact, store: PassageStore) -> SegmentFact:
+        """A new segment, durable, with the documents and passages of ``was``, which ``store`` reads."""
+        folder, before = self._change.new_segment(), self._change.layout.segment(was.id)
+        for name in (DOCUMENTS, PASSAGES):
+            take_file(before / name, folder / name, was.files[name])
+        writer = DenseWriter(folder, self._fact, self._spec)
         with closing(writer):
-            self._encode(place, was, writer)
+            self._encode(was, store, writer)
             ann = writer.finish(was.rows, self._progress)
         with storing(folder):
             facts = {
@@ -95,39 +133,22 @@ class _Vectors:
             sync_folder(folder)
         return replace(was, id=folder.name, ann=ann, files=facts)
 
-    def _encode(self, place: int, segment: SegmentFact, writer: DenseWriter) -> None:
+    def _encode(self, segment: SegmentFact, store: PassageStore, writer: DenseWriter) -> None:
         for start in range(0, segment.rows, ENCODE_PASSAGES):
-            rows = np.arange(start, min(start + ENCODE_PASSAGES, segment.rows))
-            passages = self._old.stores[place].passages(rows)
-            self._progress("encoding passages", segment.first_row + start, self._old.rows)
+            passages = store.passages(np.arange(start, min(start + ENCODE_PASSAGES, segment.rows)))
+            self._progress("encoding passages", segment.first_row + start, self._rows)
             vectors = np.asarray(self._encoder.encode_passages(passages))
             if len(vectors) != len(passages):
                 raise ModelError(f"the encoder gave {len(vectors)} vectors for {len(passages)} passages")
             writer.add(vectors)
-        self._progress("encoding passages", segment.first_row + segment.rows, self._old.rows)
+        self._progress("encoding passages", segment.first_row + segment.rows, self._rows)
 
 
-def _share_segment(source: Layout, target: Layout, segment: SegmentFact) -> None:
-    before, after = source.segment(segment.id), target.segment(segment.id)
-    with storing(after):
-        target.segments.mkdir(exist_ok=True)
-        after.mkdir()
-        for name in segment.files:
-            (after / name).parent.mkdir(exist_ok=True)
-            share_file(before / name, after / name)
-        for folder in {(after / name).parent for name in segment.files} | {after}:
-            sync_folder(folder)
-
-
-def _commit(change: Transaction, old: Snapshot, place: Layout, wanted: Manifest) -> Manifest:
+def _commit(change: Transaction, old: Snapshot, place: Layout, wanted: Manifest, links: bool = True) -> Manifest:
     """Make current what ``wanted`` says, with words, synonyms and tombstones of ``old``, which lies in ``place``."""
     change.new_generation()
-    lexical: Mapping[str, object] = old.manifest.lexical
-    if lexical:
-        folder = change.layout.lexical(change.generation)
-        with storing(folder):
-            clone_folder(place.lexical(old.generation), folder, keep=lexical.__contains__)
-            sync_folder(folder)
+    if lexical := old.manifest.lexical:
+        take_folder(place.lexical(old.generation), change.layout.lexical(change.generation), lexical, links)
     rules = old.synonyms.to_text().encode()
     manifest = replace(wanted, generation=change.generation, synonyms=fact_of(rules) if rules else None)
     change.commit(manifest, pack_tombstones(~old.alive, ~old.alive_documents), rules)

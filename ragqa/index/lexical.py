@@ -4,10 +4,12 @@ nothing a user types is query syntax.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,10 +18,12 @@ from numpy.typing import NDArray
 
 from ragqa.corpus.analyze import Analyzer
 from ragqa.corpus.synonyms import Synonyms
-from ragqa.errors import IndexFormatError, StorageError
+from ragqa.errors import StorageError
 from ragqa.index.query import Concept, Expansion, QueryBuilder
 from ragqa.index.ranking import Ranking, order, stack, top_k
-from ragqa.store.atomic import refusal
+from ragqa.store.atomic import refusal, storing
+from ragqa.store.packed import show
+from ragqa.store.reading import reading
 from ragqa.types import Passage
 
 TOKENIZER = "ragqa"
@@ -71,17 +75,6 @@ def _schema() -> tantivy.Schema:
 
 
 @contextmanager
-def _reading(directory: Path) -> Iterator[None]:
-    """Whatever Tantivy says of files that it cannot use, as an `IndexFormatError`."""
-    try:
-        yield
-    except BaseException as error:
-        if not isinstance(error, (ValueError, OSError)) and type(error).__name__ != "PanicException":
-            raise
-        raise IndexFormatError(f"{directory}: not a usable word index, or a damaged one; index again") from error
-
-
-@contextmanager
 def _writing(directory: Path) -> Iterator[None]:
     try:
         yield
@@ -96,6 +89,20 @@ def _open(directory: Path, analyzer: Analyzer) -> tantivy.Index:
         tantivy.Query.term_query(index.schema, name, value)  # refuses another schema
     index.register_tokenizer(TOKENIZER, analyzer.tantivy())
     return index
+
+
+def open_tantivy(
+    folder: Path, names: Sequence[str], analyzer: Analyzer, synonyms: Synonyms | None = None
+) -> TantivyIndex:
+    """The index of these files, also where nothing may be written: Tantivy makes a lock file even to read, so there it
+    is shown links (or copies of what is packed) elsewhere, until it is open.
+    """
+    if os.access(folder, os.W_OK) or not folder.is_dir():
+        return TantivyIndex.open(folder, analyzer, synonyms)
+    with storing(Path(gettempdir())), TemporaryDirectory(prefix="ragqa-") as aside:
+        for name in names:
+            show(folder / name, Path(aside) / name)
+        return TantivyIndex.open(Path(aside), analyzer, synonyms, folder)
 
 
 class TantivyIndex:
@@ -113,10 +120,14 @@ class TantivyIndex:
         self._schema, self._searcher = index.schema, index.searcher()
 
     @classmethod
-    def open(cls, directory: Path, analyzer: Analyzer, synonyms: Synonyms | None = None) -> TantivyIndex:
-        """The index as it stands now; `IndexFormatError` if ``directory`` holds none, or a damaged or foreign one."""
-        with _reading(directory):
-            return cls(_open(directory, analyzer), analyzer, directory, synonyms)
+    def open(
+        cls, directory: Path, analyzer: Analyzer, synonyms: Synonyms | None = None, name: Path | None = None
+    ) -> TantivyIndex:
+        """The index as it stands now; `IndexFormatError` if ``directory``, which is called ``name`` in messages, holds
+        none, or a damaged or foreign one.
+        """
+        with reading(name or directory):
+            return cls(_open(directory, analyzer), analyzer, name or directory, synonyms)
 
     def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
         """The best ``k`` passages of each question."""
@@ -125,7 +136,7 @@ class TantivyIndex:
             return Ranking.empty(len(questions))
         facts = [self._fact(meta_term(key, value)) for key, value in (where or {}).items()]
         rows, scores = [], []
-        with _reading(self.directory):
+        with reading(self.directory):
             for question in questions:
                 hits = self._hits(question, limit, facts)
                 rows.append(self._rows([address for _, address in hits]))
@@ -141,7 +152,7 @@ class TantivyIndex:
         among = tantivy.Query.term_set_query(self._schema, "row", wanted.tolist())
         restriction = tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)
         parts: dict[str, NDArray[np.float32]] = {}
-        with _reading(self.directory):
+        with reading(self.directory):
             for label, part in self._parts(question):
                 query = tantivy.Query.boolean_query([(tantivy.Occur.Must, part), restriction])
                 hits = self._searcher.search(query, len(wanted), count=False).hits
@@ -153,7 +164,7 @@ class TantivyIndex:
 
     def rows(self) -> NDArray[np.int64]:
         """All rows that can be found, ascending."""
-        with _reading(self.directory):
+        with reading(self.directory):
             everything = self._searcher.search(tantivy.Query.all_query(), max(1, self._searcher.num_docs), count=False)
             return np.sort(self._rows([address for _, address in everything.hits]))
 
@@ -223,7 +234,7 @@ class TantivyWriter:
                 index = tantivy.Index(_schema(), path=str(directory), reuse=False)
                 index.register_tokenizer(TOKENIZER, analyzer.tantivy())
         else:
-            with _reading(directory):
+            with reading(directory):
                 index = _open(directory, analyzer)
         with _writing(directory):
             self._writer = index.writer(HEAP_BYTES, 1)  # one thread: passages stay in order of rows

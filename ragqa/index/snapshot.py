@@ -2,86 +2,111 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.corpus.analyze import Analyzer, get_analyzer
 from ragqa.corpus.synonyms import Synonyms, parse_synonyms
-from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound
+from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.index.dense import DenseIndex, DenseSegment, open_vectors
 from ragqa.index.facts import Facts
-from ragqa.index.lexical import LexicalIndex, RankBM25Index, TantivyIndex
-from ragqa.store.layout import ANN, VECTORS, Layout
-from ragqa.store.manifest import Manifest, SegmentFact, check_size, damaged, fact_of, read_manifest, read_tombstones
+from ragqa.index.lexical import LexicalIndex, RankBM25Index, open_tantivy
+from ragqa.store.checking import AT_ONCE, Checks, Files
+from ragqa.store.layout import ANN, DOCUMENTS, PASSAGES, VECTORS, Layout
+from ragqa.store.manifest import Manifest, SegmentFact, check_size, read_checked, read_manifest, read_tombstones
+from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
+from ragqa.store.reading import damaged, enough_memory
 from ragqa.types import Document, Passage
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Check = Literal["soon", "first", "no"]
 MASKS = 32
+PARTS = ("passages", "words", "vectors")
 
 
 class Snapshot:
     """A generation as it was committed, whatever writers do meanwhile; safe to use from several threads.
 
-    Passages, and `lexical` and `dense` once they were asked for, stay usable even after later writers have removed the
-    generation's files. Nothing here ever waits for a writer.
+    Everything is opened when it is made and stays usable even after later writers have removed the generation's files.
+    ``parts`` are those of `PARTS` that are wanted; the others can not be asked for, and cost nothing. Nothing here ever
+    waits for a writer.
+
+    The files of its parts are hashed and compared with the manifest: the smaller ones before it is there, the rest
+    soon afterwards in the background (see `ragqa.store.checking`), or all of them ``first``, or ``no`` file, where that
+    has been done already. Once a difference is found, every use is an `IndexFormatError` that names the file.
     """
 
-    def __init__(self, layout: Layout, generation: int) -> None:
+    def __init__(self, layout: Layout, generation: int, parts: Collection[str] = PARTS, check: Check = "soon") -> None:
         self.directory = layout.root
-        self.manifest: Manifest = read_manifest(layout, generation)
         self._layout = layout
-        for segment in self.manifest.segments:
-            for name, fact in segment.files.items():
-                check_size(layout.segment(segment.id) / name, fact)
-        for name, fact in self.manifest.lexical.items():
-            check_size(layout.lexical(generation) / name, fact)
+        with enough_memory(layout.root):
+            self._load(generation, parts, check)
+
+    def _load(self, generation: int, parts: Collection[str], check: Check) -> None:
+        layout = self._layout
+        self.manifest: Manifest = read_manifest(layout, generation)
+        self._once = threading.RLock()
+        self.parts = frozenset(parts) | ({"passages"} if "words" in parts and not self.manifest.lexical else set())
+        for path, fact in self.files(PARTS).items():
+            check_size(path, fact)
         self.synonyms = _read_synonyms(layout, self.manifest)
         dead_rows, dead_documents = read_tombstones(layout, self.manifest)
         self.alive, self.alive_documents = ~dead_rows, ~dead_documents
-        self.stores = tuple(self._store(segment) for segment in self.manifest.segments)
         self._first_rows = np.array([segment.first_row for segment in self.manifest.segments], np.int64)
         counts = [segment.documents for segment in self.manifest.segments]
         self._first_documents = np.cumsum([0, *counts], dtype=np.int64)[:-1]
-        self._once = threading.RLock()
-        self._lexical: LexicalIndex | None = None
-        self._dense: DenseIndex | None = None
         self._facts: list[Facts] | None = None
         self._numbers: dict[str, int] | None = None
         self._masks = lru_cache(MASKS)(self._mask)
         self.alive.setflags(write=False)
         self.alive_documents.setflags(write=False)
+        self._checked = check != "no"
+        at_once = AT_ONCE if check == "soon" else np.inf
+        self._checks = Checks(self.files(self.parts) if self._checked else {}, at_once)
+        weakref.finalize(self, self._checks.stop)
+        self._open()
 
     @classmethod
-    def open(cls, directory: str | Path, generation: int | None = None) -> Snapshot:
-        """The current generation, or the one asked for.
+    def open(cls, directory: str | Path, generation: int | None = None, parts: Collection[str] = PARTS) -> Snapshot:
+        """The current generation, or the one asked for, with these of its parts.
 
         `IndexNotFound` where there is none, `IndexFormatError` naming the file if it is of another format version or
-        damaged in a way that its size or form shows (`verify` looks at every byte).
+        damaged, `StorageError` if the system refuses to open it.
         """
-        layout = Layout(Path(directory))
+        layout = layout_of(directory)
         if generation is not None:
             if generation not in layout.stored_generations():
                 raise IndexNotFound(f"{directory}: there is no generation {generation}")
-            return cls(layout, generation)
+            return cls(layout, generation, parts)
         number = layout.require_current()
         while True:
             try:
-                return cls(layout, number)
-            except IndexFormatError:
+                return cls(layout, number, parts)
+            except RagqaError:
                 current = layout.require_current()
                 if current == number:
                     raise
                 number = current  # writers have replaced and swept it while it was being opened
+
+    @property
+    def checked(self) -> bool:
+        """Whether all files of its parts have been found to be what the manifest says; as long as not, a reply may rest
+        on a damaged one.
+        """
+        return self._checked and self._checks.passed
+
+    def wait_checked(self) -> None:
+        """Return when all files of its parts have been compared; `IndexFormatError` if one is damaged."""
+        self._checks.wait()
 
     @property
     def generation(self) -> int:
@@ -115,19 +140,35 @@ class Snapshot:
     @property
     def lexical(self) -> LexicalIndex:
         """BM25 over the live passages."""
-        with self._once:
-            if self._lexical is None:
-                self._lexical = self._open_lexical()
-            return self._lexical
+        self._require("words")
+        return self._lexical
 
     @property
     def dense(self) -> DenseIndex:
         """The vectors of all rows."""
-        with self._once:
-            if self._dense is None:
-                segments = [self._dense_segment(segment) for segment in self.manifest.segments]
-                self._dense = DenseIndex(segments, self.manifest.encoder.dim, self.manifest.config.dense)
-            return self._dense
+        self._require("vectors")
+        return self._dense
+
+    @property
+    def stores(self) -> tuple[PassageStore, ...]:
+        """The documents and passages of each segment."""
+        self._require("passages")
+        return self._stores
+
+    def files(self, parts: Collection[str]) -> Files:
+        """The files of these parts, and what the manifest says of them."""
+        named = {"passages": (DOCUMENTS, PASSAGES), "vectors": (VECTORS, ANN)}
+        wanted = {name for part in parts for name in named.get(part, ())}
+        found = {
+            self._layout.segment(segment.id) / name: fact
+            for segment in self.manifest.segments
+            for name, fact in segment.files.items()
+            if name.rpartition("/")[2] in wanted
+        }
+        if "words" in parts:
+            folder = self._layout.lexical(self.generation)
+            found |= {folder / name: fact for name, fact in self.manifest.lexical.items()}
+        return found
 
     def passages(self, rows: Rows) -> list[Passage]:
         """The passages of these rows, dead or alive, in this order; rows may repeat. `IndexError` for other numbers."""
@@ -184,7 +225,8 @@ class Snapshot:
 
     def vectors(self, segment: SegmentFact) -> NDArray[np.float16]:
         """A segment's vectors, memory-mapped."""
-        return open_vectors(self._dense_folder(segment) / VECTORS, segment.rows, self.manifest.encoder.dim)
+        self._require("vectors")
+        return self._vectors[segment.id]
 
     def info(self) -> dict[str, Any]:
         """What the index holds and how it was made, for people and as JSON."""
@@ -214,30 +256,41 @@ class Snapshot:
             "synonyms": len(self.synonyms.rules),
         }
 
-    def _store(self, segment: SegmentFact) -> PassageStore:
-        return PassageStore(self._layout.segment(segment.id), segment.documents, segment.rows)
+    def _require(self, part: str) -> None:
+        """Raise what the check has found, or that the caller did not open what it asks for."""
+        self._checks.require()
+        if part not in self.parts:
+            raise LookupError(f"{self.directory}: was opened without {part}")
+
+    def _open(self) -> None:
+        """Open the parts; to be called once."""
+        manifest, layout = self.manifest, self._layout
+        if "passages" in self.parts:
+            self._stores = tuple(
+                PassageStore(layout.segment(segment.id), segment.documents, segment.rows)
+                for segment in manifest.segments
+            )
+        if "words" in self.parts:
+            self._lexical = self._open_lexical()
+        if "vectors" in self.parts:
+            dim = manifest.encoder.dim
+            folders = {segment.id: self._dense_folder(segment) for segment in manifest.segments}
+            self._vectors = {
+                segment.id: open_vectors(folders[segment.id] / VECTORS, segment.rows, dim)
+                for segment in manifest.segments
+            }
+            segments = [
+                DenseSegment(one.first_row, self._vectors[one.id], folders[one.id] / ANN if one.ann else None)
+                for one in manifest.segments
+            ]
+            self._dense = DenseIndex(segments, dim, manifest.config.dense)
 
     def _open_lexical(self) -> LexicalIndex:
-        if self.manifest.config.lexical == "tantivy":
+        if self.manifest.lexical:
             folder = self._layout.lexical(self.generation)
-            if os.access(folder, os.W_OK):
-                return TantivyIndex.open(folder, self.analyzer, self.synonyms)
-            return self._open_read_only(folder)
+            return open_tantivy(folder, list(self.manifest.lexical), self.analyzer, self.synonyms)
         rows = np.flatnonzero(self.alive)
         return RankBM25Index(rows, self.passages(rows), self.analyzer, self.synonyms)
-
-    def _open_read_only(self, folder: Path) -> TantivyIndex:
-        """Tantivy makes a lock file even to read, so where it cannot it is shown links elsewhere, until it is open."""
-        with TemporaryDirectory(prefix="ragqa-") as aside:
-            for name in self.manifest.lexical:
-                (Path(aside) / name).symlink_to((folder / name).absolute())
-            index = TantivyIndex.open(Path(aside), self.analyzer, self.synonyms)
-        index.directory = folder
-        return index
-
-    def _dense_segment(self, segment: SegmentFact) -> DenseSegment:
-        ann = self._dense_folder(segment) / ANN if segment.ann else None
-        return DenseSegment(segment.first_row, self.vectors(segment), ann)
 
     def _dense_folder(self, segment: SegmentFact) -> Path:
         return self._layout.segment(segment.id) / f"dense-{self.manifest.encoder.fingerprint}"
@@ -258,11 +311,6 @@ def _read_synonyms(layout: Layout, manifest: Manifest) -> Synonyms:
         return Synonyms()
     path = layout.synonyms(manifest.generation)
     try:
-        content = path.read_bytes()
-        if fact_of(content) != manifest.synonyms:
-            raise damaged(path, "its content has changed")
-        return parse_synonyms(content.decode(), str(path))
-    except OSError as error:
-        raise damaged(path, f"cannot be opened ({error.strerror})") from error
+        return parse_synonyms(read_checked(path, manifest.synonyms).decode(), str(path))
     except (UnicodeDecodeError, ConfigError) as error:
         raise damaged(path, str(error)) from error

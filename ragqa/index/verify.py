@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ragqa.errors import IndexFormatError, MissingExtra, RagqaError
+from ragqa.errors import IndexFormatError, RagqaError
 from ragqa.index.lexical import TantivyIndex
 from ragqa.index.report import Progress, silent
 from ragqa.index.segment import UNIT_TOLERANCE
 from ragqa.index.snapshot import Snapshot
-from ragqa.store.atomic import sha256
+from ragqa.store.checking import check_file
 from ragqa.store.layout import Layout
-from ragqa.store.manifest import FileFact, Manifest, SegmentFact, read_manifest
+from ragqa.store.manifest import FileFact, Manifest, SegmentFact, check_size, read_manifest
+from ragqa.store.packed import layout_of
+from ragqa.store.reading import AGAIN, enough_memory, reading
+from ragqa.store.record import read_json, unseal
 
 VECTOR_ROWS = 65_536
 
@@ -24,27 +27,41 @@ def verify(directory: str | Path, progress: Progress | None = None) -> list[str]
     """One line for each thing that is wrong with the current generation; none means that it is whole.
 
     Checked are sizes and hashes of all files, that no others stand among them, rows and counts, every passage against
-    its document, every vector's length, and that words, vectors and passages speak of the same rows. `IndexNotFound`
-    where there is no index.
+    its document, every vector's length, that words, vectors and passages speak of the same rows, and the checksum of
+    the index' own calibration. A generation that writers replace meanwhile is left for the new one. `IndexNotFound`
+    where there is no index, `StorageError` where the system refuses to read it.
     """
-    layout, tell = Layout(Path(directory)), progress or silent
+    layout, tell = layout_of(directory), progress or silent
+    while True:
+        number = layout.require_current()
+        try:
+            with enough_memory(layout.root):
+                problems = _problems(layout, number, tell)
+        except RagqaError:
+            if layout.require_current() == number:
+                raise
+            continue
+        if not problems or layout.require_current() == number:
+            return problems
+        # writers have replaced and swept that generation meanwhile
+
+
+def _problems(layout: Layout, number: int, tell: Progress) -> list[str]:
     try:
-        manifest = read_manifest(layout, layout.require_current())
+        manifest = read_manifest(layout, number)
     except IndexFormatError as error:
         return [str(error)]
-    problems = list(_files(layout, manifest, tell))
+    problems = [*_files(layout, manifest, tell), *_calibration(layout)]
     if problems:
         return problems
     try:
-        snapshot = Snapshot(layout, manifest.generation)
+        snapshot = Snapshot(layout, number, check="no")
         for position, segment in enumerate(manifest.segments):
             problems += _passages(snapshot, position, segment, tell)
             problems += _vectors(snapshot, segment, tell)
         problems += _documents(snapshot)
         problems += _indexes(snapshot)
-    except MissingExtra:
-        raise
-    except RagqaError as error:
+    except IndexFormatError as error:
         problems.append(str(error))
     return problems
 
@@ -68,18 +85,29 @@ def _folder(folder: Path, facts: Mapping[str, FileFact], also: str, tell: Callab
     for name, fact in facts.items():
         path = folder / name
         try:
-            size = path.stat().st_size
-            if size != fact.bytes:
-                yield f"{path}: {size} bytes instead of {fact.bytes}"
-            elif sha256(path, tell) != fact.sha256:
-                yield f"{path}: its content has changed"
-        except OSError as error:
-            yield f"{path}: cannot be read ({error.strerror})"
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+            check_size(path, fact)
+            check_file(path, fact, tell)
+        except IndexFormatError as error:
+            yield str(error).removesuffix(AGAIN)
+    with reading(folder):
+        found = sorted(folder.rglob("*")) if folder.is_dir() else []
+    for path in found:
         name = path.relative_to(folder).as_posix()
         locks = name.startswith("lexical/") and path.suffix == ".lock"
         if not path.is_dir() and name not in facts and name != also and not locks:
             yield f"{path}: does not belong to the index"
+
+
+def _calibration(layout: Layout) -> Iterator[str]:
+    """What `ragqa calibrate` left in the index, if it did, is as it was written, as far as the file itself can tell."""
+    path = layout.calibration
+    if path.exists():
+        try:
+            with reading(path):
+                content = path.read_bytes()
+            unseal(read_json(content))
+        except ValueError as error:
+            yield f"{path}: not a usable calibration ({error}); run ragqa calibrate again, or remove it"
 
 
 def _passages(snapshot: Snapshot, position: int, segment: SegmentFact, progress: Progress) -> Iterator[str]:

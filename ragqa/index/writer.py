@@ -23,12 +23,14 @@ from ragqa.index.report import BuildReport, Progress, silent
 from ragqa.index.segment import SegmentWriter, segment_writer
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder
+from ragqa.store.checking import check_files
 from ragqa.store.layout import is_fingerprint
 from ragqa.store.manifest import EncoderFact, Manifest
 from ragqa.store.passages import storable
 from ragqa.store.transaction import transaction
 from ragqa.types import Document
 
+COPIED = ("passages", "vectors")  # the parts of an index that `compact` copies; the rest is made from them
 _PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
 
 
@@ -61,7 +63,9 @@ def update(
         raise ModelError(f"the encoder's fingerprint {encoder.fingerprint!r} has more than letters, digits, . _ and -")
     fact = EncoderFact(config.encoder, encoder.fingerprint, encoder.dim)
     with transaction(Path(directory), create=True) as change, ExitStack() as stack:
-        old = None if change.manifest is None else Snapshot(change.layout, change.manifest.generation)
+        old = None
+        if change.manifest is not None:
+            old = Snapshot(change.layout, change.manifest.generation, ("passages",), check="no")
         base = old if old is not None and _binds(old, config, analyzer.name, fact) else None
         intake = Intake(change, config, encoder, fact, stack, progress or silent)
         plan = _compare(old, documents, keep_sources, intake, rebuild=base is None)
@@ -150,6 +154,7 @@ def _compare(
         if rebuild or before != sha:
             intake.add(document)
     failed = keep_sources()
+    _check_kept(old if rebuild else None, failed)
     for number, doc_id, _, source in () if old is None else old.identities():
         if doc_id in seen:
             continue
@@ -164,6 +169,12 @@ def _compare(
         state = "there is nothing to index" if old is None else "the index is left as it is"
         raise SourceError(f"no readable document in the sources: {state}")
     return plan
+
+
+def _check_kept(old: Snapshot | None, failed: set[str]) -> None:
+    """What cannot be read any more is copied where all is built anew, so the old generation's texts must be right."""
+    if old is not None and failed:
+        check_files(old.files(("passages",)))
 
 
 def _distinct(
@@ -192,14 +203,16 @@ def compact(directory: str | Path, progress: Progress | None = None) -> BuildRep
     """Merge the index into one segment without dead documents; vectors are copied, nothing is encoded.
 
     The new generation numbers its rows anew; rows are bound to their generation, and readers of older ones keep theirs.
-    Nothing is committed if there is nothing to merge.
+    Nothing is committed if there is nothing to merge, nor if a file that would be copied is not what the manifest says
+    (`IndexFormatError`).
     """
     started = time.perf_counter()
     tell = progress or silent
     with transaction(Path(directory), create=False) as change:
-        old = Snapshot(change.layout, change.layout.require_current())
+        old = Snapshot(change.layout, change.layout.require_current(), COPIED, check="no")
         manifest = was = old.manifest
         if _is_scattered(old):
+            check_files(old.files(COPIED))
             with segment_writer(change.new_segment(), was.encoder, was.config.dense) as writer:
                 for segment in range(len(was.segments)):
                     _copy(old, segment, writer, tell)

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ragqa.errors import RagqaError, StorageError
 
@@ -21,19 +22,36 @@ ADVICE = {  # by errno, for what a disk refuses
     errno.EACCES: "permission denied: change its rights or choose another place",
     errno.EPERM: "not permitted: change its rights or choose another place",
     errno.EIO: "the disk is failing: check it, or choose another",
+    errno.EMFILE: "too many open files: raise the limit (ulimit -n), or run ragqa compact where it allows more",
+    errno.ENFILE: "too many open files on this machine: close other programs and try again",
+    errno.EAGAIN: "no more memory or threads for it: close other programs, or raise the limits (ulimit -v, ulimit -u)",
+    errno.ENOMEM: "not enough memory: close other programs, or raise the limit (ulimit -v)",
 }
-_RUST = re.compile(r"\(os error (\d+)\)")
+_RUST = re.compile(r"\(os error (\d+)\)|Os \{ code: (\d+)")
+_MEMORY = re.compile(
+    "bad_alloc|bad allocation|(?<!CUDA )out of memory|(cannot|can't|failed to|unable to) (re)?allocate|"
+    "(m|re)alloc of size|can't start new thread",  # the last is said where memory is missing too
+    re.IGNORECASE,
+)
 
 
-def system_error(error: Exception) -> int | None:
-    """The errno of what the system refused, also where a library written in Rust only tells it ("(os error 28)")."""
-    if isinstance(error, OSError):
+def system_error(error: BaseException) -> int | None:
+    """The errno of what the system refused, also where a library only tells it: in Rust's way ("(os error 28)"), by the
+    system's words ("Too many open files"), or by those of a failed allocation.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
         return error.errno
-    told = _RUST.search(str(error))
-    return int(told[1]) if told else None
+    if isinstance(error, MemoryError):
+        return errno.ENOMEM
+    said = str(error)
+    if told := _RUST.search(said):
+        return int(told[1] or told[2])
+    if _MEMORY.search(said):
+        return errno.ENOMEM
+    return next((code for code in (*ADVICE, errno.ENOENT) if os.strerror(code) in said), None)
 
 
-def refusal(error: Exception) -> str:
+def refusal(error: BaseException) -> str:
     """What was refused and what to do, in a few words."""
     said = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())
     return ADVICE.get(system_error(error) or 0, f"{said}: check the place or choose another")
@@ -109,10 +127,15 @@ def share_file(source: Path, target: Path) -> None:
 
 def sha256(path: Path, tell: Callable[[int], None] | None = None) -> str:
     """The hash of a file's content, in hexadecimal digits; ``tell`` hears of each block's bytes as they are read."""
-    digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        while block := file.read(HASH_BYTES):
-            digest.update(block)
-            if tell is not None:
-                tell(len(block))
+        return hash_file(file, tell)
+
+
+def hash_file(file: BinaryIO, tell: Callable[[int], None] | None = None) -> str:
+    """As `sha256`, of what is left of an open file."""
+    digest = hashlib.sha256()
+    while block := file.read(HASH_BYTES):
+        digest.update(block)
+        if tell is not None:
+            tell(len(block))
     return digest.hexdigest()

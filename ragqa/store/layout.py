@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
+from ragqa.store.atomic import refusal
 
 DOCUMENTS = "documents.arrow"
 PASSAGES = "passages.arrow"
@@ -17,11 +18,10 @@ ANN = "index.faiss"
 TOMBSTONES = "tombstones.npy"
 LEXICAL = "lexical"
 SYNONYMS = "synonyms.txt"
+CALIBRATION = "calibration.json"
 
-_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(
-    os, "O_BINARY", 0
-)  # else opening a named pipe would wait for a writer
 _NUMBER = re.compile(r"[0-9]{6,18}")
+_CURRENT = re.compile(r"([0-9]{6,18})(?: ([0-9a-f]{16}))?\n?")
 _SEGMENT = re.compile(r"[0-9a-f]{32}")
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -34,6 +34,15 @@ def is_segment_id(name: str) -> bool:
 def is_fingerprint(name: str) -> bool:
     """Whether an encoder's fingerprint can be part of a folder's name everywhere."""
     return _FINGERPRINT.fullmatch(name) is not None
+
+
+def current_line(number: int) -> bytes:
+    """The content of CURRENT: a generation's number, and a checksum so that a changed digit names no other one."""
+    return f"{number:06d} {_checksum(f'{number:06d}')}\n".encode()
+
+
+def _checksum(number: str) -> str:
+    return hashlib.sha256(number.encode()).hexdigest()[:16]
 
 
 def segment_files(fingerprint: str, ann: bool) -> list[str]:
@@ -57,6 +66,16 @@ class Layout:
     def lock(self) -> Path:
         """The file that a writer locks."""
         return self.root / "LOCK"
+
+    @property
+    def calibration(self) -> Path:
+        """What `ragqa calibrate` fitted to this index, if it did; it outlives generations."""
+        return self.root / CALIBRATION
+
+    @property
+    def aside(self) -> Path:
+        """The folder of what repairs have set aside; nothing else reads or removes it."""
+        return self.root / "damaged"
 
     @property
     def generations(self) -> Path:
@@ -101,19 +120,22 @@ class Layout:
         return [name for name in _names(self.segments) if is_segment_id(name)]
 
     def current_generation(self) -> int | None:
-        """The number in CURRENT, None without that file, `IndexFormatError` if it is no file or holds anything else."""
+        """The number in CURRENT, None without that file, `IndexFormatError` if it is no file or holds anything else.
+
+        The checksum that follows the number must fit; indexes from before there was one have none.
+        """
         try:
             content = _beginning(self.current, 64)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise StorageError(f"{self.current}: cannot be read ({error.strerror}); check its rights") from error
+            raise StorageError(f"{self.current}: cannot be read, {refusal(error)}") from error
         if content is None:
             raise IndexFormatError(f"{self.current}: is no file but a folder, pipe or device; index again elsewhere")
-        text = content.decode("latin-1").removesuffix("\n")
-        if not _NUMBER.fullmatch(text):
+        named = _CURRENT.fullmatch(content.decode("latin-1"))
+        if named is None or named[2] not in (None, _checksum(named[1])):
             raise IndexFormatError(f"{self.current}: names no generation of a ragqa index; index again elsewhere")
-        return int(text)
+        return int(named[1])
 
     def require_current(self) -> int:
         """The number in CURRENT, or `IndexNotFound`."""
@@ -129,21 +151,23 @@ class Layout:
         if not self.root.is_dir():
             raise ConfigError(f"{self.root}: is a file; name a directory for the index")
         names = _names(self.root)
-        ours = {"CURRENT", "LOCK", "CURRENT.tmp", "generations", "segments"}
+        ours = {"CURRENT", "LOCK", "CURRENT.tmp", "generations", "segments", CALIBRATION}
         if "CURRENT" not in names and names and not ("LOCK" in names and names <= ours):
             raise ConfigError(f"{self.root}: holds other files and no index; name an empty or new directory with -o")
 
 
 def _beginning(path: Path, size: int) -> bytes | None:
-    """At most so many bytes of a regular file; None for anything else, which is not waited for."""
-    if path.is_dir():
+    """At most so many bytes of a regular file; None for anything else: opening a named pipe would wait for a writer."""
+    if not stat.S_ISREG(path.stat().st_mode):
         return None
-    handle = os.open(path, os.O_RDONLY | _AT_ONCE)
-    try:
-        return os.read(handle, size) if stat.S_ISREG(os.fstat(handle).st_mode) else None
-    finally:
-        os.close(handle)
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def _names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    try:
+        return {path.name for path in folder.iterdir()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be read, {refusal(error)}") from error

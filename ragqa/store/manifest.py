@@ -5,11 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-import json
 import re
-import types
-import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,11 +27,17 @@ from ragqa.store.layout import (
     is_segment_id,
     segment_files,
 )
+from ragqa.store.reading import damaged as damaged
+from ragqa.store.reading import reading
+from ragqa.store.record import parse, read_json, require, seal, unseal
 from ragqa.version import __version__
 
 FORMAT = 1
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NPY = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '\|u1', 'fortran_order': False, 'shape': \((\d{1,18}),\), \} *\n", re.DOTALL
+)
 _FILE_NAME = re.compile(r"\.?[A-Za-z0-9_][A-Za-z0-9._-]*")
 Dead = NDArray[np.bool_]
 
@@ -48,8 +51,8 @@ class FileFact:
 
     def __post_init__(self) -> None:
         """A size and a hash."""
-        _require(self.bytes >= 0, "a negative size")
-        _require(_SHA256.fullmatch(self.sha256) is not None, "something else than a sha256")
+        require(self.bytes >= 0, "a negative size")
+        require(_SHA256.fullmatch(self.sha256) is not None, "something else than a sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ class EncoderFact:
 
     def __post_init__(self) -> None:
         """A fingerprint that can name a folder."""
-        _require(is_fingerprint(self.fingerprint), f"the fingerprint {self.fingerprint!r}")
-        _require(self.dim > 0, f"{self.dim} dimensions")
+        require(is_fingerprint(self.fingerprint), f"the fingerprint {self.fingerprint!r}")
+        require(self.dim > 0, f"{self.dim} dimensions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,9 @@ class SegmentFact:
 
     def __post_init__(self) -> None:
         """Sane counts."""
-        _require(is_segment_id(self.id), f"a segment called {self.id!r}")
-        _require(min(self.first_row, self.rows, self.documents) >= 0, f"negative counts in segment {self.id}")
-        _require(self.documents < 2**31, f"too many documents in segment {self.id}")
+        require(is_segment_id(self.id), f"a segment called {self.id!r}")
+        require(min(self.first_row, self.rows, self.documents) >= 0, f"negative counts in segment {self.id}")
+        require(self.documents < 2**31, f"too many documents in segment {self.id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +117,18 @@ class Manifest:
         datetime.fromisoformat(self.created)
         row = 0
         for segment in self.segments:
-            _require(segment.first_row == row, f"segment {segment.id} at row {segment.first_row} instead of {row}")
+            require(segment.first_row == row, f"segment {segment.id} at row {segment.first_row} instead of {row}")
             row += segment.rows
             names = segment_files(self.encoder.fingerprint, segment.ann)
-            _require(sorted(segment.files) == sorted(names), f"unexpected files in segment {segment.id}")
+            require(sorted(segment.files) == sorted(names), f"unexpected files in segment {segment.id}")
             size, expected = segment.files[names[2]].bytes, 2 * segment.rows * self.encoder.dim
-            _require(size == expected, f"{size} bytes of {VECTORS} instead of {expected} in segment {segment.id}")
-        _require(len({segment.id for segment in self.segments}) == len(self.segments), "a segment twice")
-        _require(all(_FILE_NAME.fullmatch(name) for name in self.lexical), "a word index with unusable names")
-        _require(bool(self.lexical) == (self.config.lexical == "tantivy"), "a word index of another kind")
-        _require(0 <= self.live_passages <= self.rows, f"{self.live_passages} live of {self.rows} passages")
+            require(size == expected, f"{size} bytes of {VECTORS} instead of {expected} in segment {segment.id}")
+        require(len({segment.id for segment in self.segments}) == len(self.segments), "a segment twice")
+        require(all(_FILE_NAME.fullmatch(name) for name in self.lexical), "a word index with unusable names")
+        require(bool(self.lexical) == (self.config.lexical == "tantivy"), "a word index of another kind")
+        require(0 <= self.live_passages <= self.rows, f"{self.live_passages} live of {self.rows} passages")
         documents = self.documents
-        _require(0 <= self.live_documents <= documents, f"{self.live_documents} live of {documents} documents")
+        require(0 <= self.live_documents <= documents, f"{self.live_documents} live of {documents} documents")
 
     @property
     def rows(self) -> int:
@@ -144,18 +147,19 @@ class Manifest:
         return files if self.synonyms is None else files | {SYNONYMS: self.synonyms}
 
     def to_json(self) -> str:
-        """The file's content."""
-        content = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
-        return json.dumps(content, indent=1, ensure_ascii=True) + "\n"
+        """The file's content, with a checksum of its own."""
+        return seal({name: value for name, value in dataclasses.asdict(self).items() if value is not None})
 
     @classmethod
     def from_json(cls, text: str | bytes, name: str) -> Manifest:
-        """Parse; another format version and anything unknown, missing or ill-typed is an `IndexFormatError`."""
+        """Parse; another format version, another checksum and anything unknown, missing or ill-typed is an
+        `IndexFormatError`. Manifests from before there were checksums have none.
+        """
         try:
-            raw = json.loads(text)
+            raw = read_json(text)
             _check_format(raw, name)
-            manifest = _parse(cls, raw, "manifest")
-        except (ValueError, ConfigError, RecursionError) as error:
+            manifest = parse(cls, unseal(raw)[0], "manifest")
+        except (ValueError, ConfigError) as error:
             raise damaged(name, f"not a usable manifest ({error})") from error
         assert isinstance(manifest, cls)
         return manifest
@@ -166,13 +170,8 @@ def fact_of(content: bytes) -> FileFact:
     return FileFact(len(content), hashlib.sha256(content).hexdigest())
 
 
-def _require(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise ValueError(otherwise)
-
-
-def _check_format(raw: Any, name: str) -> None:
-    found = raw.get("format") if isinstance(raw, dict) else None
+def _check_format(raw: Mapping[str, Any], name: str) -> None:
+    found = raw.get("format")
     if type(found) is int and found != FORMAT:
         way = "upgrade ragqa, or " if found > FORMAT else ""
         raise IndexFormatError(
@@ -181,41 +180,24 @@ def _check_format(raw: Any, name: str) -> None:
         )
 
 
-def _parse(kind: Any, value: Any, where: str) -> Any:
-    """JSON → dataclasses, tuples, mappings and scalars, exactly as annotated; what may be None may be absent."""
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
-        names = [item.name for item in dataclasses.fields(kind)]
-        needed = {name for name in names if not isinstance(hints[name], types.UnionType)}
-        _require(
-            isinstance(value, dict) and needed <= value.keys() <= set(names), f"{where} has not the fields {names}"
-        )
-        return kind(**{name: _parse(hints[name], value[name], f"{where}.{name}") for name in names if name in value})
-    if isinstance(kind, types.UnionType):
-        kind = next(option for option in typing.get_args(kind) if option is not types.NoneType)
-        return _parse(kind, value, where)
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is tuple:
-        _require(isinstance(value, list), f"{where} is no list")
-        return tuple(_parse(arguments[0], item, f"{where}[{number}]") for number, item in enumerate(value))
-    if origin is Mapping:
-        _require(isinstance(value, dict), f"{where} is no object")
-        return {key: _parse(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
-    _require(type(value) is kind, f"{where} is no {kind.__name__}")
-    return value
-
-
 def read_manifest(layout: Layout, number: int) -> Manifest:
     """The manifest of a generation; `IndexFormatError` if it is missing or damaged."""
     path = layout.manifest(number)
-    try:
+    with reading(path):
         content = path.read_bytes()
-    except OSError as error:
-        raise damaged(path, f"cannot be read ({error.strerror})") from error
     manifest = Manifest.from_json(content, str(path))
     if manifest.generation != number:
         raise damaged(path, f"belongs to generation {manifest.generation}")
     return manifest
+
+
+def files_of(layout: Layout, manifest: Manifest) -> Iterator[tuple[Path, FileFact]]:
+    """All files of a generation but its manifest."""
+    for name, fact in manifest.own_files.items():
+        yield layout.generation(manifest.generation) / name, fact
+    for segment in manifest.segments:
+        for name, fact in segment.files.items():
+            yield layout.segment(segment.id) / name, fact
 
 
 def pack_tombstones(rows: Dead, documents: Dead) -> bytes:
@@ -228,33 +210,37 @@ def pack_tombstones(rows: Dead, documents: Dead) -> bytes:
 def read_tombstones(layout: Layout, manifest: Manifest) -> tuple[Dead, Dead]:
     """Which rows and which documents are dead."""
     path = layout.tombstones(manifest.generation)
-    check_size(path, manifest.tombstones)
     rows, documents = manifest.rows, manifest.documents
-    try:
-        bits = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError) as error:
-        raise damaged(path) from error
-    if not isinstance(bits, np.ndarray) or bits.dtype != np.uint8 or bits.shape != ((rows + documents + 7) // 8,):
-        raise damaged(path)
-    dead = np.unpackbits(bits).astype(bool)
+    dead = np.unpackbits(np.frombuffer(_packed(path, read_checked(path, manifest.tombstones)), np.uint8)).astype(bool)
     dead_rows, dead_documents = dead[:rows], dead[rows : rows + documents]
     live_passages, live_documents = int((~dead_rows).sum()), int((~dead_documents).sum())
     counted = live_passages == manifest.live_passages and live_documents == manifest.live_documents
-    if not counted or dead[rows + documents :].any():
+    if len(dead) != -(-(rows + documents) // 8) * 8 or not counted or dead[rows + documents :].any():
         raise damaged(path)
     return dead_rows, dead_documents
 
 
+def _packed(path: Path, content: bytes) -> bytes:
+    """The bytes of the array, which is one of uint8 in one dimension; nothing else that NumPy can read is looked at."""
+    header = _NPY.match(content)
+    if header is None or int(header[1]) != len(content) - header.end():
+        raise damaged(path)
+    return content[header.end() :]
+
+
+def read_checked(path: Path, fact: FileFact) -> bytes:
+    """A small file's content, which must be what the manifest says."""
+    check_size(path, fact)
+    with reading(path):
+        content = path.read_bytes()
+    if fact_of(content) != fact:
+        raise damaged(path, "its content has changed")
+    return content
+
+
 def check_size(path: Path, fact: FileFact) -> None:
     """`IndexFormatError` unless the file is there and as long as it must be."""
-    try:
+    with reading(path):
         size = path.stat().st_size
-    except OSError as error:
-        raise damaged(path, f"cannot be opened ({error.strerror})") from error
     if size != fact.bytes:
         raise damaged(path, f"{size} bytes instead of {fact.bytes}")
-
-
-def damaged(path: Path | str, how: str = "damaged, or not of this index") -> IndexFormatError:
-    """The error for a file that is not what it must be."""
-    return IndexFormatError(f"{path}: {how}; index again into a new directory")

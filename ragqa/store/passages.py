@@ -20,7 +20,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ragqa.store.layout import DOCUMENTS, PASSAGES
-from ragqa.store.manifest import damaged
+from ragqa.store.packed import mapped
+from ragqa.store.reading import damaged, reading
 from ragqa.types import Document, Meta, Passage, Section
 
 DOCUMENT_BATCH = 128
@@ -93,15 +94,13 @@ class TableWriter:
 
 
 class Table:
-    """An Arrow IPC file written by `TableWriter`, memory-mapped; everything wrong with it is an `IndexFormatError`."""
+    """An Arrow IPC file written by `TableWriter`, memory-mapped; whatever is wrong is told as by `reading`."""
 
     def __init__(self, path: Path, schema: pa.Schema, size: int, rows: int) -> None:
         self.path, self.rows = path, rows
         self._size, self._schema = size, schema
-        try:
-            self._reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        except (OSError, pa.ArrowException) as error:
-            raise damaged(path) from error
+        with reading(path):
+            self._reader = pa.ipc.open_file(pa.py_buffer(mapped(path)))
         count = -(-rows // size)
         if not self._reader.schema.equals(schema) or self._reader.num_record_batches != count:
             raise damaged(path)
@@ -141,14 +140,12 @@ class Table:
 
     def _load(self, number: int, name: str) -> pa.Array:
         expected = min(self._size, self.rows - number * self._size)
-        try:
+        with reading(self.path):
             batch = self._batches[number]
             if batch is None:
                 batch = self._batches[number] = self._reader.get_batch(number)
             column = batch.column(name)
             column.validate(full=True)
-        except (OSError, pa.ArrowException) as error:
-            raise damaged(self.path) from error
         if len(column) != expected or column.null_count:
             raise damaged(self.path)
         return column
@@ -218,29 +215,11 @@ class PassageWriter:
         self._passages.abandon()
 
 
-class PassageStore:
-    """The two files of a segment, for reading. Rows and document numbers count from 0 within the segment."""
+class DocumentStore:
+    """The documents of a segment, for reading. They are numbered from 0 within the segment."""
 
-    def __init__(self, folder: Path, documents: int, rows: int) -> None:
+    def __init__(self, folder: Path, documents: int) -> None:
         self._documents = Table(folder / DOCUMENTS, DOCUMENT_SCHEMA, DOCUMENT_BATCH, documents)
-        self._passages = Table(folder / PASSAGES, PASSAGE_SCHEMA, PASSAGE_BATCH, rows)
-
-    def passages(self, rows: NDArray[np.int64]) -> list[Passage]:
-        """The passages of these rows, in this order; rows may repeat."""
-        taken = self._passages.take(rows, "id", "doc", "start", "end", "line", "heading", "text")
-        numbers = np.array([row[1] for row in taken], np.int64)
-        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < self._documents.rows:
-            raise damaged(self._passages.path)
-        distinct, places = np.unique(numbers, return_inverse=True)
-        owners = [
-            (doc_id, title, source, self._meta(meta))
-            for doc_id, title, source, meta in self._documents.take(distinct, "id", "title", "source", "meta")
-        ]
-        found = []
-        for (name, _, start, end, line, heading, text), place in zip(taken, places.tolist(), strict=True):
-            doc_id, title, source, meta = owners[place]
-            found.append(Passage(name, doc_id, text, title, start, end, heading, source, line, meta))
-        return found
 
     def documents(self, numbers: NDArray[np.int64]) -> list[Document]:
         """The documents of these numbers, in this order."""
@@ -258,25 +237,6 @@ class PassageStore:
             )
             for doc_id, text, title, source, meta, line, sections, whole in self._documents.take(numbers, *names)
         ]
-
-    @cached_property
-    def owner(self) -> NDArray[np.int32]:
-        """For each row the number of its document, ascending."""
-        parts = [column.to_numpy() for (column,) in self._passages.columns("doc")]
-        owner = np.concatenate([np.empty(0, np.int32), *parts])
-        if len(owner) and (owner[0] < 0 or owner[-1] >= self._documents.rows or (np.diff(owner) < 0).any()):
-            raise damaged(self._passages.path)
-        return owner
-
-    def contents(self, numbers: NDArray[np.int64]) -> Iterator[tuple[Document, range, list[Passage]]]:
-        """Each of these documents, the rows of its passages, and the passages."""
-        for start in range(0, len(numbers), READ_DOCUMENTS):
-            block = numbers[start : start + READ_DOCUMENTS]
-            firsts, lasts = np.searchsorted(self.owner, block), np.searchsorted(self.owner, block, side="right")
-            spans = [range(first, last) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
-            passages = iter(self.passages(np.array([row for span in spans for row in span], np.int64)))
-            for document, span in zip(self.documents(block), spans, strict=True):
-                yield document, span, list(islice(passages, len(span)))
 
     def identities(self) -> Iterator[tuple[str, str, str]]:
         """(id, sha, source) of each document."""
@@ -297,3 +257,47 @@ class PassageStore:
         if not isinstance(meta, Mapping) or not all(isinstance(value, (str, int, float)) for value in meta.values()):
             raise damaged(self._documents.path)
         return meta
+
+
+class PassageStore(DocumentStore):
+    """Both files of a segment, for reading. Rows count from 0 within the segment, as documents do."""
+
+    def __init__(self, folder: Path, documents: int, rows: int) -> None:
+        super().__init__(folder, documents)
+        self._passages = Table(folder / PASSAGES, PASSAGE_SCHEMA, PASSAGE_BATCH, rows)
+
+    def passages(self, rows: NDArray[np.int64]) -> list[Passage]:
+        """The passages of these rows, in this order; rows may repeat."""
+        taken = self._passages.take(rows, "id", "doc", "start", "end", "line", "heading", "text")
+        numbers = np.array([row[1] for row in taken], np.int64)
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < self._documents.rows:
+            raise damaged(self._passages.path)
+        distinct, places = np.unique(numbers, return_inverse=True)
+        owners = [
+            (doc_id, title, source, self._meta(meta))
+            for doc_id, title, source, meta in self._documents.take(distinct, "id", "title", "source", "meta")
+        ]
+        found = []
+        for (name, _, start, end, line, heading, text), place in zip(taken, places.tolist(), strict=True):
+            doc_id, title, source, meta = owners[place]
+            found.append(Passage(name, doc_id, text, title, start, end, heading, source, line, meta))
+        return found
+
+    @cached_property
+    def owner(self) -> NDArray[np.int32]:
+        """For each row the number of its document, ascending."""
+        parts = [column.to_numpy() for (column,) in self._passages.columns("doc")]
+        owner = np.concatenate([np.empty(0, np.int32), *parts])
+        if len(owner) and (owner[0] < 0 or owner[-1] >= self._documents.rows or (np.diff(owner) < 0).any()):
+            raise damaged(self._passages.path)
+        return owner
+
+    def contents(self, numbers: NDArray[np.int64]) -> Iterator[tuple[Document, range, list[Passage]]]:
+        """Each of these documents, the rows of its passages, and the passages."""
+        for start in range(0, len(numbers), READ_DOCUMENTS):
+            block = numbers[start : start + READ_DOCUMENTS]
+            firsts, lasts = np.searchsorted(self.owner, block), np.searchsorted(self.owner, block, side="right")
+            spans = [range(first, last) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+            passages = iter(self.passages(np.array([row for span in spans for row in span], np.int64)))
+            for document, span in zip(self.documents(block), spans, strict=True):
+                yield document, span, list(islice(passages, len(span)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -9,24 +10,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragqa.errors import IndexFormatError
+from ragqa.errors import IndexFormatError, RagqaError
 from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
-from ragqa.store.layout import Layout
+from ragqa.store.layout import Layout, current_line
 from ragqa.store.lock import writer_lock
 from ragqa.store.manifest import Manifest, read_manifest
+from ragqa.store.packed import refuse_packed
+
+REMOVALS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """The right to add one generation. ``manifest`` is that of the current one, None in a new index."""
+    """The right to add the generation of this number. ``manifest`` is that of the current one, None in a new index."""
 
     layout: Layout
     manifest: Manifest | None
-
-    @property
-    def generation(self) -> int:
-        """The number of the new generation."""
-        return 1 if self.manifest is None else self.manifest.generation + 1
+    generation: int
 
     def new_segment(self) -> Path:
         """An empty folder, named by a new id, for a segment."""
@@ -57,7 +57,7 @@ class Transaction:
             if layout.segments.exists():
                 sync_folder(layout.segments)
             sync_folder(layout.root)
-            replace_file(layout.current, f"{manifest.generation:06d}\n".encode())
+            replace_file(layout.current, current_line(manifest.generation))
 
 
 @contextmanager
@@ -67,6 +67,7 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
     If the body fails, whatever it wrote is removed, and so is the directory if it was made here.
     """
     layout = Layout(root)
+    refuse_packed(root)
     if not create:
         layout.require_current()
     with storing(root):
@@ -81,7 +82,7 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
             try:
                 with storing(root):
                     manifest = sweep(layout)
-                yield Transaction(layout, manifest)
+                yield Transaction(layout, manifest, 1 if manifest is None else manifest.generation + 1)
             except BaseException:
                 _clear(layout)
                 raise
@@ -89,6 +90,35 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
         if made:
             with suppress(OSError):
                 root.rmdir()
+        raise
+
+
+@contextmanager
+def mending(root: Path) -> Iterator[Layout]:
+    """Hold the writer's lock on an index that may be damaged. Nothing is swept; `IndexNotFound` where nothing is."""
+    layout = Layout(root)
+    refuse_packed(root)
+    if not layout.stored_generations():
+        layout.require_current()
+    with writer_lock(layout.lock):
+        yield layout
+
+
+@contextmanager
+def addition(layout: Layout) -> Iterator[Transaction]:
+    """For the holder of the writer's lock: add a generation behind all that are there, which are left as they are.
+
+    If the body fails before it is current, whatever it wrote is removed.
+    """
+    segments, number = set(layout.stored_segments()), max(layout.stored_generations(), default=0) + 1
+    try:
+        yield Transaction(layout, None, number)
+    except BaseException:
+        with suppress(OSError, RagqaError):
+            if not layout.current.is_file() or layout.current.read_bytes() != current_line(number):
+                shutil.rmtree(layout.generation(number), ignore_errors=True)
+                for name in set(layout.stored_segments()) - segments:
+                    shutil.rmtree(layout.segment(name), ignore_errors=True)
         raise
 
 
@@ -106,18 +136,34 @@ def sweep(layout: Layout) -> Manifest | None:
             kept.append(read_manifest(layout, before[-1]))
     for found in layout.stored_generations():
         if found not in [manifest.generation for manifest in kept]:
-            shutil.rmtree(layout.generation(found))
+            _remove(layout.generation(found))
     used = {segment.id for manifest in kept for segment in manifest.segments}
     for name in layout.stored_segments():
         if name not in used:
-            shutil.rmtree(layout.segment(name))
+            _remove(layout.segment(name))
     layout.current.with_name("CURRENT.tmp").unlink(missing_ok=True)
     return current
 
 
+def _remove(folder: Path) -> None:
+    """Remove a folder. A reader that is just opening the word index there makes a lock file and removes it: what is
+    left after some tries is for the next writer.
+    """
+    for _ in range(REMOVALS):
+        try:
+            shutil.rmtree(folder)
+            return
+        except FileNotFoundError:
+            if not folder.exists():
+                return
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                raise
+
+
 def _clear(layout: Layout) -> None:
     """What `sweep` would do, without raising over the failure that led here; an index that never was leaves nothing."""
-    with suppress(OSError, IndexFormatError):
+    with suppress(OSError, RagqaError):
         if sweep(layout) is None:
             for folder in (layout.generations, layout.segments):
                 with suppress(FileNotFoundError):

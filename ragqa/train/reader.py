@@ -124,7 +124,7 @@ def _also(recipe: ReaderRecipe, paraphrase: Paraphrase | None) -> dict[str, str]
         with suppress(OSError):  # said better when it is read
             also["synonyms"] = sha256(Path(recipe.data.synonyms))
     if recipe.data.held_out_index:
-        also["index"] = index_fingerprint(Snapshot.open(recipe.data.held_out_index))
+        also["index"] = index_fingerprint(Snapshot.open(recipe.data.held_out_index, parts=("passages",)))
     if recipe.loss.teacher:
         also["teachers"] = ", ".join(reader_fingerprint(name) for name in recipe.loss.teacher)
     if paraphrase is not None:

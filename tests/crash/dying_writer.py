@@ -3,8 +3,8 @@
 A step is whatever the writer does to files: every change that Python's audit hooks tell of, every fsync, and every call
 to the Tantivy writer, which acts outside of Python's sight. Each writer is a fork, so that imports are paid once.
 
-Arguments: the index to copy (or "none"), the folder for the copies, and the change: "update", "compact", "synonyms" or
-"reencode". Prints the number of steps.
+Arguments: the index to copy (or "none"), the folder for the copies, and the change: "update", "compact", "synonyms",
+"reencode", "repair", or "copy" and "pack", which write beside the copy. Prints the number of steps.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import Any
 
 from ragqa.config import IndexConfig, SplitConfig
 from ragqa.corpus.synonyms import parse_synonyms
-from ragqa.index.derive import reencode
+from ragqa.index.derive import copy_index, reencode
 from ragqa.index.lexical import TantivyWriter
+from ragqa.index.pack import pack
+from ragqa.index.repair import repair
 from ragqa.index.writer import compact, update
 from ragqa.testing import HashEncoder
 from ragqa.types import Document
@@ -82,6 +84,12 @@ def write(index: Path, change: str) -> None:
         update(index, CONFIG, HashEncoder(), OLD, synonyms=SYNONYMS)
     elif change == "reencode":
         reencode(index, OTHER, "other")
+    elif change == "repair":
+        repair(index, load=lambda _: HashEncoder(), unusable=lambda path: "spoilt")
+    elif change == "copy":
+        copy_index(index, index.with_suffix(".copy"), links=False)
+    elif change == "pack":
+        pack(index, index.with_suffix(".ragqa"))
     else:
         update(index, CONFIG, HashEncoder(), NEW)
 

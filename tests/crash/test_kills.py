@@ -34,7 +34,7 @@ OLD = {document.id: document.text for document in writer.OLD}
 NEW = {document.id: document.text for document in writer.NEW}
 
 
-def kill_at_every_step(source: Path | None, copies: Path, change: str) -> list[Path]:
+def kill_at_every_step(source: Path | None, copies: Path, change: str, least: int = 40) -> list[Path]:
     """The directories that dead writers left, and last the one of a writer that lived."""
     copies.mkdir()
     command = [sys.executable, str(SCRIPT), str(source or "none"), str(copies), change]
@@ -42,7 +42,7 @@ def kill_at_every_step(source: Path | None, copies: Path, change: str) -> list[P
     result = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
     assert result.returncode == 0, result.stderr
     steps = int(result.stdout)
-    assert steps > 40, result.stdout + result.stderr
+    assert steps > least, result.stdout + result.stderr
     return [copies / f"{step:04d}" for step in range(1, steps + 1)]
 
 
@@ -128,6 +128,65 @@ def test_other_vectors(index: Path, tmp_path: Path) -> None:
         assert held(place) == OLD and not strays(place), place.name
     assert generations == sorted(generations) and set(generations) == {2, 3}
     assert Snapshot.open(alive).manifest.encoder.fingerprint == writer.OTHER.fingerprint
+
+
+def spoil(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.unlink()
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["passages.arrow", "manifest.json"])
+def test_repair(index: Path, tmp_path: Path, name: str) -> None:
+    """Killed anywhere, the next repair finds as much as the first one would have, and what was damaged is kept."""
+    manifest = Snapshot.open(index).manifest
+    segments = [path for segment in manifest.segments for path in (index / "segments" / segment.id).rglob(name)]
+    damaged = [*segments, *(index / "generations" / "000002").rglob(name)][-1]
+    spoil(damaged)
+    (index / "calibration.json").write_text("{")
+    spoilt = {path: (index / path).read_bytes() for path in (damaged.relative_to(index), Path("calibration.json"))}
+    *dead, alive = kill_at_every_step(index, tmp_path / "copies", "repair", 30)
+    expected = held(alive)
+    assert expected == ({key: OLD[key] for key in "ab"} if name == "manifest.json" else OLD)
+    for place in dead[::5]:  # each takes as long as a repair
+        writer.write(place, "repair")
+        assert held(place) == expected and verify(place) == [], place.name
+        for path, content in spoilt.items():
+            kept = [found.read_bytes() for found in place.glob(f"damaged/[0-9]*/{path}")]
+            assert content in [*kept, (place / path).read_bytes() if (place / path).is_file() else b""], place.name
+    for place in [dead[-1], alive]:
+        update(place, writer.CONFIG, ENCODER, writer.OLD)
+        assert held(place) == OLD and verify(place) == [] and not strays(place), place.name
+
+
+def test_copy(index: Path, tmp_path: Path) -> None:
+    (index / "calibration.json").write_text("{}")
+    *dead, alive = kill_at_every_step(index, tmp_path / "copies", "copy")
+    whole = []
+    for place in dead:
+        made = place.with_suffix(".copy")
+        try:
+            assert held(made) == OLD and verify(made) == [], place.name
+            whole.append(True)
+        except IndexNotFound:
+            whole.append(False)
+            writer.write(place, "copy")
+        assert held(made) == OLD and (made / "calibration.json").read_text() == "{}" and not strays(made), place.name
+        assert held(place) == OLD and verify(place) == [], place.name
+    assert whole == sorted(whole) and whole.count(False) > 40
+    assert held(alive.with_suffix(".copy")) == OLD
+
+
+def test_pack(index: Path, tmp_path: Path) -> None:
+    *dead, alive = kill_at_every_step(index, tmp_path / "copies", "pack", 3)
+    expected = alive.with_suffix(".ragqa").read_bytes()
+    for place in dead:
+        made = place.with_suffix(".ragqa")
+        assert not made.exists() or made.read_bytes() == expected, place.name
+        writer.write(place, "pack")
+        assert made.read_bytes() == expected and held(made) == OLD and verify(made) == [], place.name
+        assert not list(place.parent.glob(f"{place.name}*.tmp"))
 
 
 def test_first_build(tmp_path: Path) -> None:

@@ -24,7 +24,15 @@ def test_from_questions_to_scores_of_ones_own(ragqa, sample_index, tmp_path):
     assert coverage == sorted(coverage), "who risks more answers more"
     assert "fitted to 60 questions of sample.jsonl" in ragqa("info", "-i", index).stdout
     assert "whole" in ragqa("verify", "-i", index).stdout
-    (index / "calibration.json").write_text("{}")
+    path = index / "calibration.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({name: value for name, value in content.items() if name != "sha256"}))
+    assert "without a checksum" in ragqa("verify", "-i", index).stderr
+    assert "without a checksum" in ragqa("info", "-i", index).stdout
+    path.write_text(json.dumps(content | {"questions": 61}))
+    assert "calibration.json: not a usable calibration" in ragqa("verify", "-i", index, code=5).stdout
+    path.write_text("{}")
+    assert "calibration.json: not a usable calibration (no format)" in ragqa("verify", "-i", index, code=5).stdout
     assert "calibration.json" in ragqa("ask", "-i", index, "Who discovered penicillin?", code=8).stderr
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -19,10 +20,12 @@ from ragqa.evidence.calibration import (
     ScoreModel,
     Weights,
     binomial_tail,
+    has_checksum,
     load_calibration,
     save_calibration,
 )
 from ragqa.models.catalog import reader_calibration
+from ragqa.store.record import unseal
 
 
 def test_a_reader_without_a_fit_is_weighed_like_the_packaged_one():
@@ -116,19 +119,52 @@ def test_a_file_comes_back_as_it_was(tmp_path):
     "spoil",
     [
         lambda content: content.update(format=99),
+        lambda content: content.update(format="1"),
         lambda content: content.pop("score"),
         lambda content: content["weights"].update(bm25=-3),
+        lambda content: content["weights"].update(bm25="0.3"),
+        lambda content: content["weights"].update(bm25=True),
+        lambda content: content["weights"].update(bm25=math.nan),
         lambda content: content["weights"].update(unheard=3),
         lambda content: content.update(curve=[{"score": "high"}]),
+        lambda content: content.update(curve=[{"score": 0.5, "given": 1.5, "wrong": 0}]),
+        lambda content: content.update(curve=[{"score": 0.5, "given": 1, "wrong": 2}]),
+        lambda content: content.update(questions=-math.inf),
+        lambda content: content.update(data={"q": 1}),
+        lambda content: content.update(unheard=1),
     ],
 )
 def test_a_damaged_file_is_one_clear_error(tmp_path, spoil):
     path = save_calibration(tmp_path, Calibration())
-    content = json.loads(path.read_text())
+    content, _ = unseal(json.loads(path.read_text()))
     spoil(content)
-    path.write_text(json.dumps(content))
-    with pytest.raises(ModelError, match=r"calibration\.json"):
+    path.write_text(json.dumps(content))  # as one without a checksum
+    with pytest.raises(ModelError, match=r"^[^\n]*calibration\.json: [^\n]*ragqa calibrate again[^\n]*$"):
         load_calibration(path)
-    path.write_text("[1, 2")
-    with pytest.raises(ModelError, match="not a usable calibration"):
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[1, 2", b"[]", b'{"a": "\xff"}', b"\xff\xfe{\0", b"[" * 100_000, b"\0" * 99]
+)
+def test_no_calibration_at_all(tmp_path, content):
+    path = tmp_path / "calibration.json"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"^[^\n]*calibration\.json: not a usable calibration \([^\n]*$"):
         load_calibration(path)
+    path.unlink()
+    with pytest.raises(ModelError, match=r"calibration\.json: no calibration there"):
+        load_calibration(path)
+
+
+def test_every_changed_byte_is_noticed_and_older_files_have_no_checksum(tmp_path):
+    path = save_calibration(tmp_path, Calibration(questions=7, reader="reader", encoder="encoder"))
+    whole, made = path.read_bytes(), load_calibration(path)
+    assert has_checksum(path)
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with suppress(ModelError):  # white space says nothing
+            assert load_calibration(path) == made
+    content, _ = unseal(json.loads(whole))
+    del content["weights"]["rerank"]  # which the first calibrations did not have
+    path.write_text(json.dumps(content, indent=1))
+    assert load_calibration(path) == made and not has_checksum(path)

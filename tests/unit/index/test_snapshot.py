@@ -18,6 +18,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import update
 from ragqa.store.layout import Layout
+from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
 from ragqa.types import Document, Section
 
@@ -230,7 +231,7 @@ def forge(index: Path, name: str, content: bytes) -> None:
     from ragqa.store.manifest import fact_of
 
     layout = Layout(index)
-    raw = json.loads(layout.manifest(2).read_text())
+    raw, _ = unseal(json.loads(layout.manifest(2).read_text()))
     path = index / name
     path.unlink()
     path.write_bytes(content)
@@ -239,7 +240,7 @@ def forge(index: Path, name: str, content: bytes) -> None:
         facts = segment["files"].get(name.removeprefix(f"segments/{segment['id']}/"), facts)
     assert facts is not None
     facts.update(bytes=len(content), sha256=fact_of(content).sha256)
-    layout.manifest(2).write_text(json.dumps(raw))
+    layout.manifest(2).write_text(seal(raw))
 
 
 def only(index: Path, ending: str) -> str:
@@ -280,10 +281,11 @@ def test_verify_compares_words_with_tombstones(index: Path) -> None:
 
 def test_another_analyzer_is_refused_when_words_are_searched(index: Path) -> None:
     path = Layout(index).manifest(2)
-    path.write_text(path.read_text().replace("en-stem-stop-1", "en-stem-stop-0"))
-    snapshot = Snapshot.open(index)
+    content, _ = unseal(json.loads(path.read_text()))
+    path.write_text(seal(content | {"analyzer": "en-stem-stop-0"}))
     with pytest.raises(IndexFormatError, match="en-stem-stop-0, now there is en-stem-stop-1; run ragqa index"):
-        _ = snapshot.lexical
+        Snapshot.open(index)
+    assert Snapshot.open(index, parts=("passages", "vectors")).document("d3") == DOCUMENTS[3]
     assert update(index, CONFIG, ENCODER, DOCUMENTS).rebuilt
 
 

@@ -93,11 +93,11 @@ def test_damage_is_named(tmp_path: Path) -> None:
     for content in ("car, automobilX\n", "car, auto\n", ""):
         path.write_text(content)
         assert any(str(path) in problem for problem in verify(index))
-        with pytest.raises(IndexFormatError, match=r"synonyms\.txt: its content has changed; index again"):
+        with pytest.raises(IndexFormatError, match=r"synonyms\.txt: (its content|.* bytes instead of 16)"):
             Snapshot.open(index)
     path.unlink()
     assert any(str(path) in problem for problem in verify(index))
-    with pytest.raises(IndexFormatError, match=r"synonyms\.txt: cannot be opened"):
+    with pytest.raises(IndexFormatError, match=r"synonyms\.txt: cannot be read, it is missing"):
         Snapshot.open(index)
 
 

@@ -65,12 +65,13 @@ def test_clone_copies_where_links_fail(tmp_path: Path, monkeypatch: pytest.Monke
         (errno.EACCES, "permission denied"),
         (errno.EPERM, "not permitted"),
         (errno.EIO, "disk is failing"),
-        (errno.EMFILE, "too many"),
+        (errno.EMFILE, r"too many open files: raise the limit \(ulimit -n\)"),
+        (errno.ENOMEM, "not enough memory"),
     ],
 )
 def test_errors_of_the_disk_name_the_file_and_what_to_do(tmp_path: Path, code: int, advice: str) -> None:
     with pytest.raises(StorageError, match=f"/some/file: cannot be written, .*{advice}"), storing(tmp_path):
-        raise OSError(code, "too many" if code == errno.EMFILE else "x", "/some/file")
+        raise OSError(code, "x", "/some/file")
     with pytest.raises(StorageError, match=tmp_path.name) as caught, storing(tmp_path):
         raise OSError(code, "x")
     assert "\n" not in str(caught.value)
@@ -87,5 +88,8 @@ def test_errors_of_the_disk_that_a_library_only_tells(tmp_path: Path) -> None:
     """As safetensors and Tantivy do, which are written in Rust."""
     with pytest.raises(StorageError, match=f"{tmp_path.name}: cannot be written, the disk is full"), storing(tmp_path):
         raise RuntimeError("while serializing: No space left on device (os error 28)")
-    with pytest.raises(RuntimeError, match="a bug"), storing(tmp_path):
-        raise RuntimeError("a bug")
+    for bug in ("a bug", "CUDA out of memory"):
+        with pytest.raises(RuntimeError, match=bug), storing(tmp_path):
+            raise RuntimeError(bug)
+    with pytest.raises(StorageError, match="cannot be written, not enough memory: close"), storing(tmp_path):
+        raise MemoryError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
-from ragqa.store.layout import Layout, is_fingerprint, is_segment_id
+from ragqa.store.layout import Layout, current_line, is_fingerprint, is_segment_id
 
 
 def test_places(tmp_path: Path) -> None:
@@ -25,8 +25,21 @@ def test_current(tmp_path: Path) -> None:
         layout.require_current()
     with pytest.raises(IndexNotFound):
         Layout(tmp_path / "no").require_current()
-    layout.current.write_text("000007\n")
+    layout.current.write_bytes(current_line(7))
     assert layout.require_current() == 7
+    layout.current.write_text("000007\n")  # as it was before there were checksums
+    assert layout.require_current() == 7
+
+
+def test_a_changed_byte_names_no_other_generation(tmp_path: Path) -> None:
+    layout, whole = Layout(tmp_path), current_line(1_234_567)
+    for place in range(len(whole)):
+        for bit in range(8):
+            content = bytearray(whole)
+            content[place] ^= 1 << bit
+            layout.current.write_bytes(content)
+            with pytest.raises(IndexFormatError, match="CURRENT"):
+                layout.require_current()
 
 
 @pytest.mark.parametrize("content", ["", "7\n", "../../7\n", "MANIFEST-000001\n", "000007\n\n", "٠٠٠٠٠٧\n", "9" * 200])

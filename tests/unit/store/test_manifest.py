@@ -24,6 +24,7 @@ from ragqa.store.manifest import (
     read_manifest,
     read_tombstones,
 )
+from ragqa.store.record import unseal
 
 A, B = "a" * 32, "b" * 32
 SHA = "0" * 64
@@ -103,7 +104,7 @@ DAMAGES: dict[str, Damage] = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damaged_manifests(damage: Damage) -> None:
-    raw = json.loads(MANIFEST.to_json())
+    raw, _ = unseal(json.loads(MANIFEST.to_json()))  # as one who wrote it so, not as one whose disk is failing
     damage(raw)
     with pytest.raises(IndexFormatError, match=r"^some/manifest\.json: not a usable manifest") as caught:
         Manifest.from_json(json.dumps(raw), "some/manifest.json")
@@ -132,7 +133,7 @@ def test_a_manifest_belongs_to_its_folder(tmp_path: Path) -> None:
     assert read_manifest(layout, 7) == MANIFEST
     with pytest.raises(IndexFormatError, match="belongs to generation 7"):
         read_manifest(layout, 8)
-    with pytest.raises(IndexFormatError, match=r"000009.manifest\.json: cannot be read"):
+    with pytest.raises(IndexFormatError, match=r"000009.manifest\.json: cannot be read, it is missing"):
         read_manifest(layout, 9)
 
 
@@ -140,7 +141,7 @@ def tombstones(tmp_path: Path, content: bytes) -> Any:
     layout = Layout(tmp_path)
     layout.generation(7).mkdir(parents=True)
     layout.tombstones(7).write_bytes(content)
-    raw = json.loads(MANIFEST.to_json())
+    raw, _ = unseal(json.loads(MANIFEST.to_json()))
     raw["tombstones"] = {"bytes": len(content), "sha256": fact_of(content).sha256}
     return read_tombstones(layout, Manifest.from_json(json.dumps(raw), "m"))
 
