@@ -166,6 +166,8 @@ def has_checksum(path: Path) -> bool:
 
 
 def _load(path: Path) -> tuple[Calibration, bool]:
+    if not path.exists():
+        raise ModelError(f"{path}: no calibration there; ragqa calibrate writes one")
     if problem := unfit(path, LARGEST):
         raise ModelError(f"{path}: not a usable calibration: it {problem}")
     try:
