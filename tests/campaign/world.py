@@ -63,14 +63,24 @@ def use_quick_models() -> None:
         setattr(module, name, lambda *_, made=made, **__: made())
 
 
-def ragqa_command(*line: object, packaged: bool = False) -> Callable[[], Any]:
-    """The command ``ragqa`` with these arguments, to be run in a process of its own."""
+def ragqa_command(*line: object, packaged: bool = False, begun: Path | None = None) -> Callable[[], Any]:
+    """The command ``ragqa`` with these arguments, to be run in a process of its own; the file ``begun`` is made once it
+    is inside of what handles signals.
+    """
 
     def work() -> None:
-        from ragqa.cli import main
+        from ragqa.cli import cli, main
 
         if not packaged:
             use_quick_models()
+        if begun is not None:
+            begin = cli.main
+
+            def noting(*given: Any, **named: Any) -> Any:
+                begun.touch()
+                return begin(*given, **named)
+
+            cli.main = noting  # type: ignore[method-assign]
         main([str(word) for word in line])
 
     return work

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -21,7 +22,7 @@ from ..processes import run, spawn
 from ..world import CONFIG, TOWNS, WordReader, fresh
 from . import Lab
 
-WRITERS, READERS = 2, 4
+WRITERS, READERS, LOADING = 2, 4, 0.5
 EDITION = re.compile(r"edition(\d+)")
 QUESTION = "Which edition tells who founded Arlen and Brissa?"
 
@@ -40,7 +41,7 @@ def write(index: Path, first: int, until: float) -> dict[str, Any]:
     from ragqa.types import Document
 
     done, waited, turn, errors = 0, 0, 0, []
-    while time.time() < until:
+    while not turn or time.time() < until:
         turn += 1
         edition = first + turn
         documents = [Document(name, text(name, edition), source=f"{name}.txt") for name in TOWNS[: 3 + edition % 4]]
@@ -58,9 +59,10 @@ def write(index: Path, first: int, until: float) -> dict[str, Any]:
     return {"done": done, "waited": waited, "errors": errors[:5]}
 
 
-def read(index: Path, until: float) -> dict[str, Any]:
+def read(index: Path, until: float, rng: random.Random) -> dict[str, Any]:
     """Open, ask, look at the reply; now and then verify."""
     from ragqa.errors import RagqaError
+    from ragqa.index.snapshot import Snapshot
     from ragqa.index.verify import verify
     from ragqa.pipeline import Pipeline
     from ragqa.testing import HashEncoder
@@ -68,7 +70,9 @@ def read(index: Path, until: float) -> dict[str, Any]:
     done, errors, torn = 0, [], []
     while time.time() < until:
         try:
-            pipeline = Pipeline.load(index, encoder=HashEncoder(), reader=WordReader())
+            snapshot = Snapshot.open(index)
+            time.sleep(rng.random() * LOADING)  # as long as models may take to be loaded
+            pipeline = Pipeline(snapshot, HashEncoder(), WordReader())
             for _ in range(2):
                 reply = pipeline.ask(QUESTION)
                 editions = {match for hit in reply.hits for match in EDITION.findall(hit.passage.text)}
@@ -88,8 +92,8 @@ def trial(lab: Lab, number: int) -> Result:
     rng = lab.random(number)
     index = fresh(lab.scratch, "concurrency")
     begin = Path(tempfile.mkdtemp(prefix="concurrency-", dir=lab.scratch))
-    seconds = rng.uniform(2.0, 4.0)
-    ended = run(partial(write, index, 10_000, time.time() + 0.01))  # so that every reply has an edition
+    seconds = rng.uniform(2.0, 5.0)
+    ended = run(partial(write, index, 10_000, 0.0))  # so that every reply has an edition
     assert ended.code == 0, ended.err
     until = time.time() + seconds
     children = {
@@ -97,7 +101,8 @@ def trial(lab: Lab, number: int) -> Result:
         for place in range(WRITERS)
     }
     children |= {
-        spawn(partial(read, index, until), begin / f"reader{place}"): f"reader{place}" for place in range(READERS)
+        spawn(partial(read, index, until, random.Random(rng.random())), begin / f"reader{place}"): f"reader{place}"
+        for place in range(READERS)
     }
     told, codes, hung = {}, {}, False
     for child, name in children.items():

@@ -83,10 +83,12 @@ def trial(lab: Lab, number: int) -> Result:
         packaged = False
     old, new, whole = expected(lab.scratch, name, packaged)
     place = _fresh(lab.scratch, "limits", name, packaged)
-    work = ragqa_command(*command(name, place), packaged=packaged)
+    begun = lab.scratch / "begun"
+    begun.unlink(missing_ok=True)
+    work = ragqa_command(*command(name, place), packaged=packaged, begun=begun)
     if rng.random() < 0.4:
         sign, moment = rng.choice(SIGNALS), rng.random() * whole.wall
-        ended = run(work, meanwhile=partial(_send, sign, moment))
+        ended = run(work, meanwhile=partial(_send, begun, sign, moment))
         what = f"{name}, {sign.name} after {1000 * moment:.0f} ms"
         allowed: Callable[[Ended], bool] = lambda ended: ended.code in (-sign, INTERRUPTED, 128 + sign)  # noqa: E731
         starved = False
@@ -121,6 +123,10 @@ def _judge(
     return result(found if dead else refusal(ended), what, ended)
 
 
-def _send(sign: signal.Signals, moment: float, child: int) -> None:
+def _send(begun: Path, sign: signal.Signals, moment: float, child: int) -> None:
+    """Send a signal so many seconds after the command has begun."""
+    deadline = time.monotonic() + 20
+    while not begun.exists() and time.monotonic() < deadline:
+        time.sleep(0.002)
     time.sleep(moment)
     os.kill(child, sign)
