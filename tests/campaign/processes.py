@@ -22,7 +22,8 @@ from typing import Any
 
 from . import tracing
 
-PATIENCE = 5.0  # seconds of processor time beyond what a trial needs; it may wait three times as long
+PATIENCE = 5.0  # seconds of processor time beyond what a trial needs; it may wait `WAITING` times as long
+WAITING = 6
 MOST_MEMORY = 1 << 30
 RUNAWAY = 6 << 30  # no trial gets more address space than this, so that none takes the machine
 CRASHED = 70
@@ -67,7 +68,7 @@ def run(
         child = os.fork()
         if child == 0:
             _be_child(work, place, int(patience + 1), limits or {}, watcher)
-        status, used, hung = _wait(child, watcher, 3 * patience, meanwhile)
+        status, used, hung = _wait(child, watcher, WAITING * patience, meanwhile)
         code = os.waitstatus_to_exitcode(status)
         value = json.loads((place / "value").read_text()) if (place / "value").exists() else None
         out, err = ((place / name).read_text("utf-8", "replace") for name in ("out", "err"))

@@ -8,7 +8,6 @@ import gzip
 import io
 import json
 import random
-import shutil
 import zipfile
 from collections.abc import Sequence
 from functools import cache, partial
@@ -19,7 +18,7 @@ from ..judges import process, refusal, result
 from ..outcome import Outcome, Result
 from ..processes import Ended, run
 from ..world import ragqa_command
-from . import Lab
+from . import Lab, clear
 
 GOOD = "The ferry to Quillsand leaves at noon from the western pier.\n"
 NUMBERS = (b"0", b"-1", b"99999999999999999999", b"2147483648", b"1e999", b"NaN", b"0x7f", b"4294967295")
@@ -107,17 +106,17 @@ def index_beside_a_good_file(lab: Lab, name: str, content: bytes, what: str) -> 
     """The result of indexing a file beside good ones that come before and after it."""
     folder, index = lab.scratch / f"{lab.kind}-files", lab.scratch / f"{lab.kind}-index"
     for place in (folder, index):
-        shutil.rmtree(place, ignore_errors=True)
+        clear(place)
     folder.mkdir()
     (folder / name).write_bytes(content)
     return index_folder(folder, index, what)
 
 
-def index_folder(folder: Path, index: Path, what: str) -> Result:
+def index_folder(folder: Path, index: Path, what: str, needs: float = 3.0) -> Result:
     """The result of indexing a folder of odd files, to which good ones are added."""
     for name in ("a-good.txt", "z-good.txt"):
         (folder / name).write_text(f"{name[0]}. {GOOD}", encoding="utf-8")
-    ended = run(ragqa_command("index", folder, "-o", index, "--json", "-q"), needs=10)
+    ended = run(ragqa_command("index", folder, "-o", index, "--json", "-q"), needs=needs)
     if fault := process(ended):
         return result(fault, what, ended)
     if ended.code != 0:

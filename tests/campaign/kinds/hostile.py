@@ -9,7 +9,6 @@ import io
 import json
 import os
 import random
-import shutil
 import socket
 import zipfile
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from ..judges import process, refusal, result
 from ..outcome import BAD, Outcome, Result
 from ..processes import run
 from ..world import ragqa_command
-from . import Lab
+from . import Lab, clear
 from .fuzz import index_folder
 
 Maker = Callable[[Path, random.Random], None]
@@ -40,19 +39,23 @@ def _repeated(name: str, piece: str, before: str = "", after: str = "") -> Maker
 
 
 def _gzip_bomb(rng: random.Random) -> bytes:
-    block = gzip.compress(bytes(f"{FACT} ", "ascii") * 400_000, 9, mtime=0)  # members in a row unpack as one
-    return block * rng.choice((5, 40, 150))
+    return gzip.compress(f"{FACT} ".encode() * 60_000, 9, mtime=0) * rng.choice((1, 400))  # members unpack as one
+
+
+def _records_bomb(rng: random.Random) -> bytes:
+    return gzip.compress(jsonl() * 2_000, 9, mtime=0) * rng.choice((1, 4000))
 
 
 def _docx_bomb(rng: random.Random) -> bytes:
     out = io.BytesIO(docx())
-    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/media/image1.png", bytes(rng.choice((100, 1500)) << 20))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("word/media/a.png", "w") as picture:
+        for _ in range(rng.choice((1, 110))):
+            picture.write(bytes(10 << 20))
     return out.getvalue()
 
 
 def _document_bomb(rng: random.Random) -> bytes:
-    return docx(f"<w:p><w:r><w:t>{'word ' * 200}</w:t></w:r></w:p>" * rng.choice((10_000, 200_000)))
+    return docx(f"<w:p><w:r><w:t>{'word ' * 200}</w:t></w:r></w:p>" * rng.choice((500, 100_000)))
 
 
 def _entities(rng: random.Random) -> bytes:
@@ -98,22 +101,23 @@ def _in_arrow(make: Callable[[Path], None]) -> None:
 
 
 def _parquet_bomb(folder: Path, rng: random.Random) -> None:
-    rows = rng.choice((100_000, 3_000_000, 400_000_000))
+    rows, groups = rng.choice(((1_000, 1), (20_000_000, 4)))
 
     def make(_: Path) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with pq.ParquetWriter(folder / "bomb.parquet", pa.schema([("text", pa.string())])) as writer:
-            column = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), [FACT]).cast(pa.string())
-            for _ in range(min(4, rows // 100_000)):
-                writer.write_table(pa.table({"text": column}), row_group_size=100_000)
+        nothing = pa.table({"text": pa.nulls(rows, pa.string())})
+        with pq.ParquetWriter(folder / "bomb.parquet", nothing.schema) as writer:
+            writer.write_table(pa.table({"text": [FACT]}))
+            for _ in range(groups):
+                writer.write_table(nothing, row_group_size=rows)
 
     _in_arrow(make)
 
 
 def _parquet_long(folder: Path, rng: random.Random) -> None:
-    size = rng.choice((1 << 20, 64 << 20))
+    size = rng.choice((1 << 20, 100 << 20))
 
     def make(_: Path) -> None:
         import pyarrow as pa
@@ -198,7 +202,7 @@ def _many_cells(rng: random.Random) -> str:
 
 FILES: dict[str, Maker] = {
     "gzip bomb": _file("bomb.txt.gz", _gzip_bomb),
-    "gzip of JSON Lines bomb": _file("bomb.jsonl.gz", lambda rng: gzip.compress(jsonl() * 200_000, 9, mtime=0)),
+    "gzip of JSON Lines bomb": _file("bomb.jsonl.gz", _records_bomb),
     "picture bomb in Word": _file("media.docx", _docx_bomb),
     "document bomb in Word": _file("bomb.docx", _document_bomb),
     "entities in Word": _file("entities.docx", _entities),
@@ -255,30 +259,33 @@ FILES: dict[str, Maker] = {
 }
 
 
+NEEDS = {"bomb": 10.0, "long Parquet": 15.0}  # seconds that unpacking as much as is allowed may rightly take
+
+
 def trial(lab: Lab, number: int) -> Result:
     """Index a hostile file beside good ones; every fifth time ask what was indexed with the packaged models."""
     rng = lab.random(number)
     name = list(FILES)[number % len(FILES)]
     folder, index = lab.scratch / "hostile-files", lab.scratch / "hostile-index"
     for place in (folder, index):
-        shutil.rmtree(place, ignore_errors=True)
+        clear(place)
     folder.mkdir()
     FILES[name](folder, rng)
     size = sum(path.lstat().st_size for path in folder.iterdir())
     what = f"{name}, {size:,} bytes"
-    found = index_folder(folder, index, what)
+    found = index_folder(folder, index, what, next((more for part, more in NEEDS.items() if part in name), 3.0))
     if found.outcome in BAD or number % 5 != 4 or size > 1 << 20:
         return found
     return _ask(folder, lab.scratch / "hostile-asked", found, what)
 
 
 def _ask(folder: Path, index: Path, found: Result, what: str) -> Result:
-    shutil.rmtree(index, ignore_errors=True)
+    clear(index)
     built = run(ragqa_command("index", folder, "-o", index, "-q", packaged=True), needs=30)
     if built.code != 0 or process(built):
         return result(process(built) or Outcome.LOST, f"{what}, with the packaged encoder", built)
     question = "Who built the lighthouse of Vornholm | | |?"
-    asked = run(ragqa_command("ask", question, "-i", index, packaged=True), needs=5)
+    asked = run(ragqa_command("ask", question, "-i", index, packaged=True), needs=10)
     if fault := process(asked) or (refusal(asked) if asked.code else None):
         return result(fault, f"{what}, asked with the packaged models", asked)
     if any(ord(letter) < 32 and letter != "\n" or 127 <= ord(letter) < 160 for letter in asked.out + asked.err):

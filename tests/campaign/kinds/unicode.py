@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import unicodedata
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +18,7 @@ from ..judges import false_offsets, process, result
 from ..outcome import Outcome, Result
 from ..processes import run
 from ..world import WordReader, use_quick_models
-from . import Lab
+from . import Lab, clear
 
 PACKAGED = 0.1
 PLANES = ((0x20, 0x7E), (0xA0, 0x2FF), (0x300, 0x36F), (0x370, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x1FFFF),
@@ -57,12 +56,12 @@ FORMATS: dict[str, Callable[[str], str]] = {
     ".txt": _lines,
     ".md": _lines,
     ".html": lambda text: f"<p>{text.replace('&', '&amp;').replace('<', '&lt;')}</p>",
-    ".jsonl": lambda text: json.dumps({"id": "1", "text": text}, ensure_ascii=False).replace("\x85", "\\u0085") + "\n",
+    ".jsonl": lambda text: json.dumps({"id": "j", "text": text}, ensure_ascii=False).replace("\x85", "\\u0085") + "\n",
     ".json": lambda text: json.dumps(
         {"data": [{"title": "t", "paragraphs": [{"context": text, "qas": []}]}]}, ensure_ascii=len(text) % 2 == 0
     ),
-    ".csv": lambda text: 'id,text\n1,"' + text.replace('"', '""') + '"\n',
-    ".tsv": lambda text: "id\ttext\n1\t" + " ".join(text.split()) + "\n",
+    ".csv": lambda text: 'id,text\nc,"' + text.replace('"', '""') + '"\n',
+    ".tsv": lambda text: "id\ttext\nt\t" + " ".join(text.split()) + "\n",
 }
 VERBATIM = (".txt", ".md", ".jsonl")  # what is indexed is what was written, letter by letter
 
@@ -72,7 +71,7 @@ def trial(lab: Lab, number: int) -> Result:
     rng = lab.random(number)
     folder, index = lab.scratch / "unicode-files", lab.scratch / "unicode-index"
     for place in (folder, index):
-        shutil.rmtree(place, ignore_errors=True)
+        clear(place)
     folder.mkdir()
     texts = {suffix: random_text(rng) for suffix in FORMATS}
     for suffix, text in texts.items():
