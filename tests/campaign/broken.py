@@ -52,7 +52,7 @@ def _outcomes(trial: Callable[[Lab, int], Result], scratch: Path, kind: str, num
 
 
 def processes() -> dict[str, str | None]:
-    """What `judges.process` says of a process that hangs, takes memory, crashes, shows a traceback, and of a good one."""
+    """What `judges.process` says of processes that hang, take memory, crash or show a traceback, and of a good one."""
 
     def spin() -> None:
         while True:
@@ -121,5 +121,3 @@ def main() -> int:
 
 if __name__ == "__main__":
     sys.exit(main())
-
-

@@ -20,7 +20,8 @@ def text() -> bytes:
 
 def markdown() -> bytes:
     """Headings, a list, a table, code."""
-    return f"# Vornholm\n\n{FACT}\n\n## Height\n\n- {MORE}\n- *more*\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nx\n```\n".encode()
+    table = "| a | b |\n|---|---|\n| 1 | 2 |"
+    return f"# Vornholm\n\n{FACT}\n\n## Height\n\n- {MORE}\n- *more*\n\n{table}\n\n```\nx\n```\n".encode()
 
 
 def html() -> bytes:

@@ -99,8 +99,8 @@ def _be_child(
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
-        sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115, PTH123
-        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+        sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
         stay_offline()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
@@ -108,7 +108,7 @@ def _be_child(
         if watcher is not None:
             tracing.begin(watcher.calls)
         code = _do(work, place, limits)
-    except BaseException:  # noqa: BLE001
+    except BaseException:
         traceback.print_exc()
     finally:
         for stream in (sys.stdout, sys.stderr):
@@ -169,11 +169,13 @@ def stay_offline() -> None:
     """No connection to another machine from now on."""
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in ("socket.connect", "socket.getaddrinfo"):
-            target = arguments[1] if event == "socket.connect" else arguments[0]
-            host = target[0] if isinstance(target, tuple) else target
-            if isinstance(target, tuple) or event == "socket.getaddrinfo":
-                if host not in ("localhost", "127.0.0.1", "::1", "", None):
-                    raise RuntimeError(f"a trial reached for the network: {host}")
+        if event == "socket.getaddrinfo":
+            host = arguments[0]
+        elif event == "socket.connect" and isinstance(arguments[1], tuple):
+            host = arguments[1][0]
+        else:
+            return
+        if host not in ("localhost", "127.0.0.1", "::1", "", None):
+            raise RuntimeError(f"a trial reached for the network: {host}")
 
     sys.addaudithook(watch)

@@ -160,7 +160,9 @@ def test_false_offsets_are_found() -> None:
     assert len(judges.false_offsets(Reply(passage, Piece("", 1, 3), "34", (4, 6)), Documents())) == 1
     assert len(judges.false_offsets(Reply(passage, Piece("", 0, 2), "34", (3, 5)), Documents())) == 1
     assert len(judges.false_offsets(Reply(Piece("2345", 3, 7), Piece("", 1, 3), "34", (3, 5)), Documents())) == 1
-    assert len(judges.false_offsets(Reply(Piece("2345", 2, 6, "gone"), Piece("", 1, 3), "34", (3, 5)), Documents())) == 2
+    assert (
+        len(judges.false_offsets(Reply(Piece("2345", 2, 6, "gone"), Piece("", 1, 3), "34", (3, 5)), Documents())) == 2
+    )
 
 
 def test_a_replay_keeps_what_was_synced_and_no_more() -> None:

@@ -188,12 +188,12 @@ def _path(task: int, folder: int | None, address: int) -> str:
     handle = -100 if folder is None else ctypes.c_int32(folder).value
     if name.startswith("/"):
         return os.path.normpath(name)
-    return os.path.normpath(os.path.join(_target(task, "cwd" if handle == -100 else f"fd/{handle}"), name))
+    return os.path.normpath(f"{_target(task, 'cwd' if handle == -100 else f'fd/{handle}')}/{name}")
 
 
 def _target(task: int, link: str) -> str:
     try:
-        return os.readlink(f"/proc/{task}/{link}").removesuffix(" (deleted)")
+        return str(Path(f"/proc/{task}/{link}").readlink()).removesuffix(" (deleted)")
     except OSError:
         return ""
 
@@ -202,7 +202,7 @@ def _memory(task: int, address: int, count: int) -> bytes:
     """At most ``count`` bytes, up to the end of what can be read."""
     if count == 0:
         return b""
-    with open(f"/proc/{task}/mem", "rb", buffering=0) as memory:
+    with Path(f"/proc/{task}/mem").open("rb", buffering=0) as memory:
         memory.seek(address)
         try:
             found = memory.read(count)

@@ -1,4 +1,4 @@
-"""Small documents in an old and a new state, the changes that lead from one to the other, and quick stand-ins for models.
+"""Small documents in an old and a new state, the changes between them, and quick stand-ins for models.
 
 Whatever a trial does to an index, it does here, in a process made by `processes.run`: the campaign's own process never
 opens an index.
@@ -103,12 +103,12 @@ def town(name: str, edition: str = "first") -> str:
     return (
         f"{name} was founded by settler{mark} in the year {1200 + mark % 600} upon a hill.\n\n"
         f"In {name} they make goods{mark * 7 % 997} and sell them in every market of the coast.\n\n"
-        f"The river of {name} rises at spring{mark * 13 % 991}, a bridge{mark * 17 % 983} of stone crosses it, é 🦊 ok.\n"
+        f"The river of {name} rises at spring{mark * 13 % 991}, bridge{mark * 17 % 983} of stone crosses it, é 🦊 ok.\n"
     )
 
 
 EDITIONS = {  # what the files of each folder of sources say
-    "first": {name: "first" for name in TOWNS[:4]},
+    "first": dict.fromkeys(TOWNS[:4], "first"),
     "old": {"Arlen": "first", "Brissa": "first", "Corvin": "first", "Delmar": "second", "Eastry": "first"},
     "new": {**dict.fromkeys(("Arlen", "Corvin", "Fenwick", "Gantry"), "first"), "Brissa": "third", "Delmar": "second"},
 }

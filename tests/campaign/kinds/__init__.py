@@ -13,7 +13,7 @@ from ..outcome import Result
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """Where a trial works and what it draws from: ``scratch`` is shared by all trials of a run, ``seed`` by its kind."""
+    """Where a trial works and what it draws from; ``scratch`` is shared by all trials of a run."""
 
     scratch: Path
     kind: str

@@ -180,4 +180,3 @@ def _untouched(place: Path, source: Path, file: str) -> bool:
     """Whether a command that succeeded changed nothing: no new generation."""
     current = place / "CURRENT"
     return current.is_file() and (file == "CURRENT" or current.read_bytes() == (source / "CURRENT").read_bytes())
-

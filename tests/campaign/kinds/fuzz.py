@@ -160,5 +160,3 @@ def _check(index: Path) -> str:
             return f"{name} is missing"
     found = snapshot.passages(np.flatnonzero(snapshot.alive))
     return "" if all(passage.text for passage in found) else "a passage is empty"
-
-

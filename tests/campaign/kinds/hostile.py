@@ -83,7 +83,9 @@ def _pdf_bomb(rng: random.Random) -> bytes:
     import zlib
 
     packed = zlib.compress(b"BT (x) Tj ET " * (rng.choice((1, 30)) << 20), 9)
-    return pdf(packed).replace(b"<< /Length %d >>" % len(packed), b"<< /Filter /FlateDecode /Length %d >>" % len(packed))
+    return pdf(packed).replace(
+        b"<< /Length %d >>" % len(packed), b"<< /Filter /FlateDecode /Length %d >>" % len(packed)
+    )
 
 
 def _pdf_loop(rng: random.Random) -> bytes:
@@ -175,7 +177,7 @@ def _deep_folders(folder: Path, rng: random.Random) -> None:
 
 def _odd_names(folder: Path, rng: random.Random) -> None:
     for name in (b"a\nb.txt", b"\x1b[31mred\x1b]0;title\x07.txt", b"\xff\xfe.txt", "\u202egpj.txt".encode(), b"-o.txt"):
-        Path(os.fsdecode(os.path.join(os.fsencode(folder), name))).write_text(FACT)
+        (folder / os.fsdecode(name)).write_text(FACT)
 
 
 def _odd_bytes(folder: Path, rng: random.Random) -> None:
@@ -288,6 +290,6 @@ def _ask(folder: Path, index: Path, found: Result, what: str) -> Result:
     asked = run(ragqa_command("ask", question, "-i", index, packaged=True), needs=10)
     if fault := process(asked) or (refusal(asked) if asked.code else None):
         return result(fault, f"{what}, asked with the packaged models", asked)
-    if any(ord(letter) < 32 and letter != "\n" or 127 <= ord(letter) < 160 for letter in asked.out + asked.err):
+    if any((ord(letter) < 32 and letter != "\n") or 127 <= ord(letter) < 160 for letter in asked.out + asked.err):
         return result(Outcome.UNCLEAR, f"{what}, shown with control characters", asked)
     return found

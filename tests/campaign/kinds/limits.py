@@ -16,7 +16,7 @@ from pathlib import Path
 from ..judges import State, answers, look, process, refusal, result, same, silent, which
 from ..outcome import Outcome, Result
 from ..processes import Ended, run
-from ..world import CHANGES, QUESTIONS, Change, fresh, ragqa_command
+from ..world import CHANGES, QUESTIONS, fresh, ragqa_command
 from . import Lab
 
 COMMANDS = ("update", "ask", "compact", "first build", "verify")

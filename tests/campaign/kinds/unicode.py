@@ -25,8 +25,10 @@ PLANES = ((0x20, 0x7E), (0xA0, 0x2FF), (0x300, 0x36F), (0x370, 0xD7FF), (0xE000,
           (0x20000, 0x323AF), (0xE0000, 0xE01EF), (0xF0000, 0x10FFFD))  # fmt: skip
 PIECES = (
     "\r", "\n", "\r\n", "\n\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85", "\x1c", "\t", "\u3000", "\u200b", "\u200d",
-    "\u00ad", "\ufeff", "\u202e", "\u2066", "\u2069", "\u0301", "e\u0301", "é", "ﬁ", "İ", "ı", "ß", "ẞ", "Å", "Å", "한", "한",
-    "👩\u200d👩\u200d👧", "🇩🇪", "🏳️\u200d🌈", "ก็", "क्षि", "שָׁלוֹם", "العربية", "。", "！", "中国", "𠮷", "𝒳", "- ", "# ", "| ",
+    "\u00ad", "\ufeff", "\u202e", "\u2066", "\u2069", "\u0301", "e\u0301", "é", "ﬁ", "İ", "ı",
+    "ß", "ẞ", "Å", "Å", "한", "한",
+    "👩\u200d👩\u200d👧", "🇩🇪", "🏳️\u200d🌈", "ก็", "क्षि",
+    "שָׁלוֹם", "العربية", "。", "！", "中国", "𠮷", "𝒳", "- ", "# ", "| ",
     ". ", "Mr. ", "3.14", "? ", "“", "”", "word ", "Vornholm ", "1874 ", "...", "\xa0",
 )  # fmt: skip
 
@@ -89,9 +91,7 @@ def trial(lab: Lab, number: int) -> Result:
     return Result(outcome, what, f"{ended.value['passages']} passages; {ended.value['false'][:3]}")
 
 
-def check(
-    folder: Path, index: Path, texts: dict[str, str], words: int, overlap: int, packaged: bool
-) -> dict[str, Any]:
+def check(folder: Path, index: Path, texts: dict[str, str], words: int, overlap: int, packaged: bool) -> dict[str, Any]:
     """Index and ask; every place that is not what it says."""
     from ragqa.config import Config, IndexConfig, SplitConfig
     from ragqa.indexing import build
