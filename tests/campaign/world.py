@@ -133,10 +133,9 @@ def _write(index: Path, edition: str, config: IndexConfig = CONFIG, rules: str |
     update(index, config, HashEncoder(), documents, synonyms=given)
 
 
-def build_old(index: Path, config: IndexConfig = CONFIG) -> None:
-    """An index of two segments with deleted documents, synonyms and scores of its own; generation 2."""
+def build_first(index: Path, config: IndexConfig = CONFIG) -> None:
+    """An index of one segment with scores of its own; generation 1 of the old index."""
     _write(index, "first", config)
-    _write(index, "old", config, RULES)
     fit = Calibration(
         curve=tuple(Step(0.9 - n / 1000, n, n // 20) for n in range(1, 800)),
         questions=800,
@@ -145,6 +144,12 @@ def build_old(index: Path, config: IndexConfig = CONFIG) -> None:
         data={"made up": "0" * 64},
     )
     save_calibration(index, fit)
+
+
+def build_old(index: Path, config: IndexConfig = CONFIG) -> None:
+    """An index of two segments with deleted documents, synonyms and scores of its own; generation 2."""
+    build_first(index, config)
+    _write(index, "old", config, RULES)
 
 
 def _compact(index: Path) -> None:

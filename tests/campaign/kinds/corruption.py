@@ -6,14 +6,14 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from ..judges import State, answers, look, process, refusal, result, same, silent
 from ..outcome import Outcome, Result
 from ..processes import Ended, run
-from ..world import QUESTIONS, fresh, prepared, ragqa_command
-from . import Lab
+from ..world import ANN, CONFIG, QUESTIONS, build_first, fresh, prepared, ragqa_command
+from . import Lab, clear
 
 COMMANDS = ("ask", "ask", "search", "verify", "compact", "update")
 RANDOM_NAME = re.compile(r"[0-9a-f]{32}")  # a trial must choose the same file whatever the files are called
@@ -109,8 +109,9 @@ def command(name: str, place: Path) -> Sequence[object]:
 def expected(scratch: Path, name: str, ann: bool) -> tuple[Ended, State, Ended]:
     """What a command prints and leaves where nothing is damaged; and what the generation before answered."""
     (scratch / "questions.txt").write_text("\n".join(QUESTIONS) + "\n", encoding="utf-8")
-    place = fresh(scratch, "expected-corruption", ann=ann)
-    (place / "CURRENT").write_text("000001\n")
+    place = fresh(scratch, "expected-corruption")
+    clear(place)
+    run(partial(build_first, place, ANN if ann else CONFIG), needs=60)
     before = run(ragqa_command(*command("ask", place)), needs=60)
     place = fresh(scratch, "expected-corruption", ann=ann)
     ended = run(ragqa_command(*command(name, place)), needs=60)
@@ -124,7 +125,7 @@ def described(index: Path) -> tuple[list[str], frozenset[str]]:
     paths = [path for path in index.rglob("*") if path.is_file()]
     paths.sort(key=lambda path: (RANDOM_NAME.sub("*", path.name), path.stat().st_mtime_ns, path.stat().st_size))
     files = [path.relative_to(index).as_posix() for path in paths]
-    generation = (index / "CURRENT").read_text().strip()
+    generation = (index / "CURRENT").read_text().split()[0]
     manifest = json.loads((index / "generations" / generation / "manifest.json").read_text())
     own = {f"segments/{segment['id']}/{name}" for segment in manifest["segments"] for name in segment["files"]}
     own |= {f"generations/{generation}/lexical/{name}" for name in manifest["lexical"]}
