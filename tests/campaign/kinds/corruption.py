@@ -9,13 +9,16 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
+from ragqa.cli import cli
+
 from ..judges import State, answers, look, process, refusal, result, same, silent
 from ..outcome import Outcome, Result
 from ..processes import Ended, run
 from ..world import ANN, CONFIG, QUESTIONS, build_first, fresh, prepared, ragqa_command
 from . import Lab, clear
 
-COMMANDS = ("ask", "ask", "search", "verify", "compact", "update")
+COMMANDS = ("ask", "ask", "search", "verify", "compact", "update", *(["repair"] if "repair" in cli.commands else []))
+LOSS = re.compile(r"^(lost|damage|repair): ", re.M)  # what a repair says where it could not save everything
 RANDOM_NAME = re.compile(r"[0-9a-f]{32}")  # a trial must choose the same file whatever the files are called
 
 
@@ -101,6 +104,7 @@ def command(name: str, place: Path) -> Sequence[object]:
         "search": ("search", QUESTIONS[0], "-i", place, "--json", "-k", 20),
         "verify": ("verify", "-i", place),
         "compact": ("compact", "-i", place),
+        "repair": ("repair", "-i", place, "-q"),
         "update": ("index", place.parent / "new", "-o", place, "-q"),
     }[name]
 
@@ -156,11 +160,29 @@ def trial(lab: Lab, number: int) -> Result:
         return result(Outcome.SILENT if missed else _unchanged(lab, place, ann), what, ended)
     if name in ("ask", "search"):
         return result(_compare(name, ended, wanted, before), what, ended)
+    if name == "repair":
+        return _repaired(lab, place, ended, what, ann)
     state = look(place)
     if same(state, new) and not state["problems"]:
         return result(Outcome.NEW, what, ended)
     noticed = "error" in state or bool(state.get("problems"))  # it is damaged still, and whoever opens it is told
-    return result(Outcome.HELD if noticed and _untouched(place, source, file) else Outcome.SILENT, what, ended, state)
+    kept = noticed and (name == "update" or _untouched(place, source, file))  # compact copies no damage
+    return result(Outcome.HELD if kept else Outcome.SILENT, what, ended, state)
+
+
+def _repaired(lab: Lab, place: Path, ended: Ended, what: str, ann: bool) -> Result:
+    """A repair makes an index whole: as it was, as it was before, or with less, which it says."""
+    state = look(place)
+    if "error" in state or state.get("problems"):
+        return result(Outcome.TORN, f"{what}, and repaired", ended, state)
+    wanted, _, before = expected(lab.scratch, "ask", ann)
+    asked = run(ragqa_command(*command("ask", place)))
+    found = answers(asked.out)
+    if asked.code == 0 and found == answers(wanted.out):
+        return result(Outcome.HELD, what, ended)
+    if asked.code == 0 and found == answers(before.out):
+        return result(Outcome.OLD, what, ended)
+    return result(Outcome.REFUSED if LOSS.search(ended.out) else Outcome.SILENT, what, ended)
 
 
 def _compare(name: str, ended: Ended, wanted: Ended, before: Ended) -> Outcome:
