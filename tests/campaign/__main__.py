@@ -1,6 +1,7 @@
 """``python -m tests.campaign``: trials of all kinds in turn until the time is up, then the table of outcomes.
 
-Exit code 1 if any promise was broken; each such trial is told with the command that repeats it.
+Exit code 1 if any promise was broken; each such trial is told with the command that repeats it. Exit code 2 if the
+campaign itself failed in a trial, which then counts for nothing.
 """
 
 from __future__ import annotations
@@ -58,44 +59,79 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise SystemExit(f"no kind called {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
     left_out = {} if tracing.available() else dict.fromkeys(set(TRACED) & set(kinds), "needs ptrace on Linux x86-64")
     kinds = [kind for kind in kinds if kind not in left_out]
-    counts: dict[str, Counter[str]] = {kind: Counter() for kind in kinds}
-    broken: list[dict[str, object]] = []
-    began = time.monotonic()
+    report = Report(options, arguments, kinds, left_out)
     scratch = Path(tempfile.mkdtemp(prefix="campaign-"))
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
     try:
-        for kind, number in _plan(kinds, options, began):
-            trial = importlib.import_module(f".kinds.{kind}", __package__).trial
-            found: Result = trial(Lab(scratch, kind, options.seed), number)
-            counts[kind][found.outcome.value] += 1
-            if found.outcome in BAD:
-                again = f"python -m tests.campaign --only {kind} --seed {options.seed} --trial {number}"
-                told = {"kind": kind, "outcome": found.outcome.value, "what": found.what, "seen": found.seen}
-                broken.append({**told, "again": again})
-                print(f"{found.outcome.value}: {found.what}\n    {found.seen}\n    {again}", flush=True)
-            elif options.verbose:
-                print(f"{kind} {number}: {found.outcome.value}: {found.what}  {found.seen}", flush=True)
+        for kind, number in _plan(kinds, options, report.began):
+            report.add(kind, number, _try(Lab(scratch, kind, options.seed), number))
     except KeyboardInterrupt:
         print("interrupted; the table so far:", file=sys.stderr)
-    except Exception:
-        traceback.print_exc()
-        print("the campaign itself failed", file=sys.stderr)
-        return 2
     finally:
         clear(scratch)
-    report = {
-        "command": shlex.join(["python", "-m", "tests.campaign", *(sys.argv[1:] if arguments is None else arguments)]),
-        "seed": options.seed,
-        "seconds": round(time.monotonic() - began, 1),
-        "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "kinds": {kind: dict(found) for kind, found in counts.items()},
-        "left_out": left_out,
-        "broken": broken,
-    }
-    if options.json:
-        Path(options.json).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(render(report))
-    return int(bool(broken))
+    report.save()
+    print(render(report.to_dict()))
+    return 2 if report.failed else int(bool(report.broken))
+
+
+def _try(lab: Lab, number: int) -> Result | str:
+    """The result of a trial, or how the campaign itself failed in it."""
+    try:
+        found: Result = importlib.import_module(f".kinds.{lab.kind}", __package__).trial(lab, number)
+    except Exception:
+        return traceback.format_exc()
+    return found
+
+
+class Report:
+    """What was tried and came of it; told as it happens, and saved every minute."""
+
+    def __init__(
+        self, options: argparse.Namespace, line: Sequence[str] | None, kinds: Sequence[str], left_out: dict[str, str]
+    ) -> None:
+        self.began = self._saved = time.monotonic()
+        self.broken: list[dict[str, object]] = []
+        self.failed: list[dict[str, object]] = []
+        self._options, self._left_out = options, left_out
+        self._line = shlex.join(["python", "-m", "tests.campaign", *(sys.argv[1:] if line is None else line)])
+        self._counts: dict[str, Counter[str]] = {kind: Counter() for kind in kinds}
+
+    def add(self, kind: str, number: int, found: Result | str) -> None:
+        """Count a trial; tell it if it broke a promise, or if all are to be told."""
+        again = f"python -m tests.campaign --only {kind} --seed {self._options.seed} --trial {number}"
+        if isinstance(found, str):
+            self.failed.append({"kind": kind, "seen": found, "again": again})
+            print(f"THE CAMPAIGN ITSELF FAILED: {again}\n{found}", flush=True)
+            return
+        self._counts[kind][found.outcome.value] += 1
+        if found.outcome in BAD:
+            told = {"kind": kind, "outcome": found.outcome.value, "what": found.what, "seen": found.seen}
+            self.broken.append({**told, "again": again})
+            print(f"{found.outcome.value}: {found.what}\n    {found.seen}\n    {again}", flush=True)
+        elif self._options.verbose:
+            print(f"{kind} {number}: {found.outcome.value}: {found.what}  {found.seen}", flush=True)
+        if time.monotonic() - self._saved > 60:
+            self.save()
+
+    def save(self) -> None:
+        """Write it to the file that was asked for."""
+        self._saved = time.monotonic()
+        if self._options.json:
+            content = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+            Path(self._options.json).write_text(content, encoding="utf-8")
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON."""
+        return {
+            "command": self._line,
+            "seed": self._options.seed,
+            "seconds": round(time.monotonic() - self.began, 1),
+            "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+            "kinds": {kind: dict(found) for kind, found in self._counts.items()},
+            "left_out": self._left_out,
+            "broken": self.broken,
+            "failed": self.failed,
+        }
 
 
 def _plan(kinds: Sequence[str], options: argparse.Namespace, began: float) -> Iterator[tuple[str, int]]:

@@ -14,6 +14,7 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -136,7 +137,9 @@ def follow(child: int, watcher: Watcher) -> tuple[int, os._Rusage]:  # type: ign
     while True:
         task, status, used = os.wait4(-1, _WALL)
         if os.WIFEXITED(status) or os.WIFSIGNALED(status):
+            known.discard(task)
             if task == child:
+                _end(known)
                 return status, used
             continue
         event, sign = status >> 16, os.WSTOPSIG(status)
@@ -153,6 +156,17 @@ def follow(child: int, watcher: Watcher) -> tuple[int, os._Rusage]:  # type: ign
             _ptrace(request, task, 0, deliver)
         except ProcessLookupError:
             continue  # it was killed while it stood still
+
+
+def _end(tasks: set[int]) -> None:
+    """Kill what the traced process has left behind: nobody will let it go on."""
+    for task in tasks:
+        with suppress(ProcessLookupError):
+            os.kill(task, signal.SIGKILL)
+    for task in tasks:
+        with suppress(ChildProcessError):
+            while not os.WIFSIGNALED(os.waitpid(task, _WALL)[1]):
+                pass
 
 
 def _meet(task: int, watcher: Watcher, pending: dict[int, Call]) -> int:

@@ -62,7 +62,7 @@ def trial(lab: Lab, number: int) -> Result:
     old, new, calls, wall = expected(lab.scratch, change)
     place = fresh(lab.scratch, "kills", change)
     if calls and way < len(CHANGES):
-        step = spread(turn, calls) + 1
+        step = spread(turn + 7 * way + 1, calls) + 1
         killer = Killer(place, step)
         ended = run(partial(change.do, place), watcher=killer)
         what = f"{change.name}, killed before call {step} of {calls} ({killer.last or 'it lived'})"
