@@ -137,7 +137,7 @@ def build_first(index: Path, config: IndexConfig = CONFIG) -> None:
     """An index of one segment with scores of its own; generation 1 of the old index."""
     _write(index, "first", config)
     fit = Calibration(
-        curve=tuple(Step(0.9 - n / 1000, n, n // 20) for n in range(1, 800)),
+        curve=tuple(Step(0.9 - n / 125, 8 * n, n // 3) for n in range(1, 101)),
         questions=800,
         reader=readers_fingerprint(("default",)),
         encoder=HashEncoder().fingerprint,
