@@ -52,7 +52,7 @@ def _features(own: Cluster, clusters: Sequence[Cluster], evidence: Evidence) -> 
     return [
         _clip(math.log(mass) - math.log(max(evidence.total - mass, 1e-30))),
         _clip(math.log(mass) - math.log(max(rival, 1e-30))),
-        math.log(len(speaking)),
+        math.log(max(1, len(speaking))),  # none does where hundreds of places share the mass, or there is hardly any
         evidence.relevances[place.index],
         evidence.hits[place.index].sources.get("dense", 0.0),
         max(-15.0, evidence.priors[place.index]),
@@ -73,6 +73,6 @@ def _answer(own: Cluster, score: float, features: dict[str, float], evidence: Ev
             break
         if not any(place.overlaps(other) for other in taken):
             taken.append(place)
-            support.append(Support(place.span, evidence.hits[place.index], place.mass / own.mass))
+            support.append(Support(place.span, evidence.hits[place.index], place.mass / max(own.mass, 1e-30)))
     text = hit.passage.text[first.span.start : first.span.end]
     return Answer(text, score, first.span, hit, tuple(support), features)

@@ -217,3 +217,15 @@ def test_shares_sum_to_one_and_answers_never_overlap(case):
     places = [(answer.hit.passage.doc_id, *answer.document_span) for answer in answers]
     for number, (doc, start, end) in enumerate(places):
         assert not any(doc == d and start < e and s < end for d, s, e in places[:number])
+
+
+def test_an_answer_of_hundreds_of_places_or_of_no_mass_is_an_answer() -> None:
+    """No place has a hundredth of the mass where a bar stands hundreds of times, or where there is none."""
+    text = "| " * 150
+    many = [Span(2 * place, 2 * place + 1, math.log(0.9 / 150)) for place in range(150)]
+    evidence = reading(many, many, hits=[hit(text, 1.0, 1), hit(text, 1.0, 2)])
+    best, *_ = rank_answers(evidence, SHARE, 3)
+    assert best.text == "|" and best.features["agreement"] == 0.0
+
+    faint = reading([Span(0, 1, -2000.0), Span(2, 3, -2000.0)], hits=[hit("a a", 1.0, 1)])
+    assert all(answer.features["agreement"] == 0.0 for answer in rank_answers(faint, SHARE, 3))
