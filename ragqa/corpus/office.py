@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from ragqa.corpus.files import Problem, SourceFile, unpacked_limit
+from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.headings import Outline
 from ragqa.errors import MissingExtra, SourceError
 from ragqa.types import Document
@@ -56,10 +55,7 @@ def read_docx(file: SourceFile) -> Iterator[Document | Problem]:
     except ImportError as error:
         raise MissingExtra("reading Word files", "files") from error
     try:
-        with zipfile.ZipFile(file.path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-        if size > unpacked_limit(file.path.stat().st_size):
-            raise SourceError(f"unpacks to {size >> 20} MB")
+        open_zip(file).close()
         word = docx.Document(str(file.path))
         text, outline = _flow(word)
         title = " ".join((word.core_properties.title or "").split()) or outline.first_title

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ragqa.corpus.files import find_files
+from ragqa.corpus.walk import find_files
 from ragqa.corpus.squad import load_squad
 from ragqa.errors import SourceError, TrainingError
 from ragqa.store.atomic import sha256

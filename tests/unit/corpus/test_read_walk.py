@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.corpus import files
-from ragqa.corpus.read import read_documents
+from ragqa.corpus.read import Limits, read_documents
 from ragqa.errors import SourceError
 
 
@@ -18,9 +17,9 @@ def write(root, names):
         path.write_text(f"text of {name}")
 
 
-def read(*sources):
+def read(*sources, **options):
     problems = []
-    return list(read_documents(sources, problems.append)), problems
+    return list(read_documents(sources, problems.append, **options)), problems
 
 
 def test_folders_are_walked_in_order_without_hidden_and_unknown_files(tmp_path):
@@ -100,12 +99,11 @@ def test_unreadable_file_and_folder(tmp_path):
     assert len(problems) == 2
 
 
-def test_decompression_bomb(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_UNPACKED_FREE", 1 << 20)
+def test_decompression_bomb(tmp_path):
     for name in ("bomb.txt.gz", "bomb.csv.gz"):
         (tmp_path / name).write_bytes(gzip.compress(b" " * (1 << 24)))
     (tmp_path / "fine.txt.gz").write_bytes(gzip.compress(b"fine " + os.urandom(1 << 20).hex().encode()))
-    documents, problems = read(tmp_path)
+    documents, problems = read(tmp_path, limits=Limits(unpacked_mb=1))
     assert [d.id for d in documents] == ["fine.txt.gz"]
     assert len(problems) == 2
     assert all("unpacks to more than" in p.reason for p in problems)

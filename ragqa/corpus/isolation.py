@@ -1,0 +1,178 @@
+"""Files are read in a process of their own, so that none can take this one down or hold it up.
+
+All formats are, not only those that others' compiled code reads: one way is less to explain than two, memory can only be
+bounded for a process as a whole, and reading goes on while this process encodes. It is started once and reads file after
+file; when a file kills it, or it is stopped because a file takes longer than its limits allow, the file is named and
+another process reads the next one.
+
+Only the time in which this process has waited for the other counts, so that a slow encoder costs no file its time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from ragqa.corpus import wire
+from ragqa.corpus.files import Problem, SourceFile
+from ragqa.corpus.limits import Limits, too_hungry, too_slow
+from ragqa.errors import RagqaError
+from ragqa.types import Document
+
+_CODE = "import json, sys; sys.path[:0] = [{home!r}]; from ragqa.corpus.worker import main; main(json.loads(sys.argv[1]))"
+_SETTINGS = {  # less address space, which is what is bounded
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+_TICK = 0.1
+_STOPPED = (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0))
+
+
+class ReadingProcess:
+    """A process that reads files; a context manager, at whose end it has ended too. For one thread at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+        self._clock = _Clock()
+
+    def __enter__(self) -> ReadingProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+        self._clock.close()
+
+    def read(self, file: SourceFile) -> Iterator[Document | Problem]:
+        """What a file holds, as `ragqa.corpus.formats.read_file` says it; exhaust it before the next file."""
+        size = _size(file.path)
+        answers = self._ask(file, self._limits.time(size))
+        while (line := self._line(answers)).endswith(b"\n"):
+            if line == wire.END:
+                return
+            if line == wire.LEAVING:
+                self._end()
+                return
+            try:
+                yield wire.decode(line)
+            except ValueError:
+                break
+        code = self._end()
+        if self._clock.rang:
+            yield Problem(file.source, too_slow(self._limits.time(size)))
+        elif code == -getattr(signal, "SIGABRT", 0):  # how compiled code ends that is refused memory
+            yield Problem(file.source, f"its reader gave up, or it {too_hungry(self._limits.memory(size))}")
+        else:
+            yield Problem(file.source, f"its reader broke down ({_ending(code)})")
+
+    def _ask(self, file: SourceFile, seconds: float) -> IO[bytes]:
+        process = self._process or self._start()
+        assert process.stdin is not None and process.stdout is not None
+        self._clock.set(seconds, process)
+        with suppress(BrokenPipeError):  # it has ended, which we are about to see
+            process.stdin.write(json.dumps([str(file.path), file.name]).encode() + b"\n")
+            process.stdin.flush()
+        return process.stdout
+
+    def _line(self, answers: IO[bytes]) -> bytes:
+        with self._clock:
+            return answers.readline()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        home = str(Path(__file__).parents[2])
+        command = [sys.executable, "-c", _CODE.format(home=home), json.dumps(asdict(self._limits))]
+        try:
+            self._process = process = subprocess.Popen(  # noqa: S603 - ourselves
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, **_SETTINGS},
+            )
+        except OSError as error:
+            raise RagqaError(f"the process that reads files cannot be started ({error.strerror})") from error
+        assert process.stdout is not None
+        if process.stdout.readline() != wire.READY:
+            raise RagqaError(f"the process that reads files does not start ({_ending(self._end())})")
+        return process
+
+    def _end(self) -> int:
+        """End the process, if there is one; how it ended, as `subprocess` says it."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_TICK)  # one that has broken down says how
+        process.kill()
+        assert process.stdin is not None and process.stdout is not None
+        process.stdout.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        return process.wait()
+
+
+class _Clock:
+    """Kills a process when we have waited for it, all waits together, longer than was set. Wait inside ``with clock:``."""
+
+    def __init__(self) -> None:
+        self.rang = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._left = 0.0
+        self._since: float | None = None
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def set(self, seconds: float, process: subprocess.Popen[bytes]) -> None:
+        self.rang, self._left, self._process = False, seconds, process
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, daemon=True)
+            self._thread.start()
+
+    def __enter__(self) -> None:
+        self._since = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        since, self._since = self._since, None
+        if since is not None:
+            self._left -= time.monotonic() - since
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _watch(self) -> None:
+        while not self._closed.wait(_TICK):
+            since = self._since
+            if since is not None and not self.rang and time.monotonic() - since > self._left and self._process:
+                self.rang = True
+                self._process.kill()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # its reader will say what is wrong
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"exit {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
