@@ -11,7 +11,8 @@ from ragqa.corpus.files import Problem, SourceFile, is_gzipped, regular_size
 from ragqa.corpus.limits import LONGEST_NAME, too_hungry, too_large
 from ragqa.corpus.markup import read_html
 from ragqa.corpus.office import read_docx, read_pdf
-from ragqa.corpus.records import read_csv, read_json, read_jsonl, read_parquet, read_tsv
+from ragqa.corpus.parquet import read_parquet
+from ragqa.corpus.records import read_csv, read_json, read_jsonl, read_tsv
 from ragqa.corpus.text import read_markdown, read_text
 from ragqa.errors import MissingExtra, SourceError
 from ragqa.types import Document

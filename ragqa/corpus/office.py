@@ -12,6 +12,9 @@ from ragqa.errors import MissingExtra, SourceError
 from ragqa.types import Document
 
 
+_DAMAGED_PAGES = 100
+
+
 def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
     """A document for each page with text, id and source ending in ``#page=3``; the title stands in the properties."""
     try:
@@ -29,16 +32,23 @@ def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
         count = len(pdf.pages)
     except SourceError:
         raise
+    except MemoryError:
+        raise
     except Exception as error:  # a damaged PDF can make pypdf raise nearly anything
         raise SourceError(f"not a readable PDF ({_said(error)})") from error
-    empty = True
+    empty, damaged = True, 0
     for number in range(1, count + 1):
         place = f"#page={number}"
         try:
             text = pdf.pages[number - 1].extract_text()
+        except MemoryError:
+            raise
         except Exception as error:  # as above
             yield Problem(file.source + place, f"page cannot be read ({_said(error)})")
             empty = False
+            damaged += 1
+            if damaged > _DAMAGED_PAGES:  # a file may claim to have two billion
+                raise SourceError(f"more than {_DAMAGED_PAGES} damaged pages") from error
             continue
         text = text.encode("utf-8", "replace").decode()
         if text.strip():
@@ -59,7 +69,7 @@ def read_docx(file: SourceFile) -> Iterator[Document | Problem]:
         word = docx.Document(str(file.path))
         text, outline = _flow(word)
         title = " ".join((word.core_properties.title or "").split()) or outline.first_title
-    except (SourceError, OSError):
+    except (SourceError, OSError, MemoryError):
         raise
     except Exception as error:  # python-docx and lxml raise nearly anything on a damaged file
         raise SourceError(f"not a readable Word file ({_said(error)})") from error
@@ -86,14 +96,23 @@ def _flow(word: Any) -> tuple[str, Outline]:
 
 
 def _table(table: Any) -> str:
-    rows = []
+    """A line a row. A merged cell says its text once in each row that it spans, however many columns it claims to."""
+    rows, above = [], dict[int, str]()
     for row in table.rows:
-        cells: list[Any] = []
-        for cell in row.cells:  # a merged cell comes once for each column it spans
-            if not cells or cell._tc is not cells[-1]._tc:
-                cells.append(cell)
-        rows.append(" | ".join(" ".join(cell.text.split()) for cell in cells))
+        said, place = dict[int, str](), 0
+        for cell in row._tr.tc_lst:  # row.cells repeats a cell for each column that it spans, as many as it claims
+            continued = cell.vMerge == "continue"
+            said[place] = above.get(place, "") if continued else " ".join(_cell_text(cell, table).split())
+            place += cell.grid_span
+        rows.append(" | ".join(said.values()))
+        above = said
     return "\n".join(row for row in rows if row.strip(" |"))
+
+
+def _cell_text(cell: Any, table: Any) -> str:
+    from docx.table import _Cell
+
+    return str(_Cell(cell, table).text)
 
 
 def _said(error: Exception) -> str:

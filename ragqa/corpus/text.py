@@ -18,6 +18,7 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?=\s|$)")
 _CANDIDATE = re.compile(r"(?m)^ {0,3}(?:#{1,6}(?:[ \t\r]|$)|`{3,}|~{3,})[^\n]*")
 _MARKUP = re.compile(r"!?\[([^\]\n]{0,200})\]\([^)\n]{0,500}\)|(\*\*|__|`+|(?<!\w)[*_]|[*_](?!\w))|\\([!-/:-@\[-`{-~])")
 
+_LONGEST_LINE = 2_000  # characters of a heading with its inline marks and the addresses of its links
 _NESTED = ("", "[", "{", "|", ">", "&", "*", "#")
 
 Scalar = str | int | float | bool
@@ -51,15 +52,20 @@ def front_matter(text: str) -> tuple[int, dict[str, Scalar]]:
     if match[1] == "+++":
         try:
             table = tomllib.loads(match[2])
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # no TOML, or nested or numbers longer than Python reads
             return 0, {}
-        return match.end(), {key: value for key, value in table.items() if isinstance(value, (str, int, float, bool))}
+        return match.end(), {key: value for key, value in table.items() if _is_scalar(value)}
     lines = match[2].split("\n")
     if not all(_YAML_LINE.match(line) for line in lines):
         return 0, {}  # a text between two rules
     pairs = (line.partition(":") for line in lines if line[:1].isalpha())
     values = ((key.strip(), rest.strip()) for key, _, rest in pairs)
     return match.end(), {key: _yaml(value) for key, value in values if value[:1] not in _NESTED}
+
+
+def _is_scalar(value: object) -> bool:
+    """Whether it can be metadata; an integer of more than 64 bits (TOML's 0xFFFF…) may be too long to be written."""
+    return isinstance(value, (str, float)) or (isinstance(value, int) and value.bit_length() <= 64)
 
 
 def _yaml(value: str) -> Scalar:
@@ -85,7 +91,9 @@ def markdown_outline(text: str, start: int = 0) -> Outline:
         elif bar:
             fence = "" if bar[1][0] == "`" and "`" in bar[2] else bar[1]
         elif heading := _HEADING.match(line[0]):
-            outline.add(line.start(), len(heading[1]), plain(_unclosed(line[0][heading.end() :])))
+            text = _unclosed(line[0][heading.end() :])
+            if len(text) <= _LONGEST_LINE:
+                outline.add(line.start(), len(heading[1]), plain(text))
     return outline
 
 

@@ -24,6 +24,8 @@ from ragqa.corpus.limits import Limits
 
 _SPARE = 60  # seconds of processor time beyond the time allowed, for a parent that cannot stop us
 
+_FRAMES = 200  # of our own and of parsers, beside those that nested data cost
+
 
 def main(limits: dict[str, Any]) -> None:
     """Serve until stdin ends, or memory that a file took is not given back."""
@@ -31,6 +33,7 @@ def main(limits: dict[str, Any]) -> None:
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints must not stand between our lines
     bounds = Limits(**limits)
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), bounds.nesting + _FRAMES))
     out.write(wire.READY)
     for path, name in _requests():
         file = SourceFile(Path(path), name, limits=bounds)
