@@ -33,6 +33,7 @@ ANSWERING = {
 LIMITS = {
     "max_file_mb": "file_mb",
     "max_unpacked_mb": "unpacked_mb",
+    "max_document_mb": "document_mb",
     "max_memory_mb": "memory_mb",
     "file_seconds": "seconds",
 }
@@ -105,8 +106,9 @@ def answering_options(command: Command) -> Command:
 def limit_options(command: Command) -> Command:
     """What reading a file may cost, under the names of `LIMITS`."""
     for option in (
-        click.option("--file-seconds", type=click.FloatRange(1), help="Time to read a file, for each MB of it [20]."),
+        click.option("--file-seconds", type=click.FloatRange(1), help="Time to read a file, for each MB of it [30]."),
         click.option("--max-memory-mb", type=click.IntRange(1), help="Memory to read a file with [800]."),
+        click.option("--max-document-mb", type=click.IntRange(1), help="Text of a document [64]."),
         click.option("--max-unpacked-mb", type=click.IntRange(1), help="What a packed file may unpack to [1024]."),
         click.option("--max-file-mb", type=click.IntRange(1), help="Size of a file [65536]."),
     ):

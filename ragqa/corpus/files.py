@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ragqa.corpus.encoding import encoding_of, scan
-from ragqa.corpus.limits import Limits, too_large
+from ragqa.corpus.limits import Limits, too_large, too_long
 from ragqa.errors import SourceError
 
 _CHUNK = 1 << 20
@@ -89,6 +89,18 @@ def chunks(file: SourceFile) -> Iterator[bytes]:
 def read_bytes(file: SourceFile) -> bytes:
     """The whole content, unzipped."""
     return b"".join(chunks(file))
+
+
+def read_text_bytes(file: SourceFile) -> bytes:
+    """The whole content, unzipped, of a file that is one document; `SourceError` if it is longer than one may be."""
+    limit = left = file.limits.document(regular_size(file.path))
+    taken = []
+    for chunk in chunks(file):
+        left -= len(chunk)
+        if left < 0:
+            raise SourceError(too_long(limit))
+        taken.append(chunk)
+    return b"".join(taken)
 
 
 def open_text(file: SourceFile) -> io.TextIOWrapper:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ragqa.corpus.files import Problem, SourceFile, is_gzipped, regular_size
-from ragqa.corpus.limits import LONGEST_NAME, too_hungry, too_large
+from ragqa.corpus.limits import LONGEST_NAME, too_hungry, too_large, too_long
 from ragqa.corpus.markup import read_html
 from ragqa.corpus.office import read_docx, read_pdf
 from ragqa.corpus.parquet import read_parquet
@@ -69,6 +69,7 @@ def _bounded(file: SourceFile) -> Iterator[Document | Problem]:
         yield Problem(file.source, "no text", unread=False)
         return
     limit = left = file.limits.unpacked(size)
+    longest = file.limits.document(size)
     for item in read(file):
         if isinstance(item, Problem):
             yield item
@@ -76,11 +77,13 @@ def _bounded(file: SourceFile) -> Iterator[Document | Problem]:
         left -= len(item.text)
         if left < 0:
             raise SourceError(too_large(limit))
-        yield _named(item)
+        yield _within(item, longest)
 
 
-def _named(document: Document) -> Document | Problem:
-    """With a title of bounded length; what has no such id is refused, as ids cannot be cut."""
+def _within(document: Document, longest: int) -> Document | Problem:
+    """With a title of bounded length; what has too long a text or id is refused, as these cannot be cut."""
+    if len(document.text) > longest:
+        return Problem(document.source, too_long(longest))
     if len(document.id) > LONGEST_NAME:
         return Problem(document.source, f"an id of more than {LONGEST_NAME:,} characters")
     short = len(document.title) <= LONGEST_NAME

@@ -9,6 +9,7 @@ from ragqa.errors import ConfigError
 LONGEST_NAME = 1_000  # characters of an id, a title and a heading: they stand with every passage of a document
 PROBLEMS = 100  # of one file are named; further ones are counted
 _UNPACKED_RATIO = 200
+_DOCUMENT_RATIO = 4
 _MEMORY_RATIO = 10
 
 
@@ -18,6 +19,7 @@ class Limits:
 
     ``file_mb``      size of a file
     ``unpacked_mb``  what it may unpack to (gzip, zip, Parquet) and give as text; or 200 times its size, if that is more
+    ``document_mb``  text of one document; or 4 times the file's size, if that is more
     ``memory_mb``    memory of the process that reads it, and 10 times the file's size on top (where the system can
                      limit it: Linux and most other Unix systems)
     ``seconds``      time that reading it may take, and as much again for each of its MB
@@ -30,8 +32,9 @@ class Limits:
 
     file_mb: int = 65_536
     unpacked_mb: int = 1_024
+    document_mb: int = 64
     memory_mb: int = 800
-    seconds: float = 20.0
+    seconds: float = 30.0
     cells: int = 10_000_000
     columns: int = 10_000
     nesting: int = 1_000
@@ -45,6 +48,10 @@ class Limits:
     def unpacked(self, size: int) -> int:
         """Bytes that a file of ``size`` bytes may unpack to."""
         return max(self.unpacked_mb << 20, _UNPACKED_RATIO * size)
+
+    def document(self, size: int) -> int:
+        """Bytes (or characters) of text that one document of a file of ``size`` bytes may have."""
+        return max(self.document_mb << 20, _DOCUMENT_RATIO * size)
 
     def memory(self, size: int) -> int:
         """Bytes of memory that reading a file of ``size`` bytes may take."""
@@ -62,6 +69,11 @@ class Limits:
 def too_large(limit: int) -> str:
     """What unpacks to more than ``limit`` bytes."""
     return f"unpacks to more than {limit >> 20} MB; if it is to be trusted, allow more with --max-unpacked-mb"
+
+
+def too_long(limit: int) -> str:
+    """A document of more than ``limit`` bytes of text."""
+    return f"a text of more than {limit >> 20} MB; divide it, or allow more with --max-document-mb"
 
 
 def too_slow(limit: float) -> str:

@@ -30,7 +30,7 @@ def read_parquet(file: SourceFile) -> Iterator[Document | Problem]:
             make = None if "text" in columns else row_reader(columns)
             limit = left = file.limits.unpacked(regular_size(file.path))
             number = 0
-            for batch in _batches(table, columns):
+            for batch in _batches(table, columns, limit):
                 left -= batch.nbytes
                 if left < 0:
                     raise SourceError(too_large(limit))
@@ -72,18 +72,19 @@ def _check_size(metadata: Any, columns: Sequence[str], file: SourceFile) -> None
         raise SourceError(too_large(limit))
 
 
-def _batches(table: Any, columns: Sequence[str]) -> Iterator[Any]:
+def _batches(table: Any, columns: Sequence[str], limit: int) -> Iterator[Any]:
     """All rows, in batches of so many that one takes few MB.
 
-    The file's figures do not tell the size of a row: a value that is repeated is kept once. The first rows do, or
-    rather they bound it where all are like them; where later ones are larger, memory is what bounds them.
+    A value that is repeated is kept once, so the file's own figures do not tell how large a row is, but the first rows
+    do: where all that are like them would be more than ``limit`` bytes, nothing is read.
     """
     probe = next(table.iter_batches(_PROBE, columns=columns, use_threads=False), None)
     if probe is None or not len(probe):
         return
-    largest = max(1, probe.nbytes // len(probe))
-    rows = max(1, min(_ROWS, _BATCH_BYTES // largest))
-    yield from table.iter_batches(rows, columns=columns, use_threads=False)
+    row = max(1, probe.nbytes // len(probe))
+    if row * table.metadata.num_rows > limit:
+        raise SourceError(too_large(limit))
+    yield from table.iter_batches(max(1, min(_ROWS, _BATCH_BYTES // row)), columns=columns, use_threads=False)
 
 
 def _is_odd(kind: Any) -> bool:

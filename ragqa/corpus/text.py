@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 
 from ragqa.corpus.encoding import decode
-from ragqa.corpus.files import SourceFile, read_bytes
+from ragqa.corpus.files import SourceFile, read_text_bytes
 from ragqa.corpus.headings import Outline
 from ragqa.types import Document, Section
 
@@ -18,6 +18,7 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?=\s|$)")
 _CANDIDATE = re.compile(r"(?m)^ {0,3}(?:#{1,6}(?:[ \t\r]|$)|`{3,}|~{3,})[^\n]*")
 _MARKUP = re.compile(r"!?\[([^\]\n]{0,200})\]\([^)\n]{0,500}\)|(\*\*|__|`+|(?<!\w)[*_]|[*_](?!\w))|\\([!-/:-@\[-`{-~])")
 
+_LONGEST_TOML = 16_384  # characters: tomllib takes time and memory quadratic in the parts of a dotted key
 _LONGEST_LINE = 2_000  # characters of a heading with its inline marks and the addresses of its links
 _NESTED = ("", "[", "{", "|", ">", "&", "*", "#")
 
@@ -26,7 +27,7 @@ Scalar = str | int | float | bool
 
 def read_text(file: SourceFile) -> Iterator[Document]:
     """One document, without title."""
-    yield Document(file.name, decode(read_bytes(file)), source=file.source, line=1)
+    yield Document(file.name, decode(read_text_bytes(file)), source=file.source, line=1)
 
 
 def read_markdown(file: SourceFile) -> Iterator[Document]:
@@ -34,7 +35,7 @@ def read_markdown(file: SourceFile) -> Iterator[Document]:
 
     The front matter (YAML between ``---``, TOML between ``+++``) is also meta, as far as its values are scalars.
     """
-    text = decode(read_bytes(file))
+    text = decode(read_text_bytes(file))
     body, meta = front_matter(text)
     outline = markdown_outline(text, body)
     title = str(meta.pop("title", "")) or outline.first_title
@@ -50,6 +51,8 @@ def front_matter(text: str) -> tuple[int, dict[str, Scalar]]:
     if match is None:
         return 0, {}
     if match[1] == "+++":
+        if len(match[2]) > _LONGEST_TOML:
+            return 0, {}
         try:
             table = tomllib.loads(match[2])
         except (ValueError, RecursionError):  # no TOML, or nested or numbers longer than Python reads
