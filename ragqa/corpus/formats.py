@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ragqa.corpus.files import Problem, SourceFile, is_gzipped, regular_size
-from ragqa.corpus.limits import LONGEST_NAME, too_hungry, too_large, too_long
+from ragqa.corpus.limits import LONGEST_ID, LONGEST_TITLE, too_hungry, too_large, too_long
 from ragqa.corpus.markup import read_html
 from ragqa.corpus.office import read_docx, read_pdf
 from ragqa.corpus.parquet import read_parquet
@@ -84,10 +84,10 @@ def _within(document: Document, longest: int) -> Document | Problem:
     """With a title of bounded length; what has too long a text or id is refused, as these cannot be cut."""
     if len(document.text) > longest:
         return Problem(document.source, too_long(longest))
-    if len(document.id) > LONGEST_NAME:
-        return Problem(document.source, f"an id of more than {LONGEST_NAME:,} characters")
-    short = len(document.title) <= LONGEST_NAME
-    return document if short else replace(document, title=document.title[:LONGEST_NAME])
+    if len(document.id) > LONGEST_ID:
+        return Problem(document.source, f"an id of more than {LONGEST_ID:,} characters")
+    short = len(document.title) <= LONGEST_TITLE
+    return document if short else replace(document, title=document.title[:LONGEST_TITLE])
 
 
 def _reason(error: BaseException, file: SourceFile) -> str:

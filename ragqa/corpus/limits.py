@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 
 from ragqa.errors import ConfigError
 
-LONGEST_NAME = 1_000  # characters of an id, a title and a heading: they stand with every passage of a document
+LONGEST_ID = 4_096  # characters, as many as a path may have; it stands with every passage of a document
+LONGEST_TITLE = 1_000  # characters, for the same reason
 PROBLEMS = 100  # of one file are named; further ones are counted
 _UNPACKED_RATIO = 200
 _DOCUMENT_RATIO = 4

@@ -16,7 +16,7 @@ from support import hostile
 from ragqa.corpus import formats
 from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.formats import read_file
-from ragqa.corpus.limits import LONGEST_NAME, PROBLEMS, Limits
+from ragqa.corpus.limits import LONGEST_TITLE, PROBLEMS, Limits
 from ragqa.corpus.markup import read_page
 from ragqa.corpus.read import read_documents
 from ragqa.corpus.text import front_matter, markdown_outline
@@ -274,8 +274,8 @@ def test_headings_and_titles_are_bounded(tmp_path):
     record = {"text": "one", "title": "t" * 5000}
     (tmp_path / "a.jsonl").write_text(f'{json.dumps(record)}\n{json.dumps({"text": "x", "id": "i" * 5000})}\n')
     documents, reasons = read(tmp_path)
-    assert [len(d.title) for d in documents.values()] == [LONGEST_NAME]
-    assert reasons == {"a.jsonl:2": "an id of more than 1,000 characters"}
+    assert [len(d.title) for d in documents.values()] == [LONGEST_TITLE]
+    assert reasons == {"a.jsonl:2": "an id of more than 4,096 characters"}
 
 
 def test_of_many_bad_records_the_first_are_named(tmp_path):

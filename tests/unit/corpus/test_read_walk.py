@@ -136,3 +136,62 @@ def test_a_name_that_is_no_unicode(tmp_path):
     assert not documents
     assert "not valid Unicode" in problems[0].reason
     problems[0].source.encode()
+
+
+def test_links_that_leave_the_folder_are_named_and_followed_only_when_asked(tmp_path):
+    write(tmp_path, ["docs/a.txt", "docs/sub/b.txt", "secret/c.txt", "secret/d.xyz"])
+    docs = tmp_path / "docs"
+    (docs / "inside.txt").symlink_to(docs / "sub" / "b.txt")
+    (docs / "folder").symlink_to(tmp_path / "secret", target_is_directory=True)
+    (docs / "up").symlink_to("..", target_is_directory=True)
+    (docs / "e.txt").symlink_to(tmp_path / "secret" / "c.txt")
+    documents, problems = read(docs)
+    assert [d.id for d in documents] == ["a.txt", "inside.txt"]
+    assert [p.source for p in problems] == [str(docs / name) for name in ("e.txt", "folder", "up")]
+    assert not any(p.unread for p in problems) and all("--follow" in p.reason for p in problems)
+    documents, problems = read(docs, follow=True)
+    assert [d.id for d in documents] == ["a.txt", "e.txt", "inside.txt"] and not problems
+
+
+def test_a_link_from_one_named_folder_into_another_is_inside(tmp_path):
+    write(tmp_path, ["one/a.txt", "two/b.txt"])
+    (tmp_path / "one" / "link").symlink_to(tmp_path / "two", target_is_directory=True)
+    documents, problems = read(tmp_path / "one", tmp_path / "two")
+    assert [d.id for d in documents] == ["a.txt", "link/b.txt"] and not problems
+
+
+def test_a_named_link_is_followed(tmp_path):
+    write(tmp_path, ["docs/a.txt"])
+    (tmp_path / "link").symlink_to(tmp_path / "docs", target_is_directory=True)
+    (tmp_path / "link.txt").symlink_to(tmp_path / "docs" / "a.txt")
+    assert [d.id for d in read(tmp_path / "link")[0]] == ["a.txt"]
+    assert [d.id for d in read(tmp_path / "link.txt")[0]] == ["link.txt"]
+
+
+def test_links_that_lead_to_each_other_end(tmp_path):
+    write(tmp_path, ["a.txt"])
+    (tmp_path / "x.txt").symlink_to(tmp_path / "y.txt")
+    (tmp_path / "y.txt").symlink_to(tmp_path / "x.txt")
+    (tmp_path / "z").symlink_to(tmp_path / "z")
+    documents, problems = read(tmp_path)
+    assert [d.id for d in documents] == ["a.txt"] and not problems
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths have 260 characters there")
+def test_folders_1200_deep(tmp_path):
+    """By relative steps, as no path to the innermost need be short enough for the system."""
+    back = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(tmp_path)
+        for number in range(1200):
+            os.mkdir("d")
+            os.chdir("d")
+            if number in (0, 1000, 1199):
+                Path("a.txt").write_text(str(number))
+    finally:
+        os.fchdir(back)
+        os.close(back)
+    write(tmp_path, ["e/d/a.txt"])
+    documents, problems = read(tmp_path, tmp_path / "e")
+    assert [d.text for d in documents] == ["0", "1000", "1199", "text of e/d/a.txt"] and not problems
+    assert documents[1].id == "d/" * 1001 + "a.txt"
