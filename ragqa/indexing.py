@@ -35,12 +35,12 @@ def build(
     """Bring the index in ``directory`` in line with the documents in ``source`` (files and folders).
 
     Unchanged documents are not encoded again, changed ones are replaced, vanished ones go. A file that cannot be read
-    keeps its last good version and is handed to ``problems``; with ``strict`` it is a `SourceError`. ``limits`` bound what
-    reading a file may cost (`Limits`), and symbolic links that lead out of the folders are read with ``follow`` alone.
-    Until the end nothing changes for readers; if anything fails, nothing has changed. Without a ``config`` an existing index keeps
-    the settings it was built with; with other settings it is built anew. ``synonyms`` names a file of rules for BM25
-    (see `ragqa.corpus.synonyms`), which is kept with the index in place of the one before; an empty file takes that
-    away, and without a name it stays.
+    keeps its last good version and is handed to ``problems``; with ``strict`` it is a `SourceError`. ``limits`` bound
+    what reading a file may cost, and symbolic links that lead out of the folders are read with ``follow`` alone. Until
+    the end nothing changes for readers; if anything fails, nothing has changed. Without a ``config`` an existing index
+    keeps the settings it was built with; with other settings it is built anew. ``synonyms`` names a file of rules for
+    BM25 (see `ragqa.corpus.synonyms`), which is kept with the index in place of the one before; an empty file takes
+    that away, and without a name it stays.
     """
     sources = [source] if isinstance(source, (str, Path)) else list(source)
     directory = Path(directory) if directory is not None else default_directory(sources)

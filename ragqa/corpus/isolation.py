@@ -1,9 +1,9 @@
 """Files are read in a process of their own, so that none can take this one down or hold it up.
 
-All formats are, not only those that others' compiled code reads: one way is less to explain than two, memory can only be
-bounded for a process as a whole, and reading goes on while this process encodes. It is started once and reads file after
-file; when a file kills it, or it is stopped because a file takes longer than its limits allow, the file is named and
-another process reads the next one.
+All formats are, not only those that others' compiled code reads: one way is less to explain than two, memory can only
+be bounded for a process as a whole, and reading goes on while this process encodes. It is started once and reads file
+after file; when a file kills it, or it is stopped because a file takes longer than its limits allow, the file is named
+and another process reads the next one.
 
 Only the time in which this process has waited for the other counts, so that a slow encoder costs no file its time.
 """
@@ -30,7 +30,9 @@ from ragqa.corpus.limits import Limits, too_hungry, too_slow
 from ragqa.errors import RagqaError
 from ragqa.types import Document
 
-_CODE = "import json, sys; sys.path[:0] = [{home!r}]; from ragqa.corpus.worker import main; main(json.loads(sys.argv[1]))"
+_CODE = (
+    "import json, sys; sys.path[:0] = [{home!r}]; from ragqa.corpus.worker import main; main(json.loads(sys.argv[1]))"
+)
 _SETTINGS = {  # less address space, which is what is bounded
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "1",
@@ -38,7 +40,6 @@ _SETTINGS = {  # less address space, which is what is bounded
     "OPENBLAS_NUM_THREADS": "1",
 }
 _TICK = 0.1
-_STOPPED = (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0))
 
 
 class ReadingProcess:
@@ -127,7 +128,7 @@ class ReadingProcess:
 
 
 class _Clock:
-    """Kills a process when we have waited for it, all waits together, longer than was set. Wait inside ``with clock:``."""
+    """Kills a process for which we have waited, all waits together, longer than was set; we wait in ``with clock:``."""
 
     def __init__(self) -> None:
         self.rang = False

@@ -64,7 +64,7 @@ def read_page(text: str, nesting: int) -> Page:
 
 
 class Page:
-    """Told of a page's elements (lxml's parser target), it has ``parts`` (joined: the text), ``title`` and ``outline``."""
+    """A target for lxml's parser; told of a page's elements, it has ``parts`` (the text), ``title`` and ``outline``."""
 
     def __init__(self, nesting: int) -> None:
         self.parts: list[str] = []

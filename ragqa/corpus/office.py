@@ -11,12 +11,34 @@ from ragqa.corpus.headings import Outline
 from ragqa.errors import MissingExtra, SourceError
 from ragqa.types import Document
 
-
-_DAMAGED_PAGES = 100
+_DAMAGED_PAGES = 100  # after so many a file is given up: it may claim to have two billion
 
 
 def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
     """A document for each page with text, id and source ending in ``#page=3``; the title stands in the properties."""
+    pdf, title, count = _opened_pdf(file)
+    empty, damaged = True, 0
+    for number in range(1, count + 1):
+        place = f"#page={number}"
+        try:
+            text = pdf.pages[number - 1].extract_text().encode("utf-8", "replace").decode()
+        except MemoryError:
+            raise
+        except Exception as error:  # a damaged PDF can make pypdf raise nearly anything
+            yield Problem(file.source + place, f"page cannot be read ({_said(error)})")
+            empty, damaged = False, damaged + 1
+            if damaged > _DAMAGED_PAGES:
+                raise SourceError(f"more than {_DAMAGED_PAGES} damaged pages") from error
+            continue
+        if text.strip():
+            yield Document(file.name + place, text, title, file.source + place)
+            empty = False
+    if empty:
+        raise SourceError("no text (scanned pages must go through text recognition first)")
+
+
+def _opened_pdf(file: SourceFile) -> tuple[Any, str, int]:
+    """Pypdf's reader, the title and the number of pages."""
     try:
         import pypdf
     except ImportError as error:
@@ -29,33 +51,11 @@ def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
         if pdf.is_encrypted and not pdf.decrypt(""):
             raise SourceError("encrypted; save it without a password")
         title = " ".join(str((pdf.metadata and pdf.metadata.title) or "").split())
-        count = len(pdf.pages)
-    except SourceError:
+        return pdf, title, len(pdf.pages)
+    except (SourceError, MemoryError):
         raise
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged PDF can make pypdf raise nearly anything
+    except Exception as error:  # as above
         raise SourceError(f"not a readable PDF ({_said(error)})") from error
-    empty, damaged = True, 0
-    for number in range(1, count + 1):
-        place = f"#page={number}"
-        try:
-            text = pdf.pages[number - 1].extract_text()
-        except MemoryError:
-            raise
-        except Exception as error:  # as above
-            yield Problem(file.source + place, f"page cannot be read ({_said(error)})")
-            empty = False
-            damaged += 1
-            if damaged > _DAMAGED_PAGES:  # a file may claim to have two billion
-                raise SourceError(f"more than {_DAMAGED_PAGES} damaged pages") from error
-            continue
-        text = text.encode("utf-8", "replace").decode()
-        if text.strip():
-            yield Document(file.name + place, text, title, file.source + place)
-            empty = False
-    if empty:
-        raise SourceError("no text (scanned pages must go through text recognition first)")
 
 
 def read_docx(file: SourceFile) -> Iterator[Document | Problem]:

@@ -93,7 +93,9 @@ class _Walk:
                 yield path, below, stat.S_ISDIR(mode)
 
     def _may_follow(self, path: Path, real: str) -> bool:
-        inside = self.follow or any(real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in self.roots)
+        inside = self.follow or any(
+            real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in self.roots
+        )
         if not inside:
             reason = f"a link that leads out of the folder, to {real}; passed over (--follow reads it)"
             self.problems(Problem(str(path), reason, unread=False))

@@ -47,7 +47,10 @@ class Panic(BaseException):
         (AssertionError("we should not get here!"), "cannot be read (AssertionError: we should not get here!)"),
         (RecursionError("maximum"), "nested too deep to be read"),
         (MemoryError(), "needs more than 800 MB of memory"),
-        (Panic("called `Option::unwrap()`\non a `None` value"), "cannot be read (Panic: called `Option::unwrap()` on a"),
+        (
+            Panic("called `Option::unwrap()`\non a `None` value"),
+            "cannot be read (Panic: called `Option::unwrap()` on a",
+        ),
         (OverflowError("too large"), "cannot be read (OverflowError: too large)"),
         (OSError(5, "Input/output error"), "Input/output error"),
         (StopIteration(), "cannot be read (RuntimeError: generator raised StopIteration)"),
@@ -77,7 +80,7 @@ def test_the_end_of_the_program_is_none(tmp_path, monkeypatch, stop):
 
 
 def test_limits_are_at_least_one():
-    with pytest.raises(ConfigError, match="limits.columns is 0"):
+    with pytest.raises(ConfigError, match=r"limits\.columns is 0"):
         Limits(columns=0)
 
 
@@ -97,9 +100,7 @@ def test_a_file_larger_than_allowed(tmp_path):
 
 def test_a_document_longer_than_allowed(tmp_path):
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"word " * 300_000))
-    (tmp_path / "b.jsonl.gz").write_bytes(
-        gzip.compress(b'{"text": "%s"}\n{"text": "short"}\n' % (b"word " * 300_000))
-    )
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(b'{"text": "%s"}\n{"text": "short"}\n' % (b"word " * 300_000)))
     documents, reasons = read(tmp_path, limits=Limits(document_mb=1))
     assert [d.text for d in documents.values()] == ["short"]
     assert set(reasons) == {"a.txt.gz", "b.jsonl.gz:1"}
@@ -237,8 +238,22 @@ def test_html_nested_too_deep(tmp_path):
 
 @pytest.mark.parametrize(
     "unit",
-    ["<a ", "<", "&", "<!--", "<![if", "<!DOCTYPE ", "<?", "</a ", "<b><p>", "<div></span></div>", "<title>a</title>"]
-    + ["<td>x", "<h1>a</h1>", "&#x1", "<a b='", "]]>", "<script>", "<p>x</b>", "<table><td>a</table>"],
+    [
+        *(
+            "<a ",
+            "<",
+            "&",
+            "<!--",
+            "<![if",
+            "<!DOCTYPE ",
+            "<?",
+            "</a ",
+            "<b><p>",
+            "<div></span></div>",
+            "<title>a</title>",
+        ),
+        *("<title>a</title>", "<td>x", "<h1>a</h1>", "&#x1", "<a b='", "]]>", "<script>", "<p>x</b>", "<table><td>a</table>"),
+    ],
 )
 def test_html_takes_linear_time(unit):
     began = time.process_time()
@@ -272,7 +287,7 @@ def test_headings_and_titles_are_bounded(tmp_path):
     markdown_outline("".join(f"# {mark * 1900}\n" for mark in "[*`_!\\" for _ in range(20)))
     assert time.process_time() - began < 10
     record = {"text": "one", "title": "t" * 5000}
-    (tmp_path / "a.jsonl").write_text(f'{json.dumps(record)}\n{json.dumps({"text": "x", "id": "i" * 5000})}\n')
+    (tmp_path / "a.jsonl").write_text(f"{json.dumps(record)}\n{json.dumps({'text': 'x', 'id': 'i' * 5000})}\n")
     documents, reasons = read(tmp_path)
     assert [len(d.title) for d in documents.values()] == [LONGEST_TITLE]
     assert reasons == {"a.jsonl:2": "an id of more than 4,096 characters"}
@@ -313,7 +328,7 @@ def test_fifos_and_sockets_are_never_opened(tmp_path):
         assert [problem.reason for problem in problems] == ["not a regular file"] * 2
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="POSIX")
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="POSIX")
 def test_devices_are_never_opened(tmp_path):
     (tmp_path / "a.txt").symlink_to("/dev/zero")
     assert read(tmp_path, follow=True) == ({}, {})

@@ -87,7 +87,7 @@ def test_a_file_that_takes_too_long_is_named_and_the_next_is_read(tmp_path, good
 
 def test_only_the_time_that_we_wait_counts(tmp_path):
     path = tmp_path / "many.jsonl"
-    path.write_text(f'{json.dumps({"text": "x" * 1000})}\n' * 400)  # more than a pipe holds
+    path.write_text(f"{json.dumps({'text': 'x' * 1000})}\n" * 400)  # more than a pipe holds
     with ReadingProcess(Limits(seconds=1)) as process:
         items = process.read(file_of(path))
         next(items)
@@ -138,7 +138,9 @@ def test_it_ends_with_its_parent_however_that_ends(tmp_path, good, way):
 
 def test_items_are_the_same_after_the_wire():
     sections = (Section(0, "A > \ud800"), Section(5, ""))
-    document = Document("i\n", "t\u2028\U0001f600\ud83d\ude00\x00", "T", "s:1", {"a": 1, "b": 0.5, "c": True}, 3, sections, True)
+    document = Document(
+        "i\n", "t\u2028\U0001f600\ud83d\ude00\x00", "T", "s:1", {"a": 1, "b": 0.5, "c": True}, 3, sections, True
+    )
     for item in (document, Problem("s", "r\n", unread=False), Document("", "")):
         line = wire.encode(item)
         assert line.endswith(b"\n") and line.count(b"\n") == 1
@@ -146,7 +148,8 @@ def test_items_are_the_same_after_the_wire():
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"\n", b"{}\n", b"[]\n", b'["a", 1, true]\n', b'["a","b","c","d",{"x":[1]},1,[],false]\n', b"[" * 9999]
+    "line",
+    [b"", b"\n", b"{}\n", b"[]\n", b'["a", 1, true]\n', b'["a","b","c","d",{"x":[1]},1,[],false]\n', b"[" * 9999],
 )
 def test_what_is_no_item_is_no_item(line):
     with pytest.raises(ValueError):

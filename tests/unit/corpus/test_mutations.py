@@ -1,4 +1,4 @@
-"""Small files of every format, damaged at random: nothing but documents and problems comes out, and nothing goes down."""
+"""Small files of every format, damaged at random: nothing but documents and problems comes out."""
 
 import gzip
 import io
@@ -22,7 +22,9 @@ MARKDOWN = f'---\ntitle: "Light"\nyear: 1874\n---\n# Light\n\n{TEXT}\n## Steps\n
 HTML = f"<!doctype html><title>L</title><h1>Light</h1><p>{TEXT}</p><table><tr><td>1<td>2</table><pre>x</pre>&amp;"
 RECORDS = [{"id": "a", "text": TEXT, "n": 1.5, "title": "Größe"}, {"id": "b", "text": "Two \ud83d\ude00", "n": 2}]
 ROWS = 'id,text,year\n1,"The lamp, ""old"", is lit.",1874\n2,"Two\nlines",1900\n'
-SQUAD = {"data": [{"title": "L", "paragraphs": [{"context": TEXT, "qas": [{"id": "q", "question": "?", "answers": []}]}]}]}
+SQUAD = {
+    "data": [{"title": "L", "paragraphs": [{"context": TEXT, "qas": [{"id": "q", "question": "?", "answers": []}]}]}]
+}
 
 
 def samples():

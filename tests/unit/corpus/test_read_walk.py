@@ -177,20 +177,33 @@ def test_links_that_lead_to_each_other_end(tmp_path):
     assert [d.id for d in documents] == ["a.txt"] and not problems
 
 
-@pytest.mark.skipif(os.name == "nt", reason="paths have 260 characters there")
-def test_folders_1200_deep(tmp_path):
-    """By relative steps, as no path to the innermost need be short enough for the system."""
+@pytest.fixture
+def deep_folder(tmp_path):
+    """1,200 folders inside one another, with a file in three of them; made and removed step by step, as what removes
+    a test's folder does so by recursion.
+    """
     back = os.open(".", os.O_RDONLY)
-    try:
-        os.chdir(tmp_path)
-        for number in range(1200):
-            os.mkdir("d")
-            os.chdir("d")
-            if number in (0, 1000, 1199):
-                Path("a.txt").write_text(str(number))
-    finally:
-        os.fchdir(back)
-        os.close(back)
+    os.chdir(tmp_path)
+    for number in range(1200):
+        Path("d").mkdir()
+        os.chdir("d")
+        if number in (0, 1000, 1199):
+            Path("a.txt").write_text(str(number))
+    os.fchdir(back)
+    yield tmp_path / "d"
+    os.chdir(tmp_path)
+    for _ in range(1200):
+        os.chdir("d")
+    for _ in range(1200):
+        Path("a.txt").unlink(missing_ok=True)
+        os.chdir("..")
+        Path("d").rmdir()
+    os.fchdir(back)
+    os.close(back)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths have 260 characters there")
+def test_folders_1200_deep(deep_folder, tmp_path):
     write(tmp_path, ["e/d/a.txt"])
     documents, problems = read(tmp_path, tmp_path / "e")
     assert [d.text for d in documents] == ["0", "1000", "1199", "text of e/d/a.txt"] and not problems
