@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -97,9 +98,9 @@ def _reason(error: BaseException, file: SourceFile) -> str:
         return too_hungry(file.limits.memory(file.path.stat().st_size))
     if isinstance(error, RecursionError):
         return "nested too deep to be read"
+    if isinstance(error, (EOFError, zlib.error, gzip.BadGzipFile)):
+        return f"damaged gzip file ({error})"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    if isinstance(error, (EOFError, zlib.error)) or "gzip" in str(error):
-        return f"damaged gzip file ({error})"
     said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return f"cannot be read ({said})"

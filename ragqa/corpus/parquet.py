@@ -42,9 +42,9 @@ def read_parquet(file: SourceFile) -> Iterator[Document | Problem]:
                         yield Problem(f"{file.source}:{number}", f"a value that cannot be read ({odd[0]})")
                     else:
                         yield document(row, file, number) if make is None else make(list(row.items()), file, number)
-    except MemoryError:
+    except (MemoryError, FileNotFoundError, PermissionError):
         raise
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:  # of a damaged file Arrow says either
         raise SourceError(f"not a readable Parquet file ({' '.join(str(error).split())})") from error
 
 

@@ -60,7 +60,7 @@ def _documents(
                 elif not item.text.strip():
                     note(Problem(item.source, "no text", unread=False))
                 elif item.id in taken:
-                    reason = f"same id as a document of {taken[item.id]}: {item.id}"
+                    reason = f"same id as a document of {taken[item.id]}: {item.id[:100]}"
                     note(Problem(item.source, reason, unread=False))
                 else:
                     taken[item.id] = file.source

@@ -49,7 +49,9 @@ _SPACE = re.compile(r"\s+")
 _BEFORE = 24
 _LONGEST_CHARACTER = 32  # code points that may look like one character, and are then not parted
 _JOINER = "\u200d"
-_SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
+_JOINED = frozenset(
+    (_JOINER, *"\u0e33\u0eb3", *map(chr, range(0x1F3FB, 0x1F400)))
+)  # vowels of Thai and Lao, skin tones
 
 
 def count_words(text: str) -> int:
@@ -128,9 +130,7 @@ def _is_between(text: str, at: int) -> bool:
     if not 0 < at < len(text):
         return True
     before, after = text[at - 1], text[at]
-    if before == _JOINER or after == _JOINER or unicodedata.category(after).startswith("M"):
-        return False
-    if _SKIN_TONES[0] <= after <= _SKIN_TONES[1]:
+    if before == _JOINER or after in _JOINED or unicodedata.category(after).startswith("M"):
         return False
     if _is_flag(before) and _is_flag(after):
         begin = at

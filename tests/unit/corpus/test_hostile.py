@@ -155,6 +155,16 @@ def test_parquet_values_that_python_does_not_have(tmp_path):
     }
 
 
+def test_damaged_parquet_files_are_called_so(tmp_path):
+    """Arrow says `OSError` of some damage, with the words of a system that cannot read."""
+    pq.write_table(pa.table({"text": ["one"]}), tmp_path / "whole")
+    content = (tmp_path / "whole").read_bytes()
+    for place in range(5, len(content) - 8, 7):
+        (tmp_path / "a.parquet").write_bytes(content[:place] + b"\xff" * 3 + content[place + 3 :])
+        reasons = [item.reason for item in here(tmp_path / "a.parquet") if isinstance(item, Problem)]
+        assert all("Parquet" in reason or "value" in reason or "column" in reason for reason in reasons), reasons
+
+
 def test_a_word_table_that_claims_billions_of_columns(tmp_path):
     (tmp_path / "a.docx").write_bytes(hostile.wide_word())
     documents, reasons = read(tmp_path)
@@ -252,7 +262,7 @@ def test_html_nested_too_deep(tmp_path):
             "<div></span></div>",
             "<title>a</title>",
         ),
-        *("<title>a</title>", "<td>x", "<h1>a</h1>", "&#x1", "<a b='", "]]>", "<script>", "<p>x</b>", "<table><td>a</table>"),
+        *("<td>x", "<h1>a</h1>", "&#x1", "<a b='", "]]>", "<script>", "<p>x</b>", "<table><td>a</table>"),
     ],
 )
 def test_html_takes_linear_time(unit):
