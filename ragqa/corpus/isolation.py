@@ -5,7 +5,9 @@ be bounded for a process as a whole, and reading goes on while this process enco
 after file; when a file kills it, or it is stopped because a file takes longer than its limits allow, the file is named
 and another process reads the next one.
 
-Only the time in which this process has waited for the other counts, so that a slow encoder costs no file its time.
+Only the time in which this process has waited for the other counts, so that a slow encoder costs no file its time. In a
+program that is frozen into one file there is no Python to start, and files are read in this process, without bounds of
+time and memory.
 """
 
 from __future__ import annotations
@@ -26,20 +28,28 @@ from typing import IO
 
 from ragqa.corpus import wire
 from ragqa.corpus.files import Problem, SourceFile
+from ragqa.corpus.formats import read_file
 from ragqa.corpus.limits import Limits, too_hungry, too_slow
 from ragqa.errors import RagqaError
 from ragqa.types import Document
 
-_CODE = (
-    "import json, sys; sys.path[:0] = [{home!r}]; from ragqa.corpus.worker import main; main(json.loads(sys.argv[1]))"
-)
+_HOME = str(Path(__file__).parents[2])
+_CODE = f"""
+import json, sys
+sys.path.insert(0, {_HOME!r})
+import ragqa  # this very package, whatever else is installed
+sys.path.append(sys.path.pop(0))
+from ragqa.corpus.worker import main
+main(json.loads(sys.argv[1]))
+"""
 _SETTINGS = {  # less address space, which is what is bounded
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-_TICK = 0.1
+_TICK = 0.1  # seconds between looks at the clock
+_PATIENCE = 0.5  # seconds in which a process that is told to end may do so
 
 
 class ReadingProcess:
@@ -61,6 +71,9 @@ class ReadingProcess:
 
     def read(self, file: SourceFile) -> Iterator[Document | Problem]:
         """What a file holds, as `ragqa.corpus.formats.read_file` says it; exhaust it before the next file."""
+        if not sys.executable or getattr(sys, "frozen", False):  # then there is no Python to start
+            yield from read_file(file)
+            return
         size = _size(file.path)
         answers = self._ask(file, self._limits.time(size))
         while (line := self._line(answers)).endswith(b"\n"):
@@ -82,6 +95,8 @@ class ReadingProcess:
             yield Problem(file.source, f"its reader broke down ({_ending(code)})")
 
     def _ask(self, file: SourceFile, seconds: float) -> IO[bytes]:
+        if self._clock.rang or (self._process is not None and self._process.poll() is not None):
+            self._end()  # it was stopped, or broke down, after its last word on the file before
         process = self._process or self._start()
         assert process.stdin is not None and process.stdout is not None
         self._clock.set(seconds, process)
@@ -95,8 +110,8 @@ class ReadingProcess:
             return answers.readline()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        home = str(Path(__file__).parents[2])
-        command = [sys.executable, "-c", _CODE.format(home=home), json.dumps(asdict(self._limits))]
+        # -P: nothing is imported from the folder we are in, which may be the one with the hostile files
+        command = [sys.executable, "-P", "-c", _CODE, json.dumps(asdict(self._limits))]
         try:
             self._process = process = subprocess.Popen(  # noqa: S603 - ourselves
                 command,
@@ -117,13 +132,13 @@ class ReadingProcess:
         process, self._process = self._process, None
         if process is None:
             return 0
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_TICK)  # one that has broken down says how
-        process.kill()
         assert process.stdin is not None and process.stdout is not None
-        process.stdout.close()
         with suppress(BrokenPipeError):
-            process.stdin.close()
+            process.stdin.close()  # ends it, unless it is deep in compiled code
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE)
+        process.kill()
+        process.stdout.close()
         return process.wait()
 
 

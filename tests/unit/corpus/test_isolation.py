@@ -136,6 +136,33 @@ def test_it_ends_with_its_parent_however_that_ends(tmp_path, good, way):
     assert gone(pid)
 
 
+def test_a_process_that_ends_between_two_files_costs_none(good):
+    with ReadingProcess(Limits()) as process:
+        assert is_good(process.read(good))
+        os.kill(process._process.pid, signal.SIGKILL)
+        assert gone(process._process.pid)
+        assert is_good(process.read(good))
+
+
+def test_nothing_is_imported_from_the_folder_we_are_in(tmp_path, good, monkeypatch):
+    for name in ("json", "queue", "lxml", "ragqa", "zlib", "csv"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / "page.html"
+    page.write_text("<p>page")
+    with ReadingProcess(Limits()) as process:
+        assert is_good(process.read(good))
+        assert [item.text for item in process.read(file_of(page))] == ["page"]
+    assert not (tmp_path / "imported").exists()
+
+
+def test_a_frozen_program_reads_by_itself(good, monkeypatch):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    with ReadingProcess(Limits()) as process:
+        assert is_good(process.read(good))
+        assert process._process is None
+
+
 def test_items_are_the_same_after_the_wire():
     sections = (Section(0, "A > \ud800"), Section(5, ""))
     document = Document(
