@@ -32,14 +32,14 @@ def stream(facts: bytes, content: bytes) -> bytes:
 
 
 def slow_pdf() -> bytes:
-    """A page of forms that show forms that show forms …: a hundred million million texts in 4 KB."""
+    """A page of forms that show forms that show forms …: a hundred million million blanks in 4 KB, forty times."""
     objects = {1: CATALOG, 2: b"<< /Type /Pages /Count 40 /Kids [%s] >>" % (b"3 0 R " * 40)}
     objects[3] = PAGE + b"/Contents 4 0 R " + FONT + b"/XObject << /X 5 0 R >> >> >>"
     objects[4] = stream(b"", b"/X Do " * 10)
     form = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] "
     for number in range(5, 19):
         objects[number] = stream(form + FONT + b"/XObject << /X %d 0 R >> >>" % (number + 1), b"/X Do " * 10)
-    objects[19] = stream(form + FONT + b">>", b"BT /F1 12 Tf (ha) Tj ET")
+    objects[19] = stream(form + FONT + b">>", b"BT /F1 12 Tf ( ) Tj ET")
     objects[20] = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
     return pdf(objects)
 

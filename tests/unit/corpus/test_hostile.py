@@ -107,12 +107,22 @@ def test_a_document_longer_than_allowed(tmp_path):
     assert all("more than 1 MB" in reason for reason in reasons.values())
 
 
-def test_texts_from_one_file_together_are_bounded(tmp_path):
-    lines = b'{"text": "%s"}\n' % (b"word " * 20_000)
-    (tmp_path / "a.jsonl").write_bytes(lines)
-    assert isinstance(here(tmp_path / "a.jsonl", unpacked_mb=1)[-1], formats.Document)
-    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines * 30))
-    assert "unpacks to more than 1 MB" in here(tmp_path / "a.jsonl.gz", unpacked_mb=1)[-1].reason
+def test_texts_from_one_file_together_are_bounded(tmp_path, monkeypatch):
+    def reader(file):
+        for number in range(30):
+            yield formats.Document(str(number), "word " * 20_000)
+
+    monkeypatch.setitem(formats.FORMATS, ".txt", reader)
+    (tmp_path / "a.txt").write_text("a small file that says much, such as a PDF that shows one form many times")
+    *documents, problem = here(tmp_path / "a.txt", unpacked_mb=1)
+    assert len(documents) == 10 and "unpacks to more than 1 MB" in problem.reason
+
+
+@pytest.mark.parametrize("damage", [lambda raw: b"no gzip", lambda raw: raw[:-8] + b"\0" * 8, lambda raw: raw[:30] * 2])
+def test_damaged_gzip_files_are_called_so(tmp_path, damage):
+    (tmp_path / "a.txt.gz").write_bytes(damage(gzip.compress(os.urandom(500))))
+    (problem,) = here(tmp_path / "a.txt.gz")
+    assert problem.reason.startswith("damaged gzip file (")
 
 
 def test_zip_archives_are_judged_before_they_are_unpacked(tmp_path):
@@ -291,7 +301,7 @@ def test_quotation_marks_that_are_never_closed_do_not_multiply(tmp_path):
 
 
 def test_headings_and_titles_are_bounded(tmp_path):
-    outline = markdown_outline("# " + "word " * 1000 + "\n# Short\ntext")
+    outline = markdown_outline(f"# {'word ' * 1000}\n# {'word ' * 100}\n# Short\ntext")
     assert [section.heading for section in outline.sections] == ["Short"]
     began = time.process_time()
     markdown_outline("".join(f"# {mark * 1900}\n" for mark in "[*`_!\\" for _ in range(20)))
