@@ -9,6 +9,7 @@ from ragqa.version import __version__
 
 if TYPE_CHECKING:
     from ragqa.config import Config, load_config
+    from ragqa.corpus.limits import Limits
     from ragqa.errors import RagqaError
     from ragqa.index.report import BuildReport
     from ragqa.index.snapshot import Snapshot
@@ -25,6 +26,7 @@ _HOMES = {
     "Document": "types",
     "Hit": "types",
     "HybridRetriever": "retrieve",
+    "Limits": "corpus.limits",
     "Passage": "types",
     "Pipeline": "pipeline",
     "Question": "types",
@@ -44,6 +46,7 @@ __all__ = [
     "Document",
     "Hit",
     "HybridRetriever",
+    "Limits",
     "Passage",
     "Pipeline",
     "Question",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ragqa.config import Config, IndexConfig
 from ragqa.corpus.analyze import get_analyzer
-from ragqa.corpus.read import Problem, read_documents
+from ragqa.corpus.read import Limits, Problem, read_documents
 from ragqa.corpus.synonyms import read_synonyms
 from ragqa.errors import IndexNotFound, ModelError, SourceError
 from ragqa.evidence.calibration import load_calibration
@@ -32,15 +32,18 @@ def build(
     encoder: Encoder | None = None,
     strict: bool = False,
     synonyms: str | Path | None = None,
+    limits: Limits | None = None,
+    follow: bool = False,
     problems: Callable[[Problem], None] | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Bring the index in ``directory`` in line with the documents in ``source`` (files and folders).
 
     Unchanged documents are not encoded again, changed ones are replaced, vanished ones go. A file that cannot be read
-    keeps its last good version and is handed to ``problems``; with ``strict`` it is a `SourceError`. Until the end
-    nothing changes for readers; if anything fails, nothing has changed. Without a ``config`` an existing index keeps
-    the settings it was built with, but an encoder other than the packaged one has to be named again (see
+    keeps its last good version and is handed to ``problems``; with ``strict`` it is a `SourceError`. ``limits`` bound
+    what reading a file may cost, and symbolic links that lead out of the folders are read with ``follow`` alone. Until
+    the end nothing changes for readers; if anything fails, nothing has changed. Without a ``config`` an existing index
+    keeps the settings it was built with, but an encoder other than the packaged one has to be named again (see
     `current_encoder`); with other settings it is built anew. ``synonyms`` names a file of rules for BM25
     (see `ragqa.corpus.synonyms`), which is kept with the index in place of the one before; an empty file takes that
     away, and without a name it stays.
@@ -65,7 +68,7 @@ def build(
         directory,
         index,
         encoder,
-        read_documents(sources, note),
+        read_documents(sources, note, limits=limits, follow=follow),
         keep_sources=lambda: failed,
         synonyms=rules,
         progress=progress,

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ragqa.cli.interrupt import interruptible
-from ragqa.cli.options import index_option, locate_index, make_config, settings_options
+from ragqa.cli.options import (
+    index_option,
+    limit_options,
+    locate_index,
+    make_config,
+    make_limits,
+    settings_options,
+)
 from ragqa.cli.terminal import note, print_json, say
 
 if TYPE_CHECKING:
@@ -29,6 +36,8 @@ UNNAMED = ""
 @click.option("--dense", help="auto, flat, hnsw, ivf or a FAISS factory string [auto].")
 @click.option("--bm25", type=click.Choice(["tantivy", "rank-bm25"]), help="BM25 engine [tantivy].")
 @click.option("--synonyms", type=click.Path(), help="A file of synonyms for BM25; an empty one takes them away.")
+@click.option("--follow", is_flag=True, help="Follow symbolic links that lead out of the folders.")
+@limit_options
 @click.option("--strict", is_flag=True, help="Stop at the first file that cannot be read.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
@@ -43,11 +52,13 @@ def index(
     dense: str | None,
     bm25: str | None,
     synonyms: str | None,
+    follow: bool,
     strict: bool,
     as_json: bool,
     quiet: bool,
     config_file: str | None,
     settings: tuple[str, ...],
+    **bounds: float | None,
 ) -> None:
     """Build an index, or bring it up to date.
 
@@ -81,7 +92,15 @@ def index(
 
     with interruptible(UNCHANGED), progress_bar(quiet) as progress:
         report = build(
-            list(sources), directory, config, strict=strict, synonyms=synonyms, problems=tell, progress=progress
+            list(sources),
+            directory,
+            config,
+            strict=strict,
+            synonyms=synonyms,
+            limits=make_limits(bounds),
+            follow=follow,
+            problems=tell,
+            progress=progress,
         )
     if as_json:
         skipped = [{"source": problem.source, "reason": problem.reason} for problem in problems]

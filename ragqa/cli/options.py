@@ -12,6 +12,7 @@ from ragqa.errors import ConfigError, IndexNotFound
 
 if TYPE_CHECKING:
     from ragqa.config import Config
+    from ragqa.corpus.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 INDEXES = Path("indexes")
@@ -27,6 +28,14 @@ ANSWERING = {
     "encoder": "index.encoder",
     "fusion": "retrieve.fusion",
     "reranker": "retrieve.reranker",
+}
+
+LIMITS = {
+    "max_file_mb": "file_mb",
+    "max_unpacked_mb": "unpacked_mb",
+    "max_document_mb": "document_mb",
+    "max_memory_mb": "memory_mb",
+    "file_seconds": "seconds",
 }
 
 
@@ -92,6 +101,26 @@ def answering_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def limit_options(command: Command) -> Command:
+    """What reading a file may cost, under the names of `LIMITS`."""
+    for option in (
+        click.option("--file-seconds", type=click.FloatRange(1), help="Time to read a file, for each MB of it [30]."),
+        click.option("--max-memory-mb", type=click.IntRange(1), help="Memory to read a file with [800]."),
+        click.option("--max-document-mb", type=click.IntRange(1), help="Text of a document [64]."),
+        click.option("--max-unpacked-mb", type=click.IntRange(1), help="What a packed file may unpack to [1024]."),
+        click.option("--max-file-mb", type=click.IntRange(1), help="Size of a file [65536]."),
+    ):
+        command = option(command)
+    return command
+
+
+def make_limits(given: Mapping[str, Any]) -> Limits:
+    """The limits of a command with `limit_options`."""
+    from ragqa.corpus.limits import Limits
+
+    return Limits(**{LIMITS[name]: value for name, value in given.items() if value is not None})
 
 
 def answering_config(config_file: str | None, settings: Sequence[str], given: Mapping[str, Any]) -> Config:

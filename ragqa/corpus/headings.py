@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ragqa.types import Document, Section
 
 SEPARATOR = " > "
+LONGEST_HEADING = 300  # characters
 _LINE = re.compile(r"[^\r\n]*")
 _MARKED = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 
@@ -21,8 +22,13 @@ class Outline:
     _path: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, start: int, level: int, text: str) -> None:
-        """A heading at character ``start``; its path is that of the headings of lower levels above it."""
+        """A heading at character ``start``; its path is that of the headings of lower levels above it.
+
+        What is longer than a heading can be is none: it would stand with every passage below it.
+        """
         text = " ".join(text.split())
+        if len(text) > LONGEST_HEADING:
+            return
         if level <= 1 and text and not self.first_title:
             self.first_title = text
         while self._path and self._path[-1][0] >= level:

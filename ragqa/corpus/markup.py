@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 from ragqa.corpus.encoding import decode
-from ragqa.corpus.files import SourceFile, read_bytes
+from ragqa.corpus.files import SourceFile, read_text_bytes
 from ragqa.corpus.headings import Outline
+from ragqa.corpus.limits import too_deep
+from ragqa.errors import SourceError
 from ragqa.types import Document
 
 # fmt: off
@@ -24,6 +25,7 @@ _BLOCKS = frozenset((
     "summary", "table", "ul",
 ))
 # fmt: on
+_CHUNK = 1 << 16
 _LINES = frozenset(("br", "li"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _CELLS = frozenset(("td", "th"))
@@ -34,44 +36,66 @@ _INVISIBLE = str.maketrans("", "", "\xad\u200b\ufeff")
 
 def read_html(file: SourceFile) -> Iterator[Document]:
     """One document: paragraphs with a blank line between, table cells with " | ", title from title or h1, sections."""
-    raw = read_bytes(file)
+    raw = read_text_bytes(file)
     charset = _CHARSET.search(raw, 0, 4096)
-    page = Page()
-    page.feed(decode(raw, charset[1].decode("ascii") if charset else ""))
-    page.close()
-    text = "".join(page.parts)
+    page = read_page(decode(raw, charset[1].decode("ascii") if charset else ""), file.limits.nesting)
     title = page.title or page.outline.first_title
-    yield Document(file.name, text, title, file.source, sections=tuple(page.outline.sections))
+    yield Document(file.name, "".join(page.parts), title, file.source, sections=tuple(page.outline.sections))
 
 
-class Page(HTMLParser):
-    """Feed it HTML, close it, take ``parts`` (joined: the text), ``title`` and ``outline``."""
+def read_page(text: str, nesting: int) -> Page:
+    """What the elements of a page say; `SourceError` if more than ``nesting`` of them are open at once.
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+    libxml2 parses, and tells `Page` of each start, end and text, so that no tree is built. It takes time linear in the
+    text for a given nesting: looking for what an end tag closes it goes through all open elements.
+    """
+    from lxml import etree
+
+    page = Page(nesting)
+    parser = etree.HTMLParser(target=page, encoding="utf-8", huge_tree=True)
+    raw = text.encode("utf-8", "replace")
+    try:
+        for at in range(0, len(raw), _CHUNK):
+            parser.feed(raw[at : at + _CHUNK])
+        parser.close()
+    except etree.XMLSyntaxError:  # nothing in it, not even a word
+        page.close()
+    return page
+
+
+class Page:
+    """A target for lxml's parser; told of a page's elements, it has ``parts`` (the text), ``title`` and ``outline``."""
+
+    def __init__(self, nesting: int) -> None:
         self.parts: list[str] = []
         self.outline = Outline()
         self.title = ""
+        self._nesting = nesting
+        self._depth = 0
         self._length = 0
         self._gap = ""  # between what was written and what comes: nothing, a blank, " | ", a line end or an empty line
-        self._dropped = ""  # the outermost element that is being left out, and how many of its name are open
-        self._open = 0
+        self._dropped = 0  # the depth of the outermost element that is being left out
         self._content = 0
         self._pre = 0
         self._rows = self._cells = 0  # so far in this table, in this row
         self._in_new_cell = False
-        self._in_title = False
+        self._titles: list[str] | None = None
         self._level = 0
         self._heading: list[str] = []
+        self._text: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, attributes: object) -> None:
         """Open an element."""
+        self._flush()
+        self._depth += 1
+        if self._depth > self._nesting:
+            raise SourceError(too_deep(self._nesting))
         if self._dropped:
-            self._open += tag == self._dropped
-        elif tag in _DROPPED or (tag in _BANNERS and not self._content):
-            self._dropped, self._open = tag, 1
+            return
+        if tag in _DROPPED or (tag in _BANNERS and not self._content):
+            self._dropped = self._depth
         elif tag == "title":
-            self._in_title = not self.title
+            self._titles = [] if not self.title else None
         else:
             self._content += tag in _CONTENT
             self._pre += tag == "pre"
@@ -80,15 +104,15 @@ class Page(HTMLParser):
                 self._end_heading()
                 self._level = _HEADINGS[tag]
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         """Close an element."""
+        self._flush()
+        self._depth -= 1
         if self._dropped:
-            self._open -= tag == self._dropped
-            if not self._open:
-                self._dropped = ""
+            if self._depth < self._dropped:
+                self._dropped = 0
         elif tag == "title":
-            self._in_title = False
-            self.title = " ".join(self.title.split())
+            self._end_title()
         else:
             if tag in _HEADINGS:
                 self._end_heading()
@@ -96,13 +120,24 @@ class Page(HTMLParser):
             self._pre = max(0, self._pre - (tag == "pre"))
             self._separate(tag, opening=False)
 
-    def handle_data(self, data: str) -> None:
-        """Write text."""
-        if self._dropped:
+    def data(self, data: str) -> None:
+        """Take a piece of text; libxml2 gives what stands between two tags in several."""
+        if not self._dropped:
+            self._text.append(data)
+
+    def close(self) -> None:
+        """Take the last text; a heading or title left open ends here."""
+        self._flush()
+        self._end_heading()
+        self._end_title()
+
+    def _flush(self) -> None:
+        if not self._text:
             return
-        data = data.translate(_INVISIBLE)
-        if self._in_title:
-            self.title += data
+        data = "".join(self._text).translate(_INVISIBLE)
+        self._text = []
+        if self._titles is not None:
+            self._titles.append(data)
         elif self._level:
             self._heading.append(data)
         elif self._pre:
@@ -110,11 +145,10 @@ class Page(HTMLParser):
         else:
             self._write_flowing(data)
 
-    def close(self) -> None:
-        """Take the last text; a heading or title left open ends here."""
-        super().close()
-        self._end_heading()
-        self.title = " ".join(self.title.split())
+    def _end_title(self) -> None:
+        if self._titles is not None:
+            self.title = " ".join("".join(self._titles).split())
+            self._titles = None
 
     def _end_heading(self) -> None:
         level, text = self._level, " ".join("".join(self._heading).split())

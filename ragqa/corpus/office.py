@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import logging
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from ragqa.corpus.files import Problem, SourceFile, unpacked_limit
+from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.headings import Outline
 from ragqa.errors import MissingExtra, SourceError
 from ragqa.types import Document
 
+_DAMAGED_PAGES = 100  # after so many a file is given up: it may claim to have two billion
+
 
 def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
     """A document for each page with text, id and source ending in ``#page=3``; the title stands in the properties."""
+    pdf, title, count = _opened_pdf(file)
+    empty, damaged = True, 0
+    for number in range(1, count + 1):
+        place = f"#page={number}"
+        try:
+            text = pdf.pages[number - 1].extract_text().encode("utf-8", "replace").decode()
+        except MemoryError:
+            raise
+        except Exception as error:  # a damaged PDF can make pypdf raise nearly anything
+            yield Problem(file.source + place, f"page cannot be read ({_said(error)})")
+            empty, damaged = False, damaged + 1
+            if damaged > _DAMAGED_PAGES:
+                raise SourceError(f"more than {_DAMAGED_PAGES} damaged pages") from error
+            continue
+        if text.strip():
+            yield Document(file.name + place, text, title, file.source + place)
+            empty = False
+    if empty:
+        raise SourceError("no text (scanned pages must go through text recognition first)")
+
+
+def _opened_pdf(file: SourceFile) -> tuple[Any, str, int]:
+    """Pypdf's reader, the title and the number of pages."""
     try:
         import pypdf
     except ImportError as error:
@@ -27,26 +51,11 @@ def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
         if pdf.is_encrypted and not pdf.decrypt(""):
             raise SourceError("encrypted; save it without a password")
         title = " ".join(str((pdf.metadata and pdf.metadata.title) or "").split())
-        count = len(pdf.pages)
-    except SourceError:
+        return pdf, title, len(pdf.pages)
+    except (SourceError, MemoryError):
         raise
-    except Exception as error:  # a damaged PDF can make pypdf raise nearly anything
+    except Exception as error:  # as above
         raise SourceError(f"not a readable PDF ({_said(error)})") from error
-    empty = True
-    for number in range(1, count + 1):
-        place = f"#page={number}"
-        try:
-            text = pdf.pages[number - 1].extract_text()
-        except Exception as error:  # as above
-            yield Problem(file.source + place, f"page cannot be read ({_said(error)})")
-            empty = False
-            continue
-        text = text.encode("utf-8", "replace").decode()
-        if text.strip():
-            yield Document(file.name + place, text, title, file.source + place)
-            empty = False
-    if empty:
-        raise SourceError("no text (scanned pages must go through text recognition first)")
 
 
 def read_docx(file: SourceFile) -> Iterator[Document | Problem]:
@@ -56,14 +65,11 @@ def read_docx(file: SourceFile) -> Iterator[Document | Problem]:
     except ImportError as error:
         raise MissingExtra("reading Word files", "files") from error
     try:
-        with zipfile.ZipFile(file.path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-        if size > unpacked_limit(file.path.stat().st_size):
-            raise SourceError(f"unpacks to {size >> 20} MB")
+        open_zip(file).close()
         word = docx.Document(str(file.path))
         text, outline = _flow(word)
         title = " ".join((word.core_properties.title or "").split()) or outline.first_title
-    except (SourceError, OSError):
+    except (SourceError, OSError, MemoryError):
         raise
     except Exception as error:  # python-docx and lxml raise nearly anything on a damaged file
         raise SourceError(f"not a readable Word file ({_said(error)})") from error
@@ -90,14 +96,23 @@ def _flow(word: Any) -> tuple[str, Outline]:
 
 
 def _table(table: Any) -> str:
-    rows = []
+    """A line a row. A merged cell says its text once in each row that it spans, however many columns it claims to."""
+    rows, above = [], dict[int, str]()
     for row in table.rows:
-        cells: list[Any] = []
-        for cell in row.cells:  # a merged cell comes once for each column it spans
-            if not cells or cell._tc is not cells[-1]._tc:
-                cells.append(cell)
-        rows.append(" | ".join(" ".join(cell.text.split()) for cell in cells))
+        said, place = dict[int, str](), 0
+        for cell in row._tr.tc_lst:  # row.cells repeats a cell for each column that it spans, as many as it claims
+            continued = cell.vMerge == "continue"
+            said[place] = above.get(place, "") if continued else " ".join(_cell_text(cell, table).split())
+            place += cell.grid_span
+        rows.append(" | ".join(said.values()))
+        above = said
     return "\n".join(row for row in rows if row.strip(" |"))
+
+
+def _cell_text(cell: Any, table: Any) -> str:
+    from docx.table import _Cell
+
+    return str(_Cell(cell, table).text)
 
 
 def _said(error: Exception) -> str:

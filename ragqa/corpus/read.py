@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from ragqa.corpus.files import Problem, SourceFile, find_files, is_gzipped
-from ragqa.corpus.markup import read_html
-from ragqa.corpus.office import read_docx, read_pdf
-from ragqa.corpus.records import read_csv, read_json, read_jsonl, read_parquet, read_tsv
-from ragqa.corpus.text import read_markdown, read_text
-from ragqa.errors import MissingExtra, SourceError
+from ragqa.corpus.files import Problem, SourceFile
+from ragqa.corpus.formats import FORMATS, format_of
+from ragqa.corpus.isolation import ReadingProcess
+from ragqa.corpus.limits import PROBLEMS, Limits
+from ragqa.corpus.walk import find_files
+from ragqa.errors import SourceError
 from ragqa.types import Document
 
-__all__ = ["FORMATS", "Problem", "read_documents"]
-
-Format = Callable[[SourceFile], Iterator[Document | Problem]]
-
-FORMATS: dict[str, Format] = {
-    ".txt": read_text,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".html": read_html,
-    ".htm": read_html,
-    ".jsonl": read_jsonl,
-    ".ndjson": read_jsonl,
-    ".json": read_json,
-    ".csv": read_csv,
-    ".tsv": read_tsv,
-    ".parquet": read_parquet,
-    ".pdf": read_pdf,
-    ".docx": read_docx,
-}
-_NEVER_GZIPPED = (".parquet", ".pdf", ".docx")
+__all__ = ["FORMATS", "Limits", "Problem", "read_documents"]
 
 
-def read_documents(sources: Sequence[str | Path], problems: Callable[[Problem], None]) -> Iterator[Document]:
+def read_documents(
+    sources: Sequence[str | Path],
+    problems: Callable[[Problem], None],
+    *,
+    limits: Limits | None = None,
+    follow: bool = False,
+) -> Iterator[Document]:
     """The documents of files and folders (walked recursively, in sorted order), read as they are asked for.
 
     Formats go by suffix (`FORMATS`; the text ones also with ``.gz`` behind). In folders, files of other formats are
-    passed over. What cannot be read, has no text, or repeats the id of an earlier document is handed to ``problems``
-    and left out; damage in one record leaves the others. A source that does not exist is a `SourceError` at once.
+    passed over. What cannot be read, exceeds the ``limits``, has no text, or repeats the id of an earlier document is
+    handed to ``problems`` and left out, whatever a reader raises or breaks; damage in one record leaves the others, and
+    of a file with many the first 100 are named. Links that lead out of the folders are followed with ``follow`` alone.
+    A source that does not exist is a `SourceError` at once.
 
     Ids: a record's own, or its file's and its line; otherwise the path relative to the folder named (see `find_files`).
     """
@@ -52,41 +40,50 @@ def read_documents(sources: Sequence[str | Path], problems: Callable[[Problem], 
         except (OSError, ValueError) as error:
             reason = "no such file or folder" if isinstance(error, FileNotFoundError) else f"cannot be opened ({error})"
             raise SourceError(f"{path}: {reason}") from error
-    return _documents(paths, problems)
+    return _documents(paths, problems, limits or Limits(), follow)
 
 
-def _documents(paths: Sequence[Path], problems: Callable[[Problem], None]) -> Iterator[Document]:
+def _documents(
+    paths: Sequence[Path], problems: Callable[[Problem], None], limits: Limits, follow: bool
+) -> Iterator[Document]:
     taken: dict[str, str] = {}
-    for file in find_files(paths, problems):
-        for item in _read(file):
-            if isinstance(item, Problem):
-                problems(item)
-            elif not item.text.strip():
-                problems(Problem(item.source, "no text", unread=False))
-            elif item.id in taken:
-                reason = f"same id as a document of {taken[item.id]}: {item.id}"
-                problems(Problem(item.source, reason, unread=False))
-            else:
-                taken[item.id] = file.source
-                yield item
+    with ReadingProcess(limits) as process:
+        for file in find_files(paths, problems, limits=limits, follow=follow):
+            if format_of(file) is None:
+                if file.named:
+                    problems(Problem(file.source, f"unknown format; known are {', '.join(FORMATS)}"))
+                continue
+            note = _Notes(file, problems)
+            for item in process.read(file):
+                if isinstance(item, Problem):
+                    note(item)
+                elif not item.text.strip():
+                    note(Problem(item.source, "no text", unread=False))
+                elif item.id in taken:
+                    reason = f"same id as a document of {taken[item.id]}: {item.id[:100]}"
+                    note(Problem(item.source, reason, unread=False))
+                else:
+                    taken[item.id] = file.source
+                    yield item
+            note.finish()
 
 
-def _read(file: SourceFile) -> Iterator[Document | Problem]:
-    path = file.path
-    bare = Path(path.stem) if is_gzipped(path) else path
-    suffix = bare.suffix.lower()
-    reader = FORMATS.get(suffix)
-    if reader is None or (is_gzipped(path) and suffix in _NEVER_GZIPPED):
-        if file.named:
-            yield Problem(file.source, f"unknown format; known are {', '.join(FORMATS)}")
-        return
-    try:
-        if not path.is_file():
-            raise SourceError("not a regular file")
-        yield from reader(file)
-    except OSError as error:
-        yield Problem(file.source, error.strerror or str(error))
-    except (EOFError, zlib.error) as error:
-        yield Problem(file.source, f"damaged gzip file ({error})")
-    except (SourceError, MissingExtra) as error:
-        yield Problem(file.source, str(error))
+class _Notes:
+    """The problems of one file: the first are handed on, further ones counted, as a file may have millions."""
+
+    def __init__(self, file: SourceFile, problems: Callable[[Problem], None]) -> None:
+        self._file, self._problems = file, problems
+        self._count, self._unread = 0, False
+
+    def __call__(self, problem: Problem) -> None:
+        self._count += 1
+        if self._count <= PROBLEMS or problem.source == self._file.source:
+            self._problems(problem)
+        else:
+            self._unread |= problem.unread
+
+    def finish(self) -> None:
+        """Say how many were not named."""
+        if self._count > PROBLEMS:
+            more = f"{self._count - PROBLEMS:,} more of its records or pages are left out"
+            self._problems(Problem(self._file.source, more, unread=self._unread))

@@ -1,4 +1,4 @@
-"""Files of records, each a document: JSON lines, JSON, CSV, TSV, Parquet, SQuAD.
+"""Files of records in text, each a document: JSON lines, JSON, CSV, TSV, SQuAD. (Parquet has its own module.)
 
 The field ``text`` is the document's text. Files of rows without such a field are tables, triples or FAQ (`tables`).
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 from ragqa.corpus.encoding import decode
 from ragqa.corpus.files import Problem, SourceFile, open_text, read_bytes
+from ragqa.corpus.limits import Limits, too_deep, too_wide
 from ragqa.corpus.squad import is_squad, parse_squad
 from ragqa.corpus.tables import RESERVED, Cells, RowReader, is_special, row_reader
 from ragqa.errors import SourceError
@@ -21,7 +22,9 @@ from ragqa.types import Document
 
 _OWN = ("id", "text", "title")
 _DELIMITERS = (",", ";", "\t", "|")
-_ROWS = 1024
+_MOST_DIGITS = 4_000  # Python refuses to read or write longer integers (from 4,300 on), so these stay text
+_LONGEST_ROW = 10_000_000  # characters between a quotation mark and the one that closes it
+_UNCLOSED = 20  # quotation marks that are never closed, each of which costs as many characters to find out
 
 
 def read_jsonl(file: SourceFile) -> Iterator[Document | Problem]:
@@ -37,9 +40,9 @@ def read_jsonl(file: SourceFile) -> Iterator[Document | Problem]:
             if not line.strip():
                 continue
             try:
-                record = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                yield Problem(f"{file.source}:{number}", f"not JSON ({error})")
+                record = _parsed(line, file.limits)
+            except SourceError as error:
+                yield Problem(f"{file.source}:{number}", str(error))
                 continue
             if not told and isinstance(record, Mapping):
                 make, told = None if "text" in record else row_reader(list(record)), True
@@ -51,10 +54,7 @@ def read_jsonl(file: SourceFile) -> Iterator[Document | Problem]:
 
 def read_json(file: SourceFile) -> Iterator[Document | Problem]:
     """SQuAD-format JSON: a document of one passage a paragraph; or a list of records, numbered from 1."""
-    try:
-        content = json.loads(decode(read_bytes(file)))
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"not JSON ({error})") from error
+    content = _parsed(decode(read_bytes(file)), file.limits)
     if isinstance(content, list):
         for number, record in enumerate(content, 1):
             yield document(record, file, number)
@@ -64,6 +64,23 @@ def read_json(file: SourceFile) -> Iterator[Document | Problem]:
             yield Document(paragraph.id, paragraph.text, title, f"{file.source}:{number}", whole=True)
     else:
         raise SourceError('JSON, but neither a list of records with a field "text" nor in SQuAD format')
+
+
+def _parsed(text: str, limits: Limits) -> Any:
+    """JSON as data; a record of too many fields, like all else that is wrong, is a `SourceError`."""
+    try:
+        content = json.loads(text, parse_int=_integer)
+    except RecursionError as error:
+        raise SourceError(too_deep(limits.nesting)) from error
+    except ValueError as error:
+        raise SourceError(f"not JSON ({error})") from error
+    if isinstance(content, Mapping) and len(content) > limits.columns:
+        raise SourceError(too_wide(len(content), limits.columns))
+    return content
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
 
 
 def read_csv(file: SourceFile) -> Iterator[Document | Problem]:
@@ -81,6 +98,8 @@ def _rows(file: SourceFile, delimiters: tuple[str, ...]) -> Iterator[Document | 
     with open_text(file) as lines:
         first = next((line for line in lines if line.strip()), "")
         names, delimiter = _header(first, delimiters)
+        if len(names) > file.limits.columns:
+            raise SourceError(too_wide(len(names), file.limits.columns))
         make = _text_row if "text" in names else row_reader(names)
         lines.seek(0)
         for number, row in _table(lines, delimiter, len(names)):
@@ -101,9 +120,10 @@ def _table(lines: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[i
     """Each row with the number of its first line; a text instead of a row says what is wrong there.
 
     Between tabs a line that has all columns is a row, whatever quotation marks stand in it: most such files quote
-    nothing. Everywhere else a quoted field may hold line ends; one that is never closed costs its first line alone.
+    nothing. Everywhere else a quoted field may hold line ends; one that is never closed, or not for ten million
+    characters, costs its first line alone, and after twenty such this is a `SourceError`.
     """
-    number = 0
+    number = unclosed = 0
     while (line := next(lines, None)) is not None:
         number += 1
         if delimiter == "\t" and line.count("\t") == width - 1:
@@ -116,6 +136,9 @@ def _table(lines: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[i
         except csv.Error as error:
             row = f"not a row of a table ({error})"
         if not taken[-1]:
+            unclosed += 1
+            if unclosed > _UNCLOSED:
+                raise SourceError(f"no table: more than {_UNCLOSED} quotation marks open and are never closed")
             row = "a quotation mark opens here and is never closed"
             lines, taken = chain(taken[1:-1], lines), taken[:1]
         yield number, row
@@ -123,10 +146,16 @@ def _table(lines: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[i
 
 
 def _taking(taken: list[str], more: Iterator[str]) -> Iterator[str]:
-    """What was taken and then ``more``, which is taken down as it is asked for, and an empty text at its end."""
+    """What was taken and then ``more``, which is taken down as it is asked for, and an empty text at its end, or where
+    a row is longer than any should be.
+    """
     yield from taken
+    length = 0
     for line in more:
         taken.append(line)
+        length += len(line)
+        if length > _LONGEST_ROW:
+            break
         yield line
     taken.append("")
 
@@ -156,40 +185,6 @@ def _names(row: list[str]) -> list[str]:
     return [name.lower() if name.lower() in _OWN else name for name in names]
 
 
-def read_parquet(file: SourceFile) -> Iterator[Document | Problem]:
-    """A document a row; nested and binary columns are left out."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(file.path) as table:
-            fields = {field.name: _is_odd(field.type) for field in table.schema_arrow}
-            if fields.get("text"):
-                raise SourceError('the column "text" is not text')
-            columns = [name for name, odd in fields.items() if not odd]
-            if not columns:
-                raise SourceError("no column of texts or numbers")
-            make = None if "text" in columns else row_reader(columns)
-            number = 0
-            for batch in table.iter_batches(_ROWS, columns=columns):
-                for record in batch.to_pylist():
-                    number += 1
-                    row = {name: _plain(value) for name, value in record.items()}
-                    yield document(row, file, number) if make is None else make(list(row.items()), file, number)
-    except pa.ArrowException as error:
-        raise SourceError(f"not a readable Parquet file ({' '.join(str(error).split())})") from error
-
-
-def _is_odd(kind: Any) -> bool:
-    from pyarrow import types
-
-    return bool(types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind))
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
-
-
 def document(record: Any, file: SourceFile, number: int) -> Document | Problem:
     """A record as a document: id, text and title as given, other scalars are meta; without id it gets its place."""
     source = f"{file.source}:{number}"
@@ -206,7 +201,8 @@ def document(record: Any, file: SourceFile, number: int) -> Document | Problem:
         if isinstance(value, (str, int, float, bool))
     }
     name = f"{file.name}:{number}" if given is None or given == "" else str(given)
-    return Document(_whole(name), _whole(text), _whole(str(title or "")), source, meta)
+    headed = str(title or "") if isinstance(title, (str, int, float)) else ""
+    return Document(_whole(name), _whole(text), _whole(headed), source, meta)
 
 
 def _others(items: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:

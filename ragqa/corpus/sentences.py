@@ -47,6 +47,11 @@ _MONTH = re.compile(r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)[a-zä
 _CLAUSE = re.compile(r"[;:,–—](?=\s)|[，；：、،؛၊]|[;:,](?=[\u4e00-\u9fff])")
 _SPACE = re.compile(r"\s+")
 _BEFORE = 24
+_LONGEST_CHARACTER = 32  # code points that may look like one character, and are then not parted
+_JOINER = "\u200d"
+_JOINED = frozenset(
+    (_JOINER, *"\u0e33\u0eb3", *map(chr, range(0x1F3FB, 0x1F400)))
+)  # vowels of Thai and Lao, skin tones
 
 
 def count_words(text: str) -> int:
@@ -86,19 +91,22 @@ def _is_end(text: str, start: int, match: re.Match[str]) -> bool:
     return not (initial or word in _ABBREVIATIONS or _DOTTED.fullmatch(word))
 
 
-def cuts(text: str, start: int, end: int, words: int) -> Iterator[int]:
-    """Where to cut ``text[start:end]`` into pieces of at most ``words`` words, the last cut being ``end``.
+def cuts(text: str, start: int, end: int, words: int, longest: int) -> Iterator[int]:
+    """Where to cut ``text[start:end]`` into pieces of at most ``words`` words and ``longest`` characters, the last cut
+    being ``end``.
 
-    A cut falls in the later half of what fits: after a line, else a clause mark, else a blank, else between characters.
+    A cut falls in the later half of what fits: after a line, else a clause mark, else a blank, else between characters
+    that a reader sees as such.
     """
-    ascii_only = text.isascii()
+    pattern = _ASCII_WORD if text.isascii() else _WORD
     while True:
-        tokens = (_ASCII_WORD if ascii_only else _WORD).finditer(text, start, end)
+        within = min(end, start + longest)
+        tokens = pattern.finditer(text, start, within)
         fitting = next(islice(tokens, words - 1, None), None)
-        if fitting is None or next(tokens, None) is None:
+        if within == end and (fitting is None or next(tokens, None) is None):
             yield end
             return
-        start = _best_cut(text, start, fitting.end())
+        start = _best_cut(text, start, within if fitting is None else fitting.end())
         yield start
 
 
@@ -111,7 +119,26 @@ def _best_cut(text: str, start: int, hard: int) -> int:
         ends = [match.end() for match in pattern.finditer(text, middle, hard + 1)]
         if ends:
             return ends[-1]
-    for at in range(hard, max(middle, hard - 8), -1):
-        if at == len(text) or not unicodedata.category(text[at]).startswith("M"):
-            return at
-    return hard
+    return next((at for at in range(hard, max(middle, hard - _LONGEST_CHARACTER), -1) if _is_between(text, at)), hard)
+
+
+def _is_between(text: str, at: int) -> bool:
+    """Whether two characters, as a reader sees them, meet there: no mark, joiner, skin tone or half flag follows.
+
+    The rules are those of Unicode's grapheme clusters (UAX #29) that can be told without its tables.
+    """
+    if not 0 < at < len(text):
+        return True
+    before, after = text[at - 1], text[at]
+    if before == _JOINER or after in _JOINED or unicodedata.category(after).startswith("M"):
+        return False
+    if _is_flag(before) and _is_flag(after):
+        begin = at
+        while begin and _is_flag(text[begin - 1]) and at - begin < _LONGEST_CHARACTER:
+            begin -= 1
+        return (at - begin) % 2 == 0
+    return not (before == "\r" and after == "\n") and not ("\u1160" <= after <= "\u11ff")
+
+
+def _is_flag(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"

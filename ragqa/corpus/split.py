@@ -13,6 +13,8 @@ from ragqa.types import Document, Passage, passage_id
 
 _PARAGRAPH_END = re.compile(r"\n\s*\n|\r\s*\r|\u2029")
 _LONG_WORD = 12  # characters; a text of more than so many a word is not counted whole
+LONGEST = 4 * _LONG_WORD  # characters of a passage for each of the words it may have
+LONGEST_WHOLE = 20_000  # characters of a document that is kept whole
 
 
 @dataclass(slots=True)
@@ -33,10 +35,12 @@ def split(document: Document, config: SplitConfig) -> list[Passage]:
     passage holds up to ``config.words`` words (`count_words`), of which at most ``config.overlap`` repeat the end of
     the passage before. It is longer by a rest of less than a quarter, or if a single sentence is, up to twice the size;
     beyond that sentences are cut. It ends early where a paragraph ends, when it is at least half full, or a quarter
-    and the next paragraph would not fit. A document that asks to be kept ``whole`` is one passage.
+    and the next paragraph would not fit. Whatever the text, a passage has no more than 48 characters for each of
+    ``config.words``, and so at most as many tokens of a model. A document that asks to be kept ``whole`` is one
+    passage, if it has no more than 20,000 characters.
     """
-    if document.whole:
-        end = len(document.text)
+    end = len(document.text)
+    if document.whole and end <= LONGEST_WHOLE:
         return list(_passages(document, [("", _Piece(0, end, 0))]))
     return list(_passages(document, _pieces(document, config)))
 
@@ -46,7 +50,7 @@ def _pieces(document: Document, config: SplitConfig) -> Iterator[tuple[str, _Pie
     for heading, start, end in _regions(document):
         before: _Piece | None = None
         for piece in _pack(document.text, start, end, target, config.words):
-            yield heading, _overlapping(piece, before, config.overlap)
+            yield heading, _overlapping(piece, before, config)
             before = piece
 
 
@@ -78,7 +82,7 @@ def _pack(text: str, start: int, end: int, target: int, most: int) -> list[_Piec
             piece.end = stop
             piece.words += words
             piece.sentences.append((begin, words))
-    if pieces and piece.words < target / 4:
+    if pieces and piece.words < target / 4 and piece.end - pieces[-1].start <= LONGEST * target:
         pieces[-1].end = max(piece.end, pieces[-1].end)
         pieces[-1].sentences += piece.sentences
     elif piece.end > piece.start:
@@ -108,26 +112,26 @@ def _units(text: str, start: int, end: int, target: int, most: int) -> Iterator[
         if words <= 2 * most:
             yield start, stop, words
         else:
-            for cut in cuts(text, start, stop, target):
+            for cut in cuts(text, start, stop, target, 2 * _LONG_WORD * target):
                 yield start, cut, count_words(text[start:cut])
                 start = cut
         start = stop
 
 
-def _overlapping(piece: _Piece, before: _Piece | None, overlap: int) -> _Piece:
-    """The piece, beginning with those last sentences of the one before that have at most ``overlap`` words."""
-    start = piece.start
+def _overlapping(piece: _Piece, before: _Piece | None, config: SplitConfig) -> _Piece:
+    """The piece, beginning with those last sentences of the one before that have at most ``config.overlap`` words."""
+    start, overlap = piece.start, config.overlap
     if before is not None:
         for begin, words in reversed(before.sentences[1:]):
             overlap -= words
-            if overlap < 0:
+            if overlap < 0 or piece.end - begin > LONGEST * config.words:
                 break
             start = begin
     return _Piece(start, piece.end, 0)
 
 
 def _passages(document: Document, pieces: Iterable[tuple[str, _Piece]]) -> Iterator[Passage]:
-    text, line, counted = document.text, document.line, 0
+    text, line, counted, meta = document.text, document.line, 0, dict(document.meta)
     for heading, piece in pieces:
         content = text[piece.start : piece.end]
         start = piece.start + len(content) - len(content.lstrip())
@@ -148,5 +152,5 @@ def _passages(document: Document, pieces: Iterable[tuple[str, _Piece]]) -> Itera
             heading=heading,
             source=document.source,
             line=line,
-            meta=dict(document.meta),
+            meta=meta,
         )

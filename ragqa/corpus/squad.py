@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def parse_squad(content: Any, name: str) -> Iterator[SquadParagraph]:
                 yield SquadParagraph(
                     title, number, str(paragraph["context"]), _questions(paragraph, f"{title}#{number}")
                 )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise SourceError(f"{name}: damaged SQuAD-format JSON ({type(error).__name__}: {error})") from error
 
 
@@ -87,7 +88,7 @@ def read_squad_json(path: str | Path) -> Any:
     try:
         raw = path.read_bytes()
         return json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise SourceError(f"{path}: cannot be read as SQuAD-format JSON ({error})") from error
 
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 
 from ragqa.corpus.encoding import decode
-from ragqa.corpus.files import SourceFile, read_bytes
+from ragqa.corpus.files import SourceFile, read_text_bytes
 from ragqa.corpus.headings import Outline
 from ragqa.types import Document, Section
 
@@ -18,6 +18,8 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?=\s|$)")
 _CANDIDATE = re.compile(r"(?m)^ {0,3}(?:#{1,6}(?:[ \t\r]|$)|`{3,}|~{3,})[^\n]*")
 _MARKUP = re.compile(r"!?\[([^\]\n]{0,200})\]\([^)\n]{0,500}\)|(\*\*|__|`+|(?<!\w)[*_]|[*_](?!\w))|\\([!-/:-@\[-`{-~])")
 
+_LONGEST_TOML = 16_384  # characters: tomllib takes time and memory quadratic in the parts of a dotted key
+_LONGEST_LINE = 2_000  # characters of a heading with its inline marks and the addresses of its links
 _NESTED = ("", "[", "{", "|", ">", "&", "*", "#")
 
 Scalar = str | int | float | bool
@@ -25,7 +27,7 @@ Scalar = str | int | float | bool
 
 def read_text(file: SourceFile) -> Iterator[Document]:
     """One document, without title."""
-    yield Document(file.name, decode(read_bytes(file)), source=file.source, line=1)
+    yield Document(file.name, decode(read_text_bytes(file)), source=file.source, line=1)
 
 
 def read_markdown(file: SourceFile) -> Iterator[Document]:
@@ -33,7 +35,7 @@ def read_markdown(file: SourceFile) -> Iterator[Document]:
 
     The front matter (YAML between ``---``, TOML between ``+++``) is also meta, as far as its values are scalars.
     """
-    text = decode(read_bytes(file))
+    text = decode(read_text_bytes(file))
     body, meta = front_matter(text)
     outline = markdown_outline(text, body)
     title = str(meta.pop("title", "")) or outline.first_title
@@ -49,17 +51,24 @@ def front_matter(text: str) -> tuple[int, dict[str, Scalar]]:
     if match is None:
         return 0, {}
     if match[1] == "+++":
+        if len(match[2]) > _LONGEST_TOML:
+            return 0, {}
         try:
             table = tomllib.loads(match[2])
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # no TOML, or nested or numbers longer than Python reads
             return 0, {}
-        return match.end(), {key: value for key, value in table.items() if isinstance(value, (str, int, float, bool))}
+        return match.end(), {key: value for key, value in table.items() if _is_scalar(value)}
     lines = match[2].split("\n")
     if not all(_YAML_LINE.match(line) for line in lines):
         return 0, {}  # a text between two rules
     pairs = (line.partition(":") for line in lines if line[:1].isalpha())
     values = ((key.strip(), rest.strip()) for key, _, rest in pairs)
     return match.end(), {key: _yaml(value) for key, value in values if value[:1] not in _NESTED}
+
+
+def _is_scalar(value: object) -> bool:
+    """Whether it can be metadata; an integer of more than 64 bits (TOML's 0xFFFF…) may be too long to be written."""
+    return isinstance(value, (str, float)) or (isinstance(value, int) and value.bit_length() <= 64)
 
 
 def _yaml(value: str) -> Scalar:
@@ -85,7 +94,9 @@ def markdown_outline(text: str, start: int = 0) -> Outline:
         elif bar:
             fence = "" if bar[1][0] == "`" and "`" in bar[2] else bar[1]
         elif heading := _HEADING.match(line[0]):
-            outline.add(line.start(), len(heading[1]), plain(_unclosed(line[0][heading.end() :])))
+            text = _unclosed(line[0][heading.end() :])
+            if len(text) <= _LONGEST_LINE:
+                outline.add(line.start(), len(heading[1]), plain(text))
     return outline
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ragqa.corpus.files import find_files
 from ragqa.corpus.squad import load_squad
+from ragqa.corpus.walk import find_files
 from ragqa.errors import SourceError, TrainingError
 from ragqa.store.atomic import sha256
 from ragqa.train.pairs import Candidate, Pairing, read_pairings

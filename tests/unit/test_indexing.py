@@ -55,6 +55,24 @@ def test_what_cannot_be_read_keeps_its_last_version(folder, tmp_path):
     assert report.kept == 1 and ids(tmp_path / "i") == {"a.txt", "x", "y"}
 
 
+def test_a_file_beyond_a_limit_keeps_its_last_version(folder, tmp_path):
+    build(folder, tmp_path / "i")
+    (folder / "a.txt").write_text("The Rhine is long. " * 100_000)
+    problems = []
+    report = build(folder, tmp_path / "i", limits=ragqa.Limits(file_mb=1), problems=problems.append)
+    assert len(problems) == 1 and "larger than 1 MB" in problems[0].reason
+    assert report.kept == 1 and ids(tmp_path / "i") == {"a.txt", "x", "y"}
+
+
+def test_what_was_reached_by_a_link_goes_when_links_are_no_longer_followed(folder, tmp_path):
+    (tmp_path / "elsewhere.txt").write_text("The Oder is long.")
+    (folder / "link.txt").symlink_to(tmp_path / "elsewhere.txt")
+    build(folder, tmp_path / "i", follow=True)
+    assert ids(tmp_path / "i") == {"a.txt", "link.txt", "x", "y"}
+    report = build(folder, tmp_path / "i")
+    assert report.removed == 1 and ids(tmp_path / "i") == {"a.txt", "x", "y"}
+
+
 def test_an_emptied_file_goes(folder, tmp_path):
     build(folder, tmp_path / "i")
     (folder / "a.txt").write_text("  \n")

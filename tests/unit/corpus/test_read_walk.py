@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.corpus import files
-from ragqa.corpus.read import read_documents
+from ragqa.corpus.read import Limits, read_documents
 from ragqa.errors import SourceError
 
 
@@ -18,9 +17,9 @@ def write(root, names):
         path.write_text(f"text of {name}")
 
 
-def read(*sources):
+def read(*sources, **options):
     problems = []
-    return list(read_documents(sources, problems.append)), problems
+    return list(read_documents(sources, problems.append, **options)), problems
 
 
 def test_folders_are_walked_in_order_without_hidden_and_unknown_files(tmp_path):
@@ -100,12 +99,11 @@ def test_unreadable_file_and_folder(tmp_path):
     assert len(problems) == 2
 
 
-def test_decompression_bomb(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_UNPACKED_FREE", 1 << 20)
+def test_decompression_bomb(tmp_path):
     for name in ("bomb.txt.gz", "bomb.csv.gz"):
         (tmp_path / name).write_bytes(gzip.compress(b" " * (1 << 24)))
     (tmp_path / "fine.txt.gz").write_bytes(gzip.compress(b"fine " + os.urandom(1 << 20).hex().encode()))
-    documents, problems = read(tmp_path)
+    documents, problems = read(tmp_path, limits=Limits(unpacked_mb=1))
     assert [d.id for d in documents] == ["fine.txt.gz"]
     assert len(problems) == 2
     assert all("unpacks to more than" in p.reason for p in problems)
@@ -138,3 +136,75 @@ def test_a_name_that_is_no_unicode(tmp_path):
     assert not documents
     assert "not valid Unicode" in problems[0].reason
     problems[0].source.encode()
+
+
+def test_links_that_leave_the_folder_are_named_and_followed_only_when_asked(tmp_path):
+    write(tmp_path, ["docs/a.txt", "docs/sub/b.txt", "secret/c.txt", "secret/d.xyz"])
+    docs = tmp_path / "docs"
+    (docs / "inside.txt").symlink_to(docs / "sub" / "b.txt")
+    (docs / "folder").symlink_to(tmp_path / "secret", target_is_directory=True)
+    (docs / "up").symlink_to("..", target_is_directory=True)
+    (docs / "e.txt").symlink_to(tmp_path / "secret" / "c.txt")
+    documents, problems = read(docs)
+    assert [d.id for d in documents] == ["a.txt", "inside.txt"]
+    assert [p.source for p in problems] == [str(docs / name) for name in ("e.txt", "folder", "up")]
+    assert not any(p.unread for p in problems) and all("--follow" in p.reason for p in problems)
+    documents, problems = read(docs, follow=True)
+    assert [d.id for d in documents] == ["a.txt", "e.txt", "inside.txt"] and not problems
+
+
+def test_a_link_from_one_named_folder_into_another_is_inside(tmp_path):
+    write(tmp_path, ["one/a.txt", "two/b.txt"])
+    (tmp_path / "one" / "link").symlink_to(tmp_path / "two", target_is_directory=True)
+    documents, problems = read(tmp_path / "one", tmp_path / "two")
+    assert [d.id for d in documents] == ["a.txt", "link/b.txt"] and not problems
+
+
+def test_a_named_link_is_followed(tmp_path):
+    write(tmp_path, ["docs/a.txt"])
+    (tmp_path / "link").symlink_to(tmp_path / "docs", target_is_directory=True)
+    (tmp_path / "link.txt").symlink_to(tmp_path / "docs" / "a.txt")
+    assert [d.id for d in read(tmp_path / "link")[0]] == ["a.txt"]
+    assert [d.id for d in read(tmp_path / "link.txt")[0]] == ["link.txt"]
+
+
+def test_links_that_lead_to_each_other_end(tmp_path):
+    write(tmp_path, ["a.txt"])
+    (tmp_path / "x.txt").symlink_to(tmp_path / "y.txt")
+    (tmp_path / "y.txt").symlink_to(tmp_path / "x.txt")
+    (tmp_path / "z").symlink_to(tmp_path / "z")
+    documents, problems = read(tmp_path)
+    assert [d.id for d in documents] == ["a.txt"] and not problems
+
+
+@pytest.fixture
+def deep_folder(tmp_path):
+    """1,200 folders inside one another, with a file in three of them; made and removed step by step, as what removes
+    a test's folder does so by recursion.
+    """
+    back = os.open(".", os.O_RDONLY)
+    os.chdir(tmp_path)
+    for number in range(1200):
+        Path("d").mkdir()
+        os.chdir("d")
+        if number in (0, 1000, 1199):
+            Path("a.txt").write_text(str(number))
+    os.fchdir(back)
+    yield tmp_path / "d"
+    os.chdir(tmp_path)
+    for _ in range(1200):
+        os.chdir("d")
+    for _ in range(1200):
+        Path("a.txt").unlink(missing_ok=True)
+        os.chdir("..")
+        Path("d").rmdir()
+    os.fchdir(back)
+    os.close(back)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths have 260 characters there")
+def test_folders_1200_deep(deep_folder, tmp_path):
+    write(tmp_path, ["e/d/a.txt"])
+    documents, problems = read(tmp_path, tmp_path / "e")
+    assert [d.text for d in documents] == ["0", "1000", "1199", "text of e/d/a.txt"] and not problems
+    assert documents[1].id == "d/" * 1001 + "a.txt"

@@ -7,7 +7,7 @@ import pytest
 
 from ragqa.config import SplitConfig
 from ragqa.corpus.sentences import count_words, sentences
-from ragqa.corpus.split import split
+from ragqa.corpus.split import LONGEST, split
 from ragqa.types import Document, Section, passage_id
 
 
@@ -184,3 +184,48 @@ def test_time_is_linear_and_passages_bounded(unit):
 
     small = min(seconds(20_000) for _ in range(3))
     assert seconds(160_000) < 32 * small + 0.05
+
+
+@pytest.mark.parametrize(
+    "unit", [" | | |", ". ", "\u200b", "…", "\xa0", "a" + " " * 3000, "☃", "\u0301", "\n", "—\n\n"]
+)
+@pytest.mark.parametrize("words", [5, 120])
+def test_texts_without_words_have_passages_of_bounded_length(unit, words):
+    text = f"Words. {unit * (100_000 // len(unit))} end."
+    document = Document("d", text)
+    for config in (SplitConfig(words), SplitConfig(words, words - 1)):
+        passages = split(document, config)
+        assert max(len(passage.text) for passage in passages) <= LONGEST * words
+        assert all(text[passage.start : passage.end] == passage.text for passage in passages)
+        assert passages[0].start == 0 and passages[-1].end == len(text)
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "e\u0301\u0302",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+        "\U0001f44d\U0001f3fd",
+        "\U0001f1e9\U0001f1ea",
+        "\u1112\u1161\u11ab",
+        "❤\ufe0f",
+        "กำ้",
+    ],
+)
+def test_what_looks_like_one_character_is_not_cut(character):
+    for lead in range(3):
+        parts = texts("x" * lead + character * 2000, 10)
+        assert len(parts) > 1 and "".join(parts) == "x" * lead + character * 2000
+        assert all(len(part) % len(character) == 0 for part in parts[1:])
+
+
+def test_a_document_too_long_to_be_kept_whole_is_split():
+    text = "One sentence is here. " * 2000
+    passages = split(Document("d", text, "T", whole=True), SplitConfig())
+    assert passages == split(Document("d", text, "T"), SplitConfig()) and len(passages) > 10
+
+
+def test_passages_share_their_documents_metadata():
+    """A row of ten thousand columns that has a thousand passages has its metadata once."""
+    passages = split(Document("d", "A sentence is here. " * 500, meta={"k": 1}), SplitConfig())
+    assert len(passages) > 1 and all(passage.meta is passages[0].meta for passage in passages)

@@ -1,0 +1,64 @@
+"""What the process that reads files says to the one that asked: a line of JSON an item, and three words.
+
+JSON, as the reading process has had hostile files in its hands: nothing that it sends can be more than data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ragqa.corpus.files import Problem
+from ragqa.types import Document, Section
+
+READY = b"ready\n"  # to be told of files
+END = b"end\n"  # of a file; and of the next one I want to be told
+LEAVING = b"leaving\n"  # end of a file; and I end as well, start another of my kind
+
+_SCALARS = (str, int, float, bool)
+
+
+def encode(item: Document | Problem) -> bytes:
+    """An item as a line. Half characters (lone surrogates) stay as they are."""
+    if isinstance(item, Problem):
+        fields: list[Any] = [item.source, item.reason, item.unread]
+    else:
+        sections = [[section.start, section.heading] for section in item.sections]
+        meta = dict(item.meta)
+        fields = [item.id, item.text, item.title, item.source, meta, item.line, sections, item.whole]
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def decode(line: bytes) -> Document | Problem:
+    """The item that a line is; `ValueError` for a line that `encode` does not make."""
+    try:
+        fields = json.loads(line.decode("utf-8", "surrogatepass"))
+        if len(fields) == 3:
+            source, reason, unread = fields
+            return Problem(_text(source), _text(reason), unread is True)
+        name, text, title, source, meta, number, sections, whole = fields
+        return Document(
+            _text(name),
+            _text(text),
+            _text(title),
+            _text(source),
+            _meta(meta),
+            int(number),
+            tuple(Section(int(start), _text(heading)) for start, heading in sections),
+            whole is True,
+        )
+    except (TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not an item: {error}") from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} where a text belongs")
+    return value
+
+
+def _meta(value: Any) -> Mapping[str, str | int | float | bool]:
+    if not isinstance(value, dict) or not all(isinstance(fact, _SCALARS) for fact in value.values()):
+        raise TypeError("metadata that are no scalars")
+    return value
