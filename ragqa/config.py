@@ -243,7 +243,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file's content."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deeply to be read as TOML settings") from error
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML settings ({error})") from error
 
 

@@ -79,10 +79,7 @@ def load_suite(path: str | Path) -> Suite:
     path = Path(path)
     if not path.is_file():
         raise ConfigError(f"{path}: no such suite; the shipped ones are eval/suites/*.toml")
-    try:
-        content = dict(read_toml(path))
-    except RecursionError as error:
-        raise ConfigError(f"{path}: nested too deeply to be read as TOML settings") from error
+    content = dict(read_toml(path))
     tables = content.pop("parts", None)
     if not isinstance(tables, dict) or not tables:
         raise ConfigError(f"{path}: a suite needs at least one table [parts.NAME]")

@@ -48,7 +48,7 @@ def canary(tmp_path):
     """An encoder that is not the packaged one."""
     folder = Path(shutil.copytree(PRETRAINED / "encoder", tmp_path / "canary"))
     card = json.loads((folder / CARD).read_text())
-    (folder / CARD).write_text(json.dumps({**card, "fingerprint": "canary-1"}))
+    (folder / CARD).write_text(json.dumps({**card, "fingerprint": "another-1"}))
     return folder
 
 
