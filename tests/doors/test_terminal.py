@@ -63,7 +63,7 @@ def on_terminal(*arguments, slow="time:ctime:0", stdout=None):
 @pytest.mark.parametrize(
     ("command", "slow", "stage"),
     [
-        ("verify", "ragqa.index.verify:sha256:0.2", "checking files, MB"),
+        ("verify", "ragqa.index.verify:check_file:0.2", "checking files, MB"),
         ("compact", "ragqa.index.segment:durable:0.5", "copying passages"),
     ],
 )

@@ -39,6 +39,7 @@ def check(index: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="open files cannot be removed there")
+@pytest.mark.slow
 def test_readers_never_meet_a_half_removed_generation(tmp_path: Path) -> None:
     index = tmp_path / "index"
     update(index, busy_writer.CONFIG, HashEncoder(), [busy_writer.document(number, 0) for number in range(12)])
