@@ -20,6 +20,7 @@ from ragqa.store.atomic import refusal, sha256
 from ragqa.store.layout import ANN, DOCUMENTS, PASSAGES, VECTORS, Layout
 from ragqa.store.manifest import FileFact, Manifest, SegmentFact, fact_of, files_of, read_manifest, read_tombstones
 from ragqa.store.passages import DocumentStore, PassageStore
+from ragqa.store.reading import AGAIN
 
 NO_DAMAGE = {errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM}  # says nothing about the file
 Mask = NDArray[np.bool_]
@@ -117,7 +118,7 @@ class Examiner:
             check_regular(path)
             manifest = read_manifest(self._layout, number)
         except IndexFormatError as error:
-            return Stored(number, None, {path: str(error).removeprefix(f"{path}: ").partition("; index again")[0]})
+            return Stored(number, None, {path: str(error).removeprefix(f"{path}: ").partition(AGAIN)[0]})
         damage = {}
         for file, fact in files_of(self._layout, manifest):
             if (file, fact) not in self._seen:

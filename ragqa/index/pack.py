@@ -14,8 +14,9 @@ from ragqa.index.derive import copy_index, on_current
 from ragqa.store.atomic import storing, sync_folder
 from ragqa.store.copying import copy_bytes
 from ragqa.store.layout import CALIBRATION, Layout, current_line
-from ragqa.store.manifest import FileFact, Manifest, damaged, files_of, read_manifest
+from ragqa.store.manifest import FileFact, Manifest, files_of, read_manifest
 from ragqa.store.packed import BLOCK, END, header, is_packed, layout_of
+from ragqa.store.reading import damaged, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,8 @@ def _pack(place: Layout, manifest: Manifest, path: Path) -> PackReport:
 def _manifest_bytes(place: Layout, manifest: Manifest) -> bytes:
     """The file's content as it stands."""
     path = place.manifest(manifest.generation)
-    try:
+    with reading(path):
         return path.read_bytes()
-    except OSError as error:
-        raise damaged(path, f"cannot be read ({error.strerror})") from error
 
 
 @contextmanager
@@ -98,10 +97,8 @@ def _write_bytes(file: BinaryIO, name: str, content: bytes) -> None:
 
 
 def _write_file(file: BinaryIO, name: str, source: Path, fact: FileFact) -> None:
-    try:
+    with reading(source):
         reader = source.open("rb")
-    except OSError as error:
-        raise damaged(source, f"cannot be read ({error.strerror})") from error
     with reader:
         file.write(header(name, fact.bytes))
         if copy_bytes(reader, source, file) != (fact.bytes, fact.sha256):

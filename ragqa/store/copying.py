@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ragqa.store.atomic import HASH_BYTES, storing, sync_folder
-from ragqa.store.manifest import FileFact, damaged
+from ragqa.store.manifest import FileFact
+from ragqa.store.reading import damaged, reading
 
 
 def take_file(source: Path, target: Path, fact: FileFact, links: bool = True) -> None:
@@ -24,10 +25,8 @@ def take_file(source: Path, target: Path, fact: FileFact, links: bool = True) ->
             return
         except OSError:
             pass  # another file system, one without links, too many links, or no such file: the copy says which
-    try:
+    with reading(source):
         reader = source.open("rb")
-    except OSError as error:
-        raise damaged(source, f"cannot be read ({error.strerror})") from error
     with reader, storing(target), target.open("xb") as writer:
         count, sha = copy_bytes(reader, source, writer)
         if (count, sha) != (fact.bytes, fact.sha256):
@@ -54,10 +53,8 @@ def copy_bytes(reader: BinaryIO, source: Path, writer: BinaryIO) -> tuple[int, s
     """Copy what is left to read; how many bytes there were, and their sha256. Failing to read is `IndexFormatError`."""
     digest, count = hashlib.sha256(), 0
     while True:
-        try:
+        with reading(source):
             block = reader.read(HASH_BYTES)
-        except OSError as error:
-            raise damaged(source, f"cannot be read ({error.strerror})") from error
         if not block:
             return count, digest.hexdigest()
         digest.update(block)

@@ -131,10 +131,12 @@ class Layout:
         except OSError as error:
             raise StorageError(f"{self.current}: cannot be read, {refusal(error)}") from error
         if content is None:
-            raise IndexFormatError(f"{self.current}: is no file but a folder, pipe or device; index again elsewhere")
+            raise IndexFormatError(f"{self.current}: is no file but a folder, pipe or device; run ragqa repair")
         named = _CURRENT.fullmatch(content.decode("latin-1"))
         if named is None or named[2] not in (None, _checksum(named[1])):
-            raise IndexFormatError(f"{self.current}: names no generation of a ragqa index; index again elsewhere")
+            raise IndexFormatError(
+                f"{self.current}: names no generation of a ragqa index; run ragqa repair, or index again elsewhere"
+            )
         return int(named[1])
 
     def require_current(self) -> int:

@@ -22,6 +22,7 @@ from typing import Any
 from ragqa.errors import ConfigError, IndexFormatError
 from ragqa.store.layout import CALIBRATION, Layout
 from ragqa.store.manifest import Manifest, files_of, read_manifest
+from ragqa.store.reading import reading
 
 if sys.platform == "win32":
     from pathlib import WindowsPath as _SystemPath
@@ -196,10 +197,8 @@ def header(name: str, size: int) -> bytes:
 
 
 def _open_pack(path: Path) -> Layout:
-    try:
+    with reading(path):
         content = mapped(path)
-    except OSError as error:
-        raise IndexFormatError(f"{path}: cannot be opened ({error.strerror})") from error
     root = PackedPath(path)
     root.pack = Pack(path, content, _members(path, content))
     layout = Layout(root)

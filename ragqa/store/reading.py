@@ -15,7 +15,7 @@ from ragqa.store.atomic import refusal, system_error
 MISSING = (errno.ENOENT, errno.ENOTDIR)
 TOLD = (OSError, ValueError, RuntimeError, MemoryError, EOFError)
 ALSO_TOLD = {"ArrowException", "PanicException"}  # some of Arrow are a KeyError; those of Rust are no Exception
-AGAIN = "; index again into a new directory"
+AGAIN = "; run ragqa repair, or index again into a new directory"
 _NAMED = re.compile(r'filepath: "([^"/\\]+)"|path: "([^"/\\]+)"')  # how Tantivy tells of a file, in its folder
 
 

@@ -53,7 +53,7 @@ def checkers() -> int:
 def test_small_files_are_checked_before_anything_is_asked(index: Path, name: str) -> None:
     path = of(index, name)
     damage(path, path.stat().st_size // 2)
-    with pytest.raises(IndexFormatError, match=f"{path.name}: its content has changed; index again"):
+    with pytest.raises(IndexFormatError, match=f"{path.name}: its content has changed; run ragqa repair"):
         Snapshot.open(index)
 
 

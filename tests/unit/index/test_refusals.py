@@ -126,5 +126,5 @@ def test_a_mistake_in_a_program_is_not_damage(whole: Path) -> None:
 def test_a_missing_file_is_damage(whole: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(whole, tmp_path / "copy"))
     (Layout(copy).lexical(1) / "meta.json").unlink()
-    with pytest.raises(IndexFormatError, match=r"meta\.json: cannot be read, it is missing; index again"):
+    with pytest.raises(IndexFormatError, match=r"meta\.json: cannot be read, it is missing; run ragqa repair"):
         Snapshot.open(copy)
