@@ -95,15 +95,22 @@ class ReadingProcess:
             yield Problem(file.source, f"its reader broke down ({_ending(code)})")
 
     def _ask(self, file: SourceFile, seconds: float) -> IO[bytes]:
-        if self._clock.rang or (self._process is not None and self._process.poll() is not None):
-            self._end()  # it was stopped, or broke down, after its last word on the file before
-        process = self._process or self._start()
-        assert process.stdin is not None and process.stdout is not None
-        self._clock.set(seconds, process)
-        with suppress(BrokenPipeError):  # it has ended, which we are about to see
-            process.stdin.write(json.dumps([str(file.path), file.name]).encode() + b"\n")
-            process.stdin.flush()
-        return process.stdout
+        """Tell a process of the file; where its answers come. One that broke down before it took the file is replaced:
+        that is no fault of this file.
+        """
+        if self._clock.rang:
+            self._end()  # it was stopped after its last word on the file before
+        while True:
+            fresh = self._process is None
+            process = self._process or self._start()
+            assert process.stdin is not None and process.stdout is not None
+            self._clock.set(seconds, process)
+            with suppress(BrokenPipeError):  # it has ended, which we are about to see
+                process.stdin.write(json.dumps([str(file.path), file.name]).encode() + b"\n")
+                process.stdin.flush()
+            if self._line(process.stdout) == wire.TAKEN or fresh:
+                return process.stdout
+            self._end()
 
     def _line(self, answers: IO[bytes]) -> bytes:
         with self._clock:

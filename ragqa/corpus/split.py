@@ -121,7 +121,7 @@ def _units(text: str, start: int, end: int, target: int, most: int) -> Iterator[
 def _overlapping(piece: _Piece, before: _Piece | None, config: SplitConfig) -> _Piece:
     """The piece, beginning with those last sentences of the one before that have at most ``config.overlap`` words."""
     start, overlap = piece.start, config.overlap
-    if before is not None:
+    if before is not None and overlap:
         for begin, words in reversed(before.sentences[1:]):
             overlap -= words
             if overlap < 0 or piece.end - begin > LONGEST * config.words:

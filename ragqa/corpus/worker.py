@@ -36,6 +36,7 @@ def main(limits: dict[str, Any]) -> None:
     sys.setrecursionlimit(max(sys.getrecursionlimit(), bounds.nesting + _FRAMES))
     out.write(wire.READY)
     for path, name in _requests():
+        out.write(wire.TAKEN)
         file = SourceFile(Path(path), name, limits=bounds)
         _limit(file)
         for item in read_file(file):

@@ -33,7 +33,10 @@ def verify(directory: str | Path, progress: Progress | None = None) -> list[str]
     """
     layout, tell = layout_of(directory), progress or silent
     while True:
-        number = layout.require_current()
+        try:
+            number = layout.require_current()
+        except IndexFormatError as error:
+            return [str(error).removesuffix(AGAIN)]
         try:
             with enough_memory(layout.root):
                 problems = _problems(layout, number, tell)

@@ -65,7 +65,7 @@ def test_writers_that_are_not_safe_are_named(told: dict[str, Any]) -> None:
     if not tracing.available():
         pytest.skip("needs ptrace on Linux x86-64")
     assert "LOST" in told["removes first"]
-    assert "TORN" in told["changes in place"]
+    assert {"LOST", "TORN"} & set(told["changes in place"])  # opening checks, so it is mostly refused
     assert {"LOST", "TORN"} & set(told["does not sync"])
     assert "INTERNAL ERROR" in told["shows a traceback"]
 

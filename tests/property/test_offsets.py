@@ -60,6 +60,7 @@ HEADINGS = st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["", "H", "A 
 @given(TEXTS, CONFIGS, HEADINGS)
 @example("\n- a. b. c. d. e. f. g.\r\n- h\r\r\n- i. j. k", SplitConfig(5, 4), [])
 @example("a. " * 50, SplitConfig(5, 4), [(10, "H")])
+@example(". . 0:0𠀀0𠀀0", SplitConfig(5, 0), [])  # sentences without words are not repeated either
 def test_passages_are_slices_that_cover_the_text_in_order(text, config, headings):
     sections = tuple(Section(start, heading) for start, heading in headings)
     document = Document("d", text, sections=sections, line=1)

@@ -89,7 +89,9 @@ def test_the_question_side_of_the_packaged_encoder(squad_file, tmp_path, ragqa_l
     )
     assert json.loads(again)["encoded"] == 0 and not json.loads(again)["committed"]
     reply = json.loads(
-        ragqa_line("ask", question, "-i", tmp_path / "index", "--json", "--encoder", tmp_path / "ask-fast")
+        ragqa_line(
+            "ask", question, "-i", tmp_path / "index", "--json", "--risk", "0.5", "--encoder", tmp_path / "ask-fast"
+        )
     )
     assert reply["answered"]
     check_core_install(tmp_path / "ask-fast")
