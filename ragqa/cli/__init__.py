@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from collections.abc import Sequence
@@ -92,12 +93,23 @@ def _run(line: list[str], debug: bool) -> int:
     except OSError as error:
         known = refused(error)
         return _fail(str(known), known.exit_code, debug)
-    except MemoryError:
-        return _fail(
-            "not enough memory: close other programs, or raise the limit (ulimit -v)", StorageError.exit_code, debug
-        )
+    except (MemoryError, ImportError) as error:
+        return _missing(error, debug)
     except Exception as error:  # a bug: say so in one line, keep the traceback for --debug
-        return _fail(f"internal error ({type(error).__name__}: {error}); --debug shows where", 1, debug)
+        return _internal(error, debug)
+
+
+def _missing(error: MemoryError | ImportError, debug: bool) -> int:
+    """Memory is missing, also where a module could not be loaded into it; or a module is, which is a bug."""
+    from ragqa.store.atomic import refusal, system_error
+
+    if system_error(error) == errno.ENOMEM:
+        return _fail(refusal(error), StorageError.exit_code, debug)
+    return _internal(error, debug)
+
+
+def _internal(error: Exception, debug: bool) -> int:
+    return _fail(f"internal error ({type(error).__name__}: {error}); --debug shows where", 1, debug)
 
 
 def _explain(error: click.ClickException) -> None:

@@ -30,7 +30,7 @@ ADVICE = {  # by errno, for what a disk refuses
 _RUST = re.compile(r"\(os error (\d+)\)|Os \{ code: (\d+)")
 _MEMORY = re.compile(
     "bad_alloc|bad allocation|(?<!CUDA )out of memory|(cannot|can't|failed to|unable to) (re)?allocate|"
-    "(m|re)alloc of size|can't start new thread",  # the last is said where memory is missing too
+    "(m|re)alloc of size|failed to map segment|can't start new thread",  # the last two are said of memory too
     re.IGNORECASE,
 )
 
