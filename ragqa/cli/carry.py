@@ -13,19 +13,21 @@ NOTHING = "nothing was written"
 @click.command()
 @click.argument("source", type=click.Path())
 @click.argument("target", type=click.Path())
-@click.option("--no-links", is_flag=True, help="Copy every byte, also where files could be shared by hard links.")
+@click.option(
+    "--links", is_flag=True, help="Share files by hard links where that can be done: at once, and for nothing."
+)
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
-def copy(source: str, target: str, no_links: bool, as_json: bool) -> None:
+def copy(source: str, target: str, links: bool, as_json: bool) -> None:
     """Copy an index, also while it is written to.
 
     TARGET is a new or empty folder. It gets what is current in SOURCE (a folder, or a packed file), with its
-    calibration. On one file system files are shared by hard links, which costs nothing and is safe, as they never
-    change; what is copied is checked against its hashes.
+    calibration. Every byte is copied and checked against its hash. With --links both indexes share what they hold;
+    neither changes the other, but a disk that damages one damages both.
     """
     from ragqa.index.derive import copy_index
 
     with interruptible(NOTHING):
-        manifest = copy_index(source, target, links=not no_links)
+        manifest = copy_index(source, target, links=links)
     _tell_index(target, source, manifest.live_documents, manifest.live_passages, as_json)
 
 

@@ -38,9 +38,16 @@ def test_a_file_cut_off_is_one_line(ragqa, own_index, tmp_path):
 
 
 def test_a_copy(ragqa, own_index, tmp_path):
-    told = json.loads(ragqa("copy", own_index, tmp_path / "new", "--no-links", "--json").stdout)
+    told = json.loads(ragqa("copy", own_index, tmp_path / "new", "--json").stdout)
     assert told["documents"] == 50 and reply(ragqa, tmp_path / "new") == reply(ragqa, own_index)
     assert "holds an index already" in ragqa("copy", own_index, tmp_path / "new", code=2).stderr
+    linked = tmp_path / "linked"
+    ragqa("copy", own_index, linked, "--links")
+    shared = {
+        index: next(iter(index.rglob("passages.arrow"))).stat().st_ino
+        for index in (own_index, tmp_path / "new", linked)
+    }
+    assert shared[linked] == shared[own_index] != shared[tmp_path / "new"]
 
 
 def test_a_repair(ragqa, own_index):
