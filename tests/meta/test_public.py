@@ -113,7 +113,7 @@ def test_weights_stay_small():
 
 
 def test_readme_names_the_gates_command():
-    assert re.search(r'^pip install -e "\.\[cpu,train,dev\]" && pytest$', README, re.MULTILINE)
+    assert re.search(r'^pip install -e "\.\[cpu,train,dev\]" && pytest -n auto$', README, re.MULTILINE)
 
 
 def test_readme_question_is_answered(tmp_path):
