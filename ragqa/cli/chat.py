@@ -129,7 +129,7 @@ def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
 
 def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
     """Every place of every answer: the one shown and those that say the same."""
-    from ragqa.cli.output import one_line, place, quotation
+    from ragqa.cli.output import marked, one_line, place
 
     if as_json:
         print_json({"sources": [answer.to_dict() for answer in exchange.reply.answers]}, indent=None)
@@ -137,7 +137,7 @@ def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
     for number, answer in enumerate(exchange.reply.answers, 1):
         say(f"{number}. ", Styled(one_line(answer.text), bold=True))
         places: list[tuple[list[str | Styled], Hit, tuple[int, int]]]
-        places = [(quotation(answer), answer.hit, answer.document_span)]
+        places = [(marked(answer), answer.hit, answer.document_span)]
         for one in answer.support:
             span = _document_span(one.span.start, one.span.end, one.hit.passage.start)
             places.append(([one_line(one.text)], one.hit, span))

@@ -40,7 +40,7 @@ def print_reply(reply: Reply) -> None:
         for start, line in zip(starts, before, strict=False):
             say(start, Styled(line, bold=True))
         say(starts[-1], Styled(last, bold=True), f"  {answer.score:.2f}")
-        say("   ", *([stored(answer)] if answer.faq else quotation(answer)))
+        say("   ", *([stored(answer)] if answer.faq else marked(answer)))
         where = place(answer.hit, answer.line, answer.document_span)
         say(Styled(f"   {where}{_support(answer)}", dim=True))
     total = reply.timings.get("total", 0.0)
@@ -74,17 +74,29 @@ def place(hit: Hit, line: int, characters: tuple[int, int]) -> str:
     return f"{hit.passage.source} (characters {characters[0]}-{characters[1]})"
 
 
-def quotation(answer: Answer) -> list[str | Styled]:
-    """The sentence around the answer with the answer marked, on one line, in parts to `say`."""
+def quotation(answer: Answer) -> str:
+    """The sentence around the answer, with the answer in »quotation marks«, on one line."""
+    before, quoted, after = _sentence(answer)
+    return f"{before}»{quoted}«{after}"
+
+
+def marked(answer: Answer) -> list[str | Styled]:
+    """The same in parts to `say`; on a terminal the answer stands out instead."""
+    if not sys.stdout.isatty():
+        return [quotation(answer)]
+    before, quoted, after = _sentence(answer)
+    return [before, Styled(quoted, bold=True, underline=True), after]
+
+
+def _sentence(answer: Answer) -> tuple[str, str, str]:
+    """What stands in the answer's sentence before it, the answer, and what stands after it; on one line each."""
     text, span = answer.hit.passage.text, answer.span
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     start = max([end for end in ends if end <= span.start], default=0)
     end = min([end for end in ends if end >= span.end], default=len(text))
     start, end = max(start, span.start - QUOTE_CHARS), min(end, span.end + QUOTE_CHARS)
     before, after = (_WHITE.sub(" ", part) for part in (text[start : span.start], text[span.end : end]))
-    quoted = one_line(answer.text)
-    marked = Styled(quoted, bold=True, underline=True) if sys.stdout.isatty() else f"»{quoted}«"
-    return [before.lstrip(), marked, after.rstrip()]
+    return before.lstrip(), one_line(answer.text), after.rstrip()
 
 
 def _support(answer: Answer) -> str:
