@@ -86,6 +86,7 @@ def _write_lexical(
     before: Path | None = None
     if base is not None:
         before = layout.lexical(base.generation)
+        check_files(base.files(("words",)))  # damaged ones could end Tantivy, and the process with it, or be merged
         with storing(folder):
             # not the lock files: generations would share their locks
             clone_folder(before, folder, keep=base.manifest.lexical.__contains__)
@@ -127,18 +128,9 @@ def _add_passages(layout: Layout, writer: TantivyWriter, new: SegmentFact, progr
 
 def _facts(folder: Path, before: Path | None, known: Mapping[str, FileFact]) -> dict[str, FileFact]:
     """Sizes and hashes. Those of files shared with the generation before are taken over: a hash made anew would bless
-    whatever had happened to them since. Those that are not shared any more were merged or written anew from what they
-    held, so they must have been right.
+    whatever had happened to them since.
     """
     facts = {}
-    if before is not None:
-        check_files(
-            {
-                before / name: fact
-                for name, fact in known.items()
-                if not (folder / name).exists() or not (folder / name).samefile(before / name)
-            }
-        )
     for path in sorted(folder.iterdir()):
         if path.suffix == ".lock":
             continue

@@ -169,7 +169,7 @@ def trial(lab: Lab, number: int) -> Result:
     if same(state, new) and not state["problems"]:
         return result(Outcome.NEW, what, ended)
     noticed = "error" in state or bool(state.get("problems"))  # it is damaged still, and whoever opens it is told
-    kept = noticed and (name == "update" or _untouched(place, source, file))  # compact copies no damage
+    kept = noticed and (name == "update" or file == MAY_GO or _untouched(place, source, file))  # compact copies none
     return result(Outcome.HELD if kept else Outcome.SILENT, what, ended, state)
 
 

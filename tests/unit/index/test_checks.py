@@ -204,30 +204,6 @@ def test_what_cannot_be_read_any_more_is_kept_only_if_it_is_whole(index: Path) -
     assert texts(index)["c"] == C.text
 
 
-def test_words_that_were_merged_were_right(index: Path) -> None:
-    """Tantivy merges its segments when there are many of them; a damaged one must not become a new file's content."""
-    documents = [A, B, C]
-    for number in range(12):
-        documents.append(document(f"n{number}"))
-        old, known = Layout(index), Snapshot.open(index, parts=()).manifest
-        lengths = [name for name in known.lexical if name.endswith(".fieldnorm")]
-        path = old.lexical(known.generation) / lengths[0]
-        whole = path.read_bytes()
-        damage(path, 0)  # how long a passage is, which Tantivy believes
-        try:
-            update(index, CONFIG, HashEncoder(), documents)
-        except IndexFormatError as error:
-            assert path.name in str(error)
-            assert Snapshot.open(index, parts=()).generation == known.generation
-            return
-        assert any(path.name in problem for problem in verify(index)), "shared, and still known to be damaged"
-        for place in (path, old.lexical(known.generation + 1) / path.name):
-            place.unlink()
-            place.write_bytes(whole)
-        assert verify(index) == []
-    pytest.fail("Tantivy has merged nothing")
-
-
 def test_indexes_from_before_there_were_checksums(index: Path, tmp_path: Path) -> None:
     layout = Layout(index)
     (index / "calibration.json").write_text('{"format": 1}')

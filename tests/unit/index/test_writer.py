@@ -236,12 +236,23 @@ def test_a_change_never_touches_older_generations(index: Path, links: bool, monk
 
 
 def test_a_change_does_not_bless_what_went_bad_before(index: Path) -> None:
-    damaged = next(Layout(index).lexical(1).glob("*.store"))
+    damaged = next(iter(index.glob("segments/*/dense-*/vectors.f16")))
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    update(index, CONFIG, HashEncoder(), [A, B, C, document("d")])
+    assert verify(index) == [f"{damaged}: its content has changed"]
+
+
+def test_words_that_went_bad_are_not_added_to(index: Path) -> None:
+    """Tantivy believes what it reads: it would merge damage into new files, or end the process."""
+    damaged = next(Layout(index).lexical(1).glob("*.term"))
     content = bytearray(damaged.read_bytes())
     content[3] ^= 1
     damaged.write_bytes(content)
-    update(index, CONFIG, HashEncoder(), [A, B, C, document("d")])
-    assert verify(index) == [f"{Layout(index).lexical(2) / damaged.name}: its content has changed"]
+    with pytest.raises(IndexFormatError, match=f"{damaged.name}: its content has changed"):
+        update(index, CONFIG, HashEncoder(), [A, B, C, document("d")])
+    assert Layout(index).current_generation() == 1 and Layout(index).stored_generations() == [1]
 
 
 def test_current_and_previous_generations_stay_and_the_rest_is_swept(index: Path) -> None:
