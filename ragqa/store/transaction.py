@@ -82,6 +82,8 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
             try:
                 with storing(root):
                     manifest = sweep(layout)
+                    if manifest is None:
+                        sync_folder(root)  # LOCK says that this place is ours, so nothing else may outlive it
                 yield Transaction(layout, manifest, 1 if manifest is None else manifest.generation + 1)
             except BaseException:
                 _clear(layout)

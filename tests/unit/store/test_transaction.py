@@ -1,4 +1,4 @@
-"""Sweeping while readers look."""
+"""Sweeping while readers look; what is on the disk first."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ragqa.errors import ModelError
+from ragqa.store import transaction as transactions
 from ragqa.store.transaction import _remove, transaction
 
 
@@ -57,3 +58,18 @@ def test_what_failed_first_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="the first"), transaction(tmp_path, create=True):
         (tmp_path / "CURRENT").mkdir()  # cannot be read
         raise ModelError("the first")
+
+
+def test_the_lock_of_a_new_index_is_on_the_disk_before_anything_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it a power failure could leave segments in a place that no longer looks like ours."""
+    synced, sync = [], transactions.sync_folder
+
+    def watched(path: Path) -> None:
+        sync(path)
+        synced.append((path, {inside.name for inside in path.iterdir()}))
+
+    monkeypatch.setattr(transactions, "sync_folder", watched)
+    with transaction(tmp_path / "new", create=True):
+        assert (tmp_path / "new", {"LOCK"}) in synced
