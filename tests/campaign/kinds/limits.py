@@ -66,7 +66,7 @@ def limit(rng: random.Random) -> tuple[str, dict[int, int]]:
     if way == 1:
         files = rng.randrange(4, 40)
         return f"{files} open files", {resource.RLIMIT_NOFILE: files}
-    size = rng.randrange(0, 20_000)
+    size = rng.randrange(1_000, 20_000)  # what a command says goes to a file too, and must fit
     return f"files of {size} bytes", {resource.RLIMIT_FSIZE: size}
 
 
