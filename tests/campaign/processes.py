@@ -142,7 +142,8 @@ def _wait(
         def give_up(*_: Any) -> None:
             nonlocal hung
             hung = True
-            os.kill(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(child, signal.SIGKILL)
 
         signal.signal(signal.SIGALRM, give_up)
         signal.setitimer(signal.ITIMER_REAL, seconds)
