@@ -163,10 +163,12 @@ def _end(tasks: set[int]) -> None:
     for task in tasks:
         with suppress(ProcessLookupError):
             os.kill(task, signal.SIGKILL)
-    for task in tasks:
-        with suppress(ChildProcessError):
-            while not os.WIFSIGNALED(os.waitpid(task, _WALL)[1]):
-                pass
+    left = set(tasks)
+    with suppress(ChildProcessError):
+        while left:  # in whatever order they end: a process ends after its last thread
+            task, status = os.waitpid(-1, _WALL)
+            if os.WIFEXITED(status) or os.WIFSIGNALED(status):
+                left.discard(task)
 
 
 def _meet(task: int, watcher: Watcher, pending: dict[int, Call]) -> int:
