@@ -27,6 +27,7 @@ from ragqa.store.checking import check_files
 from ragqa.store.layout import is_fingerprint
 from ragqa.store.manifest import EncoderFact, Manifest
 from ragqa.store.passages import storable
+from ragqa.store.reading import enough_memory
 from ragqa.store.transaction import transaction
 from ragqa.types import Document
 
@@ -58,7 +59,8 @@ def update(
     """
     started = time.perf_counter()
     analyzer = get_analyzer(config.language)
-    check_spec(config.dense, encoder.dim)
+    with enough_memory(Path(directory)):
+        check_spec(config.dense, encoder.dim)
     if not is_fingerprint(encoder.fingerprint):
         raise ModelError(f"the encoder's fingerprint {encoder.fingerprint!r} has more than letters, digits, . _ and -")
     fact = EncoderFact(config.encoder, encoder.fingerprint, encoder.dim)

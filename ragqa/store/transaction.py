@@ -16,6 +16,7 @@ from ragqa.store.layout import Layout, current_line
 from ragqa.store.lock import writer_lock
 from ragqa.store.manifest import Manifest, read_manifest
 from ragqa.store.packed import refuse_packed
+from ragqa.store.reading import enough_memory
 
 REMOVALS = 20
 
@@ -78,7 +79,7 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
         if made:
             with storing(root):
                 sync_folder(root.parent)
-        with writer_lock(layout.lock):
+        with enough_memory(root), writer_lock(layout.lock):
             try:
                 with storing(root):
                     manifest = sweep(layout)
