@@ -19,8 +19,10 @@ LAYERS = (
     {"types", "errors", "version", "config", "protocols", "timing"},
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
+    {"judging"},
     {"retrieve", "pipeline", "session", "explanation", "rerank"},
-    {"train", "eval", "indexing", "build"},
+    {"mining"},
+    {"train", "eval", "indexing"},
     {"calibrate"},
     {"cli", "server"},
     {"__main__"},
@@ -36,8 +38,13 @@ ALONE = [
 FREE = {"__init__"}  # imports lazily whatever it names
 HEAVY = {"torch", "transformers", "sentence_transformers", "peft", "accelerate"}
 # index/gpu.py: exact search on a GPU where only torch is installed
-HEAVY_ALLOWED = ("train.", "models.export", "models.runtime", "index.gpu")
-HEAVY_ONLY_INSIDE = ("models.runtime", "index.gpu")  # in functions, so that importing the module does not load torch
+# "only inside": in functions, so that importing the module does not load torch
+HEAVY_ALLOWED = ("train.", "mining.teacher", "models.export", "models.runtime", "index.gpu")
+HEAVY_ONLY_INSIDE = (
+    "mining.teacher",
+    "models.runtime",
+    "index.gpu",
+)  # in functions, so that importing the module does not load torch
 
 
 @dataclass(frozen=True)
