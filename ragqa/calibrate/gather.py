@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ragqa.answering import checked
-from ragqa.eval.metrics import exact_match
 from ragqa.index.report import Progress, silent
+from ragqa.judging.metrics import exact_match
 from ragqa.pipeline import Pipeline
 from ragqa.types import Hit, Question, Span
 
