@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from ragqa.config import Config, ReadConfig, RetrieveConfig, SplitConfig, load_config, override
+from ragqa.config import Config, ReadConfig, RetrieveConfig, SplitConfig, load_config
+from ragqa.convert import override
 from ragqa.errors import ConfigError
 
 

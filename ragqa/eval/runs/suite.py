@@ -21,7 +21,8 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from ragqa.config import Config, flatten, load_config, override, read_toml
+from ragqa.config import Config, load_config
+from ragqa.convert import flatten, override, read_toml
 from ragqa.corpus.analyze import LANGUAGES
 from ragqa.errors import ConfigError, SourceError
 from ragqa.judging.questions import READERS

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ragqa.config import flatten, override, parse_setting, read_toml
+from ragqa.convert import flatten, override, parse_setting, read_toml
 from ragqa.errors import ConfigError
 from ragqa.train.engine.settings import (
     JointData,
