@@ -23,6 +23,7 @@ from ragqa.eval.runs.examine import ANSWERS, CorpusView, Examine, examine_open, 
 from ragqa.eval.runs.folder import Findings, RunFolder
 from ragqa.eval.runs.suite import Part, PartFiles, Suite, config_for, load_suite, locate
 from ragqa.index import writer
+from ragqa.index.fingerprint import index_fingerprint
 from ragqa.index.report import Progress, silent
 from ragqa.index.snapshot import Snapshot
 from ragqa.judging.collections import read_collection
@@ -273,16 +274,6 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
             facts["threshold"] = min(threshold(ready.config.read, calibration), 2.0)  # infinity is not JSON
             facts["calibration"] = asdict(calibration)
     return facts
-
-
-def index_fingerprint(snapshot: Snapshot) -> str:
-    """The same for all indexes that hold the same documents in the same way, however they came about."""
-    manifest = snapshot.manifest
-    facts = [manifest.analyzer, manifest.encoder.fingerprint, json.dumps(to_dict(manifest.config), sort_keys=True)]
-    if manifest.synonyms is not None:
-        facts.append(manifest.synonyms.sha256)
-    facts += sorted(f"{doc_id}\n{sha}" for _, doc_id, sha, _ in snapshot.identities())
-    return hashlib.sha256("\n".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _code_hash() -> str:

@@ -27,7 +27,7 @@ from transformers import (
 )
 
 from ragqa.errors import ModelError
-from ragqa.eval.runs.runner import index_fingerprint
+from ragqa.index.fingerprint import index_fingerprint
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import reader_fingerprint
 from ragqa.models.runtime import ADAPTER, BASE, TITLES, quietly
