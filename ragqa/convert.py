@@ -55,7 +55,8 @@ def convert(
     A field with a default may be absent. With ``complete``, for files that ragqa itself wrote, only a field that may be
     None may be absent, and None is written in no other way. ``given`` holds fields that the caller fills in and that
     the data may not name. ``path`` stands in front of the keys in messages. Everything else is a `Misfit`; so is what a
-    ``__post_init__`` says, with the path in front where it is a `ValueError`: a `RagqaError` names its key itself.
+    ``__post_init__`` raises: a `Misfit` names the key in its own table, another `ValueError` speaks of the whole table,
+    and a `RagqaError` names the key from the top.
     """
     import msgspec
 
@@ -164,6 +165,8 @@ def expected(kind: Any) -> str:
     inner, words = _without_none(kind), "a table"
     if inner in WORDS:
         words = WORDS[inner][0]
+    elif is_dataclass(inner):
+        words = f"a table of {', '.join(_hints(inner))}"
     elif typing.get_origin(inner) is typing.Literal:
         words = one_of([str(choice) for choice in typing.get_args(inner)])
     elif typing.get_origin(inner) is tuple:
@@ -204,7 +207,7 @@ def _check_presence(item: Any, kind: Any, table: Mapping[str, Any], path: str, c
 
 def _unknown(kind: Any, name: Any, path: str, known: Mapping[str, Any]) -> str:
     near = _nearest(str(name), kind, known)
-    meant = f" (did you mean {near}?)" if near else ""
+    meant = f" (did you mean {_join(path, near)}?)" if near else ""
     return f"unknown key {_join(path, str(name))}{meant}: expected {one_of(list(known))}"
 
 
@@ -236,7 +239,8 @@ def _blame(kind: Any, value: Any, path: str, error: Exception) -> str:
         except msgspec.ValidationError as said:
             return _blame(part_kind, part, part_path, said)
     if error.__cause__ is not None:  # every part fits: this is what a __post_init__ says
-        return f"{path}: {error.__cause__}" if path else str(error.__cause__)
+        between = "." if isinstance(error.__cause__, Misfit) else ": "
+        return f"{path}{between}{error.__cause__}" if path else str(error.__cause__)
     return misfit(path or "it", value, expected(kind))
 
 
