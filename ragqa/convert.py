@@ -52,8 +52,8 @@ def convert(
     """A dataclass from plain data, exactly as annotated: dataclasses, ``tuple[X, ...]``, ``Mapping[str, X]``, scalars,
     ``Literal``, and any of these ``| None``. Only a whole number may stand for another type: for a float.
 
-    A field with a default may be absent. With ``complete``, for files that ragqa itself wrote, only a field that may be
-    None may be absent, and None is written in no other way. ``given`` holds fields that the caller fills in and that
+    A field with a default may be absent. With ``complete``, for files that ragqa itself wrote, only a field that is
+    None by default may be absent, and is absent where it is None. ``given`` holds fields that the caller fills in and
     the data may not name. ``path`` stands in front of the keys in messages. Everything else is a `Misfit`; so is what a
     ``__post_init__`` raises: a `Misfit` names the key in its own table, another `ValueError` speaks of the whole table,
     and a `RagqaError` names the key from the top.
@@ -71,10 +71,10 @@ def convert(
 
 
 def plain(value: Any) -> Any:
-    """Plain data that `convert` turns into the same again: tables and lists. A field that is None is left out."""
+    """Tables and lists that `convert` turns into the same again. A field that is None, as by default, is left out."""
     if is_dataclass(value):
-        pairs = ((item.name, getattr(value, item.name)) for item in fields(value))
-        return {name: plain(own) for name, own in pairs if own is not None}
+        pairs = ((item, getattr(value, item.name)) for item in fields(value))
+        return {item.name: plain(own) for item, own in pairs if own is not None or item.default is not None}
     if isinstance(value, Mapping):
         return {name: plain(own) for name, own in value.items()}
     if isinstance(value, (list, tuple)):
@@ -197,11 +197,12 @@ def _check_keys(kind: Any, value: Any, path: str, complete: bool, given: Mapping
 
 
 def _check_presence(item: Any, kind: Any, table: Mapping[str, Any], path: str, complete: bool) -> None:
-    key, optional = _join(path, item.name), _without_none(kind) is not kind
+    """With ``complete`` a field that is None by default has one way to be so, and others have no default."""
+    key = _join(path, item.name)
     if item.name in table:
-        if complete and optional and table[item.name] is None:
+        if complete and item.default is None and table[item.name] is None:
             raise Misfit(misfit(key, None, expected(_without_none(kind))))
-    elif not optional if complete else item.default is MISSING and item.default_factory is MISSING:
+    elif item.default is not None if complete else item.default is MISSING and item.default_factory is MISSING:
         raise Misfit(f"{key} is missing: expected {expected(kind)}")
 
 

@@ -152,7 +152,7 @@ def test_without_torch_other_models_name_the_extra(monkeypatch, tmp_path):
     [
         ({"format": 99}, "card format 99"),
         ({"kind": "reader"}, "holds a reader"),
-        ({"dim": "x"}, "dim is 'x': expected a whole number"),
+        ({"dim": "x"}, "dim is 'x': expected a whole"),
     ],
 )
 def test_cards_are_checked(tmp_path, change, message):
