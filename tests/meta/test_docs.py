@@ -186,7 +186,7 @@ def test_every_setting_is_documented_with_its_default():
 
 
 def test_every_setting_of_a_recipe_is_documented():
-    from ragqa.train.recipe import KINDS
+    from ragqa.train.engine.recipe import KINDS
 
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     for kind, recipe in KINDS.items():
@@ -209,12 +209,12 @@ def test_toml_is_accepted(page, tmp_path):
 
 
 def load_suite(file: Path) -> None:
-    from ragqa.eval.suite import load_suite
+    from ragqa.eval.runs.suite import load_suite
 
     load_suite(file)
 
 
 def load_any_recipe(file: Path) -> None:
-    from ragqa.train.recipe import read_recipe
+    from ragqa.train.engine.recipe import read_recipe
 
     read_recipe(file)

@@ -24,6 +24,7 @@ DOCS = "\n".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "do
 def test_public_names_are_these():
     assert sorted(ragqa.__all__) == [
         "Answer",
+        "Ask",
         "BuildReport",
         "Config",
         "Document",
