@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 import shutil
+import subprocess
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
@@ -15,7 +16,7 @@ from typing import Any
 import click
 import pytest
 from support import commands_page
-from support.pages import Block, anchors, blocks, commands, inline_commands, links, needs
+from support.pages import Block, anchors, blocks, commands, inline_commands, links, needs, prose
 
 import ragqa
 from ragqa.cli import cli
@@ -51,6 +52,17 @@ def test_links_lead_somewhere(page):
         file = (page.parent / path).resolve() if path else page
         assert file.exists(), f"{name(page)}:{line}: {target} does not exist"
         assert not anchor or anchor in anchors(file), f"{name(page)}:{line}: {target} is no heading there"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *MAPS], ids=name)
+def test_quoted_modules_exist(page):
+    """Paths such as `index/fuse.py` are the ends of paths of files that git knows."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.splitlines()
+    for number, line in prose(page):
+        for path in re.findall(r"`([\w./-]+\.(?:py|toml))`", line):
+            assert not listed or any(f"/{file}".endswith(f"/{path}") for file in listed), (
+                f"{name(page)}:{number}: {path}"
+            )
 
 
 def test_every_page_is_linked_from_the_first():
