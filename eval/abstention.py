@@ -24,10 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ragqa.config import Config, ReadConfig
-from ragqa.eval.data import read_questions
-from ragqa.eval.examine import given_passage
-from ragqa.eval.metrics import exact_match
-from ragqa.eval.stats import bootstrap_means
+from ragqa.eval.measure.stats import bootstrap_means
+from ragqa.eval.runs.examine import given_passage
+from ragqa.judging.metrics import exact_match
+from ragqa.judging.questions import read_questions
 from ragqa.pipeline import Pipeline
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Question, Reply

@@ -30,11 +30,11 @@ import numpy as np
 
 from ragqa.calibrate import Seen, gather
 from ragqa.calibrate.fit import read_answers
-from ragqa.eval.data import read_questions
-from ragqa.eval.stats import bootstrap_means, holm, paired_interval, randomization_test
+from ragqa.eval.measure.stats import bootstrap_means, holm, paired_interval, randomization_test
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.masses import Evidence, log_priors
 from ragqa.evidence.phrases import phrase
+from ragqa.judging.questions import read_questions
 from ragqa.pipeline import Pipeline
 
 Choose = Callable[[Seen, Weights], str]  # the text of the best answer, "" for none

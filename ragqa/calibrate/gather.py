@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ragqa.eval.metrics import exact_match
+from ragqa.judging.metrics import exact_match
 from ragqa.pipeline import Pipeline, checked
 from ragqa.types import Hit, Question, Span
 

@@ -12,9 +12,9 @@ import numpy as np
 from ragqa.calibrate.fit import Fit, fit, read_answers
 from ragqa.calibrate.gather import Seen, gather
 from ragqa.config import Config
-from ragqa.eval.confidence import expected_calibration_error
-from ragqa.eval.data import read_questions
+from ragqa.eval.measure.confidence import expected_calibration_error
 from ragqa.evidence.calibration import Calibration, save_calibration
+from ragqa.judging.questions import read_questions
 from ragqa.models.ensemble import readers_fingerprint
 from ragqa.pipeline import Pipeline
 from ragqa.store.atomic import sha256
