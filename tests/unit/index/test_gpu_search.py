@@ -145,6 +145,19 @@ def test_half_precision_finds_the_very_nearest(faiss_gpu, spread, share_alive):
     assert found(index, questions, 10, alive) == nearest(vectors, questions, 10, alive)
 
 
+def test_an_order_that_half_precision_cannot_see(faiss_gpu):
+    """Both numbers of the question round to the same half, so faiss' scores of all rows are equal."""
+    steps = np.random.default_rng(3).permutation(500)
+    vectors = np.zeros((500, DIM))
+    vectors[:, 0], vectors[:, 1] = 0.5 + steps / 2048, 0.5 - steps / 2048
+    vectors[:, 2] = np.sqrt(1 - np.square(vectors).sum(axis=1))
+    question = np.zeros((1, DIM), np.float32)
+    question[0, :2] = 0.6999, 0.7001
+    assert np.float16(question[0, 0]) == np.float16(question[0, 1])
+    halfs = vectors.astype(np.float16)
+    assert found(index_of(halfs), question, 10) == nearest(halfs, question, 10)
+
+
 def test_what_is_too_much_for_the_gpu_is_scanned(faiss_gpu, monkeypatch):
     monkeypatch.setattr(gpu, "FETCH_LIMIT", 80)
     vectors, questions = some(500, spread=0.004)
