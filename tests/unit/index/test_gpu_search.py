@@ -152,7 +152,7 @@ def test_an_order_that_half_precision_cannot_see(faiss_gpu):
     vectors[:, 0], vectors[:, 1] = 0.5 + steps / 2048, 0.5 - steps / 2048
     vectors[:, 2] = np.sqrt(1 - np.square(vectors).sum(axis=1))
     question = np.zeros((1, DIM), np.float32)
-    question[0, :2] = 0.6999, 0.7001
+    question[0, :2] = 0.7001, 0.7003
     assert np.float16(question[0, 0]) == np.float16(question[0, 1])
     halfs = vectors.astype(np.float16)
     assert found(index_of(halfs), question, 10) == nearest(halfs, question, 10)
