@@ -16,7 +16,7 @@ PACKAGE = Path(ragqa.__file__).parent
 
 # From the bottom up; a layer may import what stands on earlier lines, and itself if it is a package.
 LAYERS = (
-    {"types", "errors", "version", "config", "protocols", "timing"},
+    {"types", "errors", "version", "config", "protocols", "timing", "filters", "metadata"},
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
     {"retrieve", "pipeline", "session", "explanation", "rerank"},
