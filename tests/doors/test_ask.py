@@ -110,6 +110,19 @@ def test_where_keeps_to_the_metadata(ragqa, sample_index):
     assert len(found) < len(everything)
 
 
+def test_where_says_more_than_equal(ragqa, sample_index):
+    def found(*conditions):
+        where = [word for condition in conditions for word in ("--where", condition)]
+        return len(json.loads(ragqa("search", "what is it", "-k", "500", "--json", "-i", sample_index, *where).stdout))
+
+    total = found()
+    some = found("topic=computing")
+    assert 0 < some < total and found("topic!=computing") == total - some
+    assert found("topic in computing,nothing") == some and found("topic exists", "topic!=computing") <= total - some
+    said = ragqa("search", "what is it", "-i", sample_index, "--where", "topik=computing", code=2).stderr
+    assert said.startswith("ragqa: no document has the metadata key 'topik'; known keys: ") and said.count("\n") == 1
+
+
 @pytest.mark.parametrize("fusion", ["convex", "rrf", "bm25", "dense"])
 def test_every_fusion_answers(ragqa, sample_index, replies, fusion):
     reply = json.loads(ragqa("ask", replies[0]["question"], "--fusion", fusion, "--json", "-i", sample_index).stdout)
