@@ -16,11 +16,14 @@ PACKAGE = Path(ragqa.__file__).parent
 
 # From the bottom up; a layer may import what stands on earlier lines, and itself if it is a package.
 LAYERS = (
-    {"types", "errors", "version", "config", "device", "protocols", "timing"},
+    {"types", "errors", "version", "config", "device", "protocols", "sentences", "timing"},
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
     {"judging"},
-    {"retrieve", "pipeline", "session", "explanation", "rerank"},
+    {"retrieve", "rerank"},
+    {"answering"},
+    {"explanation", "session", "composition"},
+    {"pipeline"},
     {"mining"},
     {"train", "eval", "indexing"},
     {"calibrate"},

@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ragqa.answering import UNPROMISED, threshold
+from ragqa.composition import find_calibration
 from ragqa.config import RELEVANCE, Config, to_dict
 from ragqa.corpus.files import Problem
 from ragqa.corpus.read import read_documents
@@ -30,9 +32,8 @@ from ragqa.judging.collections import read_collection
 from ragqa.judging.questions import read_questions
 from ragqa.models.catalog import load_encoder, reranker_fingerprint
 from ragqa.models.ensemble import load_readers, readers_fingerprint
-from ragqa.pipeline import UNPROMISED, Pipeline, find_calibration, find_reranker, threshold
+from ragqa.pipeline import Pipeline
 from ragqa.protocols import Encoder
-from ragqa.retrieve import HybridRetriever
 from ragqa.store.atomic import replace_file, sha256, storing
 from ragqa.types import Document, Question
 from ragqa.version import __version__
@@ -199,9 +200,8 @@ def _examiner(suite: Suite, ready: Prepared, models: Models, explain: bool) -> E
         return examine_reading(load_readers(config.read.readers, max_chars=config.read.max_answer_chars))
     encoder = models.encoder(config.index.encoder)
     if suite.task == "retrieval":
-        snapshot = Snapshot.open(ready.index)
-        retriever = HybridRetriever(snapshot, encoder, config.retrieve, find_reranker(snapshot, config))
-        return examine_retrieval(retriever, CorpusView(snapshot), suite.depth)
+        pipeline = Pipeline.load(ready.index, config, encoder=encoder, reads=False)
+        return examine_retrieval(pipeline.retriever, CorpusView(pipeline.snapshot), suite.depth)
     pipeline = Pipeline.load(ready.index, config, encoder=encoder)
     return examine_open(pipeline, CorpusView(pipeline.snapshot), suite.depth, explain=explain)
 
