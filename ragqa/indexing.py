@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ragqa.config import Config, IndexConfig
+from ragqa.convert import read_json
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.read import Limits, Problem, read_documents
 from ragqa.corpus.synonyms import read_synonyms
@@ -19,7 +20,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import DEFAULT, encoder_name, load_encoder
 from ragqa.protocols import Encoder
 from ragqa.store.reading import reading
-from ragqa.store.record import read_json, unseal
+from ragqa.store.record import unseal
 
 Sources = str | Path | Sequence[str | Path]
 

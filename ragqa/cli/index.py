@@ -76,7 +76,8 @@ def index(
     }
     from dataclasses import asdict, replace
 
-    from ragqa.config import Config, override
+    from ragqa.config import Config
+    from ragqa.convert import override
     from ragqa.indexing import build, current_encoder, current_settings, default_directory
 
     directory = Path(output) if output else default_directory(sources)

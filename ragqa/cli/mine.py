@@ -39,7 +39,7 @@ def mine(
     from dataclasses import asdict
 
     from ragqa.cli.progress import progress_bar
-    from ragqa.config import override
+    from ragqa.convert import override
     from ragqa.mining.negatives import Mining
     from ragqa.mining.negatives import mine as find
     from ragqa.models.catalog import load_encoder

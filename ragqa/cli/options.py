@@ -142,7 +142,8 @@ def make_config(
     config_file: str | None, settings: Sequence[str], overrides: Mapping[str, Any], base: Config | None = None
 ) -> Config:
     """Defaults or ``base``, then the file, then ``--set``, then the command's own options that were given."""
-    from ragqa.config import load_config, override
+    from ragqa.config import load_config
+    from ragqa.convert import override
 
     config, _ = load_config(config_file, settings, base)
     return override(config, {key: value for key, value in overrides.items() if value is not None})

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ragqa.convert import read_json
 from ragqa.errors import IndexFormatError, StorageError
 from ragqa.index.damage import Care, Examiner, Plan, Stored, check_regular, foreign_files, identities, plan
 from ragqa.index.rebuild import rebuild
@@ -19,7 +20,7 @@ from ragqa.store.atomic import replace_file, storing
 from ragqa.store.layout import Layout, current_line
 from ragqa.store.manifest import FORMAT, EncoderFact, read_manifest
 from ragqa.store.packed import refuse_packed
-from ragqa.store.record import read_json, unseal
+from ragqa.store.record import unseal
 from ragqa.store.transaction import addition, mending, sweep
 
 

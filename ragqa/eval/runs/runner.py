@@ -17,7 +17,7 @@ from typing import Any
 
 from ragqa.answering import UNPROMISED, threshold
 from ragqa.composition import find_calibration
-from ragqa.config import RELEVANCE, Config, to_dict
+from ragqa.config import RELEVANCE, Config
 from ragqa.corpus.files import Problem
 from ragqa.corpus.read import read_documents
 from ragqa.errors import ConfigError, SourceError
@@ -252,7 +252,7 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
         "questions": len(ready.questions),
         "language": ready.part.language,
         "files": ready.files,
-        "config": to_dict(ready.config),
+        "config": asdict(ready.config),
     }
     reranker = ready.config.retrieve.reranker
     if task != "retrieval" or reranker == RELEVANCE:

@@ -149,7 +149,11 @@ def test_without_torch_other_models_name_the_extra(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"format": 99}, "card format 99"), ({"kind": "reader"}, "holds a reader"), ({"dim": "x"}, "dim must be int")],
+    [
+        ({"format": 99}, "card format 99"),
+        ({"kind": "reader"}, "holds a reader"),
+        ({"dim": "x"}, "dim is 'x': expected a whole"),
+    ],
 )
 def test_cards_are_checked(tmp_path, change, message):
     folder = shutil.copytree(PRETRAINED / "encoder", tmp_path / "encoder")
