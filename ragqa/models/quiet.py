@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 LIBRARIES = (
     "accelerate",
@@ -60,8 +61,9 @@ def _silence(back: ExitStack) -> None:
     root.addFilter(_drop_of_loading)
     back.callback(root.removeFilter, _drop_of_loading)
     warnings.filterwarnings("ignore", module=_WARNED)
-    ours = warnings.filters[0]
-    back.callback(lambda: ours in warnings.filters and warnings.filters.remove(ours))
+    filters: Any = warnings.filters
+    ours = filters[0]
+    back.callback(lambda: ours in filters and filters.remove(ours))
 
 
 def _raise_level(logger: logging.Logger, back: ExitStack) -> None:

@@ -54,7 +54,7 @@ class TorchRuntime:
         self.model = model.eval()
         self.device: torch.device = next(model.parameters()).device
         self.outputs, self.pad_id, self.type_ids = outputs, pad_id, type_ids
-        self.on_gpu = self.device.type == "cuda"
+        self.on_gpu: bool = self.device.type == "cuda"
         self.half = self.on_gpu if half is None else half
         self.batching = Batching(batch_tokens or (GPU_TOKENS if self.on_gpu else CPU_TOKENS), is_full)
 
