@@ -10,6 +10,7 @@ from ragqa.convert import read_json
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.read import Limits, Problem, read_documents
 from ragqa.corpus.synonyms import read_synonyms
+from ragqa.device import AUTO
 from ragqa.errors import IndexNotFound, ModelError, SourceError
 from ragqa.evidence.calibration import load_calibration
 from ragqa.index import repair as repairing
@@ -53,7 +54,8 @@ def build(
     directory = Path(directory) if directory is not None else default_directory(sources)
     index = config.index if config is not None else current_settings(directory)
     if encoder is None:
-        encoder = load_encoder(index.encoder if config is not None else current_encoder(directory))
+        name = index.encoder if config is not None else current_encoder(directory)
+        encoder = load_encoder(name, language=index.language, device=AUTO if config is None else config.device)
     failed: set[str] = set()
 
     def note(problem: Problem) -> None:
@@ -77,7 +79,12 @@ def build(
 
 
 def repair(
-    directory: str | Path, *, encoder: str | None = None, dry_run: bool = False, progress: Progress | None = None
+    directory: str | Path,
+    *,
+    encoder: str | None = None,
+    device: str = AUTO,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> RepairReport:
     """Make the newest generation of a damaged index that can be whole the current one (see `ragqa.index.repair`).
 
@@ -86,7 +93,7 @@ def repair(
     """
     return repairing.repair(
         directory,
-        load=lambda fact: load_encoder(encoder_name(fact, directory, encoder or DEFAULT)),
+        load=lambda fact: load_encoder(encoder_name(fact, directory, encoder or DEFAULT), device=device),
         unusable=_unusable_calibration,
         dry_run=dry_run,
         progress=progress,

@@ -13,6 +13,7 @@ import click
 from ragqa.cli.options import (
     answering_config,
     answering_options,
+    device_option,
     encoder_option,
     fusion_option,
     index_option,
@@ -100,6 +101,7 @@ def ask(
 @encoder_option
 @fusion_option
 @reranker_option
+@device_option
 @where_option
 @settings_options
 def search(
@@ -110,6 +112,7 @@ def search(
     encoder: str | None,
     fusion: str | None,
     reranker: str | None,
+    device: str | None,
     where: tuple[str, ...],
     config_file: str | None,
     settings: tuple[str, ...],
@@ -121,7 +124,8 @@ def search(
     from ragqa.cli.output import note_unchecked, print_hit
     from ragqa.cli.progress import progress_bar
 
-    given = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
+    named = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
+    given = named | {"device": device}
     config = make_config(config_file, settings, given)
     filters = parse_where(where)
     (text,) = _questions(question, None)

@@ -144,7 +144,7 @@ def _torch_has(number: int) -> bool:
         return False
     import torch
 
-    return torch.cuda.is_available() and number < torch.cuda.device_count()
+    return bool(torch.cuda.is_available()) and number < torch.cuda.device_count()
 
 
 def faiss_on_gpu(index: Any, device: str = AUTO) -> FaissGpu | None:

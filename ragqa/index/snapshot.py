@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ragqa.corpus.analyze import Analyzer, get_analyzer
 from ragqa.corpus.synonyms import Synonyms, parse_synonyms
+from ragqa.device import AUTO
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.filters import Filter, Where, parse_filter
 from ragqa.index.dense import DenseIndex, DenseSegment, open_vectors
@@ -47,9 +48,16 @@ class Snapshot:
     has been done already. Once a difference is found, every use is an `IndexFormatError` that names the file.
     """
 
-    def __init__(self, layout: Layout, generation: int, parts: Collection[str] = PARTS, check: Check = "soon") -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        generation: int,
+        parts: Collection[str] = PARTS,
+        check: Check = "soon",
+        device: str = AUTO,
+    ) -> None:
         self.directory = layout.root
-        self._layout = layout
+        self._layout, self._device = layout, device
         with enough_memory(layout.root):
             self._load(generation, parts, check)
 
@@ -78,8 +86,14 @@ class Snapshot:
         self._open()
 
     @classmethod
-    def open(cls, directory: str | Path, generation: int | None = None, parts: Collection[str] = PARTS) -> Snapshot:
-        """The current generation, or the one asked for, with these of its parts.
+    def open(
+        cls,
+        directory: str | Path,
+        generation: int | None = None,
+        parts: Collection[str] = PARTS,
+        device: str = AUTO,
+    ) -> Snapshot:
+        """The current generation, or the one asked for, with these of its parts, to be searched on ``device``.
 
         `IndexNotFound` where there is none, `IndexFormatError` naming the file if it is of another format version or
         damaged, `StorageError` if the system refuses to open it.
@@ -88,11 +102,11 @@ class Snapshot:
         if generation is not None:
             if generation not in layout.stored_generations():
                 raise IndexNotFound(f"{directory}: there is no generation {generation}")
-            return cls(layout, generation, parts)
+            return cls(layout, generation, parts, device=device)
         number = layout.require_current()
         while True:
             try:
-                return cls(layout, number, parts)
+                return cls(layout, number, parts, device=device)
             except RagqaError:
                 current = layout.require_current()
                 if current == number:
@@ -317,7 +331,7 @@ class Snapshot:
                 DenseSegment(one.first_row, self._vectors[one.id], folders[one.id] / ANN if one.ann else None)
                 for one in manifest.segments
             ]
-            self._dense = DenseIndex(segments, dim, manifest.config.dense)
+            self._dense = DenseIndex(segments, dim, manifest.config.dense, self._device)
 
     def _open_lexical(self) -> LexicalIndex:
         if self.manifest.lexical:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.config import RetrieveConfig
+from ragqa.device import AUTO
 from ragqa.errors import ConfigError, TrainingError
 from ragqa.index.ranking import Ranking
 from ragqa.index.report import Progress, silent
@@ -81,6 +82,7 @@ def mine(
     *,
     encoder: Encoder | None = None,
     teacher: str | None = None,
+    device: str = AUTO,
     progress: Progress | None = None,
 ) -> MineReport:
     """Ask the index every question and write positives and hard negatives to ``output`` (`ragqa.mining.pairs`).
@@ -89,14 +91,16 @@ def mine(
     answer, if any does. If it names none that is in the index, they are the passages found that hold an answer.
     Questions without any are left out; those without a negative stay. ``teacher`` is "reader", "reader:NAME" or a
     cross-encoder, and gives the scores that are written; otherwise the ranking does (the hybrid one, of several).
-    Nothing is written if no question can be. Without an ``encoder``
-    the packaged one is taken, if the index was built with that.
+    Nothing is written if no question can be. Without an ``encoder`` the packaged one is taken, if the index was built
+    with that. Search and the models that are loaded here run on ``device``.
     """
     settings, tell = settings or Mining(), progress or silent
     asked = list(read_questions(questions)) if isinstance(questions, (str, Path)) else list(questions)
-    snapshot = Snapshot.open(index)
-    encoder = encoder or load_encoder(encoder_name(snapshot.manifest.encoder, index))
-    miner = _Miner(snapshot, encoder, settings, None if teacher is None else load_teacher(teacher))
+    snapshot = Snapshot.open(index, device=device)
+    if encoder is None:
+        name, language = encoder_name(snapshot.manifest.encoder, index), snapshot.manifest.config.language
+        encoder = load_encoder(name, language=language, device=device)
+    miner = _Miner(snapshot, encoder, settings, None if teacher is None else load_teacher(teacher, device))
 
     def pairings() -> Iterator[Pairing]:
         for start in range(0, len(asked), BATCH):

@@ -140,13 +140,14 @@ class Models:
     """Each model is loaded once, whichever parts use it."""
 
     def __init__(self) -> None:
-        self._encoders: dict[str, Encoder] = {}
+        self._encoders: dict[tuple[str, str, str], Encoder] = {}
 
-    def encoder(self, name: str) -> Encoder:
-        """The encoder of that name."""
-        if name not in self._encoders:
-            self._encoders[name] = load_encoder(name)
-        return self._encoders[name]
+    def encoder(self, config: Config) -> Encoder:
+        """The encoder that a part's settings name."""
+        name, language, device = chosen = config.index.encoder, config.index.language, config.device
+        if chosen not in self._encoders:
+            self._encoders[chosen] = load_encoder(name, language=language, device=device)
+        return self._encoders[chosen]
 
 
 def _prepare(
@@ -170,7 +171,7 @@ def _prepare(
     if suite.task != "reading":
         index = indexes / part.index
         documents = _documents(part, files, problems)
-        writer.update(index, config.index, models.encoder(config.index.encoder), documents, progress=progress)
+        writer.update(index, config.index, models.encoder(config), documents, progress=progress)
     return Prepared(part, config, origins, choice.of(questions, suite.seed), hashes, index)
 
 
@@ -197,8 +198,9 @@ def _examiner(suite: Suite, ready: Prepared, models: Models, explain: bool) -> E
     read = replace(ready.config.read, answers=ANSWERS, min_score=0.0)  # a threshold is for scoring
     config = replace(ready.config, read=read)
     if ready.index is None:
-        return examine_reading(load_readers(config.read.readers, max_chars=config.read.max_answer_chars))
-    encoder = models.encoder(config.index.encoder)
+        names, chars, language = read.readers, read.max_answer_chars, config.index.language
+        return examine_reading(load_readers(names, max_chars=chars, language=language, device=config.device))
+    encoder = models.encoder(config)
     if suite.task == "retrieval":
         pipeline = Pipeline.load(ready.index, config, encoder=encoder, reads=False)
         return examine_retrieval(pipeline.retriever, CorpusView(pipeline.snapshot), suite.depth)
@@ -242,6 +244,7 @@ def _facts(suite: Suite, prepared: Sequence[Prepared], models: Models, choice: C
         "system": platform.system(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
+        "device": sorted({ready.config.device for ready in prepared}),
     }
     origins = {ready.part.name: ready.origins for ready in prepared}
     return {"hash": digest, **decisive, "origins": origins, "machine": machine}
@@ -252,23 +255,23 @@ def _part_facts(ready: Prepared, models: Models, task: str) -> dict[str, Any]:
         "questions": len(ready.questions),
         "language": ready.part.language,
         "files": ready.files,
-        "config": asdict(ready.config),
+        "config": {name: value for name, value in asdict(ready.config).items() if name != "device"},
     }
     reranker = ready.config.retrieve.reranker
     if task != "retrieval" or reranker == RELEVANCE:
-        facts["reader"] = readers_fingerprint(ready.config.read.readers)
+        facts["reader"] = readers_fingerprint(ready.config.read.readers, ready.config.index.language)
     if task == "reading":
         set_to = ready.config.read.min_score
         facts["threshold"] = UNPROMISED if set_to is None else set_to
     if ready.index is not None:
-        encoder = models.encoder(ready.config.index.encoder)
+        encoder = models.encoder(ready.config)
         facts["encoder"] = encoder.fingerprint
         if (questions := getattr(encoder, "question_fingerprint", None)) is not None:
             facts["question_encoder"] = questions
         snapshot = Snapshot.open(ready.index, parts=("passages",))
         facts["index"] = index_fingerprint(snapshot)
         if reranker not in ("", RELEVANCE):
-            facts["reranker"] = reranker_fingerprint(reranker)
+            facts["reranker"] = reranker_fingerprint(reranker, ready.config.index.language)
         if "reader" in facts:
             calibration = find_calibration(snapshot, ready.config.read)
             facts["threshold"] = min(threshold(ready.config.read, calibration), 2.0)  # infinity is not JSON

@@ -10,10 +10,10 @@ import pytest
 
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models import runtime
+from ragqa.models.batching import batches_by_length
 from ragqa.models.card import read_card
 from ragqa.models.catalog import PRETRAINED, load_encoder, load_reader
 from ragqa.models.reader import SpanReader
-from ragqa.models.runtime import batches_by_length
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.protocols import Encoder, ExplainingReader, Reader
 from ragqa.types import Passage, Span
