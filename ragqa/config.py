@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragqa.convert import expected, flatten, misfit, one_of, override, parse_setting, read_toml
+from ragqa.device import AUTO, check_device
 from ragqa.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -166,11 +167,16 @@ class ReadConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings, by section."""
+    """All settings, by section, and the device that models and search run on (see `ragqa.device`)."""
 
     index: IndexConfig = field(default_factory=IndexConfig)
     retrieve: RetrieveConfig = field(default_factory=RetrieveConfig)
     read: ReadConfig = field(default_factory=ReadConfig)
+    device: str = AUTO
+
+    def __post_init__(self) -> None:
+        """A device by name; whether it is there is found out when something is to run on it."""
+        check_device(self.device)
 
 
 def load_config(

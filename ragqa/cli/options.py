@@ -28,6 +28,7 @@ ANSWERING = {
     "encoder": "index.encoder",
     "fusion": "retrieve.fusion",
     "reranker": "retrieve.reranker",
+    "device": "device",
 }
 
 LIMITS = {
@@ -84,10 +85,18 @@ def reranker_option(command: Command) -> Command:
     )(command)
 
 
+def device_option(command: Command) -> Command:
+    """``--device``."""
+    return click.option(
+        "--device", metavar="DEVICE", help="Where models and search run: auto, cpu, cuda, cuda:1 [auto]."
+    )(command)
+
+
 def answering_options(command: Command) -> Command:
     """All that decides how an index is asked, under the names of `ANSWERING`."""
     share = click.FloatRange(0, 1, min_open=True, max_open=True)
     for option in (
+        device_option,
         reranker_option,
         fusion_option,
         encoder_option,

@@ -117,7 +117,7 @@ def _with_ann(
     take_folder(change.layout.segment(was.id), folder, files)
     vectors = open_vectors(folder / dense / VECTORS, was.rows, encoder.dim)
     with storing(folder):
-        ann = wants_ann(spec, was.rows) and build_ann(vectors, spec, folder / name, progress)
+        ann = wants_ann(spec, was.rows, encoder.dim) and build_ann(vectors, spec, folder / name, progress)
         if ann:
             files[name] = durable(folder / name)
             sync_folder(folder / dense)

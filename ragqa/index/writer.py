@@ -228,7 +228,8 @@ def _is_scattered(old: Snapshot) -> bool:
     segments, live = old.manifest.segments, old.manifest.live_documents
     if len(segments) != 1 or live != old.manifest.documents:
         return True
-    return wants_ann(old.manifest.config.dense, segments[0].rows) and not segments[0].ann
+    wanted = wants_ann(old.manifest.config.dense, segments[0].rows, old.manifest.encoder.dim)
+    return wanted and not segments[0].ann
 
 
 def _copy(old: Snapshot, segment: int, writer: SegmentWriter, progress: Progress) -> None:

@@ -11,14 +11,18 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.errors import MissingExtra, ModelError
+from ragqa.device import AUTO, gpu_of
+from ragqa.errors import ConfigError, MissingExtra, ModelError
 from ragqa.models.native import one_line
 from ragqa.models.tokenize import Batch, Window, pad
+
+if TYPE_CHECKING:
+    import torch
 
 Floats = NDArray[np.float32]
 ADAPTER, BASE = "adapter", "base"
@@ -151,6 +155,21 @@ def require_torch(what: str) -> None:
 
     if importlib.util.find_spec("torch") is None or importlib.util.find_spec("transformers") is None:
         raise MissingExtra(what, "train")
+
+
+def torch_device(name: str = AUTO, place: int = 0) -> torch.device:
+    """The device of a name for torch (see `ragqa.device.gpu_of`, also for ``place``).
+
+    Where torch was built without CUDA "auto" is the processor, and a GPU that was asked for by name a `ConfigError`.
+    """
+    import torch
+
+    number = gpu_of(name, place)
+    if number is not None and torch.cuda.is_available():
+        return torch.device("cuda", number)
+    if number is not None and name != AUTO:
+        raise ConfigError(f"device {name}: torch {torch.__version__} cannot use it, install a torch that has CUDA")
+    return torch.device("cpu")
 
 
 @contextmanager

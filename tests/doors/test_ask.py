@@ -40,7 +40,7 @@ def test_json_has_the_promised_shape(replies):
     for reply in replies:
         assert set(reply) == {
             *("question", "answered", "answers", "candidates", "hits"),
-            *("no_answer", "read", "generation", "timings"),
+            *("no_answer", "read", "stopped", "generation", "timings"),
         }
         assert reply["answered"] == bool(reply["answers"])
         assert [hit["rank"] for hit in reply["hits"]] == list(range(1, len(reply["hits"]) + 1))
