@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 SUITE = ROOT / "eval" / "suites" / "sample.toml"
 GOLDEN = ROOT / "tests" / "golden" / "stages.json"
 RANKS, ANSWERS = 5, 3
+COMPUTING = ("numpy", "onnxruntime", "tantivy", "tokenizers")
 NEAR = 1e-3  # scores on a machine that computes as the recorded one did
 SAME, FAR = (
     0.9,
@@ -74,7 +75,8 @@ def digest(content):
 def machine():
     """By what one can tell that another machine computes the same digits."""
     vector = load_encoder().encode_questions(["Who discovered penicillin?"])[0]
-    return {"libraries": libraries(), "vector": [round(float(value), 6) for value in vector[:8]]}
+    own = {name: version for name, version in libraries().items() if name in COMPUTING}
+    return {"libraries": own, "vector": [round(float(value), 6) for value in vector[:8]]}
 
 
 def differences(stage, then, now, alike):
@@ -96,11 +98,8 @@ def apart(then, now, alike):
     if len(then) != len(now):
         return [f"{len(now)} questions instead of {len(then)}"]
     if alike:
-        return [
-            f"question {n}: {b} instead of {a}"
-            for n, (a, b) in enumerate(zip(then, now, strict=True))
-            if not near(a, b)
-        ]
+        pairs = enumerate(zip(then, now, strict=True))
+        return [f"question {number}: {b} instead of {a}" for number, (a, b) in pairs if not near(a, b)]
     first = [(a[0] if a else ["", 0.0], b[0] if b else ["", 0.0]) for a, b in zip(then, now, strict=True)]
     same = np.mean([a[0] == b[0] for a, b in first])
     scores = np.array([[a[1], b[1]] for a, b in first])

@@ -8,7 +8,8 @@ not raise it for a change that only makes the code faster, clearer, or right abo
 Raised versions make an evaluation run be done anew where its folder holds one of before, and keep an interrupted run
 from going on with other code than it began with. `tests/eval/test_stages.py` compares what each stage gives on the
 sample suite with a record, so it fails when you change what a stage gives there and forget this; after raising, record
-anew with ``python tests/support/golden_stages.py``. It cannot see a change that shows on other data only: that is up to you.
+anew with ``python tests/support/golden_stages.py``. It cannot see a change that shows on other data only: raising the
+version is then up to you.
 """
 
 from __future__ import annotations
