@@ -186,7 +186,7 @@ def load_config(
 
     The values of the file are changed together, and so are the settings.
     """
-    config, origins = base or Config(), {}
+    config, origins = base or Config(), dict[str, str]()
     layers = [] if path is None else [(str(path), dict(flatten(read_toml(Path(path)))))]
     for where, values in [*layers, ("--set", dict(map(parse_setting, settings)))]:
         config = override(config, values, where)

@@ -176,7 +176,11 @@ def expected(kind: Any) -> str:
 
 _brief = reprlib.Repr()
 _brief.maxlevel, _brief.maxstring, _brief.maxother = 2, LONGEST, LONGEST
-_hints = cache(typing.get_type_hints)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _check_keys(kind: Any, value: Any, path: str, complete: bool, given: Mapping[str, Any]) -> None:

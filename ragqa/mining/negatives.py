@@ -190,10 +190,10 @@ class _Miner:
         wanted = self._settings.negatives * (1 if self._teacher is None else 2)
         wrong = self._negatives(found, scores[:-1], right, holding, batch)[:wanted]
         right = right[: self._settings.positives]
-        candidates = [
+        positives, negatives = (
             tuple(_candidate(batch.passages[row], scores[-1].get(row, 0.0)) for row in rows) for rows in (right, wrong)
-        ]
-        return Pairing(question.id, question.text, question.answers, *candidates, pattern=question.pattern)
+        )
+        return Pairing(question.id, question.text, question.answers, positives, negatives, pattern=question.pattern)
 
     def _negatives(
         self, found: list[int], rankings: list[dict[int, float]], right: list[int], holding: set[int], batch: _Batch

@@ -13,7 +13,7 @@ from typing import Any
 
 from ragqa.answering import UNPROMISED, threshold
 from ragqa.composition import find_calibration
-from ragqa.config import RELEVANCE
+from ragqa.config import RELEVANCE, Config
 from ragqa.eval.runs.prepared import Choice, Prepared
 from ragqa.eval.runs.stages import versions
 from ragqa.eval.runs.suite import Suite
