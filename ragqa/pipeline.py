@@ -17,13 +17,14 @@ from ragqa.config import Config
 from ragqa.errors import RagqaError
 from ragqa.evidence.calibration import Calibration
 from ragqa.explanation import Explanation, explain
+from ragqa.filters import Where
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
 from ragqa.session import Session
 from ragqa.store.manifest import read_manifest
 from ragqa.store.packed import layout_of
-from ragqa.types import Ask, AskSettings, Hit, ReadSettings, Reply, Where
+from ragqa.types import Ask, AskSettings, Hit, ReadSettings, Reply
 
 BATCH = 32  # requests that are answered together
 log = logging.getLogger("ragqa")
@@ -196,15 +197,15 @@ class Pipeline:
         answering = self.answering
         return explain(answering, answering.request(Ask(question, **settings)))
 
-    def session(self, *, where: Where | None = None) -> Session:
+    def session(self, *, where: Where = None) -> Session:
         """A talk in which a question may lean on those before it; cheap, for one thread (see `ragqa.session`)."""
         return Session(self, where=where)
 
-    def search(self, question: str, k: int = 10, *, where: Where | None = None) -> list[Hit]:
+    def search(self, question: str, k: int = 10, *, where: Where = None) -> list[Hit]:
         """The ``k`` best passages, fewer if the index holds fewer."""
         return self.search_many([question], k, where=where)[0]
 
-    def search_many(self, questions: Sequence[str], k: int = 10, *, where: Where | None = None) -> list[list[Hit]]:
+    def search_many(self, questions: Sequence[str], k: int = 10, *, where: Where = None) -> list[list[Hit]]:
         """The best passages of each question."""
         return self.retriever.retrieve([checked(question) for question in questions], k, where)
 

@@ -24,9 +24,9 @@ from ragqa.store.packed import refuse_packed
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What calibrating led to. ``right`` is in percent; calibration errors are of the best answers' scores, ``error``
-    cross-fitted; ``coverage`` is the share of questions (percent) that are answered at each risk, None where no promise
-    is possible.
+    """The result of a calibration. ``right`` is in percent. The calibration errors are those of the best answers'
+    scores; ``error`` is cross-fitted. ``coverage`` is the percentage of questions that are answered at each risk, None
+    where no promise is possible.
     """
 
     path: str

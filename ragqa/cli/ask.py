@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from ragqa.errors import ConfigError, QuestionError, SourceError
 
 if TYPE_CHECKING:
     from ragqa.explanation import Explanation
+    from ragqa.filters import Filter
     from ragqa.pipeline import Pipeline
     from ragqa.types import Reply
 
@@ -146,7 +147,7 @@ def search(
 
 
 def _replies(
-    pipeline: Pipeline, questions: Sequence[str], where: Mapping[str, str] | None, why: bool
+    pipeline: Pipeline, questions: Sequence[str], where: Filter | None, why: bool
 ) -> Iterator[tuple[Reply, Explanation | None]]:
     """Replies in order, with their explanations if they are asked for, which come one at a time."""
     if not why:

@@ -192,7 +192,7 @@ class _Miner:
         candidates = [
             tuple(_candidate(batch.passages[row], scores[-1].get(row, 0.0)) for row in rows) for rows in (right, wrong)
         ]
-        return Pairing(question.id, question.text, question.answers, *candidates)
+        return Pairing(question.id, question.text, question.answers, *candidates, pattern=question.pattern)
 
     def _negatives(
         self, found: list[int], rankings: list[dict[int, float]], right: list[int], holding: set[int], batch: _Batch

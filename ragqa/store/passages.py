@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ragqa.metadata import is_plain, plain_meta
 from ragqa.store.layout import DOCUMENTS, PASSAGES
 from ragqa.store.packed import mapped
 from ragqa.store.reading import damaged, reading
@@ -152,7 +153,11 @@ class Table:
 
 
 def storable(document: Document) -> Document:
-    """The document with question marks for lone surrogates, which no file can hold; offsets stay what they are."""
+    """The document as it can be kept: its metadata as by `plain_meta` (`SourceError` if they cannot be), and question
+    marks for lone surrogates, which no file can hold; offsets stay what they are.
+    """
+    if document.meta:
+        document = replace(document, meta=plain_meta(document.meta, document.id))
     try:
         "\0".join((document.id, document.text, document.title, document.source, _dump(document.meta))).encode()
         "".join(section.heading for section in document.sections).encode()
@@ -254,7 +259,7 @@ class DocumentStore:
             meta = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise damaged(self._documents.path) from error
-        if not isinstance(meta, Mapping) or not all(isinstance(value, (str, int, float)) for value in meta.values()):
+        if not isinstance(meta, Mapping) or not all(map(is_plain, meta.values())):
             raise damaged(self._documents.path)
         return meta
 

@@ -16,7 +16,10 @@ PACKAGE = Path(ragqa.__file__).parent
 
 # From the bottom up; a layer may import what stands on earlier lines, and itself if it is a package.
 LAYERS = (
-    {"types", "errors", "version", "convert", "config", "device", "protocols", "sentences", "timing"},
+    {
+        *("types", "errors", "version", "convert", "config", "device", "filters", "metadata"),
+        *("protocols", "sentences", "timing"),
+    },
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
     {"judging"},
