@@ -62,8 +62,8 @@ def main() -> None:
         print(f"| {name} | {figure(right[name])} | {lost.value:+.1f} ({lost.low:+.1f} to {lost.high:+.1f}) | {p:.3f} |")
 
 
-def told(done: int, total: int) -> None:
-    print(f"\r{done:,} of {total:,}", end="" if done < total else "\n", file=sys.stderr, flush=True)
+def told(stage: str, done: int, total: int | None) -> None:
+    print(f"\r{stage}: {done:,} of {total:,}", end="" if done != total else "\n", file=sys.stderr, flush=True)
 
 
 def figure(values: np.ndarray) -> str:

@@ -19,7 +19,7 @@ _FORM = re.compile(r"auto|cpu|cuda(?::([0-9]{1,3}))?")
 
 
 def check_device(name: str) -> None:
-    """`ConfigError` unless ``name`` is "auto", "cpu", "cuda", or "cuda:" and a number; nobody looks whether it is there."""
+    """`ConfigError` unless ``name`` is "auto", "cpu", "cuda" or "cuda:" and a number; it need not be there."""
     if not isinstance(name, str) or _FORM.fullmatch(name) is None:
         raise ConfigError(f"device is {name!r}: one of auto, cpu, cuda, or cuda: and a number, as in cuda:1")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from ragqa.calibrate.gather import Seen, gather
 from ragqa.config import Config
 from ragqa.eval.measure.confidence import expected_calibration_error
 from ragqa.evidence.calibration import Calibration, save_calibration
+from ragqa.index.report import Progress, silent
 from ragqa.judging.questions import read_questions
 from ragqa.models.ensemble import readers_fingerprint
 from ragqa.pipeline import Pipeline
@@ -23,9 +24,9 @@ from ragqa.store.packed import refuse_packed
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What calibrating led to. ``right`` is in percent; calibration errors are of the best answers' scores, ``error``
-    cross-fitted; ``coverage`` is the share of questions (percent) that are answered at each risk, None where no promise
-    is possible.
+    """The result of a calibration. ``right`` is in percent. The calibration errors are those of the best answers'
+    scores; ``error`` is cross-fitted. ``coverage`` is the percentage of questions that are answered at each risk, None
+    where no promise is possible.
     """
 
     path: str
@@ -50,7 +51,7 @@ def calibrate_index(
     seed: int = 1,
     weights: bool = False,
     risks: Sequence[float] = (),
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = silent,
 ) -> Report:
     """Fit to the questions of a file (``sample`` of them at random) and write ``calibration.json`` into ``output``."""
     config = config or Config()
@@ -60,10 +61,10 @@ def calibrate_index(
         order = np.random.default_rng(seed).permutation(len(asked))[:sample]
         asked = [asked[place] for place in sorted(order)]
     pipeline = Pipeline.load(index, config)
-    seen = list(gather(pipeline, asked, pipeline.snapshot.manifest.config.language, progress))
+    seen = list(gather(pipeline, asked, pipeline.language, progress))
     start = replace(
         pipeline.calibration,
-        reader=readers_fingerprint(config.read.readers),
+        reader=readers_fingerprint(config.read.readers, pipeline.language),
         encoder=pipeline.retriever.encoder.fingerprint,
     )
     found = fit(seen, start, weights=weights, data={Path(questions).name: sha256(Path(questions))}, seed=seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import click
 from ragqa.cli.options import (
     answering_config,
     answering_options,
+    device_option,
     encoder_option,
     fusion_option,
     index_option,
@@ -28,6 +29,7 @@ from ragqa.errors import ConfigError, QuestionError, SourceError
 
 if TYPE_CHECKING:
     from ragqa.explanation import Explanation
+    from ragqa.filters import Filter
     from ragqa.pipeline import Pipeline
     from ragqa.types import Reply
 
@@ -99,6 +101,7 @@ def ask(
 @encoder_option
 @fusion_option
 @reranker_option
+@device_option
 @where_option
 @settings_options
 def search(
@@ -109,6 +112,7 @@ def search(
     encoder: str | None,
     fusion: str | None,
     reranker: str | None,
+    device: str | None,
     where: tuple[str, ...],
     config_file: str | None,
     settings: tuple[str, ...],
@@ -120,23 +124,19 @@ def search(
     from ragqa.cli.output import note_unchecked, print_hit
     from ragqa.cli.progress import progress_bar
 
-    given = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
+    named = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
+    given = named | {"device": device}
     config = make_config(config_file, settings, given)
     filters = parse_where(where)
     (text,) = _questions(question, None)
     directory = locate_index(index_dir)
-    from ragqa.index.snapshot import Snapshot
-    from ragqa.models.catalog import encoder_name, load_encoder
-    from ragqa.pipeline import checked, find_reranker
-    from ragqa.retrieve import HybridRetriever
+    from ragqa.pipeline import Pipeline
 
     with progress_bar() as progress:
         progress("searching", 0, None)
-        snapshot = Snapshot.open(directory)
-        model = load_encoder(encoder_name(snapshot.manifest.encoder, directory, config.index.encoder))
-        retriever = HybridRetriever(snapshot, model, config.retrieve, find_reranker(snapshot, config))
-        hits = retriever.retrieve([checked(text)], count, filters)[0]
-    note_unchecked(snapshot)
+        pipeline = Pipeline.load(directory, config, reads=False)
+        hits = pipeline.search(text, count, where=filters)
+    note_unchecked(pipeline.snapshot)
     if as_json:
         print_json([hit.to_dict() for hit in hits])
         return
@@ -147,7 +147,7 @@ def search(
 
 
 def _replies(
-    pipeline: Pipeline, questions: Sequence[str], where: Mapping[str, str] | None, why: bool
+    pipeline: Pipeline, questions: Sequence[str], where: Filter | None, why: bool
 ) -> Iterator[tuple[Reply, Explanation | None]]:
     """Replies in order, with their explanations if they are asked for, which come one at a time."""
     if not why:

@@ -1,4 +1,4 @@
-"""Places that say the same → forms; forms that say nearly the same → clusters."""
+"""Places with equal wording are joined into forms, and forms that say nearly the same into clusters."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ class Place:
 
 @dataclass(slots=True)
 class Form:
-    """All places whose phrases have one key, in the order they were read, of which there is one to begin with; ``mass``
-    is their sum, ``best`` the place with the most, of equals the first read.
+    """All places whose phrases have one key, in the order in which they were read. It begins with one place.
+
+    ``mass`` is the sum of their masses. ``best`` is the place with the most mass; of equal ones the first that was
+    read.
     """
 
     best: Place
@@ -48,7 +50,7 @@ class Form:
 
     @property
     def phrase(self) -> Phrase:
-        """The best place's: what is shown decides what is nearly the same."""
+        """The phrase of the best place. That place is shown, so its wording decides what is a near duplicate."""
         return self.best.phrase
 
 
@@ -60,7 +62,7 @@ class Cluster:
 
     @property
     def mass(self) -> float:
-        """All support."""
+        """The sum over all forms."""
         return sum(form.mass for form in self.forms)
 
     @property

@@ -1,14 +1,16 @@
-"""What retrieval and reader say of one question's passages, as one distribution over all their spans and "no answer".
+"""What search and reader say of one question's passages, as one distribution over all their spans and "no answer".
 
 Evidence is log-linear (`Weights`). With p the reader's probabilities in a passage, the log-mass of a span is
 
     log prior(passage) + relevance · v(passage) + span · log(p(span) / (1 − p(null)))
 
 where v = log((1 − p(null)) / p(null)), at most ``cap``, are the log-odds that the passage holds an answer at all, and
-prior(passage) is the softmax of bm25 · BM25 + dense · cosine (+ rerank · score) over all passages that may be read. So
-passages compete by odds, not by probabilities: one in which the reader is sure counts for more than one in which it is
-only fairly sure. "No answer" has the log-mass ``null``. A passage that a source did not find counts there as the lowest
-that it did find. As no passage can add more than prior · e^(relevance · cap), reading can stop when that cannot matter.
+prior(passage) is the softmax of bm25 · BM25 + dense · cosine (+ rerank · score) over all passages that may be read. "No
+answer" has the log-mass ``null``.
+
+Passages compete by odds and not by probabilities, so a passage in which the reader is sure counts for more than one in
+which it is only fairly sure. A passage that a source did not find gets the lowest score that this source gave to any
+passage. No passage can add more than prior · e^(relevance · cap), so reading stops when that cannot change the winner.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ def log_priors(hits: Sequence[Hit], weights: Weights) -> list[float]:
 
 
 def null_probability(spans: Sequence[Span]) -> float:
-    """That a passage holds no answer; a reader that gives no null option means what its spans leave."""
+    """The probability that a passage holds no answer. If a reader gives no null option, it is what its spans leave of
+    1.
+    """
     nulls = [math.exp(span.score) for span in spans if span.start == span.end]
     found = math.fsum(math.exp(span.score) for span in spans if span.start < span.end)
     return min(1.0, math.fsum(nulls) if nulls else max(0.0, 1.0 - found))
@@ -57,8 +61,8 @@ def relevance(null: float, cap: float) -> float:
 class Evidence:
     """What reading one question's hits, in their order, has shown so far.
 
-    ``read`` passages have been taken in, with ``nulls``, their probabilities of no answer, and ``relevances``, v;
-    ``unread`` is the mass that the rest could add at most.
+    ``read`` is the number of passages taken in; ``nulls`` are their probabilities of no answer and ``relevances`` their
+    v. ``unread`` is the mass that the other passages could add at most.
     """
 
     hits: Sequence[Hit]
@@ -75,7 +79,7 @@ class Evidence:
 
     @property
     def unread(self) -> float:
-        """At most so much mass is still to come."""
+        """The mass that the passages which are not read yet can add at most."""
         loudest = math.exp(self.weights.relevance * self.weights.cap)
         return loudest * math.fsum(math.exp(prior) for prior in self.priors[self.read :])
 
@@ -112,10 +116,10 @@ class Evidence:
         self.read += 1
 
     def settled(self) -> bool:
-        """Whether no unread passage can change the best answer, even if all were certain of another.
+        """Whether no unread passage can change the best answer, even if each were certain of another one.
 
-        Exact for answers that are not near duplicates of each other; which of two forms of one answer is shown may
-        still change where the unread would turn a third form into their leader.
+        This is exact for answers that are not near duplicates of each other. Which of two forms of one answer is shown
+        may still change, if an unread passage would make a third form the leader of both.
         """
         if self.read >= len(self.hits):
             return True

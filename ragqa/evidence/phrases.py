@@ -1,4 +1,4 @@
-"""When two quotations say the same: a key for equal answers, a rule for near duplicates. Pure functions of text."""
+"""When two quotations say the same: a key for equal answers and a rule for near duplicates. Pure functions of text."""
 
 from __future__ import annotations
 
@@ -50,15 +50,19 @@ class Phrase:
 
 @lru_cache(20_000)
 def phrase(text: str) -> Phrase:
-    """Case, punctuation, articles, number words, and the order of day, month and year do not tell answers apart."""
+    """The phrase of a text. Case, punctuation, articles, number words, and the order of day, month and year make no
+    difference to its key.
+    """
     words = tuple(_word(word) for word in normalize(text).split())
     last = text.split()[-1].strip(string.punctuation) if text.split() else ""
     return Phrase(_date(words) or " ".join(words) or text.lower(), words, last[:1].isupper())
 
 
 def near(one: Phrase, other: Phrase) -> bool:
-    """Whether one says the same as the other in more words: "in October 1973" and "1973", "Kepler" and "Johannes
-    Kepler"; never "5" and "5 million", "New York" and "New York Times".
+    """Whether one phrase says the same as the other in more words.
+
+    It is true of "in October 1973" and "1973", and of "Kepler" and "Johannes Kepler". It is false of "5" and "5
+    million", and of "New York" and "New York Times".
     """
     longer, shorter = (one, other) if len(one.words) > len(other.words) else (other, one)
     size = len(shorter.words)

@@ -21,6 +21,11 @@ class Remembering:
         self._known: dict[tuple[str, str], list[Span]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def prefers_batches(self) -> bool:
+        """As the reader; one that does not say so does not."""
+        return bool(getattr(self.reader, "prefers_batches", False))
+
     def forget(self) -> None:
         """Begin anew."""
         with self._lock:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 def train(case: dict, output: Path) -> None:
     from ragqa import train as training
-    from ragqa.config import override
+    from ragqa.convert import override
     from ragqa.train.engine import recipe as recipes
 
     recipe = override(recipes.KINDS[case["kind"]](), case["settings"])

@@ -19,7 +19,8 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 from safetensors.torch import load_file  # noqa: E402
 
 from ragqa import Config, build  # noqa: E402
-from ragqa.config import IndexConfig, override  # noqa: E402
+from ragqa.config import IndexConfig  # noqa: E402
+from ragqa.convert import override  # noqa: E402
 from ragqa.errors import ConfigError  # noqa: E402
 from ragqa.mining.pairs import Candidate, Pairing, write_pairings  # noqa: E402
 from ragqa.train.engine.processes import check_gpus  # noqa: E402
@@ -195,7 +196,6 @@ def test_one_loss_that_is_no_number_stops_both(pair, name):
     reasons = ("loss of another process became no number", "loss became nan")
     for what, told in zip(reasons, pair[1][f"{name} broken"], strict=True):
         assert told.startswith("TrainingError: ") and what in told and "at step 3" in told
-        assert told.endswith(str(Path("steps") / "checkpoint-2"))
 
 
 @pytest.mark.parametrize("name", KIND_CASES)
@@ -218,7 +218,7 @@ def test_only_the_first_process_writes(pair, name):
 
 
 def test_gpus_have_a_process_each():
-    """What transformers would do with one process and several GPUs is DataParallel, with a batch several times larger."""
+    """With one process on several GPUs transformers would take DataParallel, and a batch several times larger."""
     check_gpus("auto", 1, 1)
     check_gpus("cuda:1", 2, 1)
     check_gpus("auto", 8, 8)

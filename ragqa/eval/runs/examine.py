@@ -37,7 +37,7 @@ from ragqa.pipeline import Pipeline
 from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever, Rankings
 from ragqa.timing import Stopwatch
-from ragqa.types import Hit, Passage, Question, Reply
+from ragqa.types import Ask, Hit, Passage, Question, Reply
 
 ANSWERS = 5
 Examine = Callable[[int, Question, Findings], dict[str, Any]]  # (number, question, where tables go) → its record's part
@@ -53,11 +53,6 @@ class CorpusView:
         self.of_document: dict[str, list[int]] = {}
         for row, passage in self.passages.items():
             self.of_document.setdefault(passage.doc_id, []).append(row)
-
-    @cached_property
-    def row_of(self) -> dict[str, int]:
-        """Rows by the ids of their passages."""
-        return {passage.id: row for row, passage in self.passages.items()}
 
     @cached_property
     def finder(self) -> AnswerFinder:
@@ -101,7 +96,7 @@ def examine_retrieval(retriever: HybridRetriever, view: CorpusView, depth: int) 
         if retriever.reranker is None:
             sources = _sources(retriever.rank([question.text], depth, watch=watch))
         else:
-            sources, _ = _found(retriever, view, question.text, depth, depth, watch)
+            sources, _ = _found(retriever, question.text, depth, depth, watch)
         findings.add_times(number, watch)
         _add_rankings(number, question, sources, view, gold, findings, depth)
         return {"in_corpus": view.holds(question, gold)}
@@ -111,15 +106,17 @@ def examine_retrieval(retriever: HybridRetriever, view: CorpusView, depth: int) 
 
 def examine_open(pipeline: Pipeline, view: CorpusView, depth: int, *, explain: bool = False) -> Examine:
     """Retrieval, reading, and reading again with the gold passage given; explained, if asked for."""
-    reader = pipeline.reader if isinstance(pipeline.reader, Remembering) else Remembering(pipeline.reader)
-    pipeline.reader, length = reader, _token_counter(reader.reader)
+    given = pipeline.answering.require_reader()
+    reader = given if isinstance(given, Remembering) else Remembering(given)
+    answering, length = pipeline.answering.with_reader(reader), _token_counter(reader.reader)
 
     def examine(number: int, question: Question, findings: Findings) -> dict[str, Any]:
         reader.forget()
         watch, gold = Stopwatch(), view.gold(question)
-        passages = pipeline.config.read.passages
-        sources, hits = _found(pipeline.retriever, view, question.text, passages, depth, watch)
-        (reply,) = pipeline.read([question.text], [hits[:passages]], watch)
+        request = answering.request(Ask(question.text))
+        passages = request.read.passages
+        sources, hits = _found(answering.retriever, request.question, passages, depth, watch)
+        (reply,) = answering.read([request], [hits[:passages]], watch)
         findings.add_times(number, watch)
         _add_rankings(number, question, sources, view, gold, findings, depth)
         for answer in reply.answers:
@@ -128,7 +125,7 @@ def examine_open(pipeline: Pipeline, view: CorpusView, depth: int, *, explain: b
         best = view.passages[min(gold)] if gold and question.answers else None
         if best is not None:
             findings.add_passage(best)
-        why = explain_hits(pipeline, question.text, reply.hits) if explain else None
+        why = explain_hits(answering, request, reply.hits) if explain else None
         return {
             **_answers(reply),
             **({} if why is None else {"explanation": _explanation(why, {view.passages[row].id for row in gold})}),
@@ -173,7 +170,7 @@ def given_passage(question: Question) -> Passage:
 
 
 def _found(
-    retriever: HybridRetriever, view: CorpusView, question: str, k: int, depth: int, watch: Stopwatch
+    retriever: HybridRetriever, question: str, k: int, depth: int, watch: Stopwatch
 ) -> tuple[dict[str, Ranking], list[Hit]]:
     """The sources' rankings, at least ``depth`` deep, with "reranked" if there is a reranker; and all hits among which
     the best ``k`` are found, in their final order.
@@ -185,7 +182,7 @@ def _found(
     (hits,) = retriever.rerank([question], fetched, reach, watch)
     if retriever.reranker is None:
         return _sources(rankings), hits
-    rows = np.array([view.row_of[hit.passage.id] for hit in hits], np.int64)
+    rows = np.array([hit.row for hit in hits], np.int64)
     reranked = Ranking.pack([rows], [np.array([hit.score for hit in hits], np.float32)])
     return {**_sources(rankings), "reranked": reranked}, hits
 

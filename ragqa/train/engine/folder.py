@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ragqa.config import flatten
+from ragqa.convert import flatten
 from ragqa.errors import ConfigError, SourceError
 from ragqa.store.atomic import replace_file, sha256, storing
 from ragqa.train.engine.recipe import Recipe, kind_of
@@ -85,5 +85,5 @@ def kept_at(checkpoint: Path) -> int:
 def _contents(data: Sequence[str | Path]) -> dict[str, str]:
     for path in map(Path, data):
         if not path.is_file():
-            raise SourceError(f"{path}: no such file")
+            raise SourceError(f"{path}: No such file")
     return {Path(path).name: sha256(Path(path)) for path in data}

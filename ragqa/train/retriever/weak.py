@@ -16,9 +16,9 @@ import numpy as np
 from ragqa.config import SplitConfig
 from ragqa.corpus.files import Problem
 from ragqa.corpus.read import read_documents
-from ragqa.corpus.sentences import count_words, sentences
 from ragqa.corpus.split import split
 from ragqa.mining.pairs import Candidate, Pairing
+from ragqa.sentences import count_words, sentences
 from ragqa.types import Passage
 
 SHORTEST = 5
