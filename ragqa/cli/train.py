@@ -106,12 +106,7 @@ def reranker(data: tuple[str, ...], output: str, recipe: str, settings: tuple[st
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
 @device_option
 def joint(
-    questions: str,
-    index_dir: str | None,
-    output: str,
-    recipe: str,
-    settings: tuple[str, ...],
-    device: str | None,
+    questions: str, index_dir: str | None, output: str, recipe: str, settings: tuple[str, ...], device: str | None
 ) -> None:
     """Fine-tune question encoder and reader together on an index; interrupted, the same command goes on.
 

@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ragqa.errors import MissingExtra, ModelError
-from ragqa.models.catalog import PRETRAINED
+from ragqa.models.catalog import PRETRAINED, resolve
 from ragqa.models.runtime import load_sentence_model
 from ragqa.store.atomic import storing
-from ragqa.train.engine.base import base_path
 
 BASE = "all-MiniLM-L6-v2"
 PART = "inner."  # what stands before the model's own names in the graph
@@ -37,7 +36,7 @@ def unpack_encoder(output: str | Path, *, dither: bool = True) -> Path:
 
     Without ``dither`` every weight is the middle of its step: what to export anew, with nothing learnt in between.
     """
-    model = load_sentence_model(base_path(BASE))
+    model = load_sentence_model(resolve(BASE, "base").as_posix())
     inner = model[0].auto_model
     weights = unpacked(PRETRAINED / "encoder" / "model.onnx", dither=dither)
     own = inner.state_dict()
@@ -54,7 +53,7 @@ def unpack_encoder(output: str | Path, *, dither: bool = True) -> Path:
 def encoder_place(name: str) -> Iterator[str]:
     """Where an encoder's checkpoint lies; the packaged one's ("default") is made for as long as it is needed."""
     if name != "default":
-        yield base_path(name)
+        yield resolve(name, "base").as_posix()
         return
     with TemporaryDirectory(prefix="ragqa-") as folder:
         yield str(unpack_encoder(Path(folder) / "encoder"))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import TrainerCallback
 
+from ragqa.device import AUTO
 from ragqa.train.engine.companions import Companion
 from ragqa.train.engine.folder import TrainingFolder
 from ragqa.train.engine.processes import Processes
@@ -89,6 +90,7 @@ class Job(ABC):
 
     The engine calls `facts`, `load`, `groups`, `plan`, then `write` for each checkpoint, then `save`, in this order.
     ``data`` are the files whose content decides the outcome, ``metric`` the score by which the best checkpoint is told.
+    ``device`` is the name of this process' device, which the engine sets first: models that only help are loaded there.
     """
 
     recipe: Recipe
@@ -96,6 +98,7 @@ class Job(ABC):
     data: Sequence[str | Path] = ()
     callbacks: Sequence[TrainerCallback] = ()
     metric: str
+    device: str = AUTO
     rounds = True  # whether the weights may be bf16
 
     def facts(self) -> dict[str, str]:

@@ -37,6 +37,7 @@ def train(job: Job, device: str = "auto") -> Path:
     `KeyboardInterrupt`; a loss that is no number, or too little memory, is a `TrainingError`.
     """
     settings, folder, place = job.recipe.train, job.folder, own_device(device)
+    job.device = str(place)
     told = arguments(settings, folder, place, job.metric)
     processes = Processes(place)
     told.per_device_train_batch_size = processes.share(settings.batch_size, settings.accumulate)

@@ -19,12 +19,12 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTraine
 from ragqa.errors import ModelError
 from ragqa.index.fingerprint import index_fingerprint
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import reader_fingerprint
+from ragqa.models.catalog import reader_fingerprint, resolve
 from ragqa.models.quiet import quietly
 from ragqa.models.runtime import ADAPTER, BASE, TITLES
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.store.atomic import sha256
-from ragqa.train.engine.base import base_path, config_of
+from ragqa.train.engine.base import config_of
 from ragqa.train.engine.companions import Companion
 from ragqa.train.engine.folder import TrainingFolder
 from ragqa.train.engine.job import Job, Plan, Score, Shares, plain_step
@@ -63,7 +63,7 @@ def fit_reader(
 
 def load_base(recipe: ReaderRecipe) -> tuple[PreTrainedModel, Any]:
     """The backbone with fresh span heads and its dropout set, and its tokenizer."""
-    path = base_path(recipe.base)
+    path = resolve(recipe.base, "base").as_posix()
     try:
         with quietly():
             model = AutoModelForQuestionAnswering.from_pretrained(
@@ -198,14 +198,15 @@ class ReaderJob(Job):
         loss = self.recipe.loss
         if not loss.teacher:
             return None
-        return Teachers.load(loss.teacher, tokenizer, loss.distill_temperature, titles=self.recipe.data.titles > 0)
+        titles, heat = self.recipe.data.titles > 0, loss.distill_temperature
+        return Teachers.load(loss.teacher, tokenizer, heat, titles=titles, device=self.device)
 
     def _score(self, held_out: Sequence[Asked], sources: Sources, tokenizer: PairTokenizer, type_ids: bool) -> Score:
         """EM and F1 on held-out questions; of the moving average, where there is one."""
         data, task, average = self.recipe.data, self._task, self._average
         chosen = choose(held_out, data.held_out_questions, self.recipe.train.seed)
         wrap, index = as_reader(tokenizer, type_ids, data.stride), data.held_out_index
-        score = open_score(chosen, index, wrap) if index else reading_score(chosen, sources, wrap)
+        score = open_score(chosen, index, wrap, self.device) if index else reading_score(chosen, sources, wrap)
 
         def figures() -> dict[str, float]:
             if average is None:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ragqa.config import Config, ReadConfig
+from ragqa.device import AUTO
 from ragqa.errors import TrainingError
 from ragqa.index.snapshot import Snapshot
 from ragqa.judging.metrics import exact_match, f1
-from ragqa.models.catalog import load_encoder
+from ragqa.models.catalog import encoder_name, load_encoder
 from ragqa.models.reader import SpanReader
 from ragqa.models.runtime import reads_titles
 from ragqa.models.tokenize import PairTokenizer
@@ -59,10 +60,15 @@ def reading_score(chosen: Sequence[Asked], sources: Sources, wrap: AsReader) -> 
     return score
 
 
-def open_score(chosen: Sequence[Asked], index: str | Path, wrap: AsReader) -> ScoreOf:
-    """EM and F1 (in percent) of the best answer from a whole index; its passages are retrieved once."""
-    snapshot = Snapshot.open(index)
-    encoder = load_encoder(snapshot.manifest.encoder.name)
+def open_score(chosen: Sequence[Asked], index: str | Path, wrap: AsReader, device: str = AUTO) -> ScoreOf:
+    """EM and F1 (in percent) of the best answer from a whole index; its passages are retrieved once, on ``device``.
+
+    The index must have been built with a packaged encoder: it loads no other by itself (`ConfigError`).
+    """
+    snapshot = Snapshot.open(index, device=device)
+    language = snapshot.manifest.config.language
+    name = encoder_name(snapshot.manifest.encoder, index, language=language)
+    encoder = load_encoder(name, language=language, device=device)
     config = Config(read=ReadConfig(answers=1, min_score=0.0))
     questions = [asked.question for asked in chosen]
     hits: list[Any] = []

@@ -16,11 +16,12 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreT
 
 from ragqa.errors import ModelError, TrainingError
 from ragqa.mining.pairs import Pairing
+from ragqa.models.catalog import resolve
 from ragqa.models.reranker import CrossEncoder
 from ragqa.models.runtime import TorchRuntime, positions, quietly
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.store.atomic import storing
-from ragqa.train.engine.base import base_path, config_of
+from ragqa.train.engine.base import config_of
 from ragqa.train.engine.folder import TrainingFolder
 from ragqa.train.engine.job import Job, Plan, Shares
 from ragqa.train.engine.processes import Processes
@@ -140,7 +141,7 @@ def ranks_of(reranker: CrossEncoder, draws: Sequence[Draw]) -> dict[str, float]:
 
 def load_base(recipe: RerankerRecipe) -> tuple[PreTrainedModel, Any]:
     """The backbone with a head of one logit (a fresh one, or that of a reranker), what moves marked; its tokenizer."""
-    path = base_path(recipe.base)
+    path = resolve(recipe.base, "base").as_posix()
     try:
         config = config_of(path, recipe.method.dropout)
         config.num_labels = 1

@@ -19,14 +19,14 @@ from transformers import AutoConfig, TrainerCallback
 from ragqa.errors import ConfigError, ModelError
 from ragqa.mining.pairs import Candidate, Pairing
 from ragqa.models.card import MODEL, has_card, place_of, read_card
-from ragqa.models.catalog import load_encoder
+from ragqa.models.catalog import load_encoder, resolve
 from ragqa.models.quiet import quietly
 from ragqa.protocols import Encoder
 from ragqa.store.manifest import EncoderFact
 from ragqa.store.outside import place_named
 from ragqa.train.checkpoints.question_encoder import save_encoder, save_question_encoder
 from ragqa.train.checkpoints.unpack import encoder_place
-from ragqa.train.engine.base import DROPOUTS, base_path
+from ragqa.train.engine.base import DROPOUTS
 from ragqa.train.engine.folder import TrainingFolder
 from ragqa.train.engine.job import Job, Plan, Shares
 from ragqa.train.engine.processes import Processes
@@ -81,11 +81,11 @@ class RetrieverJob(Job):
         """The encoder whose vectors an index holds, when only the questions' side is trained."""
         if self.recipe.method.towers == "both":
             return None
-        name = self.recipe.method.passages or base_path(self.recipe.base)
+        name = self.recipe.method.passages or resolve(self.recipe.base, "base").as_posix()
         place = place_named(name)
         if has_card(place, "question-encoder"):
             name = place_of(place, read_card(place, "question-encoder").passages)
-        encoder = load_encoder(name)
+        encoder = load_encoder(name, device=self.device)
         return EncoderFact(name, encoder.fingerprint, encoder.dim), encoder
 
     def facts(self) -> dict[str, str]:
