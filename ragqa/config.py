@@ -36,20 +36,38 @@ def check_numbers(settings: DataclassInstance, section: str) -> None:
         kind = {"int": int, "float": float, "float | None": float}.get(str(item.type))
         value = getattr(settings, item.name)
         if kind is not None and not (value is None and "None" in str(item.type)):
-            check_number(value, f"{section}.{item.name}", kind)
+            check_number(value, _key(section, item.name), kind)
 
 
 def check_least(settings: DataclassInstance, section: str, **least: float) -> None:
     """`ConfigError` unless the named settings of a section are at least so large."""
     for name, bound in least.items():
         if not getattr(settings, name) >= bound:
-            raise ConfigError(misfit(f"{section}.{name}", getattr(settings, name), f"at least {bound}"))
+            raise ConfigError(misfit(_key(section, name), getattr(settings, name), f"at least {bound}"))
+
+
+def check_positive(settings: DataclassInstance, section: str, *names: str) -> None:
+    """`ConfigError` unless the named settings of a section are above 0."""
+    for name in names:
+        if not getattr(settings, name) > 0:
+            raise ConfigError(misfit(_key(section, name), getattr(settings, name), "above 0"))
+
+
+def check_shares(settings: DataclassInstance, section: str, *names: str) -> None:
+    """`ConfigError` unless the named settings of a section are from 0 to 1."""
+    for name in names:
+        if not 0.0 <= getattr(settings, name) <= 1.0:
+            raise ConfigError(misfit(_key(section, name), getattr(settings, name), "from 0 to 1"))
 
 
 def check_choice(value: str, name: str, known: Sequence[str]) -> None:
     """`ConfigError` unless a value is one of those known."""
     if value not in known:
         raise ConfigError(misfit(name, value, one_of(known)))
+
+
+def _key(section: str, name: str) -> str:
+    return f"{section}.{name}" if section else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +125,7 @@ class RetrieveConfig:
         """Known names and ranges only."""
         check_numbers(self, "retrieve")
         check_choice(self.fusion, "retrieve.fusion", FUSIONS)
-        if not 0.0 <= self.dense_weight <= 1.0:
-            raise ConfigError(misfit("retrieve.dense_weight", self.dense_weight, "from 0 to 1"))
+        check_shares(self, "retrieve", "dense_weight")
         check_least(self, "retrieve", dense_scale=0, depth=1, rerank_depth=1, rrf_k=0)
 
 
@@ -169,7 +186,7 @@ def load_config(
 
     The values of the file are changed together, and so are the settings.
     """
-    config, origins = base or Config(), {}
+    config, origins = base or Config(), dict[str, str]()
     layers = [] if path is None else [(str(path), dict(flatten(read_toml(Path(path)))))]
     for where, values in [*layers, ("--set", dict(map(parse_setting, settings)))]:
         config = override(config, values, where)

@@ -66,7 +66,7 @@ def convert(
         return msgspec.convert({**data, **given} if isinstance(data, Mapping) else data, kind)
     except RagqaError as error:
         raise Misfit(str(error)) from error
-    except msgspec.ValidationError as error:
+    except ValueError as error:  # msgspec's own, and a UnicodeError for half a character where a number belongs
         raise Misfit(_blame(kind, data, path, error)) from error
 
 
@@ -176,7 +176,11 @@ def expected(kind: Any) -> str:
 
 _brief = reprlib.Repr()
 _brief.maxlevel, _brief.maxstring, _brief.maxother = 2, LONGEST, LONGEST
-_hints = cache(typing.get_type_hints)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _check_keys(kind: Any, value: Any, path: str, complete: bool, given: Mapping[str, Any]) -> None:
@@ -237,7 +241,7 @@ def _blame(kind: Any, value: Any, path: str, error: Exception) -> str:
             msgspec.convert(part, part_kind)
         except RagqaError as said:
             return str(said)
-        except msgspec.ValidationError as said:
+        except ValueError as said:
             return _blame(part_kind, part, part_path, said)
     if error.__cause__ is not None:  # every part fits: this is what a __post_init__ says
         between = "." if isinstance(error.__cause__, Misfit) else ": "

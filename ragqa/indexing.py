@@ -18,16 +18,17 @@ from ragqa.index import writer
 from ragqa.index.repair import RepairReport
 from ragqa.index.report import BuildReport, Progress
 from ragqa.index.snapshot import Snapshot
+from ragqa.index.sources import Rule, Sources, source_facts
 from ragqa.models.catalog import DEFAULT, encoder_name, load_encoder
 from ragqa.protocols import Encoder
 from ragqa.store.reading import reading
 from ragqa.store.record import unseal
 
-Sources = str | Path | Sequence[str | Path]
+Named = str | Path | Sequence[str | Path]
 
 
 def build(
-    source: Sources,
+    source: Named,
     directory: str | Path | None = None,
     config: Config | None = None,
     *,
@@ -36,6 +37,7 @@ def build(
     synonyms: str | Path | None = None,
     limits: Limits | None = None,
     follow: bool = False,
+    others: Rule = "same",
     problems: Callable[[Problem], None] | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
@@ -49,6 +51,10 @@ def build(
     `current_encoder`); with other settings it is built anew. ``synonyms`` names a file of rules for BM25
     (see `ragqa.corpus.synonyms`), which is kept with the index in place of the one before; an empty file takes that
     away, and without a name it stays.
+
+    An index knows its sources. ``others`` says what becomes of the documents of sources that are not named now: with
+    "same" there may be no such sources (`ConfigError`), with "add" they stay, with "replace" they go. Documents that a
+    program gave (`ragqa.Index.upsert`) always stay.
     """
     sources = [source] if isinstance(source, (str, Path)) else list(source)
     directory = Path(directory) if directory is not None else default_directory(sources)
@@ -73,6 +79,7 @@ def build(
         encoder,
         read_documents(sources, note, limits=limits, follow=follow),
         keep_sources=lambda: failed,
+        sources=Sources(source_facts(sources, directory), others),
         synonyms=rules,
         progress=progress,
     )

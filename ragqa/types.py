@@ -19,6 +19,8 @@ Scalar = str | int | float | bool
 Meta = Mapping[str, Scalar | Sequence[Scalar]]
 KIND = "ragqa.kind"  # the key of the metadata that says what a document is if it is not plain text
 FAQ = "faq"
+ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
+PROGRAM = "program"
 Stopped = Literal["settled", "exhausted"]
 
 

@@ -58,7 +58,8 @@ def run_command(
     Keeps what happened; interrupted, the same command goes on.
     """
     from ragqa.cli.progress import progress_bar
-    from ragqa.eval.runs.runner import Choice, run
+    from ragqa.eval.runs.prepared import Choice
+    from ragqa.eval.runs.runner import run
 
     def tell(problem: Problem) -> None:
         note(f"{problem.source}: {problem.reason}")

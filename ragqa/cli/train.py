@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -13,7 +14,16 @@ from ragqa.device import AUTO
 
 @click.group()
 def train() -> None:
-    """Train models on your own data."""
+    """Train models on your own data.
+
+    On several GPUs each has a process: torchrun --nproc-per-node 8 -m ragqa train …
+    """
+
+
+def _made(line: str) -> None:
+    """Say what was made, once: torchrun has the same command run by several processes."""
+    if os.environ.get("RANK", "0") == "0":
+        say(line)
 
 
 @train.command()
@@ -35,9 +45,9 @@ def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str,
 
     made = fit_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings), device=device or AUTO)
     if is_prompted(made):
-        say(f"{made}: a prompt (adapter) on its base; ragqa ask --reader {made} reads with both")
+        _made(f"{made}: a prompt (adapter) on its base; ragqa ask --reader {made} reads with both")
     else:
-        say(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")
+        _made(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")
 
 
 @train.command()
@@ -61,9 +71,31 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
     chosen = load_recipe(recipe, RetrieverRecipe, settings)
     made = fit_retriever(data, output, chosen, note=note, device=device or AUTO)
     if chosen.method.towers == "question":
-        say(f"{made}: question encoder; ask the index that is there with --encoder {made}")
+        _made(f"{made}: question encoder; ask the index that is there with --encoder {made}")
     else:
-        say(f"{made}: sentence-transformers encoder; index again with --encoder {made}")
+        _made(f"{made}: sentence-transformers encoder; index again with --encoder {made}")
+
+
+@train.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
+@click.option("--recipe", default="reranker-mined", show_default=True, help="A packaged recipe or a TOML file.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
+@device_option
+def reranker(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...], device: str | None) -> None:
+    """Fine-tune a reranker (a cross-encoder) on DATA, files of ragqa mine; interrupted, the same command goes on.
+
+    Writes a standard checkpoint with one label. DATA may be in SQuAD's format too; negatives are other passages then.
+    """
+    from ragqa.models.runtime import require_torch
+
+    require_torch("Training")
+    from ragqa.train.engine.recipe import RerankerRecipe, load_recipe
+    from ragqa.train.reranker.fit import fit_reranker
+
+    chosen = load_recipe(recipe, RerankerRecipe, settings)
+    made = fit_reranker(data, output, chosen, note=note, device=device or AUTO)
+    _made(f"{made}: ask with --reranker {made}; ragqa export {made} --as reranker -o DIR makes the fast form")
 
 
 @train.command()
@@ -91,8 +123,8 @@ def joint(
     chosen = load_recipe(recipe, JointRecipe, settings)
     made = fit_joint(directory, questions, output, chosen, device=device or AUTO)
     if not chosen.method.refresh_every:
-        say(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")
+        _made(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")
         return
     models = f"--encoder {made / 'encoder'} --reader {made / 'reader'}"
-    say(f"{made}: ask with -i {made / 'index'} {models}; {directory} is as it was")
-    say(f"documents of your own: ragqa index FOLDER --encoder {made / 'encoder'}")
+    _made(f"{made}: ask with -i {made / 'index'} {models}; {directory} is as it was")
+    _made(f"documents of your own: ragqa index FOLDER --encoder {made / 'encoder'}")

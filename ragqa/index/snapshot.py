@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ragqa.corpus.analyze import Analyzer, get_analyzer
@@ -221,6 +222,20 @@ class Snapshot:
             for number, identity in enumerate(store.identities(), first):
                 if self.alive_documents[number]:
                     yield number, *identity
+
+    def given_documents(self) -> Mask:
+        """For each document, dead ones included, whether a program gave it."""
+        return np.concatenate([np.empty(0, bool), *(store.given() for store in self.stores)])
+
+    def numbered(self, ids: Iterable[str]) -> NDArray[np.int64]:
+        """The numbers of the live documents of these ids, ascending; ids that are not there are passed over."""
+        wanted = pa.array(list(ids), pa.string())
+        parts = [
+            first + store.numbered(wanted)
+            for first, store in zip(self._first_documents.tolist(), self.stores, strict=True)
+        ]
+        found: NDArray[np.int64] = np.concatenate([np.empty(0, np.int64), *parts])
+        return found[self.alive_documents[found]]
 
     def live_documents(self, segment: int) -> NDArray[np.int64]:
         """The numbers, within the segment, of its live documents, ascending."""

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.config import RetrieveConfig
+from ragqa.config import RetrieveConfig, check_least
+from ragqa.convert import misfit
 from ragqa.device import AUTO
 from ragqa.errors import ConfigError, TrainingError
 from ragqa.index.ranking import Ranking
@@ -48,9 +49,10 @@ class Mining:
     def __post_init__(self) -> None:
         """Known names and ranges."""
         if not self.by or not set(self.by) <= set(SOURCES):
-            raise ConfigError(f"mine by {', '.join(self.by) or 'nothing'}: some of {', '.join(SOURCES)}")
-        if min(self.negatives, self.positives, self.depth) < 1 or (self.margin or 0) < 0:
-            raise ConfigError("negatives, positives and depth must be at least 1, and the margin at least 0")
+            raise ConfigError(misfit("by", list(self.by), f"some of {', '.join(SOURCES)}"))
+        check_least(self, "", negatives=1, positives=1, depth=1)
+        if self.margin is not None and not self.margin >= 0:
+            raise ConfigError(misfit("margin", self.margin, "at least 0, or none"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +191,10 @@ class _Miner:
         wanted = self._settings.negatives * (1 if self._teacher is None else 2)
         wrong = self._negatives(found, scores[:-1], right, holding, batch)[:wanted]
         right = right[: self._settings.positives]
-        candidates = [
+        positives, negatives = (
             tuple(_candidate(batch.passages[row], scores[-1].get(row, 0.0)) for row in rows) for rows in (right, wrong)
-        ]
-        return Pairing(question.id, question.text, question.answers, *candidates, pattern=question.pattern)
+        )
+        return Pairing(question.id, question.text, question.answers, positives, negatives, pattern=question.pattern)
 
     def _negatives(
         self, found: list[int], rankings: list[dict[int, float]], right: list[int], holding: set[int], batch: _Batch

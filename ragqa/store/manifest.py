@@ -91,11 +91,23 @@ class SegmentFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFact:
+    """A file or folder that an index was made from: as it was given, its absolute path without links, and its path
+    seen from the index (empty where there is none, as between drives).
+    """
+
+    given: str
+    resolved: str
+    relative: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One generation. ``segments`` are in order of rows; ``lexical`` are the files of the Tantivy index, if any.
 
     ``live_*`` count what no tombstone covers. ``synonyms`` is the file of that name; without one nothing is written of
-    it, as in indexes from before there were any.
+    it, as in indexes from before there were any. ``sources`` are the files and folders that documents were read from;
+    None where nothing is known of them, as in indexes from before they were recorded.
     """
 
     format: int
@@ -111,6 +123,7 @@ class Manifest:
     live_documents: int
     live_passages: int
     synonyms: FileFact | None = None
+    sources: tuple[SourceFact, ...] | None = None
 
     def __post_init__(self) -> None:
         """Everything that must hold before a file is opened."""

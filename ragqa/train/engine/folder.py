@@ -85,5 +85,5 @@ def kept_at(checkpoint: Path) -> int:
 def _contents(data: Sequence[str | Path]) -> dict[str, str]:
     for path in map(Path, data):
         if not path.is_file():
-            raise SourceError(f"{path}: no such file")
+            raise SourceError(f"{path}: No such file")
     return {Path(path).name: sha256(Path(path)) for path in data}
