@@ -24,12 +24,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ragqa.config import Config, ReadConfig
-from ragqa.eval.data import read_questions
-from ragqa.eval.examine import given_passage
-from ragqa.eval.metrics import exact_match
-from ragqa.eval.stats import bootstrap_means
+from ragqa.eval.measure.stats import bootstrap_means
+from ragqa.eval.runs.examine import given_passage
+from ragqa.judging.metrics import exact_match
+from ragqa.judging.questions import read_questions
 from ragqa.pipeline import Pipeline
-from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Question, Reply
 
 BATCH = 32
@@ -83,7 +82,7 @@ def without_own(pipeline: Pipeline, questions: Sequence[Question]) -> Iterator[A
     k = pipeline.config.read.passages
     for batch in batches(questions):
         texts = [question.text for question in batch]
-        found = pipeline.find(texts, k + max(len(question.positives) for question in batch), None, Stopwatch())
+        found = pipeline.search_many(texts, k + max(len(question.positives) for question in batch))
         others = [
             [hit for hit in hits if hit.passage.doc_id not in question.positives][:k]
             for question, hits in zip(batch, found, strict=True)

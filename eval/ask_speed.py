@@ -13,7 +13,7 @@ import random
 import statistics
 import time
 
-from ragqa.eval.data import read_questions
+from ragqa.judging.questions import read_questions
 from ragqa.pipeline import Pipeline
 
 

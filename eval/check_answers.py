@@ -17,7 +17,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from ragqa.eval.folder import RunFolder
+from ragqa.eval.runs.folder import RunFolder
 from ragqa.evidence.phrases import near, phrase
 from ragqa.index.snapshot import Snapshot
 

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ragqa.eval.metrics import exact_match, f1
-from ragqa.eval.stats import Figure, bootstrap, randomization_test
+from ragqa.eval.measure.stats import Figure, bootstrap, randomization_test
 from ragqa.indexing import build
+from ragqa.judging.metrics import exact_match, f1
 from ragqa.pipeline import Pipeline
 from ragqa.types import Reply
 

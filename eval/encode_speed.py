@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 
 from ragqa.corpus.squad import load_squad
 from ragqa.models.catalog import load_encoder
-from ragqa.train.base import base_path
+from ragqa.train.engine.base import base_path
 from ragqa.types import Passage
 
 

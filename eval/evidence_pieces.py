@@ -30,11 +30,11 @@ import numpy as np
 
 from ragqa.calibrate import Seen, gather
 from ragqa.calibrate.fit import read_answers
-from ragqa.eval.data import read_questions
-from ragqa.eval.stats import bootstrap_means, holm, paired_interval, randomization_test
+from ragqa.eval.measure.stats import bootstrap_means, holm, paired_interval, randomization_test
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.masses import Evidence, log_priors
 from ragqa.evidence.phrases import phrase
+from ragqa.judging.questions import read_questions
 from ragqa.pipeline import Pipeline
 
 Choose = Callable[[Seen, Weights], str]  # the text of the best answer, "" for none
@@ -62,8 +62,8 @@ def main() -> None:
         print(f"| {name} | {figure(right[name])} | {lost.value:+.1f} ({lost.low:+.1f} to {lost.high:+.1f}) | {p:.3f} |")
 
 
-def told(done: int, total: int) -> None:
-    print(f"\r{done:,} of {total:,}", end="" if done < total else "\n", file=sys.stderr, flush=True)
+def told(stage: str, done: int, total: int | None) -> None:
+    print(f"\r{stage}: {done:,} of {total:,}", end="" if done != total else "\n", file=sys.stderr, flush=True)
 
 
 def figure(values: np.ndarray) -> str:

@@ -30,15 +30,15 @@ from typing import Any
 
 from parts import articles_of, ids_of, in_first_half, with_questions, write_articles
 
-from ragqa.eval.comparison import compare
-from ragqa.eval.runner import run
-from ragqa.eval.scores import score
-from ragqa.eval.stats import holm
+from ragqa.eval.measure.comparison import compare
+from ragqa.eval.measure.scores import score
+from ragqa.eval.measure.stats import holm
+from ragqa.eval.runs.runner import run
 from ragqa.models.export import export_encoder, export_reader
 from ragqa.store.atomic import replace_file
 from ragqa.train import fit_joint, fit_reader, fit_retriever, load_recipe
-from ragqa.train.adapter import merge_packaged
-from ragqa.train.recipe import JointRecipe, ReaderRecipe, RetrieverRecipe
+from ragqa.train.checkpoints.adapter import merge_packaged
+from ragqa.train.engine.recipe import JointRecipe, ReaderRecipe, RetrieverRecipe
 
 MEASURES = {"fused/gold@5": "top 5", "open/em@1": "EM", "open/f1@1": "F1"}
 SUITE = """\

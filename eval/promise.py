@@ -26,10 +26,10 @@ from parts import in_first_half
 from ragqa.calibrate.examples import Examples
 from ragqa.calibrate.fit import ANSWERS, fit_examples, probabilities, risk_curve
 from ragqa.errors import ConfigError
-from ragqa.eval.folder import RunFolder
-from ragqa.eval.measure import Record
-from ragqa.eval.metrics import exact_match
+from ragqa.eval.measure.measures import Record
+from ragqa.eval.runs.folder import RunFolder
 from ragqa.evidence.calibration import Calibration, load_calibration
+from ragqa.judging.metrics import exact_match
 from ragqa.models.catalog import reader_calibration
 
 

@@ -18,14 +18,14 @@ from pathlib import Path
 from parts import in_first_half
 
 from ragqa.calibrate import Seen, fit, gather
-from ragqa.eval.confidence import aurc, expected_calibration_error
-from ragqa.eval.data import read_questions
+from ragqa.eval.measure.confidence import aurc, expected_calibration_error
 from ragqa.evidence.calibration import Calibration, Weights, save_calibration
+from ragqa.judging.questions import read_questions
 from ragqa.models.catalog import load_encoder, reader_fingerprint
 from ragqa.pipeline import Pipeline
 from ragqa.store.atomic import sha256
-from ragqa.train.recipe import RetrieverRecipe, load_recipe
-from ragqa.train.retriever_data import load_pairings, split_questions
+from ragqa.train.engine.recipe import RetrieverRecipe, load_recipe
+from ragqa.train.retriever.data import load_pairings, split_questions
 from ragqa.types import Question
 
 SQUAD, AMAZON = 1600, 800

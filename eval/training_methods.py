@@ -30,8 +30,8 @@ from parts import articles_of, ids_of, with_questions, write_articles
 
 from ragqa.config import override
 from ragqa.corpus.squad import load_squad
-from ragqa.eval.metrics import exact_match, f1
-from ragqa.eval.stats import bootstrap_means
+from ragqa.eval.measure.stats import bootstrap_means
+from ragqa.judging.metrics import exact_match, f1
 from ragqa.store.atomic import replace_file
 
 SOUP = (0, 1, 2)  # added to the seed
@@ -111,7 +111,7 @@ def run_cell(arguments: argparse.Namespace, method: str, seed: int) -> None:
     """Train one cell from its beginning and measure it; its result is written last and whole."""
     import torch
 
-    from ragqa.train.soup import soup
+    from ragqa.train.checkpoints.soup import soup
 
     result = result_file(arguments, method, seed)
     model = result.parent / "model"
@@ -147,8 +147,8 @@ def run_cell(arguments: argparse.Namespace, method: str, seed: int) -> None:
 def train(arguments: argparse.Namespace, method: str, seed: int, output: Path) -> int:
     """Train into ``output``; returns how many of the model's numbers moved."""
     from ragqa.train import fit_reader
-    from ragqa.train.reader import load_base
-    from ragqa.train.tuning import tuned
+    from ragqa.train.reader.fit import load_base
+    from ragqa.train.reader.tuning import tuned
 
     recipe = recipe_of(arguments, method, seed)
     moving = sum(p.numel() for p in tuned(load_base(recipe)[0], recipe).parameters() if p.requires_grad)
@@ -160,7 +160,7 @@ def train(arguments: argparse.Namespace, method: str, seed: int, output: Path) -
 
 
 def recipe_of(arguments: argparse.Namespace, method: str, seed: int) -> Any:
-    from ragqa.train.recipe import ReaderRecipe
+    from ragqa.train.engine.recipe import ReaderRecipe
 
     steps = arguments.steps
     settings = {

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from ragqa.pipeline import Pipeline
     from ragqa.retrieve import HybridRetriever
     from ragqa.session import Session
-    from ragqa.types import Answer, Document, Hit, Passage, Question, Reply, Span
+    from ragqa.types import Answer, Ask, Document, Hit, Passage, Question, Reply, Span
 
 _HOMES = {
     "Answer": "types",
+    "Ask": "types",
     "BuildReport": "index.report",
     "Config": "config",
     "Document": "types",
@@ -41,6 +42,7 @@ _HOMES = {
 
 __all__ = [
     "Answer",
+    "Ask",
     "BuildReport",
     "Config",
     "Document",

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ragqa.answering import Answering, Request
 from ragqa.config import RetrieveConfig
 from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.models.remembering import Remembering
 from ragqa.timing import Stopwatch
 from ragqa.types import Answer, Hit, Reply, SpanLogits
-
-if TYPE_CHECKING:
-    from ragqa.pipeline import Pipeline
 
 DECIDING = {"linear": ("dense_scale",), "convex": ("dense_weight",), "rrf": ("rrf_k",)}  # settings of each fusion
 
@@ -169,38 +166,35 @@ class Explanation:
         }
 
 
-def explain(pipeline: Pipeline, question: str, where: Mapping[str, str] | None = None) -> Explanation:
-    """Answer a `checked` question as the pipeline does, and say why; the times are those of answering alone."""
+def explain(answering: Answering, request: Request) -> Explanation:
+    """Answer a request, and say why; the times are those of answering alone."""
     watch = Stopwatch()
-    (hits,) = pipeline.find([question], pipeline.config.read.passages, where, watch)
-    return explain_hits(pipeline, question, hits, where, watch)
+    (hits,) = answering.find([request], watch)
+    return explain_hits(answering, request, hits, watch)
 
 
 def explain_hits(
-    pipeline: Pipeline,
-    question: str,
-    hits: Sequence[Hit],
-    where: Mapping[str, str] | None = None,
-    watch: Stopwatch | None = None,
+    answering: Answering, request: Request, hits: Sequence[Hit], watch: Stopwatch | None = None
 ) -> Explanation:
-    """Answer a question from the hits that were found for it among what ``where`` allows, and say why."""
+    """Answer a request from the hits that were found for it, and say why; `ConfigError` where there is no reader."""
     watch = watch or Stopwatch()
-    pipeline = copy(pipeline)
-    pipeline.reader = reader = Remembering(pipeline.reader)
-    (seen,) = pipeline.weigh([question], [hits])
+    reader = Remembering(answering.require_reader())
+    answering = answering.with_reader(reader)
+    (seen,) = answering.weigh([request], [hits])
     watch.lap("read")
-    reply = pipeline.conclude(question, seen, watch.share(1))
-    passages = _passages(seen, pipeline.retriever.words(question, hits, where))
-    reranked, best = pipeline.retriever.reranker is not None, _best(reply)
-    explanation = Explanation(reply, passages, pipeline.config.retrieve, reranked, pipeline.calibration.weights)
+    reply = answering.conclude(request, seen, watch.share(1))
+    passages = _passages(seen, answering.retriever.words(request.question, hits))
+    reranked, best = answering.retriever.reranker is not None, _best(reply)
+    explanation = Explanation(reply, passages, answering.config.retrieve, reranked, answering.calibration.weights)
     if best is None:
         return explanation
     answer, quoted = best.answer, best.answer.hit.passage
-    logits = () if answer.faq else reader.logits(question, quoted, answer.span)
+    logits = () if answer.faq else reader.logits(request.question, quoted, answer.span)
     rest = [hit for hit in hits if hit.passage.id != quoted.id]
-    (seen_rest,) = pipeline.weigh([question], [rest])
-    without = _best(pipeline.conclude(question, seen_rest, {}))
-    return replace(explanation, best=best, logits=logits, score=_score(pipeline, answer), without=without)
+    (seen_rest,) = answering.weigh([request], [rest])
+    without = _best(answering.conclude(request, seen_rest, {}))
+    score = _score(answering, request, answer)
+    return replace(explanation, best=best, logits=logits, score=score, without=without)
 
 
 def _passages(seen: Evidence, words: Sequence[Mapping[str, float]]) -> tuple[SeenPassage, ...]:
@@ -221,11 +215,11 @@ def _best(reply: Reply) -> Outcome | None:
     return None if best is None else Outcome(best, reply.answered)
 
 
-def _score(pipeline: Pipeline, answer: Answer) -> ScoreParts:
-    model, read = pipeline.calibration.score, pipeline.config.read
+def _score(answering: Answering, request: Request, answer: Answer) -> ScoreParts:
+    model = answering.calibration.score
     features = tuple(
         ScoreFeature(name, answer.features[name], weight) for name, weight in zip(FEATURES, model.weights, strict=True)
     )
-    threshold = pipeline.threshold if math.isfinite(pipeline.threshold) else None
-    promised = read.min_score is None and pipeline.calibration.curve
-    return ScoreParts(model.bias, features, threshold, read.risk if promised else None)
+    threshold = request.threshold if math.isfinite(request.threshold) else None
+    promised = request.read.min_score is None and answering.calibration.curve
+    return ScoreParts(model.bias, features, threshold, request.read.risk if promised else None)

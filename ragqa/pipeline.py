@@ -1,58 +1,53 @@
-"""Questions in, replies out: retrieve, read until settled, combine."""
+"""Questions in, replies out: the current generation of an index with the models that ask it."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import logging
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import NoReturn, Self, Unpack
 
-from ragqa.config import RELEVANCE, Config, ReadConfig
-from ragqa.errors import QuestionError
-from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
-from ragqa.evidence.calibration import Calibration, has_checksum, load_calibration
-from ragqa.evidence.masses import Evidence
-from ragqa.faq import StoredAnswers
+from ragqa.answering import Answering, checked, settings_for
+from ragqa.composition import ModelSet, compose, load_models
+from ragqa.config import Config
+from ragqa.errors import RagqaError
+from ragqa.evidence.calibration import Calibration
+from ragqa.explanation import Explanation, explain
+from ragqa.filters import Where
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import encoder_name, load_encoder, load_reranker, reader_calibration
-from ragqa.models.ensemble import load_readers, readers_fingerprint
-from ragqa.models.remembering import Remembering
 from ragqa.protocols import Encoder, Reader, Reranker
-from ragqa.rerank import RelevanceReranker
 from ragqa.retrieve import HybridRetriever
-from ragqa.store.layout import CALIBRATION
-from ragqa.store.outside import place_named
-from ragqa.store.passages import encodable
-from ragqa.timing import Stopwatch
-from ragqa.types import Hit, Reply
+from ragqa.session import Session
+from ragqa.store.manifest import read_manifest
+from ragqa.store.packed import layout_of
+from ragqa.types import Ask, AskSettings, Hit, ReadSettings, Reply
 
-if TYPE_CHECKING:
-    from ragqa.explanation import Explanation
-    from ragqa.session import Session
-
-BATCH = 32
-UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
+BATCH = 32  # requests that are answered together
+log = logging.getLogger("ragqa")
 
 
 class Pipeline:
-    """One generation of an index with its encoder and a reader; safe to ask from several threads."""
+    """A generation of an index with its models; ask it from as many threads as you like.
+
+    It stays with the generation that it has opened until `refresh` is called. `close` it, or use it in a ``with``, to
+    let go of the index's files; a question that is being answered meanwhile still gets its reply. It cannot be pickled.
+    """
 
     def __init__(
         self,
         snapshot: Snapshot,
         encoder: Encoder,
-        reader: Reader,
+        reader: Reader | None = None,
         config: Config | None = None,
         reranker: Reranker | None = None,
         calibration: Calibration | None = None,
     ) -> None:
-        self.snapshot, self.reader = snapshot, reader
-        self.config = config or Config()
-        self.calibration = calibration or Calibration()
-        self.threshold = threshold(self.config.read, self.calibration)
-        self.retriever = HybridRetriever(snapshot, encoder, self.config.retrieve, reranker)
-        self.stored = stored_answers(snapshot, self.config)
+        """From parts that are there already. Without a ``calibration`` scores are as if nothing had been fitted."""
+        self._start(snapshot, ModelSet(encoder, reader, reranker), config or Config(), calibration or Calibration())
 
     @classmethod
     def load(
@@ -63,181 +58,170 @@ class Pipeline:
         encoder: Encoder | None = None,
         reader: Reader | None = None,
         reranker: Reranker | None = None,
-    ) -> Pipeline:
+        reads: bool = True,
+        **settings: Unpack[ReadSettings],
+    ) -> Self:
         """Open the index's current generation and the models; models given here are taken instead of loaded ones.
 
-        Without an encoder, the one that ``config`` names is loaded, or the packaged one. An index that was built with
-        another has to be given that by name again: no index loads a folder or a hub's model by itself (`ConfigError`).
+        Settings given here (``risk=0.2``) hold for every question that does not say otherwise. With ``reads=False`` no
+        reader is loaded, and the pipeline can only search. Without an encoder, the one that ``config`` names is loaded,
+        or the packaged one. An index that was built with another has to be given that by name again: no index loads a
+        folder or a hub's model by itself (`ConfigError`).
         """
         config = config or Config()
+        config = replace(config, read=settings_for(config.read, Ask("", **settings)))
         snapshot = Snapshot.open(directory)
-        if encoder is None:
-            encoder = load_encoder(encoder_name(snapshot.manifest.encoder, directory, config.index.encoder))
-        reader = reader or load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
-        if config.retrieve.reranker == RELEVANCE:
-            reader = Remembering(reader)
-        reranker = reranker or find_reranker(snapshot, config, reader)
-        return cls(snapshot, encoder, reader, config, reranker, find_calibration(snapshot, config.read))
+        models = load_models(snapshot, config, encoder=encoder, reader=reader, reranker=reranker, reads=reads)
+        loaded = cls.__new__(cls)
+        loaded._start(snapshot, models, config, None)
+        loaded._own_encoder = encoder is None
+        return loaded
 
-    def ask(self, question: str, *, where: Mapping[str, str] | None = None) -> Reply:
-        """Answer one question."""
-        return self.ask_many([question], where=where)[0]
+    def _start(self, snapshot: Snapshot, models: ModelSet, config: Config, calibration: Calibration | None) -> None:
+        self.config = config
+        self._models, self._calibration = models, calibration
+        self._own_encoder, self._refreshing = False, threading.Lock()
+        self._now: Answering | None = compose(snapshot, models, config, calibration)
+        log.info("%s: opened generation %d, %d passages", snapshot.directory, snapshot.generation, snapshot.live)
 
-    def ask_many(self, questions: Sequence[str], *, where: Mapping[str, str] | None = None) -> list[Reply]:
+    @property
+    def answering(self) -> Answering:
+        """The generation that is asked now, with its models; it stays usable when `refresh` has opened another one."""
+        if self._now is None:
+            raise RuntimeError("the pipeline is closed: load it again to ask")
+        return self._now
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The generation that is asked now."""
+        return self.answering.snapshot
+
+    @property
+    def retriever(self) -> HybridRetriever:
+        """What finds passages in it."""
+        return self.answering.retriever
+
+    @property
+    def reader(self) -> Reader | None:
+        """What reads them."""
+        return self.answering.reader
+
+    @property
+    def calibration(self) -> Calibration:
+        """What its scores are worth."""
+        return self.answering.calibration
+
+    @property
+    def threshold(self) -> float:
+        """The score from which an answer is given to a question that has no settings of its own."""
+        return self.answering.request(Ask("?")).threshold
+
+    @property
+    def language(self) -> str:
+        """The language that its documents were indexed in."""
+        return self.snapshot.manifest.config.language
+
+    def with_reader(self, reader: Reader) -> Self:
+        """A pipeline over the same generation with another reader; this one stays as it is."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._models = replace(self._models, reader=reader)
+        other._now, other._refreshing = self.answering.with_reader(reader), threading.Lock()
+        return other
+
+    def refresh(self) -> bool:
+        """Open the index's current generation if it is another than the one that is asked now; whether it is.
+
+        Questions that are being answered meanwhile get their replies from the generation before. If the new one cannot
+        be opened, or was built with another encoder than the one that was given, the error is raised and nothing
+        changes.
+        """
+        with self._refreshing:
+            old = self.snapshot
+            layout = layout_of(old.directory)
+            if read_manifest(layout, layout.require_current()) == old.manifest:
+                return False
+            new = Snapshot.open(old.directory)
+            models = self._models
+            same = new.manifest.encoder.fingerprint == old.manifest.encoder.fingerprint
+            if self._own_encoder and not same:
+                models = load_models(new, self.config, reader=models.reader, reranker=models.reranker, reads=False)
+            self._now, self._models = compose(new, models, self.config, self._calibration), models
+            log.info("%s: opened generation %d, %d passages", new.directory, new.generation, new.live)
+            return True
+
+    def close(self) -> None:
+        """Let go of the index and the models; asking is a `RuntimeError` from now on."""
+        self._now = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Pipeline cannot be pickled, as it holds open files and models: load it in each process (Pipeline.load)"
+        )
+
+    def ask(self, question: str, **settings: Unpack[AskSettings]) -> Reply:
+        """Answer one question; ``settings`` are those of an `Ask`."""
+        return _replies(self.answer([Ask(question, **settings)]))[0]
+
+    def ask_many(self, questions: Iterable[str], **settings: Unpack[AskSettings]) -> list[Reply]:
         """Answer questions in order; the same replies as one at a time."""
-        return list(self.ask_iter(questions, where=where))
+        return list(self.ask_iter(questions, **settings))
 
-    def ask_iter(self, questions: Iterable[str], *, where: Mapping[str, str] | None = None) -> Iterator[Reply]:
-        """Answer a stream of questions in order, a batch at a time."""
-        stream = iter(questions)
-        while batch := list(islice(stream, BATCH)):
-            yield from self._ask_batch(batch, where)
+    def ask_iter(self, questions: Iterable[str], **settings: Unpack[AskSettings]) -> Iterator[Reply]:
+        """Answer a stream of questions in order, a batch at a time; the first that cannot be answered is raised."""
+        for batch in _batches(Ask(question, **settings) for question in questions):
+            yield from _replies(self.answering.answer(batch))
 
-    def session(self, *, where: Mapping[str, str] | None = None) -> Session:
+    def answer(self, asks: Iterable[Ask]) -> list[Reply | RagqaError]:
+        """One reply a request, in order, all from one generation; each may have settings of its own.
+
+        What is wrong with a request (`QuestionError`, `ConfigError`) stands in its reply's place and spoils no other.
+        What is wrong with the index or a model is raised.
+        """
+        answering = self.answering
+        return [reply for batch in _batches(asks) for reply in answering.answer(batch)]
+
+    def explain(self, question: str, **settings: Unpack[AskSettings]) -> Explanation:
+        """Answer one question and say why: the reply, and what each stage made of it (see `ragqa.explanation`)."""
+        answering = self.answering
+        return explain(answering, answering.request(Ask(question, **settings)))
+
+    def session(self, *, where: Where | None = None) -> Session:
         """A talk in which a question may lean on those before it; cheap, for one thread (see `ragqa.session`)."""
-        from ragqa.session import Session
-
         return Session(self, where=where)
 
-    def explain(self, question: str, *, where: Mapping[str, str] | None = None) -> Explanation:
-        """Answer one question and say why: the reply, and what each stage made of it (see `ragqa.explanation`)."""
-        from ragqa.explanation import explain
-
-        return explain(self, checked(question), where)
-
-    def search(self, question: str, k: int = 10, *, where: Mapping[str, str] | None = None) -> list[Hit]:
+    def search(self, question: str, k: int = 10, *, where: Where | None = None) -> list[Hit]:
         """The ``k`` best passages, fewer if the index holds fewer."""
         return self.search_many([question], k, where=where)[0]
 
-    def search_many(
-        self, questions: Sequence[str], k: int = 10, *, where: Mapping[str, str] | None = None
-    ) -> list[list[Hit]]:
+    def search_many(self, questions: Sequence[str], k: int = 10, *, where: Where | None = None) -> list[list[Hit]]:
         """The best passages of each question."""
-        return self.find([checked(question) for question in questions], k, where, Stopwatch())
+        return self.retriever.retrieve([checked(question) for question in questions], k, where)
 
-    def find(
-        self, questions: Sequence[str], k: int, where: Mapping[str, str] | None, watch: Stopwatch
-    ) -> list[list[Hit]]:
-        """The best ``k`` passages of each `checked` question, in the order in which they are to be read."""
-        return self.retriever.retrieve(questions, k, where, watch)
-
-    def read(
-        self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
-    ) -> list[Reply]:
+    def read(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Reply]:
         """Replies from passages already found, each question's best first."""
-        watch = watch or Stopwatch()
-        evidence = self.weigh(questions, hits)
-        watch.lap("read")
-        timings = watch.share(max(1, len(questions)))
-        return [self.conclude(question, seen, timings) for question, seen in zip(questions, evidence, strict=True)]
-
-    def weigh(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Evidence]:
-        """What reading shows of each question's hits, best first, until the rest cannot change the best answer."""
-        evidence = [Evidence(found, self.calibration.weights) for found in hits]
-        self._read_until_settled(questions, evidence)
-        return evidence
-
-    def conclude(self, question: str, seen: Evidence, timings: Mapping[str, float]) -> Reply:
-        """The answers that are sure enough to be given; if none is, the best as candidates."""
-        read = self.config.read
-        best = rank_answers(seen, self.calibration.score, CONSIDERED if read.all else read.answers)
-        given = tuple(answer for answer in best if answer.score >= self.threshold)
-        candidates = () if given else best[: read.answers]
-        hits, generation, null = tuple(seen.hits), self.snapshot.generation, null_share(seen)
-        return Reply(question, given, hits, generation, timings, seen.read, null, candidates)
-
-    def _ask_batch(self, questions: list[str], where: Mapping[str, str] | None) -> list[Reply]:
-        clean, watch = [checked(question) for question in questions], Stopwatch()
-        hits = self.find(clean, self.config.read.passages, where, watch)
-        return self.read(clean, hits, watch)
-
-    def _read_until_settled(self, questions: Sequence[str], evidence: Sequence[Evidence]) -> None:
-        """Each round reads the next passage of every question that is still open."""
-        while pending := [index for index, seen in enumerate(evidence) if self._is_open(seen)]:
-            hits = [evidence[index].hits[evidence[index].read] for index in pending]
-            spans = self.stored.read(self.reader, [questions[index] for index in pending], hits)
-            for index, found in zip(pending, spans, strict=True):
-                evidence[index].add(found)
-
-    def _is_open(self, seen: Evidence) -> bool:
-        """Whether more is to be read: for a list of answers all, for the best as long as it could change."""
-        return seen.read < len(seen.hits) if self.config.read.all else not seen.settled()
+        answering = self.answering
+        return answering.read([answering.request(Ask(question)) for question in questions], hits)
 
 
-def threshold(read: ReadConfig, calibration: Calibration) -> float:
-    """The score an answer must reach to be given: ``min_score`` if set, else what keeps the ``risk``.
-
-    A risk that the calibration cannot promise lets no answer through; with nothing to promise from it is `UNPROMISED`.
-    """
-    if read.min_score is not None:
-        return read.min_score
-    if not calibration.curve:
-        return UNPROMISED
-    found = calibration.threshold(read.risk)
-    return math.inf if found is None else found
+def _batches(asks: Iterable[Ask]) -> Iterator[list[Ask]]:
+    stream = iter(asks)
+    while batch := list(islice(stream, BATCH)):
+        yield batch
 
 
-def stored_answers(snapshot: Snapshot, config: Config) -> StoredAnswers:
-    """What gives the stored answers of an index, as its hits are found."""
-    return StoredAnswers(snapshot.analyzer, dense=config.retrieve.fusion != "bm25")
-
-
-def find_reranker(snapshot: Snapshot, config: Config, reader: Reader | None = None) -> Reranker | None:
-    """The reranker that settings name, if they do; "relevance" takes ``reader``, or loads the one that they name."""
-    name = config.retrieve.reranker
-    if name != RELEVANCE:
-        return load_reranker(name) if name else None
-    reader = reader or load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
-    weights = find_calibration(snapshot, config.read).weights
-    return RelevanceReranker(reader, stored_answers(snapshot, config), weights)
-
-
-def find_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration:
-    """The calibration that settings name, else the index's own if it fits, else the reader's."""
-    if read.calibration:
-        return load_calibration(place_named(read.calibration))
-    return _own_calibration(snapshot, read) or _shipped_calibration(read)
-
-
-def describe_calibration(snapshot: Snapshot, read: ReadConfig) -> str:
-    """In words: what the scores of an index were fitted to."""
-    if own := _own_calibration(snapshot, read):
-        sealed = has_checksum(snapshot.directory / CALIBRATION)
-        unsure = "" if sealed else " (a file without a checksum: ragqa calibrate writes one)"
-        return f"fitted to {own.questions:,} questions of {', '.join(own.data)}{unsure}"
-    unfit = ""
-    if (snapshot.directory / CALIBRATION).is_file():
-        unfit = "; the index's own fit is for another reader or encoder"
-    shipped = _shipped_calibration(read)
-    if not shipped.questions:
-        return f"not calibrated{unfit}: ragqa calibrate fits them"
-    return f"as fitted to {shipped.questions:,} questions of other documents{unfit}: ragqa calibrate refits"
-
-
-def _own_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration | None:
-    """What `ragqa calibrate` left in the index, if it is for this reader and for the vectors that are there now."""
-    path = snapshot.directory / CALIBRATION
-    if not path.is_file():
-        return None
-    own = load_calibration(path)
-    now = readers_fingerprint(read.readers), snapshot.manifest.encoder.fingerprint
-    return own if (own.reader, own.encoder) == now else None
-
-
-def _shipped_calibration(read: ReadConfig) -> Calibration:
-    """What came with the reader; nothing is known of an ensemble, nor of a checkpoint."""
-    path = None if read.ensemble else reader_calibration(read.reader)
-    return Calibration() if path is None else load_calibration(path)
-
-
-def checked(question: str) -> str:
-    """A question as text that can be written down, without outer white space; an empty one is an error.
-
-    Bytes that a terminal gave and that are no character in its encoding become question marks.
-    """
-    if not isinstance(question, str):
-        raise QuestionError(f"a question must be text, not {type(question).__name__}")
-    clean = encodable(question).strip()
-    if not clean:
-        raise QuestionError("the question is empty: type something to ask")
-    return clean
+def _replies(results: Sequence[Reply | RagqaError]) -> list[Reply]:
+    replies = []
+    for result in results:
+        if isinstance(result, RagqaError):
+            raise result
+        replies.append(result)
+    return replies

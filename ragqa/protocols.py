@@ -1,8 +1,8 @@
-"""The seams: what an encoder, a retriever, a reranker and a reader must do. The batch is the method."""
+"""The seams: what an encoder, a reranker and a reader must do. The batch is the method."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ragqa.types import Hit, Passage, Span, SpanLogits
@@ -36,15 +36,6 @@ class Encoder(Protocol):
 
     def encode_passages(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
         """One row a passage, in order."""
-        ...
-
-
-@runtime_checkable
-class Retriever(Protocol):
-    """Questions → their best passages."""
-
-    def retrieve(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> list[list[Hit]]:
-        """At most ``k`` hits a question, best first, ranks from 1; only passages whose metadata match ``where``."""
         ...
 
 

@@ -28,7 +28,7 @@ class Rankings:
 
 
 class HybridRetriever:
-    """A `Retriever` over one generation of an index, with a reranker if one is given."""
+    """Finds passages in one generation of an index, with a reranker if one is given."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class HybridRetriever:
         self,
         questions: Sequence[str],
         k: int,
-        where: Where = None,
+        where: Where | None = None,
         watch: Stopwatch | None = None,
     ) -> list[list[Hit]]:
         """At most ``k`` hits a question, best first; a ``k`` below 1 or beyond a million is a `ConfigError`."""
@@ -81,7 +81,7 @@ class HybridRetriever:
         self,
         questions: Sequence[str],
         k: int,
-        where: Where = None,
+        where: Where | None = None,
         watch: Stopwatch | None = None,
     ) -> Rankings:
         """The rankings of both sources, at least ``depth`` deep, and the best ``k`` of them joined."""
@@ -103,26 +103,17 @@ class HybridRetriever:
         watch.lap("fuse")
         return Rankings(bm25, dense, fused)
 
-    def words(self, question: str, hits: Sequence[Hit], where: Where = None) -> list[dict[str, float]]:
+    def words(self, question: str, hits: Sequence[Hit]) -> list[dict[str, float]]:
         """For each hit that was found for the question, what its words give to it: of those that it has, the shares of
         its BM25 score (see `LexicalIndex.contributions`). Empty where BM25 did not find it.
         """
-        lexical, wanted = self.snapshot.lexical, {hit.passage.id for hit in hits if "bm25" in hit.sources}
-        depth, rows = max(len(hits), self.config.depth), dict[str, int]()
-        while wanted - rows.keys():
-            found = lexical.search([question], depth, self.snapshot.allowed(where)).rows[0]
-            found = found[found >= 0]
-            passages = zip(self.snapshot.passages(found), found.tolist(), strict=True)
-            rows = {passage.id: row for passage, row in passages if passage.id in wanted}
-            if len(found) < depth:
-                break
-            depth *= 2
-        parts = lexical.contributions(question, list(rows.values()))
+        rows = [hit.row for hit in hits if hit.row >= 0 and "bm25" in hit.sources]
+        parts = self.snapshot.lexical.contributions(question, rows)
         shares = {
-            passage: {label: float(scores[place]) for label, scores in parts.items() if scores[place]}
-            for place, passage in enumerate(rows)
+            row: {label: float(scores[place]) for label, scores in parts.items() if scores[place]}
+            for place, row in enumerate(rows)
         }
-        return [shares.get(hit.passage.id, {}) for hit in hits]
+        return [shares.get(hit.row, {}) for hit in hits]
 
     def fetch(self, rankings: Rankings, k: int) -> list[list[Hit]]:
         """The passages of the best ``k`` fused rows of each question, with the scores that both sources gave them."""
@@ -138,6 +129,7 @@ class HybridRetriever:
                 both = {"bm25": float(bm25_scores[question, rank]), "dense": float(dense_scores[question, rank])}
                 sources = {name: score for name, score in both.items() if not np.isnan(score)}
                 passage = passages[int(next(position))]
-                found.append(Hit(passage, float(fused.scores[question, rank]), rank + 1, sources))
+                row, score = int(fused.rows[question, rank]), float(fused.scores[question, rank])
+                found.append(Hit(passage, score, rank + 1, sources, row))
             hits.append(found)
         return hits

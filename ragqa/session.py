@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ragqa.errors import QuestionError
+from ragqa.explanation import Explanation
+from ragqa.filters import Where
 from ragqa.followup import Turn, Understood, understand
 from ragqa.store.passages import encodable
 from ragqa.types import Reply
-
-if TYPE_CHECKING:
-    from ragqa.pipeline import Pipeline
 
 REMEMBERED = 20  # turns that are looked back on
 
@@ -40,15 +38,31 @@ class Exchange:
         }
 
 
+class Asked(Protocol):
+    """What a talk asks its questions of: a `Pipeline`."""
+
+    @property
+    def language(self) -> str:
+        """The language of the index."""
+        ...
+
+    def ask(self, question: str, *, where: Where | None = None) -> Reply:
+        """Answer one question."""
+        ...
+
+    def explain(self, question: str, *, where: Where | None = None) -> Explanation:
+        """Answer one question and say why."""
+        ...
+
+
 class Session:
     """Questions one after the other, each after those before; cheap to make. For one thread: make one for each.
 
     The question that is retrieved for and read is the understood one, so ``reply.question`` is that.
     """
 
-    def __init__(self, pipeline: Pipeline, *, where: Mapping[str, str] | None = None) -> None:
+    def __init__(self, pipeline: Asked, *, where: Where | None = None) -> None:
         self.pipeline, self.where = pipeline, where
-        self.language = pipeline.snapshot.manifest.config.language
         self._exchanges: list[Exchange] = []
         self._turns: list[Turn] = []
 
@@ -66,7 +80,7 @@ class Session:
         """What a question would be understood as now; nothing is asked or remembered."""
         if not isinstance(question, str):
             raise QuestionError(f"a question must be text, not {type(question).__name__}")
-        return understand(encodable(question), self._turns, self.language)
+        return understand(encodable(question), self._turns, self.pipeline.language)
 
     def ask(self, question: str) -> Reply:
         """Answer a question after those before. An empty one is a `QuestionError` and is not remembered."""

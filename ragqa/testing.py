@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.types import Passage
+from ragqa.types import Passage, Span
 
 _WORD = re.compile(r"\w+")
 
@@ -53,3 +53,21 @@ class HashEncoder:
     def encode_passages(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
         """One row a passage."""
         return self.encode_questions([passage.retrieval_text for passage in passages])
+
+
+class WordReader:
+    """A `Reader` whose spans are the words of a passage that the question does not have, the longest first; the more
+    words both share, the surer it is.
+    """
+
+    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
+        """Three words at most, and the null option."""
+        return [self._spans(question, passage) for question, passage in zip(questions, passages, strict=True)]
+
+    def _spans(self, question: str, passage: Passage) -> list[Span]:
+        asked = {word.lower() for word in _WORD.findall(question)}
+        words = list(_WORD.finditer(passage.text))
+        shared = sum(word[0].lower() in asked for word in words)
+        new = sorted((w for w in words if w[0].lower() not in asked), key=lambda w: (w.start() - w.end(), w.start()))
+        best = [Span(w.start(), w.end(), -0.5 - 0.7 * n - 1.0 / (1 + shared)) for n, w in enumerate(new[:3])]
+        return sorted([*best, Span(0, 0, -1.5 - shared)], key=lambda span: -span.score)

@@ -1,4 +1,4 @@
-"""The words of ragqa, as frozen data. Standard library only.
+"""The words of ragqa, as frozen data. Nothing here needs more than the standard library.
 
 Offsets are code points, half-open, everywhere:
 ``document.text[passage.start:passage.end] == passage.text`` and ``passage.text[span.start:span.end] == answer.text``.
@@ -10,7 +10,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypedDict
+
+from ragqa.filters import Where
+from ragqa.sentences import sentences
 
 Scalar = str | int | float | bool
 Meta = Mapping[str, Scalar | Sequence[Scalar]]
@@ -18,6 +21,42 @@ KIND = "ragqa.kind"  # the key of the metadata that says what a document is if i
 FAQ = "faq"
 ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
 PROGRAM = "program"
+Stopped = Literal["settled", "exhausted"]
+
+
+class ReadSettings(TypedDict, total=False):
+    """The settings of an `Ask` that decide how it is answered."""
+
+    k: int | None
+    risk: float | None
+    passages: int | None
+    min_score: float | None
+    all: bool | None
+
+
+class AskSettings(ReadSettings, total=False):
+    """All that an `Ask` has beside its question."""
+
+    where: Where | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request: a question, and what is to be different for it. None means what the pipeline's own settings say.
+
+    ``where`` keeps to documents with these metadata. At most ``k`` answers are given and at most ``passages`` are found
+    and read; with ``all`` every passage is read, and every answer that is sure enough is given. An answer is given if
+    its score reaches ``min_score``, or what keeps the share of wrong answers at ``risk``: a ``risk`` given here takes
+    the place of a ``min_score`` in the pipeline's settings.
+    """
+
+    question: str
+    where: Where | None = None
+    k: int | None = None
+    risk: float | None = None
+    passages: int | None = None
+    min_score: float | None = None
+    all: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +155,14 @@ class Hit:
     """A passage in answer to a question: rank from 1, the score it was ranked by, and each source's own score.
 
     ``sources`` has "bm25" and "dense" where that source found the passage, "rerank" where a cross-encoder scored it.
+    ``row`` is the passage's number in the generation that it was found in, −1 where it comes from none.
     """
 
     passage: Passage
     score: float
     rank: int
     sources: Mapping[str, float] = field(default_factory=dict)
+    row: int = -1
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -209,6 +250,29 @@ class Answer:
     features: Mapping[str, float] = field(default_factory=dict)
 
     @property
+    def source(self) -> str:
+        """Where the passage that it is quoted from comes from, as the document says."""
+        return self.hit.passage.source
+
+    @property
+    def sentence(self) -> tuple[int, int]:
+        """Characters [start, end) of the passage: the sentence that the answer stands in, or the sentences, without
+        the white space around them.
+        """
+        text = self.hit.passage.text
+        ends = list(sentences(text, 0, len(text)))
+        start = max((end for end in ends if end <= self.span.start), default=0)
+        end = min((end for end in ends if end >= self.span.end), default=len(text))
+        whole = text[start:end]
+        start, end = start + len(whole) - len(whole.lstrip()), end - len(whole) + len(whole.rstrip())
+        return min(start, self.span.start), max(end, self.span.end)
+
+    def quote(self) -> str:
+        """The text of `sentence`, as it stands in the passage."""
+        start, end = self.sentence
+        return self.hit.passage.text[start:end]
+
+    @property
     def line(self) -> int:
         """The line of the source on which the answer begins, 0 when unknown."""
         passage = self.hit.passage
@@ -247,7 +311,8 @@ class Reply:
     ``timings`` are milliseconds by stage ("bm25", "encode", "dense", "fuse", "fetch", "rerank", "read") and their
     "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
     none.
-    ``candidates`` are the best answers that were not good enough to be given, where none was.
+    ``candidates`` are the best answers that were not good enough to be given, where none was. ``stopped`` says why no
+    more was read: "settled", as the passages left could not change the best answer, or "exhausted", as none was left.
     """
 
     question: str
@@ -258,6 +323,7 @@ class Reply:
     read: int = 0
     no_answer: float = 0.0
     candidates: tuple[Answer, ...] = ()
+    stopped: Stopped = "exhausted"
 
     @property
     def answered(self) -> bool:
@@ -277,6 +343,7 @@ class Reply:
             "hits": [hit.to_dict() for hit in self.hits],
             "no_answer": self.no_answer,
             "read": self.read,
+            "stopped": self.stopped,
             "generation": self.generation,
             "timings": dict(self.timings),
         }

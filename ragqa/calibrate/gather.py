@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ragqa.eval.metrics import exact_match
-from ragqa.pipeline import Pipeline, checked
+from ragqa.answering import checked
+from ragqa.index.report import Progress, silent
+from ragqa.judging.metrics import exact_match
+from ragqa.pipeline import Pipeline
 from ragqa.types import Hit, Question, Span
 
 BATCH = 16
@@ -33,15 +35,17 @@ def gather(
     pipeline: Pipeline,
     questions: Sequence[Question],
     language: str = "en",
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = silent,
 ) -> Iterator[Seen]:
     """Everything about each question, in order; all passages that could be read are read."""
+    answering = pipeline.answering
+    reader = answering.require_reader()
     for first in range(0, len(questions), BATCH):
         batch = questions[first : first + BATCH]
         texts = [checked(question.text) for question in batch]
         found = pipeline.search_many(texts, pipeline.config.read.passages)
         for question, text, hits in zip(batch, texts, found, strict=True):
-            spans = pipeline.stored.read(pipeline.reader, [text] * len(hits), hits)
+            spans = answering.stored.read(reader, [text] * len(hits), hits)
             references = question.answers if question.answerable else ()
             yield Seen(text, tuple(hits), tuple(map(tuple, spans)), tuple(references), language)
-        progress(min(first + BATCH, len(questions)), len(questions))
+        progress("asking", min(first + BATCH, len(questions)), len(questions))

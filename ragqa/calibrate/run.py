@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import numpy as np
 from ragqa.calibrate.fit import Fit, fit, read_answers
 from ragqa.calibrate.gather import Seen, gather
 from ragqa.config import Config
-from ragqa.eval.confidence import expected_calibration_error
-from ragqa.eval.data import read_questions
+from ragqa.eval.measure.confidence import expected_calibration_error
 from ragqa.evidence.calibration import Calibration, save_calibration
+from ragqa.index.report import Progress, silent
+from ragqa.judging.questions import read_questions
 from ragqa.models.ensemble import readers_fingerprint
 from ragqa.pipeline import Pipeline
 from ragqa.store.atomic import sha256
@@ -50,7 +51,7 @@ def calibrate_index(
     seed: int = 1,
     weights: bool = False,
     risks: Sequence[float] = (),
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = silent,
 ) -> Report:
     """Fit to the questions of a file (``sample`` of them at random) and write ``calibration.json`` into ``output``."""
     config = config or Config()
@@ -60,7 +61,7 @@ def calibrate_index(
         order = np.random.default_rng(seed).permutation(len(asked))[:sample]
         asked = [asked[place] for place in sorted(order)]
     pipeline = Pipeline.load(index, config)
-    seen = list(gather(pipeline, asked, pipeline.snapshot.manifest.config.language, progress))
+    seen = list(gather(pipeline, asked, pipeline.language, progress))
     start = replace(
         pipeline.calibration,
         reader=readers_fingerprint(config.read.readers),

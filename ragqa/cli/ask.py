@@ -126,18 +126,13 @@ def search(
     filters = parse_where(where)
     (text,) = _questions(question, None)
     directory = locate_index(index_dir)
-    from ragqa.index.snapshot import Snapshot
-    from ragqa.models.catalog import encoder_name, load_encoder
-    from ragqa.pipeline import checked, find_reranker
-    from ragqa.retrieve import HybridRetriever
+    from ragqa.pipeline import Pipeline
 
     with progress_bar() as progress:
         progress("searching", 0, None)
-        snapshot = Snapshot.open(directory)
-        model = load_encoder(encoder_name(snapshot.manifest.encoder, directory, config.index.encoder))
-        retriever = HybridRetriever(snapshot, model, config.retrieve, find_reranker(snapshot, config))
-        hits = retriever.retrieve([checked(text)], count, filters)[0]
-    note_unchecked(snapshot)
+        pipeline = Pipeline.load(directory, config, reads=False)
+        hits = pipeline.search(text, count, where=filters)
+    note_unchecked(pipeline.snapshot)
     if as_json:
         print_json([hit.to_dict() for hit in hits])
         return

@@ -58,7 +58,7 @@ def calibrate(
             seed=seed,
             weights=weights,
             risks=SHOWN,
-            progress=lambda done, total: progress("reading", done, total),
+            progress=progress,
         )
     if as_json:
         print_json(report.to_dict())

@@ -56,7 +56,7 @@ def run_command(
     Keeps what happened; interrupted, the same command goes on.
     """
     from ragqa.cli.progress import progress_bar
-    from ragqa.eval.runner import Choice, run
+    from ragqa.eval.runs.runner import Choice, run
 
     def tell(problem: Problem) -> None:
         note(f"{problem.source}: {problem.reason}")
@@ -85,7 +85,7 @@ def run_command(
 def score_command(run: str, as_json: bool) -> None:
     """Show the figures of a finished RUN."""
     from ragqa.cli.figures import print_scores
-    from ragqa.eval.scores import score
+    from ragqa.eval.measure.scores import score
 
     scores = score(run)
     print_json(scores) if as_json else print_scores(scores)
@@ -101,7 +101,7 @@ def compare_command(base: str, new: str, as_json: bool) -> None:
     Question by question, with paired tests.
     """
     from ragqa.cli.figures import print_comparison
-    from ragqa.eval.comparison import compare
+    from ragqa.eval.measure.comparison import compare
 
     comparison = compare(base, new)
     print_json(comparison) if as_json else print_comparison(comparison)
@@ -116,7 +116,7 @@ def report_command(runs: tuple[str, ...], output: str, questions: int) -> None:
 
     The page is self-contained.
     """
-    from ragqa.eval.publish import report
+    from ragqa.eval.page.publish import report
 
     note(f"{report(runs, output, questions=questions)}: open it in a browser")
 
@@ -132,7 +132,7 @@ def check_command(run: str, baselines: str, accepted: bool, as_json: bool) -> in
     Exit code 1 when anything is significantly worse.
     """
     from ragqa.cli.figures import print_comparison
-    from ragqa.eval.baseline import accept, check
+    from ragqa.eval.measure.baseline import accept, check
 
     if accepted:
         if as_json:

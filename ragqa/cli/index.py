@@ -130,9 +130,9 @@ def summary(report: BuildReport) -> str:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def info(index_dir: str | None, as_json: bool) -> None:
     """Show what an index holds and how it was made."""
+    from ragqa.composition import describe_calibration
     from ragqa.config import ReadConfig
     from ragqa.index.snapshot import Snapshot
-    from ragqa.pipeline import describe_calibration
 
     snapshot = Snapshot.open(locate_index(index_dir), parts=())
     facts = snapshot.info() | {"scores": describe_calibration(snapshot, ReadConfig())}

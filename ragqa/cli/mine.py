@@ -40,9 +40,9 @@ def mine(
 
     from ragqa.cli.progress import progress_bar
     from ragqa.config import override
+    from ragqa.mining.negatives import Mining
+    from ragqa.mining.negatives import mine as find
     from ragqa.models.catalog import load_encoder
-    from ragqa.train.mining import Mining
-    from ragqa.train.mining import mine as find
 
     given = {"by": by, "negatives": negatives, "positives": positives, "depth": depth, "margin": margin}
     settings = override(Mining(same_document=not other_documents), {k: v for k, v in given.items() if v is not None})

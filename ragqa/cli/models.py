@@ -48,11 +48,11 @@ def merge(name: str, output: str) -> None:
 
     require_torch("Merging a model")
     if name == "encoder":
-        from ragqa.train.unpack import unpack_encoder
+        from ragqa.train.checkpoints.unpack import unpack_encoder
 
         say(f"{unpack_encoder(output)}: sentence-transformers checkpoint")
         return
-    from ragqa.train.adapter import merge_packaged
+    from ragqa.train.checkpoints.adapter import merge_packaged
 
     say(f"{merge_packaged(name, output)}: standard checkpoint with span heads")
 
@@ -65,7 +65,7 @@ def soup(checkpoints: tuple[str, ...], output: str) -> None:
     from ragqa.models.runtime import require_torch
 
     require_torch("A soup")
-    from ragqa.train.soup import soup as average
+    from ragqa.train.checkpoints.soup import soup as average
 
     say(f"{average(checkpoints, output)}: average of {len(checkpoints)} checkpoints")
 
@@ -83,6 +83,6 @@ def compress(checkpoint: str, output: str, base: str, rank: int, data: tuple[str
     from ragqa.models.runtime import require_torch
 
     require_torch("Compressing a checkpoint")
-    from ragqa.train.adapter import compress as store
+    from ragqa.train.checkpoints.adapter import compress as store
 
     say(f"{store(checkpoint, base, output, rank, data)}: adapter of rank {rank}")

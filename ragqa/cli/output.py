@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from ragqa.index.snapshot import Snapshot
     from ragqa.types import Answer, Hit, Reply
 
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]|\n\s*\n")
 _WHITE = re.compile(r"\s+")
 QUOTE_CHARS = 300
 
@@ -91,9 +90,7 @@ def marked(answer: Answer) -> list[str | Styled]:
 def _sentence(answer: Answer) -> tuple[str, str, str]:
     """What stands in the answer's sentence before it, the answer, and what stands after it; on one line each."""
     text, span = answer.hit.passage.text, answer.span
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    start = max([end for end in ends if end <= span.start], default=0)
-    end = min([end for end in ends if end >= span.end], default=len(text))
+    start, end = answer.sentence
     start, end = max(start, span.start - QUOTE_CHARS), min(end, span.end + QUOTE_CHARS)
     before, after = (_WHITE.sub(" ", part) for part in (text[start : span.start], text[span.end : end]))
     return before.lstrip(), one_line(answer.text), after.rstrip()

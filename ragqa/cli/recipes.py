@@ -17,7 +17,7 @@ def recipes() -> None:
 @recipes.command()
 def ls() -> None:
     """List the packaged recipes: name, kind, what they are for."""
-    from ragqa.train.recipe import describe, kind_of, packaged_recipes, read_recipe
+    from ragqa.train.engine.recipe import describe, kind_of, packaged_recipes, read_recipe
 
     found = [(path.stem, kind_of(read_recipe(path)), describe(path)) for path in packaged_recipes()]
     widths = [max(len(row[column]) for row in found) for column in (0, 1)]
@@ -29,7 +29,7 @@ def ls() -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Print a recipe by NAME or path."""
-    from ragqa.train.recipe import find_recipe
+    from ragqa.train.engine.recipe import find_recipe
 
     for line in find_recipe(name).read_text(encoding="utf-8").splitlines():
         say(line.expandtabs(4))
@@ -40,7 +40,7 @@ def show(name: str) -> None:
 @click.argument("target", type=click.Path(path_type=Path), default=".")
 def copy(name: str, target: Path) -> None:
     """Copy a recipe by NAME to TARGET (a file or a folder), to change it."""
-    from ragqa.train.recipe import copy_recipe
+    from ragqa.train.engine.recipe import copy_recipe
 
     say(str(copy_recipe(name, target)))
 
@@ -50,7 +50,7 @@ def copy(name: str, target: Path) -> None:
 def check(files: tuple[Path, ...]) -> int:
     """Check recipe FILES: names, types, ranges. Exit code 2 if any is wrong."""
     from ragqa.errors import ConfigError
-    from ragqa.train.recipe import find_recipe, kind_of, read_recipe
+    from ragqa.train.engine.recipe import find_recipe, kind_of, read_recipe
 
     wrong = 0
     for file in files:

@@ -28,8 +28,8 @@ def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str,
     from ragqa.models.runtime import is_prompted, require_torch
 
     require_torch("Training")
-    from ragqa.train.reader import fit_reader
-    from ragqa.train.recipe import ReaderRecipe, load_recipe
+    from ragqa.train.engine.recipe import ReaderRecipe, load_recipe
+    from ragqa.train.reader.fit import fit_reader
 
     made = fit_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings))
     if is_prompted(made):
@@ -52,8 +52,8 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
     from ragqa.models.runtime import require_torch
 
     require_torch("Training")
-    from ragqa.train.recipe import RetrieverRecipe, load_recipe
-    from ragqa.train.retriever import fit_retriever
+    from ragqa.train.engine.recipe import RetrieverRecipe, load_recipe
+    from ragqa.train.retriever.fit import fit_retriever
 
     chosen = load_recipe(recipe, RetrieverRecipe, settings)
     made = fit_retriever(data, output, chosen, note=note)
@@ -79,8 +79,8 @@ def joint(questions: str, index_dir: str | None, output: str, recipe: str, setti
 
     directory = locate_index(index_dir)
     require_torch("Training")
-    from ragqa.train.joint import fit_joint
-    from ragqa.train.recipe import JointRecipe, load_recipe
+    from ragqa.train.engine.recipe import JointRecipe, load_recipe
+    from ragqa.train.joint.fit import fit_joint
 
     chosen = load_recipe(recipe, JointRecipe, settings)
     made = fit_joint(directory, questions, output, chosen)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ragqa.config import SplitConfig
 from ragqa.corpus.headings import body_start, heading_of
-from ragqa.corpus.sentences import count_words, cuts, sentences
+from ragqa.sentences import count_words, cuts, sentences
 from ragqa.types import Document, Passage, passage_id
 
 _PARAGRAPH_END = re.compile(r"\n\s*\n|\r\s*\r|\u2029")

@@ -6,22 +6,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ragqa.eval.baseline import accept, check
-    from ragqa.eval.browsing import browse
-    from ragqa.eval.comparison import compare
-    from ragqa.eval.publish import report
-    from ragqa.eval.runner import Choice, run
-    from ragqa.eval.scores import score
+    from ragqa.eval.measure.baseline import accept, check
+    from ragqa.eval.measure.comparison import compare
+    from ragqa.eval.measure.scores import score
+    from ragqa.eval.page.publish import report
+    from ragqa.eval.page.rows import browse
+    from ragqa.eval.runs.runner import Choice, run
 
 _HOMES = {
-    "Choice": "runner",
-    "accept": "baseline",
-    "browse": "browsing",
-    "check": "baseline",
-    "compare": "comparison",
-    "report": "publish",
-    "run": "runner",
-    "score": "scores",
+    "Choice": "runs.runner",
+    "accept": "measure.baseline",
+    "browse": "page.rows",
+    "check": "measure.baseline",
+    "compare": "measure.comparison",
+    "report": "page.publish",
+    "run": "runs.runner",
+    "score": "measure.scores",
 }
 
 __all__ = ["Choice", "accept", "browse", "check", "compare", "report", "run", "score"]

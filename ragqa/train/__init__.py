@@ -6,18 +6,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ragqa.train.joint import fit_joint
-    from ragqa.train.mining import mine
-    from ragqa.train.reader import fit_reader
-    from ragqa.train.recipe import load_recipe
-    from ragqa.train.retriever import fit_retriever
+    from ragqa.mining.negatives import mine
+    from ragqa.train.engine.recipe import load_recipe
+    from ragqa.train.joint.fit import fit_joint
+    from ragqa.train.reader.fit import fit_reader
+    from ragqa.train.retriever.fit import fit_retriever
 
 _HOMES = {
-    "fit_joint": "joint",
-    "fit_reader": "reader",
-    "fit_retriever": "retriever",
-    "load_recipe": "recipe",
-    "mine": "mining",
+    "fit_joint": "ragqa.train.joint.fit",
+    "fit_reader": "ragqa.train.reader.fit",
+    "fit_retriever": "ragqa.train.retriever.fit",
+    "load_recipe": "ragqa.train.engine.recipe",
+    "mine": "ragqa.mining.negatives",
 }
 __all__ = ["fit_joint", "fit_reader", "fit_retriever", "load_recipe", "mine"]
 
@@ -27,7 +27,7 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'ragqa.train' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"ragqa.train.{home}"), name)
+    value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
 

@@ -6,18 +6,17 @@ opens an index.
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import ragqa.composition
 import ragqa.indexing
 import ragqa.models.catalog
-import ragqa.pipeline
 from ragqa.config import IndexConfig, SplitConfig
 from ragqa.corpus.read import read_documents
 from ragqa.corpus.synonyms import parse_synonyms
@@ -25,30 +24,10 @@ from ragqa.evidence.calibration import Calibration, Step, save_calibration
 from ragqa.index.derive import reencode
 from ragqa.index.writer import compact, update
 from ragqa.models.ensemble import readers_fingerprint
-from ragqa.testing import HashEncoder
-from ragqa.types import Passage, Span
+from ragqa.testing import HashEncoder, WordReader
 
 CONFIG = IndexConfig(split=SplitConfig(words=12))
 ANN = IndexConfig(split=SplitConfig(words=12), dense="hnsw")
-_WORD = re.compile(r"\w+")
-
-
-class WordReader:
-    """A `Reader` whose spans are the words of a passage that the question does not have, the longest first; the more
-    words both share, the surer it is.
-    """
-
-    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
-        """Three words at most, and the null option."""
-        return [self._spans(question, passage) for question, passage in zip(questions, passages, strict=True)]
-
-    def _spans(self, question: str, passage: Passage) -> list[Span]:
-        asked = {word.lower() for word in _WORD.findall(question)}
-        words = list(_WORD.finditer(passage.text))
-        shared = sum(word[0].lower() in asked for word in words)
-        new = sorted((w for w in words if w[0].lower() not in asked), key=lambda w: (w.start() - w.end(), w.start()))
-        best = [Span(w.start(), w.end(), -0.5 - 0.7 * n - 1.0 / (1 + shared)) for n, w in enumerate(new[:3])]
-        return sorted([*best, Span(0, 0, -1.5 - shared)], key=lambda span: -span.score)
 
 
 def use_quick_models() -> None:
@@ -56,8 +35,8 @@ def use_quick_models() -> None:
     for module, name, made in (
         (ragqa.models.catalog, "load_encoder", HashEncoder),
         (ragqa.indexing, "load_encoder", HashEncoder),
-        (ragqa.pipeline, "load_encoder", HashEncoder),
-        (ragqa.pipeline, "load_readers", WordReader),
+        (ragqa.composition, "load_encoder", HashEncoder),
+        (ragqa.composition, "load_readers", WordReader),
     ):
         assert hasattr(module, name), f"{module.__name__}.{name} has gone: mend tests/campaign/world.py"
         setattr(module, name, lambda *_, made=made, **__: made())

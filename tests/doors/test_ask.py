@@ -26,7 +26,7 @@ def test_one_reply_a_question_in_order(replies, questions):
 
 
 def test_most_sample_questions_are_answered_rightly(replies, questions):
-    from ragqa.eval.metrics import f1
+    from ragqa.judging.metrics import f1
 
     scores = [
         f1(reply["answers"][0]["text"] if reply["answers"] else "", question["answers"])

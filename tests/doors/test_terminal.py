@@ -75,7 +75,7 @@ def test_work_on_an_index_shows_how_far_it_is(ragqa, own_index, tmp_path, comman
 
 
 def test_loading_shows_that_something_is_going_on(sample_index):
-    shown = on_terminal("ask", PENICILLIN, "-i", sample_index, slow="ragqa.pipeline:load_readers:1.5")
+    shown = on_terminal("ask", PENICILLIN, "-i", sample_index, slow="ragqa.composition:load_readers:1.5")
     assert "loading" in shown
     assert "Alexander Fleming" in shown[shown.rindex("loading") :]
 
@@ -84,7 +84,7 @@ def test_many_questions_show_how_far_they_are_and_leave_stdout_alone(sample_inde
     (tmp_path / "questions.txt").write_text(f"{PENICILLIN}\n" * 64)
     with (tmp_path / "replies.jsonl").open("w") as file:
         arguments = ("ask", "--file", tmp_path / "questions.txt", "--jsonl", "-i", sample_index)
-        shown = on_terminal(*arguments, slow="ragqa.pipeline:checked:0.03", stdout=file)
+        shown = on_terminal(*arguments, slow="ragqa.answering:checked:0.03", stdout=file)
     assert "answering" in shown and "32/64" in shown
     replies = [json.loads(line) for line in (tmp_path / "replies.jsonl").read_text().splitlines()]
     assert len(replies) == 64 and all(reply["question"] == PENICILLIN for reply in replies)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ragqa.eval.folder import Findings, RunFolder
-from ragqa.eval.matching import has_answer
+from ragqa.eval.runs.folder import Findings, RunFolder
+from ragqa.judging.matching import has_answer
 from ragqa.timing import Stopwatch
 from ragqa.types import Passage
 

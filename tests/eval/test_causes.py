@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ragqa.eval import causes
-from ragqa.eval.causes import CAUSES, Found, cause
-from ragqa.eval.slices import answer_type, overlap, question_word, slices_of
+from ragqa.eval.measure import causes
+from ragqa.eval.measure.causes import CAUSES, Found, cause
+from ragqa.eval.measure.slices import answer_type, overlap, question_word, slices_of
 
 
 def record(question, **changes):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ragqa.errors import ConfigError, SourceError
-from ragqa.eval.baseline import accept, check
-from ragqa.eval.comparison import Judged, Side, compare, compare_sides
-from ragqa.eval.scores import score
+from ragqa.eval.measure.baseline import accept, check
+from ragqa.eval.measure.comparison import Judged, Side, compare, compare_sides
+from ragqa.eval.measure.scores import score
 
 
 def many(make_run, record, name, right, digest):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ragqa.errors import ConfigError, SourceError
-from ragqa.eval.folder import TABLES, Findings, RunFolder
-from ragqa.eval.runner import run
+from ragqa.eval.runs.folder import TABLES, Findings, RunFolder
+from ragqa.eval.runs.runner import run
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +63,7 @@ def test_a_chunk_counts_only_when_whole(tmp_path):
 @pytest.mark.parametrize("name", [*TABLES, "answers.jsonl", "run.json"])
 @pytest.mark.parametrize("content", [b"", b"\x00\xff not what it was"])
 def test_damage_is_one_clear_error(make_run, record, name, content):
-    from ragqa.eval.scores import score
+    from ragqa.eval.measure.scores import score
 
     folder = make_run("one", [record("a", "Switzerland")], [["p0"]])
     (folder.path / name).write_bytes(content)
@@ -72,7 +72,7 @@ def test_damage_is_one_clear_error(make_run, record, name, content):
 
 
 def test_foreign_records_are_one_clear_error(make_run, record):
-    from ragqa.eval.scores import score
+    from ragqa.eval.measure.scores import score
 
     folder = make_run("one", [record("a", "Switzerland")], [["p0"]])
     for content in ('{"id": "x"}', "[]", "3", json.dumps({**record("a", "Switzerland"), "answers": 3})):

@@ -10,7 +10,7 @@ import unicodedata
 
 import pytest
 
-from ragqa.eval.scores import score
+from ragqa.eval.measure.scores import score
 
 SAID = ("the Rhine", "Switzerland", "May 1937", "26 cantons", "Black Sea", "a bridge", "in Switzerland")
 

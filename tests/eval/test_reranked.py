@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ragqa.eval.comparison import compare
-from ragqa.eval.runner import Choice, run
-from ragqa.eval.scores import score
-from ragqa.eval.suite import load_suite
+from ragqa.eval.measure.comparison import compare
+from ragqa.eval.measure.scores import score
+from ragqa.eval.runs.runner import Choice, run
+from ragqa.eval.runs.suite import load_suite
 
 ROOT = Path(__file__).parents[2]
 SUITE = ROOT / "eval" / "suites" / "sample.toml"

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from ragqa.errors import ConfigError, SourceError
-from ragqa.eval import runner
-from ragqa.eval.baseline import check
-from ragqa.eval.browsing import browse
-from ragqa.eval.examine import CorpusView, examine_open
-from ragqa.eval.folder import Findings
-from ragqa.eval.runner import Choice, run
-from ragqa.eval.scores import score
-from ragqa.eval.suite import load_suite
+from ragqa.eval.measure.baseline import check
+from ragqa.eval.measure.scores import score
+from ragqa.eval.page.rows import browse
+from ragqa.eval.runs import runner
+from ragqa.eval.runs.examine import CorpusView, examine_open
+from ragqa.eval.runs.folder import Findings
+from ragqa.eval.runs.runner import Choice, run
+from ragqa.eval.runs.suite import load_suite
 from ragqa.pipeline import Pipeline
 from ragqa.types import Question
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ragqa.cli.figures import print_scores
-from ragqa.eval.browsing import browse
-from ragqa.eval.scores import score
+from ragqa.eval.measure.scores import score
+from ragqa.eval.page.rows import browse
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def many(make_run, record, name, right, digest):
 
 def test_report(make_run, record, tmp_path):
     one, other = many(make_run, record, "one", 120, "h1"), many(make_run, record, "other", 160, "h2")
-    from ragqa.eval.publish import report
+    from ragqa.eval.page.publish import report
 
     page = report([one, other], tmp_path / "report.html", questions=20).read_text(encoding="utf-8")
     assert page.lstrip().lower().startswith("<!doctype html>")

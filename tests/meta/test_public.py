@@ -23,6 +23,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_public_names_are_these():
     assert sorted(ragqa.__all__) == [
         "Answer",
+        "Ask",
         "BuildReport",
         "Config",
         "Document",

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from ragqa.config import SplitConfig
 from ragqa.corpus.headings import body_start
-from ragqa.corpus.sentences import count_words
 from ragqa.corpus.split import LONGEST, LONGEST_WHOLE, split
+from ragqa.sentences import count_words
 from ragqa.types import Document, Section
 
 PIECES = [

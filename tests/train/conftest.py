@@ -49,8 +49,8 @@ def tiny_base(write_tiny_bert, tmp_path_factory):
 
 @pytest.fixture
 def tiny_recipe(tiny_base):
-    from ragqa.train.recipe import ReaderRecipe
-    from ragqa.train.settings import ReaderData, TrainSettings
+    from ragqa.train.engine.recipe import ReaderRecipe
+    from ragqa.train.engine.settings import ReaderData, TrainSettings
 
     return ReaderRecipe(
         base=str(tiny_base),
@@ -76,8 +76,8 @@ def tiny_encoder(tiny_base, tmp_path_factory):
 
 @pytest.fixture
 def tiny_retriever(tiny_encoder):
-    from ragqa.train.recipe import RetrieverRecipe
-    from ragqa.train.settings import RetrieverData, TrainSettings
+    from ragqa.train.engine.recipe import RetrieverRecipe
+    from ragqa.train.engine.settings import RetrieverData, TrainSettings
 
     return RetrieverRecipe(
         base=str(tiny_encoder),

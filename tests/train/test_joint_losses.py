@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from ragqa.train.joint_losses import (  # noqa: E402
+from ragqa.train.joint.losses import (  # noqa: E402
     OBJECTIVES,
     answer_log_likelihood,
     emdr2,

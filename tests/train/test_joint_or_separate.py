@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from ragqa.corpus.squad import load_squad
-from ragqa.eval.data import read_questions
+from ragqa.judging.questions import read_questions
 
 
 @pytest.fixture

@@ -24,10 +24,10 @@ from ragqa.index.verify import verify  # noqa: E402
 from ragqa.models.catalog import load_encoder  # noqa: E402
 from ragqa.models.encoder import SentenceTransformerEncoder  # noqa: E402
 from ragqa.train import fit_joint, load_recipe  # noqa: E402
-from ragqa.train.engine import RunFolder  # noqa: E402
-from ragqa.train.joint_model import load_models  # noqa: E402
-from ragqa.train.recipe import JointRecipe  # noqa: E402
-from ragqa.train.refresh import OwnIndex  # noqa: E402
+from ragqa.train.engine.recipe import JointRecipe  # noqa: E402
+from ragqa.train.engine.run import RunFolder  # noqa: E402
+from ragqa.train.joint.model import load_models  # noqa: E402
+from ragqa.train.joint.refresh import OwnIndex  # noqa: E402
 
 TEXTS = {
     "rhine": "The Rhine rises in Switzerland and flows to the North Sea.",
@@ -225,9 +225,9 @@ def test_killed_and_interrupted_in_a_refresh(index, questions, recipe, settings,
 def test_passages_of_a_step_have_gradients(index, questions, recipe):
     from dataclasses import replace
 
-    from ragqa.eval.data import read_questions
+    from ragqa.judging.questions import read_questions
     from ragqa.models.tokenize import PairTokenizer
-    from ragqa.train.joint import Joint
+    from ragqa.train.joint.fit import Joint
 
     snapshot, losses, gradients = Snapshot.open(index), [], []
     for every in (0, 2):

@@ -21,10 +21,10 @@ from ragqa.index.snapshot import Snapshot  # noqa: E402
 from ragqa.models.catalog import load_encoder  # noqa: E402
 from ragqa.models.reader import SpanReader  # noqa: E402
 from ragqa.train import fit_joint  # noqa: E402
-from ragqa.train.candidates import CandidateSource  # noqa: E402
-from ragqa.train.engine import RunFolder  # noqa: E402
-from ragqa.train.recipe import JointRecipe  # noqa: E402
-from ragqa.train.settings import JOINT_LOSSES, JointData, TrainSettings  # noqa: E402
+from ragqa.train.engine.recipe import JointRecipe  # noqa: E402
+from ragqa.train.engine.run import RunFolder  # noqa: E402
+from ragqa.train.engine.settings import JOINT_LOSSES, JointData, TrainSettings  # noqa: E402
+from ragqa.train.joint.candidates import CandidateSource  # noqa: E402
 from ragqa.types import Question  # noqa: E402
 
 RIVERS = {

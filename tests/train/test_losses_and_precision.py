@@ -7,9 +7,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 
-from ragqa.train.adversary import climb  # noqa: E402
-from ragqa.train.precision import MasterAdamW  # noqa: E402
-from ragqa.train.span_losses import (  # noqa: E402
+from ragqa.train.engine.precision import MasterAdamW  # noqa: E402
+from ragqa.train.reader.adversary import climb  # noqa: E402
+from ragqa.train.reader.losses import (  # noqa: E402
     distillation_loss,
     marginal_span_loss,
     r_drop_loss,

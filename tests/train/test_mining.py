@@ -12,11 +12,11 @@ import ragqa
 from ragqa.cli import main
 from ragqa.config import Config, IndexConfig
 from ragqa.errors import ConfigError, SourceError, TrainingError
+from ragqa.mining.negatives import Mining
+from ragqa.mining.pairs import read_pairings
+from ragqa.mining.teacher import load_teacher, log_odds, reader_teacher
 from ragqa.testing import HashEncoder
 from ragqa.train import mine
-from ragqa.train.mining import Mining
-from ragqa.train.pairs import read_pairings
-from ragqa.train.teacher import load_teacher, log_odds, reader_teacher
 from ragqa.types import Question
 
 TEXTS = {

@@ -19,7 +19,7 @@ from ragqa.config import override  # noqa: E402
 from ragqa.errors import ConfigError, ModelError, SourceError, TrainingError  # noqa: E402
 from ragqa.models.catalog import load_reader  # noqa: E402
 from ragqa.train import fit_reader, load_recipe  # noqa: E402
-from ragqa.train.recipe import ReaderRecipe  # noqa: E402
+from ragqa.train.engine.recipe import ReaderRecipe  # noqa: E402
 
 RECIPE = """
 kind = "reader"

@@ -17,8 +17,8 @@ from ragqa.config import override  # noqa: E402
 from ragqa.errors import ConfigError, ModelError  # noqa: E402
 from ragqa.models.catalog import load_reader, reader_fingerprint  # noqa: E402
 from ragqa.train import fit_reader  # noqa: E402
-from ragqa.train.reader import load_base  # noqa: E402
-from ragqa.train.tuning import tuned  # noqa: E402
+from ragqa.train.reader.fit import load_base  # noqa: E402
+from ragqa.train.reader.tuning import tuned  # noqa: E402
 
 TEXT = "The Rhine rises in Switzerland and flows to the North Sea."
 
@@ -156,7 +156,7 @@ def test_layers_join_from_the_top(squad_file, tiny_base, tiny_recipe, tmp_path):
 
 
 def test_rates_fall_with_depth(tiny_recipe):
-    from ragqa.train.layers import parameter_groups
+    from ragqa.train.reader.layers import parameter_groups
 
     model = tuned(load_base(tiny_recipe)[0], override(tiny_recipe, {"method.freeze": ""}))
     groups = parameter_groups(model, 1.0, 0.5)
@@ -224,8 +224,8 @@ def test_adversaries_change_the_run(squad_file, tiny_recipe, tmp_path, adversary
 
 def test_a_teacher_is_imitated(squad_file, tiny_base, tiny_recipe, tmp_path):
     """With all weight on distillation the student comes nearer to its teachers, and labels count nothing."""
-    from ragqa.train.distill import Teachers
-    from ragqa.train.span_losses import distillation_loss
+    from ragqa.train.reader.distill import Teachers
+    from ragqa.train.reader.losses import distillation_loss
 
     teacher = fit_reader([squad_file], tmp_path / "teacher", override(tiny_recipe, {"train.lr": 3e-2}))
     settings = {"loss.teacher": f"{teacher},{tiny_base}", "loss.distill": 1.0, "train.lr": 1e-2}

@@ -15,8 +15,8 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 from ragqa.errors import ModelError  # noqa: E402
 from ragqa.models.card import MODEL  # noqa: E402
 from ragqa.models.catalog import load_reader  # noqa: E402
-from ragqa.train.engine import RunFolder  # noqa: E402
-from ragqa.train.reader import fit_reader  # noqa: E402
+from ragqa.train.engine.run import RunFolder  # noqa: E402
+from ragqa.train.reader.fit import fit_reader  # noqa: E402
 
 
 def weights(folder):
@@ -89,7 +89,7 @@ def test_what_is_exported_is_the_same_on_every_processor(tiny_base, tmp_path, ki
 
 
 def test_adapter_of_full_rank_loses_nothing(squad_file, tiny_base, tiny_recipe, tmp_path):
-    from ragqa.train.adapter import compress, merge
+    from ragqa.train.checkpoints.adapter import compress, merge
 
     out = fit_reader([squad_file], tmp_path / "reader", tiny_recipe)
     compress(out, str(tiny_base), tmp_path / "adapter", rank=32)
@@ -105,7 +105,7 @@ def test_adapter_refuses_another_base(squad_file, tiny_base, tiny_recipe, tmp_pa
 
     from safetensors.torch import save_file
 
-    from ragqa.train.adapter import compress, merge
+    from ragqa.train.checkpoints.adapter import compress, merge
 
     base = tmp_path / "base"
     shutil.copytree(tiny_base, base)
@@ -119,7 +119,7 @@ def test_adapter_refuses_another_base(squad_file, tiny_base, tiny_recipe, tmp_pa
 
 
 def test_low_rank_keeps_what_matters_for_the_inputs():
-    from ragqa.train.adapter import low_rank
+    from ragqa.train.checkpoints.adapter import low_rank
 
     torch.manual_seed(0)
     difference, mix = torch.randn(12, 16), torch.randn(16, 16) * torch.logspace(0, -3, 16)
@@ -142,7 +142,7 @@ def test_low_rank_keeps_what_matters_for_the_inputs():
 def test_moments_are_of_the_inputs_that_the_matrices_get(squad_file, tiny_base):
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-    from ragqa.train.adapter import input_moments
+    from ragqa.train.checkpoints.adapter import input_moments
 
     model = AutoModelForQuestionAnswering.from_pretrained(str(tiny_base))
     moments = input_moments(model, AutoTokenizer.from_pretrained(str(tiny_base)), [squad_file])

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ragqa.errors import ConfigError
-from ragqa.train.recipe import ReaderRecipe, RetrieverRecipe, copy_recipe, load_recipe, packaged_recipes, read_recipe
+from ragqa.train.engine.recipe import (
+    ReaderRecipe,
+    RetrieverRecipe,
+    copy_recipe,
+    load_recipe,
+    packaged_recipes,
+    read_recipe,
+)
 
 
 @pytest.mark.parametrize("path", packaged_recipes(), ids=lambda path: path.stem)

@@ -16,12 +16,12 @@ from ragqa.config import SplitConfig
 from ragqa.corpus.read import read_documents
 from ragqa.corpus.split import split
 from ragqa.errors import SourceError, TrainingError
-from ragqa.train.batches import draw_batches
-from ragqa.train.pairs import Candidate, Pairing, write_pairings
-from ragqa.train.recipe import RetrieverRecipe
-from ragqa.train.retriever_data import contents, load_pairings, read_file, split_questions
-from ragqa.train.settings import RetrieverData, RetrieverLoss
-from ragqa.train.weak import weak_pairings
+from ragqa.mining.pairs import Candidate, Pairing, write_pairings
+from ragqa.train.engine.recipe import RetrieverRecipe
+from ragqa.train.engine.settings import RetrieverData, RetrieverLoss
+from ragqa.train.retriever.batches import draw_batches
+from ragqa.train.retriever.data import contents, load_pairings, read_file, split_questions
+from ragqa.train.retriever.weak import weak_pairings
 
 
 def pairing(number, positives, negatives=(), question=None):

@@ -16,7 +16,7 @@ pytest.importorskip("datasets", reason="needs ragqa[train]")
 import ragqa
 from ragqa.cli import main
 from ragqa.errors import ConfigError, FingerprintMismatch, TrainingError
-from ragqa.eval.runner import run
+from ragqa.eval.runs.runner import run
 from ragqa.models.catalog import load_encoder
 
 SHORT = "train.steps=4 train.warmup_steps=0 train.decay_steps=2 train.save_every=4 train.report_to= train.bf16=false"

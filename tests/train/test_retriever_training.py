@@ -13,11 +13,11 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 pytest.importorskip("datasets", reason="needs ragqa[train]")
 
 from ragqa.errors import ConfigError, FingerprintMismatch, ModelError, SourceError, TrainingError  # noqa: E402
+from ragqa.mining.pairs import Candidate, Pairing, write_pairings  # noqa: E402
 from ragqa.models.catalog import load_encoder  # noqa: E402
 from ragqa.models.export import export_encoder  # noqa: E402
 from ragqa.train import fit_retriever  # noqa: E402
-from ragqa.train.engine import RunFolder  # noqa: E402
-from ragqa.train.pairs import Candidate, Pairing, write_pairings  # noqa: E402
+from ragqa.train.engine.run import RunFolder  # noqa: E402
 from ragqa.types import Passage  # noqa: E402
 
 
@@ -189,11 +189,11 @@ def test_scores_are_imitated(mined_file, tiny_retriever, tmp_path):
 @pytest.mark.parametrize("matryoshka", [(), ("32", "8")])
 @pytest.mark.parametrize("given", [False, True])
 def test_cached_gradients_are_the_gradients(tiny_encoder, tiny_retriever, mined_file, matryoshka, given):
-    from ragqa.train.batches import draw_batches
-    from ragqa.train.pairs import read_pairings
-    from ragqa.train.retriever import load_base
-    from ragqa.train.settings import RetrieverLoss
-    from ragqa.train.towers import Collator, Rows, build_loss
+    from ragqa.mining.pairs import read_pairings
+    from ragqa.train.engine.settings import RetrieverLoss
+    from ragqa.train.retriever.batches import draw_batches
+    from ragqa.train.retriever.fit import load_base
+    from ragqa.train.retriever.towers import Collator, Rows, build_loss
 
     model = load_base(tiny_retriever)
     pairings = [replace(pairing, negatives=()) for pairing in read_pairings(mined_file)]
@@ -222,11 +222,11 @@ def test_cached_gradients_are_the_gradients(tiny_encoder, tiny_retriever, mined_
 
 def test_infonce_by_hand(tiny_retriever, mined_file):
     """−log softmax of 20 · cosine over all passages of the batch, by numpy."""
-    from ragqa.train.batches import draw_batches
-    from ragqa.train.pairs import read_pairings
-    from ragqa.train.retriever import load_base
-    from ragqa.train.settings import RetrieverLoss
-    from ragqa.train.towers import Collator, Rows, build_loss
+    from ragqa.mining.pairs import read_pairings
+    from ragqa.train.engine.settings import RetrieverLoss
+    from ragqa.train.retriever.batches import draw_batches
+    from ragqa.train.retriever.fit import load_base
+    from ragqa.train.retriever.towers import Collator, Rows, build_loss
 
     model = load_base(tiny_retriever).eval()
     batches = draw_batches([replace(pairing, negatives=()) for pairing in read_pairings(mined_file)], 1, 3, 0, 1)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 
 from ragqa.errors import ConfigError, ModelError  # noqa: E402
 from ragqa.models.catalog import load_reader  # noqa: E402
-from ragqa.train.soup import soup  # noqa: E402
+from ragqa.train.checkpoints.soup import soup  # noqa: E402
 
 
 def variant(base, folder, change):

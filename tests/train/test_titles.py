@@ -12,16 +12,16 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from ragqa.config import override  # noqa: E402
 from ragqa.errors import ModelError  # noqa: E402
+from ragqa.mining.pairs import Candidate, Pairing, write_pairings  # noqa: E402
 from ragqa.models.card import read_card  # noqa: E402
 from ragqa.models.catalog import PRETRAINED, load_reader  # noqa: E402
 from ragqa.models.tokenize import PairTokenizer  # noqa: E402
-from ragqa.train.candidates import Candidates  # noqa: E402
-from ragqa.train.joint_data import JointWindows  # noqa: E402
-from ragqa.train.pairs import Candidate, Pairing, write_pairings  # noqa: E402
-from ragqa.train.reader import fit_reader  # noqa: E402
-from ragqa.train.reader_data import read_sources, tokenize  # noqa: E402
-from ragqa.train.settings import ReaderData  # noqa: E402
-from ragqa.train.windows import TrainingWindows  # noqa: E402
+from ragqa.train.engine.settings import ReaderData  # noqa: E402
+from ragqa.train.joint.candidates import Candidates  # noqa: E402
+from ragqa.train.joint.data import JointWindows  # noqa: E402
+from ragqa.train.reader.data import read_sources, tokenize  # noqa: E402
+from ragqa.train.reader.fit import fit_reader  # noqa: E402
+from ragqa.train.reader.windows import TrainingWindows  # noqa: E402
 from ragqa.types import Passage, Question  # noqa: E402
 
 TOKENIZER = PairTokenizer.from_file(PRETRAINED / "encoder" / "tokenizer.json", 48)
@@ -87,7 +87,7 @@ def test_titles_change_nothing_else_about_a_run(sources):
 
 def test_every_form_of_a_reader_keeps_that_it_reads_titles(squad_file, tiny_base, tiny_recipe, tmp_path):
     from ragqa.models.export import export_reader
-    from ragqa.train.adapter import compress, merge
+    from ragqa.train.checkpoints.adapter import compress, merge
 
     assert not load_reader(str(fit_reader([squad_file], tmp_path / "plain", tiny_recipe))).titles
     recipe = replace(tiny_recipe, data=replace(tiny_recipe.data, titles=0.8))
@@ -112,7 +112,7 @@ def test_a_teacher_must_know_titles_where_there_are_any(squad_file, tiny_base, t
 
 
 def test_scores_while_training_are_of_titled_passages(squad_file, sources):
-    from ragqa.train.scoring import reading_score
+    from ragqa.train.reader.scoring import reading_score
 
     class Listening:
         def read_texts(self, questions, texts, titles):

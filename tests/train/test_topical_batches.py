@@ -13,12 +13,12 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 pytest.importorskip("datasets", reason="needs ragqa[train]")
 
 from ragqa.errors import ConfigError, TrainingError  # noqa: E402
+from ragqa.mining.pairs import Candidate, Pairing  # noqa: E402
 from ragqa.train import fit_retriever  # noqa: E402
-from ragqa.train.pairs import Candidate, Pairing  # noqa: E402
-from ragqa.train.recipe import RetrieverRecipe  # noqa: E402
-from ragqa.train.settings import RetrieverData, RetrieverLoss  # noqa: E402
-from ragqa.train.topical import TopicalCollator, draw_topical, known_positives  # noqa: E402
-from ragqa.train.towers import Collator, Rows, Towers, build_loss  # noqa: E402
+from ragqa.train.engine.recipe import RetrieverRecipe  # noqa: E402
+from ragqa.train.engine.settings import RetrieverData, RetrieverLoss  # noqa: E402
+from ragqa.train.retriever.topical import TopicalCollator, draw_topical, known_positives  # noqa: E402
+from ragqa.train.retriever.towers import Collator, Rows, Towers, build_loss  # noqa: E402
 
 
 def articles(count: int, passages: int, questions: int) -> list[Pairing]:
@@ -70,7 +70,7 @@ def features(batch, name):
 
 @pytest.mark.parametrize("given", [False, True])
 def test_the_loss_is_minus_log_the_share_of_the_right_passages(tiny_retriever, given):
-    from ragqa.train.retriever import load_base
+    from ragqa.train.retriever.fit import load_base
 
     model = load_base(tiny_retriever)
     pairings = articles(2, 2, 2)
@@ -100,7 +100,7 @@ def test_the_loss_is_minus_log_the_share_of_the_right_passages(tiny_retriever, g
 
 
 def test_texts_in_pieces_by_length_are_the_texts_at_once(tiny_retriever):
-    from ragqa.train.retriever import load_base
+    from ragqa.train.retriever.fit import load_base
 
     model = load_base(tiny_retriever).eval()
     batch = model.preprocess(["word " * (1 + 7 * number % 23) for number in range(40)])

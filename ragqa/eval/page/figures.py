@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ragqa.eval.charts import Bar, Effect, Line, bar_chart, forest, legend, line_chart, style
 from ragqa.eval.page.axes import Axis, spanning
+from ragqa.eval.page.charts import Bar, Effect, Line, bar_chart, forest, legend, line_chart, style
 from ragqa.eval.page.markup import Html, el
 from ragqa.eval.page.tables import ordered
 from ragqa.eval.page.words import (

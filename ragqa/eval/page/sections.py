@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ragqa.eval.charts import swatch
 from ragqa.eval.page import figures, tables
+from ragqa.eval.page.charts import swatch
 from ragqa.eval.page.markup import Html, el, many
 from ragqa.eval.page.words import Run, count
 

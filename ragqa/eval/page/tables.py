@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ragqa.eval.charts import interval_bars, swatch
+from ragqa.eval.page.charts import interval_bars, swatch
 from ragqa.eval.page.markup import Html, el, many
 from ragqa.eval.page.words import (
     GROUPS,

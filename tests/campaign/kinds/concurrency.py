@@ -19,7 +19,7 @@ from typing import Any
 from ..judges import INTERNAL, false_offsets, look
 from ..outcome import Outcome, Result
 from ..processes import run, spawn
-from ..world import CONFIG, TOWNS, WordReader, fresh
+from ..world import CONFIG, TOWNS, fresh
 from . import Lab
 
 WRITERS, READERS, LOADING = 2, 4, 0.5
@@ -65,7 +65,7 @@ def read(index: Path, until: float, rng: random.Random) -> dict[str, Any]:
     from ragqa.index.snapshot import Snapshot
     from ragqa.index.verify import verify
     from ragqa.pipeline import Pipeline
-    from ragqa.testing import HashEncoder
+    from ragqa.testing import HashEncoder, WordReader
 
     done, errors, torn = 0, [], []
     while time.time() < until:

@@ -17,7 +17,7 @@ import numpy as np
 from ..judges import false_offsets, process, result
 from ..outcome import Outcome, Result
 from ..processes import run
-from ..world import WordReader, use_quick_models
+from ..world import use_quick_models
 from . import Lab, clear
 
 PACKAGED = 0.1
@@ -96,7 +96,7 @@ def check(folder: Path, index: Path, texts: dict[str, str], words: int, overlap:
     from ragqa.config import Config, IndexConfig, SplitConfig
     from ragqa.indexing import build
     from ragqa.pipeline import Pipeline
-    from ragqa.testing import HashEncoder
+    from ragqa.testing import HashEncoder, WordReader
 
     if not packaged:
         use_quick_models()

@@ -11,7 +11,7 @@ from ragqa.calibrate.fit import fit, fit_score, read_answers
 from ragqa.calibrate.gather import Seen
 from ragqa.calibrate.weights import NAMES, fit_weights, log_likelihood, tabulate
 from ragqa.errors import ConfigError
-from ragqa.eval.confidence import expected_calibration_error
+from ragqa.eval.measure.confidence import expected_calibration_error
 from ragqa.evidence.calibration import Calibration, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.types import Hit, Passage, Span

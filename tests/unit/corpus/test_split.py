@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from ragqa.config import SplitConfig
-from ragqa.corpus.sentences import count_words, sentences
 from ragqa.corpus.split import LONGEST, split
+from ragqa.sentences import count_words, sentences
 from ragqa.types import Document, Section, passage_id
 
 

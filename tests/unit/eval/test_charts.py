@@ -10,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from ragqa.eval.charts import Bar, Effect, Line, bar_chart, forest, interval_bars, legend, line_chart, style, swatch
 from ragqa.eval.page.axes import Axis, log_ticks, nice_ticks, spanning
+from ragqa.eval.page.charts import (
+    Bar,
+    Effect,
+    Line,
+    bar_chart,
+    forest,
+    interval_bars,
+    legend,
+    line_chart,
+    style,
+    swatch,
+)
 from ragqa.eval.page.markup import Html, el, many
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)

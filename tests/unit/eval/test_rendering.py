@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from support.small_report import HOSTILE, figure, make_row, make_scores
 
 from ragqa.errors import StorageError
-from ragqa.eval import rendering
+from ragqa.eval.page import rendering
 from ragqa.eval.page.browsing import embedded_json
-from ragqa.eval.rendering import PAGE, render, write_report
+from ragqa.eval.page.rendering import PAGE, render, write_report
 
 VOID = {"meta", "br", "hr", "input", "img", "link"}
 

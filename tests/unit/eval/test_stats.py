@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.eval import stats as module
-from ragqa.eval.stats import Figure, bootstrap, bootstrap_means, holm, paired_interval, randomization_test
+from ragqa.eval.measure import stats as module
+from ragqa.eval.measure.stats import Figure, bootstrap, bootstrap_means, holm, paired_interval, randomization_test
 
 DIFFERENCES = st.lists(st.sampled_from([-100.0, -100 / 3, -0.1, 0.0, 0.1, 0.2, 0.3, 100 / 3, 100.0]), max_size=9)
 
@@ -22,6 +22,16 @@ def test_bootstrap_means_agree_with_scipy():
     expected = stats.bootstrap((values,), np.mean, n_resamples=4000, method="percentile", rng=1).confidence_interval
     assert figure.value == pytest.approx(values.mean())
     assert (figure.low, figure.high) == pytest.approx((expected.low, expected.high), abs=0.02)
+
+
+def test_intervals_follow_from_values_and_seed():
+    values = np.random.default_rng(3).random((500, 1))
+    (figure,) = bootstrap_means(values)
+    around = 1.96 * values.std() / 500**0.5
+    assert (figure.low, figure.high) == pytest.approx((values.mean() - around, values.mean() + around), abs=0.004)
+    assert [figure] == bootstrap_means(values) != bootstrap_means(values, seed=1)
+    (none,) = bootstrap_means(np.empty((0, 1)))
+    assert none.n == 0 and np.isnan([none.value, none.low, none.high]).all()
 
 
 def test_columns_that_do_not_apply():

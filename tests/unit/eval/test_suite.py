@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ragqa.errors import ConfigError, SourceError
-from ragqa.eval.suite import config_for, load_suite, locate
+from ragqa.eval.runs.suite import config_for, load_suite, locate
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = sorted((ROOT / "eval" / "suites").glob("*.toml"))

@@ -13,8 +13,8 @@ from ragqa.config import Config
 from ragqa.corpus.analyze import LANGUAGES
 from ragqa.corpus.read import read_documents
 from ragqa.errors import ConfigError, RagqaError, SourceError
-from ragqa.eval.data import read_questions
-from ragqa.eval.suite import Part, Suite, config_for, load_suite, locate
+from ragqa.eval.runs.suite import Part, Suite, config_for, load_suite, locate
+from ragqa.judging.questions import read_questions
 
 ROOT = Path(__file__).parents[3]
 SUITES = sorted((ROOT / "eval" / "suites").glob("*.toml"))

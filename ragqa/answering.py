@@ -1,0 +1,202 @@
+"""One generation of an index with the models that ask it: requests in, replies out. Nothing here ever changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from ragqa.config import Config, ReadConfig
+from ragqa.errors import ConfigError, QuestionError, RagqaError
+from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
+from ragqa.evidence.calibration import Calibration
+from ragqa.evidence.masses import Evidence
+from ragqa.faq import StoredAnswers
+from ragqa.filters import Filter, parse_filter
+from ragqa.index.snapshot import Snapshot
+from ragqa.protocols import Reader
+from ragqa.retrieve import HybridRetriever
+from ragqa.store.passages import encodable
+from ragqa.timing import Stopwatch
+from ragqa.types import Ask, Hit, Reply
+
+UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
+THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which answers are given."""
+
+    question: str
+    where: Filter | None
+    read: ReadConfig
+    threshold: float
+
+
+class Answering:
+    """Answers requests from one generation; safe to use from several threads. Without a ``reader`` it only searches."""
+
+    def __init__(
+        self,
+        retriever: HybridRetriever,
+        reader: Reader | None,
+        stored: StoredAnswers,
+        calibration: Calibration,
+        config: Config,
+    ) -> None:
+        self.retriever, self.reader, self.stored = retriever, reader, stored
+        self.calibration, self.config = calibration, config
+        self._threshold = lru_cache(THRESHOLDS)(lambda read: threshold(read, calibration))
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The generation."""
+        return self.retriever.snapshot
+
+    def with_reader(self, reader: Reader) -> Answering:
+        """The same with another reader."""
+        return Answering(self.retriever, reader, self.stored, self.calibration, self.config)
+
+    def request(self, ask: Ask) -> Request:
+        """A checked request; `QuestionError` or `ConfigError` if there is something wrong with it."""
+        read = settings_for(self.config.read, ask)
+        return Request(checked(ask.question), parse_filter(ask.where), read, self._threshold(read))
+
+    def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
+        """One reply a request, in order, the same as each alone would get.
+
+        What is wrong with a request (`QuestionError`, `ConfigError`) stands in its reply's place. What is wrong with
+        the index or with a model concerns all requests and is raised.
+        """
+        watch = Stopwatch()
+        found: dict[int, Sequence[Hit]] = {}
+        failed: dict[int, RagqaError] = {}
+        requests: dict[int, Request] = {}
+        for place, ask in enumerate(asks):
+            try:
+                requests[place] = self.request(ask)
+            except (QuestionError, ConfigError) as error:
+                failed[place] = error
+        for places in _alike(requests):
+            try:
+                found.update(zip(places, self.find([requests[place] for place in places], watch), strict=True))
+            except ConfigError as error:
+                failed.update(dict.fromkeys(places, error))
+        places = sorted(found)
+        replies = self.read([requests[place] for place in places], [found[place] for place in places], watch)
+        done: dict[int, Reply | RagqaError] = {**failed, **dict(zip(places, replies, strict=True))}
+        return [done[place] for place in range(len(asks))]
+
+    def find(self, requests: Sequence[Request], watch: Stopwatch | None = None) -> list[list[Hit]]:
+        """The passages that each request is answered from, in the order in which they are to be read.
+
+        All requests must be alike in ``where`` and in how many passages they want.
+        """
+        if not requests:
+            return []
+        first = requests[0]
+        questions = [request.question for request in requests]
+        return self.retriever.retrieve(questions, first.read.passages, first.where, watch)
+
+    def read(
+        self, requests: Sequence[Request], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
+    ) -> list[Reply]:
+        """Replies from passages already found, each request's best first."""
+        watch = watch or Stopwatch()
+        evidence = self.weigh(requests, hits)
+        watch.lap("read")
+        timings = watch.share(max(1, len(requests)))
+        return [self.conclude(request, seen, timings) for request, seen in zip(requests, evidence, strict=True)]
+
+    def weigh(self, requests: Sequence[Request], hits: Sequence[Sequence[Hit]]) -> list[Evidence]:
+        """What reading shows of each request's hits, best first, until the rest cannot change the best answer.
+
+        Each round reads the next passage of every request that is still open.
+        """
+        reader = self.require_reader()
+        evidence = [Evidence(found, self.calibration.weights) for found in hits]
+        while pending := [place for place, seen in enumerate(evidence) if _is_open(requests[place], seen)]:
+            next_hits = [evidence[place].hits[evidence[place].read] for place in pending]
+            spans = self.stored.read(reader, [requests[place].question for place in pending], next_hits)
+            for place, found in zip(pending, spans, strict=True):
+                evidence[place].add(found)
+        return evidence
+
+    def conclude(self, request: Request, seen: Evidence, timings: Mapping[str, float]) -> Reply:
+        """The answers that are sure enough to be given; if none is, the best as candidates."""
+        read = request.read
+        best = rank_answers(seen, self.calibration.score, CONSIDERED if read.all else read.answers)
+        given = tuple(answer for answer in best if answer.score >= request.threshold)
+        return Reply(
+            question=request.question,
+            answers=given,
+            hits=tuple(seen.hits),
+            generation=self.snapshot.generation,
+            timings=timings,
+            read=seen.read,
+            no_answer=null_share(seen),
+            candidates=() if given else best[: read.answers],
+            stopped="settled" if seen.read < len(seen.hits) else "exhausted",
+        )
+
+    def require_reader(self) -> Reader:
+        """The reader; `ConfigError` where there is none."""
+        if self.reader is None:
+            raise ConfigError("this pipeline was loaded to search only (reads=False): load it with a reader to ask")
+        return self.reader
+
+
+def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:
+    """``read`` with what the request says of it; `ConfigError` for a value out of range."""
+    said = {
+        "answers": ask.k,
+        "passages": ask.passages,
+        "risk": ask.risk,
+        "min_score": ask.min_score,
+        "all": ask.all,
+    }
+    changes: dict[str, object] = {name: value for name, value in said.items() if value is not None}
+    if "risk" in changes and "min_score" not in changes:
+        changes["min_score"] = None
+    return replace(read, **changes) if changes else read  # type: ignore[arg-type]
+
+
+def threshold(read: ReadConfig, calibration: Calibration) -> float:
+    """The score an answer must reach to be given: ``min_score`` if set, else what keeps the ``risk``.
+
+    A risk that the calibration cannot promise lets no answer through; with nothing to promise from it is `UNPROMISED`.
+    """
+    if read.min_score is not None:
+        return read.min_score
+    if not calibration.curve:
+        return UNPROMISED
+    found = calibration.threshold(read.risk)
+    return math.inf if found is None else found
+
+
+def checked(question: str) -> str:
+    """A question as text that can be written down, without outer white space; an empty one is an error.
+
+    Bytes that a terminal gave and that are no character in its encoding become question marks.
+    """
+    if not isinstance(question, str):
+        raise QuestionError(f"a question must be text, not {type(question).__name__}")
+    clean = encodable(question).strip()
+    if not clean:
+        raise QuestionError("the question is empty: type something to ask")
+    return clean
+
+
+def _alike(requests: Mapping[int, Request]) -> list[list[int]]:
+    """The places of the requests, those together that are found by one search."""
+    groups: dict[tuple[object, int], list[int]] = {}
+    for place, request in requests.items():
+        groups.setdefault((request.where, request.read.passages), []).append(place)
+    return list(groups.values())
+
+
+def _is_open(request: Request, seen: Evidence) -> bool:
+    """Whether more is to be read: for a list of answers all, for the best as long as it could change."""
+    return seen.read < len(seen.hits) if request.read.all else not seen.settled()

@@ -1,0 +1,1 @@
+"""From a run's folder to figures: measures, intervals, comparisons and baselines; numpy only."""

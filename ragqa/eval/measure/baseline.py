@@ -1,0 +1,142 @@
+"""Reviewed results to hold later runs against: eval/baselines/SUITE.json.
+
+A baseline has the run's hash, its figures for people to read, and each headline measure of each question, so that the
+check is a paired test: values in 250 steps over the measure's range, one byte each (255: does not apply). They and the
+questions' ids are packed by zlib and base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.errors import ConfigError, SourceError
+from ragqa.eval.measure.comparison import Judged, Side, compare_sides, side_of
+from ragqa.eval.runs.folder import RunFolder
+from ragqa.store.atomic import replace_file, storing
+
+BASELINES = Path("eval/baselines")
+LEVEL = 0.05
+_STEPS, _NONE = 250, 255
+_MOST_ID_BYTES = 100_000_000
+_NEUTRAL = "/answered"
+_FRACTIONS = ("/ndcg@10", "/map")  # measures from 0 to 1; the others are percent
+
+
+def accept(run: str | Path | RunFolder, folder: Path = BASELINES) -> Path:
+    """Make a finished run its suite's baseline."""
+    side = side_of(run)
+    parts = {
+        name: {
+            "questions": len(judged.ids),
+            "ids": _squeeze(json.dumps(judged.ids).encode()),
+            "means": {key: _mean(values) for key, values in judged.values.items()},
+            "values": {key: _pack(values, key) for key, values in judged.values.items()},
+        }
+        for name, judged in side.parts.items()
+    }
+    content = {"suite": side.suite, "run": side.name, "hash": side.hash, "parts": parts}
+    path = folder / f"{side.suite}.json"
+    with storing(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    return path
+
+
+def load_baseline(suite: str, folder: Path = BASELINES) -> Side:
+    """The baseline of a suite."""
+    path = folder / f"{suite}.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        parts = {
+            name: Judged(
+                tuple(json.loads(_expand(part["ids"], _MOST_ID_BYTES))),
+                {key: _unpack(text, key, int(part["questions"])) for key, text in part["values"].items()},
+            )
+            for name, part in content["parts"].items()
+        }
+        return Side("baseline", str(content["hash"]), str(content["suite"]), parts)
+    except FileNotFoundError as error:
+        raise SourceError(f"{path}: there is no baseline yet; ragqa eval check RUN --accept makes one") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, zlib.error, binascii.Error) as error:
+        raise SourceError(f"{path}: not a usable baseline ({error})") from error
+
+
+def check(run: str | Path | RunFolder, folder: Path = BASELINES) -> dict[str, Any]:
+    """A run against its suite's baseline: the comparison, and ``worse``, the rows that are significantly so.
+
+    Significant: p < 0.05 after Holm's correction. To answer less often is neither better nor worse. Questions other
+    than the baseline's are a `ConfigError`.
+    """
+    side = _rounded(side_of(run))
+    baseline = load_baseline(side.suite, folder)
+    for name, judged in baseline.parts.items():
+        own = side.parts.get(name)
+        if own is None or set(own.ids) != set(judged.ids):
+            raise ConfigError(
+                f"{side.name}: its part {name} has other questions than the baseline's {len(judged.ids):,}: "
+                f"run the suite whole"
+            )
+    comparison = compare_sides(baseline, side)
+    worse = [
+        {"part": name, **row}
+        for name, part in comparison["parts"].items()
+        for row in part["rows"]
+        if row["difference"] < 0 and row["p_holm"] < LEVEL and not row["measure"].endswith(_NEUTRAL)
+    ]
+    return {**comparison, "worse": worse}
+
+
+def _rounded(side: Side) -> Side:
+    """With values in the baseline's steps: rounding goes one way for equal values, and would look like a difference."""
+    parts = {
+        name: replace(judged, values={key: _values(_steps(own, key), key) for key, own in judged.values.items()})
+        for name, judged in side.parts.items()
+    }
+    return replace(side, parts=parts)
+
+
+def _top(measure: str) -> float:
+    return 1.0 if measure.endswith(_FRACTIONS) else 100.0
+
+
+def _steps(values: NDArray[np.float64], measure: str) -> NDArray[np.uint8]:
+    steps = np.rint(np.nan_to_num(values) / _top(measure) * _STEPS)
+    return np.where(np.isnan(values), _NONE, steps).astype(np.uint8)
+
+
+def _values(steps: NDArray[np.uint8], measure: str) -> NDArray[np.float64]:
+    return np.where(steps == _NONE, np.nan, steps / _STEPS * _top(measure))
+
+
+def _pack(values: NDArray[np.float64], measure: str) -> str:
+    return _squeeze(_steps(values, measure).tobytes())
+
+
+def _unpack(text: str, measure: str, count: int) -> NDArray[np.float64]:
+    raw = _expand(text, count + 1)
+    if len(raw) != count:
+        raise ValueError(f"{measure} has not {count} values")
+    return _values(np.frombuffer(raw, np.uint8), measure)
+
+
+def _squeeze(raw: bytes) -> str:
+    return base64.b64encode(zlib.compress(raw, 9)).decode()
+
+
+def _expand(text: str, most: int) -> bytes:
+    """The bytes again, at most so many of them."""
+    return zlib.decompressobj().decompress(base64.b64decode(text, validate=True), most)
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    known = values[~np.isnan(values)]
+    return round(float(known.mean()), 4) if len(known) else None

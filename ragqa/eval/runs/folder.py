@@ -1,0 +1,247 @@
+"""A run's folder: what is in its files, and how they come about so that an interrupted run can go on.
+
+    run.json         what was run: suite, settings and where they came from, versions, fingerprints, the hash of it all
+    answers.jsonl    a line for each question (see `ragqa.eval.runs.examine`)
+    hits.arrow       each source's ranking of each question
+    passages.arrow   the passages that answers and gold readings quote
+    timings.arrow    wall and CPU milliseconds of each question by stage
+
+While it runs, results are in ``chunks/``, a folder for each chunk of questions, which appears all at once.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ragqa.errors import ConfigError, SourceError
+from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
+from ragqa.timing import Stopwatch
+from ragqa.types import Passage
+
+RUN, ANSWERS, CHUNKS = "run.json", "answers.jsonl", "chunks"
+_NAME = pa.dictionary(pa.int32(), pa.string())
+TABLES = {
+    "hits.arrow": pa.schema(
+        {
+            "question": pa.int32(),  # the line of answers.jsonl, from 0
+            "source": _NAME,  # bm25, dense, fused, reranked
+            "rank": pa.int32(),
+            "passage": _NAME,
+            "document": _NAME,
+            "score": pa.float32(),
+            "grade": pa.int32(),  # of a relevant passage; 0: not relevant
+            "answer": pa.bool_(),  # whether its text has an answer
+        }
+    ),
+    "passages.arrow": pa.schema(
+        {"id": pa.string(), "document": pa.string(), "title": pa.string(), "text": pa.string()}
+    ),
+    "timings.arrow": pa.schema(
+        {"question": pa.int32(), "stage": _NAME, "wall_ms": pa.float32(), "cpu_ms": pa.float32()}
+    ),
+}
+_RECORD = {
+    "id": str,
+    "question": str,
+    "references": list,
+    "pattern": bool,
+    "answerable": bool,
+    "positives": dict,
+    "language": str,
+    "meta": dict,
+}
+_QUOTE = {"text": str, "score": (int, float), "passage": str, "rank": int, "start": int, "end": int}
+Rows = dict[str, list[Any]]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found out about some questions: a record each, and columns of the tables."""
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+    tables: dict[str, Rows] = field(
+        default_factory=lambda: {name: {column: [] for column in schema.names} for name, schema in TABLES.items()}
+    )
+
+    def add_hits(self, question: int, source: str, hits: Mapping[str, Sequence[Any]]) -> None:
+        """One source's ranking of one question, best first: columns passage, document, score, grade, answer."""
+        count, table = len(hits["passage"]), self.tables["hits.arrow"]
+        columns: dict[str, Iterable[Any]] = {
+            "question": [question] * count,
+            "source": [source] * count,
+            "rank": range(1, count + 1),
+            **hits,
+        }
+        for name, values in columns.items():
+            table[name] += values
+
+    def add_passage(self, passage: Passage) -> None:
+        """A passage that a record names."""
+        row = (passage.id, passage.doc_id, passage.context, passage.text)
+        for column, value in zip(self.tables["passages.arrow"].values(), row, strict=True):
+            column.append(value)
+
+    def add_times(self, question: int, watch: Stopwatch) -> None:
+        """Where one question's time went."""
+        table = self.tables["timings.arrow"]
+        table["question"] += [question] * len(watch.wall)
+        table["stage"] += watch.wall
+        table["wall_ms"] += watch.wall.values()
+        table["cpu_ms"] += watch.cpu.values()
+
+
+class RunFolder:
+    """A run on disk, being made or finished."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all of it is there."""
+        return (self.path / ANSWERS).is_file()
+
+    def begin(self, facts: Mapping[str, Any]) -> None:
+        """Make the folder, or take up the same run again; another run in it is a `ConfigError`."""
+        if (self.path / RUN).exists():
+            if (held := self.facts().get("hash")) != facts["hash"]:
+                raise ConfigError(
+                    f"{self.path} holds another run ({held}, this is {facts['hash']}): choose another folder with -o, "
+                    f"or delete that one"
+                )
+            return
+        self.refuse_other_files()
+        with storing(self.path):
+            (self.path / CHUNKS).mkdir(parents=True)
+            replace_file(self.path / RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def refuse_other_files(self) -> None:
+        """A folder that holds something else than a run is a `ConfigError`; asked before anything costly is done."""
+        if not (self.path / RUN).exists() and self.path.is_dir() and any(self.path.iterdir()):
+            raise ConfigError(f"{self.path} is not empty and holds no run: choose another folder with -o")
+
+    def facts(self) -> dict[str, Any]:
+        """The content of run.json."""
+        if not (self.path / RUN).exists():
+            raise SourceError(f"{self.path} holds no run: ragqa eval run makes one")
+        content = _load(self.path / RUN)
+        if not isinstance(content, dict) or not isinstance(content.get("hash"), str):
+            raise SourceError(f"{self.path / RUN}: not the description of a run")
+        return content
+
+    def has(self, chunk: str) -> bool:
+        """Whether this chunk was finished."""
+        return (self.path / CHUNKS / chunk).is_dir()
+
+    def write(self, chunk: str, findings: Findings) -> None:
+        """Keep a chunk, all of it at once."""
+        final = self.path / CHUNKS / chunk
+        aside = final.with_name(f"{chunk}.tmp")
+        with storing(aside):
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.mkdir(parents=True)
+            write_file(aside / ANSWERS, _lines(findings.records))
+            for name, schema in TABLES.items():
+                _write_table(aside / name, pa.table(findings.tables[name], schema))
+            aside.rename(final)
+            sync_folder(final.parent)
+
+    def finish(self, chunks: Sequence[str]) -> None:
+        """Join all chunks in order; answers.jsonl comes last, so that it says that all is there."""
+        folders = [self.path / CHUNKS / chunk for chunk in chunks]
+        with storing(self.path):
+            for name, schema in TABLES.items():
+                table = pa.concat_tables([_read_table(folder / name) for folder in folders] or [schema.empty_table()])
+                if name == "passages.arrow":
+                    table = _distinct(table)
+                aside = self.path / f"{name}.tmp"
+                _write_table(aside, table.unify_dictionaries().combine_chunks())
+                aside.replace(self.path / name)
+            replace_file(self.path / ANSWERS, b"".join((folder / ANSWERS).read_bytes() for folder in folders))
+            shutil.rmtree(self.path / CHUNKS, ignore_errors=True)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The lines of answers.jsonl."""
+        self._need_finished()
+        path = self.path / ANSWERS
+        try:
+            with path.open(encoding="utf-8") as file:
+                records = [json.loads(line) for line in file]
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{path}: damaged ({error})") from error
+        for number, record in enumerate(records, 1):
+            if complaint := _complaint(record):
+                raise SourceError(f"{path}:{number}: not a record of a run ({complaint})")
+        return records
+
+    def table(self, name: str) -> pa.Table:
+        """One of `TABLES`."""
+        self._need_finished()
+        return _read_table(self.path / name)
+
+    def _need_finished(self) -> None:
+        if not self.finished:
+            known = (
+                "is not finished: give the same ragqa eval run again" if (self.path / RUN).exists() else "holds no run"
+            )
+            raise SourceError(f"{self.path} {known}")
+
+
+def _complaint(record: Any) -> str:
+    """What is wrong with the form of a record, "" if nothing is."""
+    if problem := _misfit(record, _RECORD):
+        return problem
+    answers = record.get("answers", [])
+    if not isinstance(answers, list):
+        return "answers is of another type"
+    quotes = [*answers, *([record["gold"]] if record.get("gold") else [])]
+    return next((problem for quote in quotes if (problem := _misfit(quote, _QUOTE))), "")
+
+
+def _misfit(record: Any, kinds: Mapping[str, Any]) -> str:
+    if not isinstance(record, dict):
+        return "no object"
+    wrong = [name for name, kind in kinds.items() if not isinstance(record.get(name), kind)]
+    return f"{wrong[0]} is missing or of another type" if wrong else ""
+
+
+def _lines(records: Iterable[Mapping[str, Any]]) -> bytes:
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode("utf-8", "replace")
+
+
+def _distinct(table: pa.Table) -> pa.Table:
+    first: Iterator[int] = iter(
+        {name: row for row, name in reversed(list(enumerate(table["id"].to_pylist())))}.values()
+    )
+    return table.take(pa.array(sorted(first), pa.int64()))
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        with pa.memory_map(str(path)) as source:
+            table = pa.ipc.open_file(source).read_all()
+            table.validate()
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(f"{path}: missing or damaged ({error})") from error
+    if table.schema != TABLES[path.name]:
+        raise SourceError(f"{path}: not a table of a run made by this version")
+    return table
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path}: cannot be read as the description of a run ({error})") from error

@@ -1,0 +1,1 @@
+"""How answers are judged: questions with known answers, normalisation, metrics and matching; no models."""

@@ -1,0 +1,69 @@
+"""Teachers: models that read a question and a passage together, and say by a number how well the one answers it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ragqa.errors import ModelError
+from ragqa.mining.pairs import Candidate
+from ragqa.models.catalog import load_reader
+from ragqa.models.runtime import require_torch
+
+Teacher = Callable[[Sequence[str], Sequence[Candidate]], Sequence[float]]
+MOST = 12.0  # as in ragqa.evidence: a reader is never surer than e^12 to 1
+
+
+def load_teacher(name: str) -> Teacher:
+    """By name: "reader" (the default one), "reader:NAME", or a cross-encoder's folder or hub name."""
+    kind, colon, which = name.partition(":")
+    if kind == "reader" and (colon or not which):
+        return reader_teacher(which or "default")
+    return cross_encoder(name)
+
+
+def reader_teacher(name: str = "default") -> Teacher:
+    """A reader's log-odds that the passage holds an answer, log (1 − p(null)) / p(null), from −12 to 12.
+
+    Log-odds, not the probability itself, because distillation takes scores to be logits; 1 / (1 + e^−score) gives it.
+    """
+    reader = load_reader(name)
+
+    def judge(questions: Sequence[str], passages: Sequence[Candidate]) -> list[float]:
+        texts, titles = [one.text for one in passages], [one.title for one in passages]
+        return [log_odds(found.null) for found in reader.read_texts(questions, texts, titles)]
+
+    return judge
+
+
+def log_odds(null: float) -> float:
+    """Log-odds that there is an answer, of the log-probability that there is none, cut to ±12."""
+    if null <= -MOST:
+        return MOST
+    answers = -math.expm1(null)
+    return max(-MOST, min(MOST, math.log(answers) - null)) if answers > 0 else -MOST
+
+
+def cross_encoder(name: str) -> Teacher:
+    """A cross-encoder's logit for question and passage, title and headings in front."""
+    require_torch(f"The teacher {name}")
+    import torch
+    from sentence_transformers import CrossEncoder
+
+    try:
+        model: Any = CrossEncoder(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+    except Exception as error:  # hub, configuration and weight errors have no common type
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{name}: cannot be loaded as a cross-encoder ({reason})") from error
+    if model.num_labels != 1:
+        raise ModelError(f"{name}: gives {model.num_labels} numbers for a pair, a teacher must give one")
+
+    def judge(questions: Sequence[str], passages: Sequence[Candidate]) -> list[float]:
+        pairs = [(question, one.retrieval_text) for question, one in zip(questions, passages, strict=True)]
+        if not pairs:
+            return []
+        scores = model.predict(pairs, activation_fn=torch.nn.Identity(), show_progress_bar=False)
+        return [float(score) for score in scores]
+
+    return judge

@@ -1,0 +1,158 @@
+"""Recipes: TOML files that decide everything about a training run. Copy one, change it, name it.
+
+    kind = "reader"                 # reader, retriever or joint
+    base = "all-MiniLM-L6-v2"       # what is trained: the packaged name, a folder or a hub name
+    [train]                         # steps, rate, seed …: `TrainSettings`, the same for all kinds
+    [data]                          # what a step sees
+    [loss]                          # what is minimised
+    [method]                        # which weights move, and how
+
+Every setting is one name (`ragqa train … --set train.lr=2e-5`); names, types and ranges are checked before anything is
+loaded.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from ragqa.config import flatten, override, parse_setting, read_toml
+from ragqa.errors import ConfigError
+from ragqa.train.engine.settings import (
+    JointData,
+    JointLoss,
+    JointMethod,
+    ReaderData,
+    ReaderLoss,
+    ReaderMethod,
+    RetrieverData,
+    RetrieverLoss,
+    RetrieverMethod,
+    TrainSettings,
+)
+
+RECIPES = Path(__file__).parents[1] / "recipes"
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRecipe:
+    """Everything that decides how a reader is trained."""
+
+    base: str = "all-MiniLM-L6-v2"
+    train: TrainSettings = field(default_factory=TrainSettings)
+    data: ReaderData = field(default_factory=ReaderData)
+    loss: ReaderLoss = field(default_factory=ReaderLoss)
+    method: ReaderMethod = field(default_factory=ReaderMethod)
+
+    def __post_init__(self) -> None:
+        """What one section asks of another."""
+        if self.loss.r_drop and not self.method.dropout:
+            raise ConfigError("loss.r_drop compares two passes with different dropout: set method.dropout above 0")
+        if self.train.eval_every and not self.data.held_out:
+            raise ConfigError("train.eval_every scores held-out articles: set data.held_out above 0")
+        if self.method.unfreeze_every and self.method.tune != "full":
+            raise ConfigError("method.unfreeze_every goes with method.tune=full: the other ways say what moves")
+        if self.method.tune == "adalora" and self.train.bf16:
+            raise ConfigError(
+                "method.tune=adalora prunes weights, which the fp32 copies of train.bf16 would bring back"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieverRecipe:
+    """Everything that decides how a retriever's encoder is trained."""
+
+    base: str = "all-MiniLM-L6-v2"
+    train: TrainSettings = field(default_factory=TrainSettings)
+    data: RetrieverData = field(default_factory=RetrieverData)
+    loss: RetrieverLoss = field(default_factory=RetrieverLoss)
+    method: RetrieverMethod = field(default_factory=RetrieverMethod)
+
+    def __post_init__(self) -> None:
+        """Settings of two sections that do not go together."""
+        if self.data.topical and (self.loss.objective != "infonce" or self.loss.chunk):
+            raise ConfigError("data.topical is for loss.objective = 'infonce' without loss.chunk")
+
+
+@dataclass(frozen=True, slots=True)
+class JointRecipe:
+    """Everything that decides how a question encoder and a reader are trained together; ``base`` is the encoder's."""
+
+    base: str = "default"
+    reader: str = "default"
+    train: TrainSettings = field(default_factory=TrainSettings)
+    data: JointData = field(default_factory=JointData)
+    loss: JointLoss = field(default_factory=JointLoss)
+    method: JointMethod = field(default_factory=JointMethod)
+
+
+Recipe = ReaderRecipe | RetrieverRecipe | JointRecipe
+KINDS: dict[str, type[ReaderRecipe] | type[RetrieverRecipe] | type[JointRecipe]] = {
+    "reader": ReaderRecipe,
+    "retriever": RetrieverRecipe,
+    "joint": JointRecipe,
+}
+Kind = TypeVar("Kind", ReaderRecipe, RetrieverRecipe, JointRecipe)
+
+
+def load_recipe(name: str, kind: type[Kind], settings: Sequence[str] = ()) -> Kind:
+    """A packaged recipe by name or a TOML file by path, then ``name=value`` settings; another kind is an error."""
+    path = find_recipe(name)
+    recipe = read_recipe(path)
+    if not isinstance(recipe, kind):
+        raise ConfigError(f"{name} is a recipe for a {kind_of(recipe)}, not for a {kind_of(kind())}")
+    try:
+        return override(recipe, dict(map(parse_setting, settings)))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A recipe of any kind from its file."""
+    content = read_toml(path)
+    kind = content.pop("kind", None)
+    if kind not in KINDS:
+        raise ConfigError(f'{path}: kind is {kind!r}: a recipe begins with kind = "reader", "retriever" or "joint"')
+    try:
+        return override(KINDS[kind](), dict(flatten(content)))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def find_recipe(name: str) -> Path:
+    """The file of a packaged recipe, or the path itself; `ConfigError` with the choice where there is neither."""
+    packaged = RECIPES / f"{name}.toml"
+    path = packaged if packaged.is_file() else Path(name)
+    if not path.is_file():
+        choice = ", ".join(recipe.stem for recipe in packaged_recipes())
+        raise ConfigError(f"{name}: neither a recipe file nor a packaged recipe ({choice})")
+    return path
+
+
+def packaged_recipes() -> list[Path]:
+    """The files of the packaged recipes, by name."""
+    return sorted(RECIPES.glob("*.toml"), key=lambda path: path.stem)
+
+
+def describe(path: Path) -> str:
+    """The first line of the comment that a recipe begins with; empty without one."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
+
+
+def kind_of(recipe: Recipe) -> str:
+    """Its kind: reader, retriever or joint."""
+    return next(name for name, kind in KINDS.items() if isinstance(recipe, kind))
+
+
+def copy_recipe(name: str, target: Path) -> Path:
+    """A copy to change; an existing file is never replaced."""
+    if target.is_dir():
+        target = target / f"{Path(name).stem}.toml"
+    if target.exists():
+        raise ConfigError(f"{target} exists already: choose another name")
+    shutil.copyfile(find_recipe(name), target)
+    return target

@@ -1,0 +1,313 @@
+"""What can be set in a recipe, section by section: frozen data with checks, standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ragqa.errors import ConfigError
+
+READER_TUNING = ("full", "last", "bitfit", "lora", "adalora", "ia3", "prefix", "prompt")
+ADVERSARIES = ("none", "fgm", "pgd", "freelb")
+PLACES = ("all", "first")
+ATTENTION = ("sdpa", "eager", "flash_attention_2")
+RETRIEVER_LOSSES = ("infonce", "margin-mse", "kl")
+TOWERS = ("both", "question")
+JOINT_LOSSES = ("marginal", "emdr2", "perplexity", "sum")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """How long, how fast, how often: a run has ``steps`` steps of ``batch_size`` questions.
+
+    The rate rises over ``warmup_steps`` and falls linearly to 0 over the last ``decay_steps``. ``accumulate`` splits a
+    batch into so many parts to save memory. ``bf16`` unset means: where the hardware multiplies bf16. Every
+    ``save_every`` steps there is a checkpoint; every ``eval_every`` (0: never) the run is scored, and ends when
+    ``patience`` scores in a row are not better. ``report_to`` names trackers: tensorboard, wandb, or none.
+    """
+
+    seed: int = 1
+    steps: int = 5000
+    batch_size: int = 32
+    accumulate: int = 1
+    lr: float = 3e-4
+    weight_decay: float = 0.01
+    warmup_steps: int = 200
+    decay_steps: int = 2500
+    max_grad_norm: float = 1.0
+    bf16: bool | None = None
+    save_every: int = 500
+    eval_every: int = 0
+    patience: int = 3
+    report_to: tuple[str, ...] = ("tensorboard",)
+
+    def __post_init__(self) -> None:
+        """Numbers that can work."""
+        if min(self.steps, self.batch_size, self.save_every, self.accumulate) < 1:
+            raise ConfigError("train.steps, batch_size, accumulate and save_every must be at least 1")
+        if self.batch_size % self.accumulate:
+            raise ConfigError("train.accumulate must divide train.batch_size")
+        if self.warmup_steps + self.decay_steps > self.steps:
+            raise ConfigError("train.warmup_steps + train.decay_steps must not exceed train.steps")
+        if self.eval_every and self.save_every % self.eval_every:
+            raise ConfigError("train.save_every must be a multiple of train.eval_every, so that the best can be kept")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderData:
+    """What a reader sees: windows of at most ``max_length`` tokens.
+
+    ``passages`` of a question stand in one step and share one softmax: one that answers, and others that do not, from
+    the mined file or the same article. ``negatives`` is the share of questions that see only passages that do not
+    answer, so that "no answer" is right. ``shuffle_passages`` draws passages at random; off, the best that answers
+    comes with the hardest that do not. ``crop_tokens`` cuts windows short for the first ``crop_until`` of the run.
+    ``titles`` is the share of questions that see what stands above a passage too (title and headings); with any, the
+    reader goes on reading it after training, with 0 it does not. ``temperature`` mixes several files: 1 draws in
+    proportion to their sizes, 0 evenly. ``word_dropout`` masks that share of the passage's tokens outside the answer;
+    ``synonyms`` is a file of words that may stand for each other, ``synonym_share`` how many of the question's words
+    change. ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions`` questions; with
+    ``held_out_index`` these are asked to that index, and open-domain EM decides instead of F1 on the right passage.
+    ``stride`` is the overlap of windows while scoring.
+    """
+
+    max_length: int = 384
+    stride: int = 96
+    passages: int = 1
+    negatives: float = 0.1
+    titles: float = 0.0
+    crop_tokens: int = 0
+    crop_until: float = 0.0
+    temperature: float = 1.0
+    word_dropout: float = 0.0
+    synonyms: str = ""
+    synonym_share: float = 0.1
+    shuffle_passages: bool = True
+    held_out: float = 0.0
+    held_out_questions: int = 1000
+    held_out_index: str = ""
+
+    def __post_init__(self) -> None:
+        """Ranges."""
+        _shares("data", negatives=self.negatives, titles=self.titles, held_out=self.held_out)
+        _shares("data", crop_until=self.crop_until)
+        _shares("data", word_dropout=self.word_dropout, synonym_share=self.synonym_share, temperature=self.temperature)
+        if self.passages < 1 or self.max_length < 16 or self.held_out_questions < 1:
+            raise ConfigError(
+                "data.passages and data.held_out_questions must be at least 1, data.max_length at least 16"
+            )
+        if self.crop_tokens < 0 or not 0 <= self.stride < self.max_length:
+            raise ConfigError("data.crop_tokens must not be negative, data.stride from 0 to less than data.max_length")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLoss:
+    """What a reader minimises. ``places``: "all" marginalises over every place of the answer, "first" takes the
+    annotated one. ``label_smoothing`` is the share of the uniform distribution in the target. ``relevance`` weighs the
+    auxiliary task of telling passages that answer from those that do not, ``r_drop`` the divergence of two passes with
+    different dropout, ``teacher`` names readers (comma-separated) whose spans are imitated with weight ``distill`` at
+    ``distill_temperature``; the span loss keeps the rest.
+    """
+
+    places: str = "all"
+    label_smoothing: float = 0.0
+    relevance: float = 0.0
+    r_drop: float = 0.0
+    teacher: tuple[str, ...] = ()
+    distill: float = 0.5
+    distill_temperature: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Known names and ranges."""
+        _one_of("loss.places", self.places, PLACES)
+        _shares("loss", label_smoothing=self.label_smoothing, distill=self.distill)
+        if min(self.relevance, self.r_drop) < 0 or self.distill_temperature <= 0:
+            raise ConfigError("loss.relevance and loss.r_drop must be at least 0, loss.distill_temperature above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderMethod:
+    """Which weights move and how. ``tune``: full, last (heads and ``layers`` topmost), bitfit (heads and biases), or
+    PEFT's lora, adalora, ia3 (``rank``), prefix, prompt (``virtual_tokens``), always with the heads. ``freeze`` names
+    parts that never move. ``unfreeze_every`` steps another layer joins from the top (0: all move from the start).
+    ``layer_decay`` multiplies the rate per layer downwards. ``dropout`` is in force while training. ``adversary``
+    perturbs a window's word embeddings by ``adversary_epsilon`` in all (MiniLM's are about 1 long each), in
+    ``adversary_steps``. ``ema`` keeps a moving average of the weights, scores and saves that.
+    """
+
+    tune: str = "full"
+    freeze: tuple[str, ...] = ("embeddings",)
+    layers: int = 2
+    rank: int = 16
+    virtual_tokens: int = 20
+    unfreeze_every: int = 0
+    layer_decay: float = 1.0
+    dropout: float = 0.0
+    attention: str = "sdpa"
+    adversary: str = "none"
+    adversary_epsilon: float = 0.2
+    adversary_steps: int = 3
+    ema: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Known names and ranges."""
+        _one_of("method.tune", self.tune, READER_TUNING)
+        _one_of("method.adversary", self.adversary, ADVERSARIES)
+        _one_of("method.attention", self.attention, ATTENTION)
+        _shares("method", layer_decay=self.layer_decay, dropout=self.dropout, ema=self.ema)
+        if min(self.layers, self.unfreeze_every) < 0 or min(self.rank, self.virtual_tokens, self.adversary_steps) < 1:
+            raise ConfigError(
+                "method.rank, virtual_tokens and adversary_steps must be at least 1, layers and unfreeze_every 0"
+            )
+        if self.adversary_epsilon <= 0 or self.layer_decay == 0:
+            raise ConfigError("method.adversary_epsilon and method.layer_decay must be above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieverData:
+    """What a retriever sees: questions, their passages, and ``negatives`` hard ones each where the data have any.
+
+    ``weak`` makes pairs from the corpus alone: "ict" (a sentence asks for its passage, kept in with probability
+    ``ict_keep``), "titles" (title and headings ask for their texts, first sentences for the rest), "" for none;
+    passages have ``words`` words then, as in an index. ``topical`` > 0 fills batches with so many passages of one
+    article at a time, each with all its questions and encoded once for them. ``held_out`` is the share of articles kept
+    for scoring, on at most ``held_out_questions`` questions.
+    """
+
+    max_length: int = 256
+    negatives: int = 1
+    topical: int = 0
+    weak: str = ""
+    words: int = 120
+    ict_keep: float = 0.1
+    held_out: float = 0.0
+    held_out_questions: int = 1000
+
+    def __post_init__(self) -> None:
+        """Known names and ranges."""
+        _one_of("data.weak", self.weak, ("", "ict", "titles"))
+        _shares("data", ict_keep=self.ict_keep, held_out=self.held_out)
+        if self.max_length < 16 or min(self.negatives, self.topical) < 0 or self.words < 5:
+            raise ConfigError(
+                "data.max_length must be at least 16, data.negatives and data.topical at least 0, data.words at least 5"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieverLoss:
+    """What a retriever minimises: infonce (in-batch negatives), or distillation of scores in the data: margin-mse, kl.
+
+    ``scale`` multiplies similarities of unit vectors. ``chunk`` > 0 caches gradients and runs so many texts at a time,
+    for large batches in little memory (infonce). ``matryoshka`` lists leading dimensions that are to be vectors of
+    their own.
+    """
+
+    objective: str = "infonce"
+    scale: float = 20.0
+    chunk: int = 0
+    matryoshka: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Known names; dimensions are numbers."""
+        _one_of("loss.objective", self.objective, RETRIEVER_LOSSES)
+        if self.scale <= 0 or self.chunk < 0:
+            raise ConfigError("loss.scale must be above 0 and loss.chunk at least 0")
+        if self.chunk and self.objective != "infonce":
+            raise ConfigError(
+                "loss.chunk is for infonce: the other objectives need no large batches (train.accumulate)"
+            )
+        if not all(part.isdigit() and int(part) > 0 for part in self.matryoshka):
+            raise ConfigError("loss.matryoshka lists dimensions, such as 384,192,96")
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieverMethod:
+    """Which weights move. ``towers``: both, or the question's alone, so that no passage needs to be encoded again.
+
+    With the question's alone, ``passages`` names the encoder that the index was built with where that is not the base
+    itself: its fast form, say.
+    """
+
+    towers: str = "both"
+    passages: str = ""
+    freeze: tuple[str, ...] = ("embeddings",)
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Known names and ranges."""
+        _one_of("method.towers", self.towers, TOWERS)
+        _shares("method", dropout=self.dropout)
+        if self.passages and self.towers == "both":
+            raise ConfigError('method.passages is for method.towers = "question": otherwise passages move as well')
+
+
+@dataclass(frozen=True, slots=True)
+class JointData:
+    """What joint training sees: ``passages`` retrieved for each question, windows of ``max_length`` tokens."""
+
+    passages: int = 8
+    max_length: int = 320
+    stride: int = 96
+    depth: int = 100
+    held_out: float = 0.0
+    held_out_questions: int = 500
+
+    def __post_init__(self) -> None:
+        """Ranges."""
+        _shares("data", held_out=self.held_out)
+        if self.passages < 2:
+            raise ConfigError("data.passages must be at least 2: with one there is nothing to choose")
+
+
+@dataclass(frozen=True, slots=True)
+class JointLoss:
+    """What is minimised together; see `ragqa.train.joint.losses`. ``scale`` multiplies similarities of unit vectors.
+
+    ``retriever`` weighs the retriever's part of "sum"; ``silence`` what the reader learns from passages without the
+    answer, beside any objective.
+    """
+
+    objective: str = "marginal"
+    scale: float = 20.0
+    retriever: float = 1.0
+    silence: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Known names and ranges."""
+        _one_of("loss.objective", self.objective, JOINT_LOSSES)
+        if self.silence < 0:
+            raise ConfigError("loss.silence must be at least 0")
+
+
+@dataclass(frozen=True, slots=True)
+class JointMethod:
+    """Which sides move; ``freeze`` names parts of either that never move.
+
+    Passages stay as they are indexed, or (``refresh_every`` above 0) move as well: those of a step are encoded with the
+    questions, and every ``refresh_every`` steps all of them anew, in the run's own copy of the index.
+    """
+
+    train_reader: bool = True
+    train_retriever: bool = True
+    refresh_every: int = 0
+    freeze: tuple[str, ...] = ("embeddings",)
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Something must move."""
+        _shares("method", dropout=self.dropout)
+        if not (self.train_reader or self.train_retriever):
+            raise ConfigError("method.train_reader and method.train_retriever are both off: nothing would move")
+        if self.refresh_every < 0:
+            raise ConfigError("method.refresh_every must be at least 0 (never)")
+        if self.refresh_every and not self.train_retriever:
+            raise ConfigError("method.refresh_every goes with method.train_retriever: without, no passage moves")
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ConfigError(f"{name} is {value!r}: one of {', '.join(repr(one) for one in known)}")
+
+
+def _shares(section: str, **values: float) -> None:
+    for name, value in values.items():
+        if not 0.0 <= value <= 1.0:
+            raise ConfigError(f"{section}.{name} is {value}: from 0 to 1")

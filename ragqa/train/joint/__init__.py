@@ -1,0 +1,1 @@
+"""Training question encoder and reader together over an index."""

@@ -1,0 +1,189 @@
+"""Joint training that moves passages too: the run's own index, whose passages are encoded anew every n steps.
+
+``index/`` in the run's folder begins as a copy of the index that was named, which itself is only read. After each n
+steps the encoder as it is then gives all passages new vectors, in a new generation; until that is committed the old one
+stands. At the end there is one with those of the finished encoder.
+
+Which vectors a step sees depends on the weights at the last multiple of n alone. There a checkpoint is saved before
+anything is encoded, so a refresh that was interrupted is made once more from the same weights; and every checkpoint
+names the encoder, by fingerprint, whose vectors its step was trained on.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.utils import logging as bars
+
+from ragqa.errors import ConfigError, IndexFormatError, SourceError, TrainingError
+from ragqa.index.derive import copy_index, reencode
+from ragqa.index.report import Progress, silent
+from ragqa.index.snapshot import Snapshot
+from ragqa.index.writer import compact
+from ragqa.models.encoder import SentenceTransformerEncoder
+from ragqa.store.atomic import replace_file, storing
+from ragqa.store.layout import Layout
+from ragqa.store.manifest import read_manifest
+from ragqa.train.engine.run import RunFolder, is_first, kept_at
+
+INDEX, QUESTIONS, VECTORS = "index", "questions.json", "vectors.json"
+Split = tuple[list[int], list[int]]
+
+
+class OwnIndex:
+    """The index of a run whose passages move every ``every`` steps; ``encoder`` is where the result will lie."""
+
+    def __init__(self, folder: RunFolder, encoder: Path, every: int) -> None:
+        self.directory, self.every = folder.path / INDEX, every
+        self._folder, self._encoder = folder, encoder
+
+    def check(self, source: str | Path) -> None:
+        """`ConfigError` if the index to copy is the copy itself."""
+        if self.directory.exists() and self.directory.samefile(source):
+            raise ConfigError(f"{source}: belongs to a run of training; name the index that it began with")
+
+    def open(self, source: str | Path) -> Snapshot:
+        """A copy of ``source`` where the run begins; where it goes on, the generation that its checkpoint names.
+
+        `TrainingError` if that is gone. To be called by the first process before the others.
+        """
+        checkpoint = self._folder.newest()
+        if checkpoint is not None:
+            return self._as_left(checkpoint)
+        if is_first():
+            with storing(self.directory):
+                shutil.rmtree(self.directory, ignore_errors=True)  # of a run that never came to a checkpoint
+            manifest = copy_index(source, self.directory)
+            if manifest.live_passages < manifest.rows:
+                compact(self.directory)  # what is deleted need not be encoded again and again
+        return Snapshot.open(self.directory)
+
+    def remembered(self, split: Callable[[], Split]) -> Split:
+        """Which questions to train on, and those held out: found once, with the vectors that the run began with."""
+        path = self._folder.path / QUESTIONS
+        if self._folder.newest() is None:
+            training, held_out = split()
+            if is_first():
+                content = json.dumps({"training": training, "held_out": held_out})
+                with storing(path):
+                    replace_file(path, f"{content}\n".encode())
+            return training, held_out
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return [int(number) for number in content["training"]], [int(number) for number in content["held_out"]]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise SourceError(f"{path}: damaged or missing, so the run cannot go on ({error})") from error
+
+    def refresh(self, model: Any, progress: Progress = silent) -> Snapshot:
+        """A generation with the vectors of this sentence-transformers model, made unless it is there already.
+
+        To be called by the first process before the others.
+        """
+        if is_first():
+            moving = model.training
+            try:
+                reencode(self.directory, SentenceTransformerEncoder(model), str(self._encoder), progress)
+            finally:
+                model.train(moving)
+        return Snapshot.open(self.directory)
+
+    def complete(self, model: Any) -> None:
+        """Leave the index with the vectors of the finished encoder, which lies in its place already."""
+        try:
+            with _Bar(Event(), 0) as bar:
+                self.refresh(model, bar)
+        except KeyboardInterrupt as error:
+            raise KeyboardInterrupt("trained, but passages are not encoded yet; the same command goes on") from error
+
+    def _as_left(self, checkpoint: Path) -> Snapshot:
+        layout, wanted = Layout(self.directory), read_record(checkpoint)
+        current = layout.current_generation()
+        if current is None:
+            raise self._gone(checkpoint, wanted)
+        if kept_at(checkpoint) % self.every == 0:
+            return Snapshot.open(self.directory)  # its passages are encoded anew before they are used
+        for number in sorted((one for one in layout.stored_generations() if one <= current), reverse=True):
+            try:
+                if read_manifest(layout, number).encoder.fingerprint == wanted:
+                    return Snapshot(layout, number)
+            except IndexFormatError:
+                continue
+        raise self._gone(checkpoint, wanted)
+
+    def _gone(self, checkpoint: Path, wanted: str) -> TrainingError:
+        return TrainingError(
+            f"{self.directory} no longer holds the vectors ({wanted}) that {checkpoint} was trained on: begin again in "
+            f"another folder with -o"
+        )
+
+
+def write_record(checkpoint: Path, snapshot: Snapshot) -> None:
+    """Put down with a checkpoint whose vectors its last step saw."""
+    content = json.dumps({"fingerprint": snapshot.manifest.encoder.fingerprint})
+    (checkpoint / VECTORS).write_text(f"{content}\n", encoding="utf-8")
+
+
+def read_record(checkpoint: Path) -> str:
+    """The fingerprint that `write_record` put down."""
+    path = checkpoint / VECTORS
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["fingerprint"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SourceError(f"{path}: damaged or missing, so the run cannot go on from here ({error})") from error
+
+
+class Refreshing(TrainerCallback):
+    """Encodes the passages anew when it is time, and hands the new generation on.
+
+    Whoever asks to ``stop`` meanwhile need not wait: the checkpoint of this step is there already.
+    """
+
+    def __init__(self, own: OwnIndex, model: Any, hand_on: Callable[[Snapshot], None], stop: Event) -> None:
+        self._own, self._model, self._hand_on, self._stop = own, model, hand_on, stop
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> TrainerControl:
+        """Called by the trainer; also before the first step after a pause."""
+        step = state.global_step
+        if step and step % self._own.every == 0:
+            with args.main_process_first(local=False, desc="encoding passages"), _Bar(self._stop, step) as bar:
+                snapshot = self._own.refresh(self._model, bar)
+            self._hand_on(snapshot)
+        return control
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> TrainerControl:
+        """Called by the trainer: weights that passages are to be encoded with are saved first."""
+        if state.global_step % self._own.every == 0:
+            control.should_save = True
+        return control
+
+
+class _Bar:
+    """A `Progress` on stderr that ends the work when it is asked to stop."""
+
+    def __init__(self, stop: Event, step: int) -> None:
+        self._stop, self._step, self._done = stop, step, 0
+        self._bar = bars.tqdm(desc="encoding passages", leave=False, disable=not is_first())
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        if self._stop.is_set():
+            raise KeyboardInterrupt(f"saved at step {self._step:,}; the same command goes on from there")
+        self._bar.total = total
+        self._bar.set_description(stage, refresh=False)
+        self._bar.update(done - self._done)
+        self._done = done

@@ -1,0 +1,1 @@
+"""Training a retriever's encoder: its data, batches and losses."""
