@@ -303,6 +303,7 @@ class Snapshot:
             "words": manifest.config.split.words,
             "overlap": manifest.config.split.overlap,
             "synonyms": len(self.synonyms.rules),
+            "sources": [fact.given for fact in manifest.sources or ()],
         }
 
     def _require(self, part: str) -> None:

@@ -26,6 +26,7 @@ LAYERS = (
     {"pipeline"},
     {"mining"},
     {"train", "eval", "indexing"},
+    {"library"},
     {"calibrate"},
     {"cli", "server"},
     {"__main__"},
