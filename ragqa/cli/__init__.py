@@ -16,6 +16,7 @@ from ragqa.cli.ask import ask, search
 from ragqa.cli.calibrate import calibrate
 from ragqa.cli.carry import copy, pack, unpack
 from ragqa.cli.chat import chat
+from ragqa.cli.documents import add, delete
 from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
@@ -58,7 +59,7 @@ def cli(debug: bool) -> None:
 
 
 for command in (
-    index, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
+    index, add, delete, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
     train, mine, recipes, calibrate, evaluate, export, models,
 ):  # fmt: skip
     cli.add_command(command)

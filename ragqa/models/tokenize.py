@@ -88,7 +88,7 @@ class PairTokenizer:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A short string, safe in a file name, that changes whenever the ids or the offsets of some text's tokens would.
+        """A short string, safe in a file name, that changes whenever the tokens of some text would: ids or offsets.
 
         It is that of everything in ``tokenizer.json`` but how texts are padded, cut and put together again.
         """

@@ -29,6 +29,7 @@ LAYERS = (
     {"pipeline"},
     {"mining"},
     {"train", "eval", "indexing"},
+    {"library"},
     {"calibrate"},
     {"cli", "server"},
     {"__main__"},
