@@ -20,6 +20,7 @@ from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
 from ragqa.types import Ask, Hit, Reply
+from ragqa.wording import wording_of
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
@@ -116,7 +117,8 @@ class Answering:
         Each round reads the next passage of every request that is still open.
         """
         reader = self.require_reader()
-        evidence = [Evidence(found, self.calibration.weights) for found in hits]
+        weights, wording = self.calibration.weights, wording_of(self.snapshot.manifest.config.language)
+        evidence = [Evidence(found, weights, wording) for found in hits]
         while pending := [place for place, seen in enumerate(evidence) if _is_open(requests[place], seen)]:
             next_hits = [evidence[place].hits[evidence[place].read] for place in pending]
             spans = self.stored.read(reader, [requests[place].question for place in pending], next_hits)
