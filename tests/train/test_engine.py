@@ -45,37 +45,36 @@ def test_the_retrievers_patience_survives_a_pause(squad_file, tiny_retriever, tm
         assert last == 6, "the first score, then two that are no better"
 
 
-def test_batches_made_by_other_processes_are_the_same(squad_file, tiny_retriever, tmp_path, capfd):
-    own = fit_retriever([squad_file], tmp_path / "own", tiny_retriever)
+def test_batches_made_by_other_processes_are_the_same(squad_file, tiny_retriever, tiny_retriever_run, tmp_path, capfd):
     others = fit_retriever([squad_file], tmp_path / "others", override(tiny_retriever, {"train.workers": 2}))
-    assert all(torch.equal(value, weights(others)[name]) for name, value in weights(own).items())
+    assert all(torch.equal(value, weights(others)[name]) for name, value in weights(tiny_retriever_run).items())
     printed = capfd.readouterr()
     assert printed.out == "" and "'loss'" in printed.err, "stdout is for results"
     assert "forked" not in printed.err
 
 
-def test_an_unfinished_run_may_go_on_with_other_workers(squad_file, tiny_retriever, tmp_path, as_killed_after):
-    whole = fit_retriever([squad_file], tmp_path / "whole", tiny_retriever)
+def test_an_unfinished_run_may_go_on_with_other_workers(
+    squad_file, tiny_retriever, tiny_retriever_run, tmp_path, as_killed_after
+):
+    whole = tiny_retriever_run
     more = override(tiny_retriever, {"train.workers": 1})
     resumed = fit_retriever([squad_file], as_killed_after(whole, tmp_path / "broken", 4), more)
     assert all(torch.equal(value, weights(resumed)[name]) for name, value in weights(whole).items())
 
 
-def test_a_checkpoint_of_another_form_is_told(squad_file, tiny_recipe, tmp_path, as_killed_after):
+def test_a_checkpoint_of_another_form_is_told(squad_file, tiny_recipe, tiny_reader_run, tmp_path, as_killed_after):
     from ragqa.errors import SourceError
 
-    whole = fit_reader([squad_file], tmp_path / "whole", tiny_recipe)
-    broken = as_killed_after(whole, tmp_path / "broken", 4)
+    broken = as_killed_after(tiny_reader_run, tmp_path / "broken", 4)
     (broken / "steps" / "checkpoint-4" / "companions.safetensors").unlink()
     with pytest.raises(SourceError, match=r"companions\.safetensors: damaged or missing"):
         fit_reader([squad_file], broken, tiny_recipe)
 
 
 @pytest.mark.slow
-def test_a_compiled_model_learns_the_same(squad_file, tiny_recipe, tmp_path):
-    plain = fit_reader([squad_file], tmp_path / "plain", tiny_recipe)
+def test_a_compiled_model_learns_the_same(squad_file, tiny_recipe, tiny_reader_run, tmp_path):
     compiled = fit_reader([squad_file], tmp_path / "compiled", override(tiny_recipe, {"train.compile": True}))
     assert json.loads((compiled / "run.json").read_text())["recipe"]["train"]["compile"] is True
-    for name, value in weights(plain).items():
+    for name, value in weights(tiny_reader_run).items():
         if "key.bias" not in name:
             torch.testing.assert_close(weights(compiled)[name], value, atol=1e-3, rtol=0.0)

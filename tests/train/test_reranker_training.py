@@ -76,6 +76,7 @@ def test_losses_by_hand():
     assert binary(logits).item() == pytest.approx((sum(found) / 2 + sum(wrong) / 4) / 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["listwise", "binary"])
 def test_it_learns_the_order_and_is_loaded_as_a_reranker(mined, tiny_base, tmp_path, objective):
     notes = []

@@ -17,8 +17,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreT
 from ragqa.errors import ModelError, TrainingError
 from ragqa.mining.pairs import Pairing
 from ragqa.models.catalog import resolve
-from ragqa.models.reranker import CrossEncoder
 from ragqa.models.quiet import quietly
+from ragqa.models.reranker import CrossEncoder
 from ragqa.models.runtime import positions
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.models.torch_runtime import TorchRuntime
