@@ -196,6 +196,7 @@ def test_what_a_run_remembers_is_taken_or_missed(index, questions, recipe, whole
         fit_joint(index, questions, broken, recipe)
 
 
+@pytest.mark.slow
 def test_killed_and_interrupted_in_a_refresh(index, questions, recipe, settings, whole, tmp_path, monkeypatch):
     run = tmp_path / "run"
     line = ["train", "joint", "-i", str(index), "--questions", str(questions), "-o", str(run)]

@@ -48,6 +48,8 @@ class Stopper(TrainerCallback):
 class Bar(ProgressCallback):
     """Transformers' progress bar, with its log on stderr too: stdout is for results."""
 
+    training_bar: Any
+
     def on_log(
         self,
         args: TrainingArguments,

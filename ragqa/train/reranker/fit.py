@@ -17,9 +17,11 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreT
 from ragqa.errors import ModelError, TrainingError
 from ragqa.mining.pairs import Pairing
 from ragqa.models.catalog import resolve
+from ragqa.models.quiet import quietly
 from ragqa.models.reranker import CrossEncoder
-from ragqa.models.runtime import TorchRuntime, positions, quietly
+from ragqa.models.runtime import positions
 from ragqa.models.tokenize import PairTokenizer
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.store.atomic import storing
 from ragqa.train.engine.base import config_of
 from ragqa.train.engine.folder import TrainingFolder
