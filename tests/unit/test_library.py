@@ -85,7 +85,7 @@ def test_what_is_there_costs_nothing(tmp_path: Path) -> None:
         assert not index.upsert(Document(f"d{number}", f"Number {number}.") for number in range(20)).committed
         assert (encoder.count, index.generation) == (before, generation)
         report = index.upsert([Document("d3", "Another text."), Document("d4", "Number 4.")])
-        assert (report.changed, report.unchanged, report.encoded, len(index)) == (1, 19, 1, 20) or report.unchanged == 1
+        assert (report.changed, report.unchanged, report.encoded, len(index)) == (1, 19, 1, 20)
         assert index.get("d3") == Document("d3", "Another text.")
 
 
