@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from ragqa.config import Config, IndexConfig, override, to_dict
+from ragqa.config import Config, IndexConfig
+from ragqa.convert import flatten, override
 from ragqa.corpus.limits import Limits
 from ragqa.corpus.read import Problem
+from ragqa.device import AUTO, check_device
 from ragqa.errors import ConfigError, IndexNotFound
 from ragqa.filters import Where, parse_filter
 from ragqa.index import verify as checking
@@ -51,14 +54,17 @@ class Index:
         words: int | None = None,
         overlap: int | None = None,
         dense: str | None = None,
+        device: str = AUTO,
     ) -> None:
         """Open the index, or make it with these settings, which are those of `IndexConfig`.
 
         What is not given here is as ``config`` says, or else as the index has it, or by default. Settings that are
         given and differ from those of an existing index are a `ConfigError`. ``encoder`` is taken instead of the one
-        that the settings name; what only reads needs none.
+        that the settings name, which runs on ``device``; what only reads needs none.
         """
         self.directory = Path(directory)
+        check_device(device)
+        self._device = device
         self._encoder, self._changing, self._opening = encoder, threading.RLock(), threading.RLock()
         self._snapshot: Snapshot | None = None
         self._closed = False
@@ -68,7 +74,7 @@ class Index:
             self._check_settings(config, changes)
         except IndexNotFound:
             made = override(config or IndexConfig(), changes)
-            self._encoder = encoder or load_encoder(made.encoder)
+            self._encoder = encoder or load_encoder(made.encoder, language=made.language, device=device)
             writer.upsert(self.directory, made, self._encoder, ())
         self._named = config.encoder if config is not None else DEFAULT
         LOG.info("%s: opened generation %d, %d documents", directory, self.generation, len(self))
@@ -116,7 +122,7 @@ class Index:
             return build(
                 sources,
                 self.directory,
-                Config(index=self.config),
+                Config(index=self.config, device=self._device),
                 encoder=self._writing_encoder(),
                 strict=strict,
                 synonyms=synonyms,
@@ -199,7 +205,9 @@ class Index:
 
     def _writing_encoder(self) -> Encoder:
         if self._encoder is None:
-            self._encoder = load_encoder(encoder_name(self._now().manifest.encoder, self.directory, self._named))
+            manifest = self._now().manifest
+            name = encoder_name(manifest.encoder, self.directory, self._named, manifest.config.language)
+            self._encoder = load_encoder(name, language=manifest.config.language, device=self._device)
         return self._encoder
 
     def _check_settings(self, config: IndexConfig | None, changes: dict[str, Any]) -> None:
@@ -207,17 +215,9 @@ class Index:
         own = self._now().manifest.config
         wanted = override(own if config is None else config, changes | {"encoder": own.encoder})
         if wanted != own:
-            ours, theirs = (dict(_flat(to_dict(settings))) for settings in (own, wanted))
+            ours, theirs = (dict(flatten(asdict(settings))) for settings in (own, wanted))
             different = [f"{name} is {ours[name]}, not {theirs[name]}" for name in ours if ours[name] != theirs[name]]
             raise ConfigError(
                 f"{self.directory}: was made with other settings ({', '.join(different)}): "
                 f"open it without them, or make an index in another place"
             )
-
-
-def _flat(settings: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value

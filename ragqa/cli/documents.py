@@ -14,6 +14,7 @@ import click
 from ragqa.cli.index import UNCHANGED, summary
 from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import (
+    device_option,
     encoder_option,
     index_option,
     limit_options,
@@ -35,6 +36,7 @@ STDIN = "stdin.jsonl"
 @click.argument("file", type=click.Path(allow_dash=True))
 @index_option
 @encoder_option
+@device_option
 @limit_options
 @click.option("--strict", is_flag=True, help="Stop at the first record that cannot be read.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
@@ -43,6 +45,7 @@ def add(
     file: str,
     index_dir: str | None,
     encoder: str | None,
+    device: str | None,
     strict: bool,
     as_json: bool,
     quiet: bool,
@@ -58,6 +61,7 @@ def add(
 
     from ragqa.cli.progress import progress_bar
     from ragqa.corpus.read import read_documents
+    from ragqa.device import AUTO
     from ragqa.errors import SourceError
     from ragqa.library import Index
     from ragqa.models.catalog import load_encoder
@@ -75,7 +79,8 @@ def add(
         place = path if file == "-" else None
         documents = read_documents([path], tell, limits=make_limits(bounds))
         named = (replace(document, source=_named(document.source, place)) for document in documents)
-        with Index(directory, encoder=load_encoder(encoder) if encoder else None) as index:
+        model = load_encoder(encoder, device=device or AUTO) if encoder else None
+        with Index(directory, encoder=model, device=device or AUTO) as index:
             report = index.upsert(named, progress=progress)
     if as_json:
         skipped = [{"source": problem.source, "reason": problem.reason} for problem in problems]
