@@ -13,7 +13,7 @@ import reprlib
 import tomllib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -174,13 +174,9 @@ def expected(kind: Any) -> str:
     return words if inner is kind else f"{words} or none"
 
 
+_hints: Callable[[Any], dict[str, Any]] = cache(typing.get_type_hints)
 _brief = reprlib.Repr()
 _brief.maxlevel, _brief.maxstring, _brief.maxother = 2, LONGEST, LONGEST
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
 
 
 def _check_keys(kind: Any, value: Any, path: str, complete: bool, given: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ _FORM = re.compile(r"auto|cpu|cuda(?::([0-9]{1,3}))?")
 def check_device(name: str) -> None:
     """`ConfigError` unless ``name`` is "auto", "cpu", "cuda" or "cuda:" and a number; it need not be there."""
     if not isinstance(name, str) or _FORM.fullmatch(name) is None:
-        raise ConfigError(f"device is {name!r}: one of auto, cpu, cuda, or cuda: and a number, as in cuda:1")
+        raise ConfigError(f"device is {name!r}: expected one of auto, cpu, cuda, or cuda: and a number, as in cuda:1")
 
 
 def gpu_of(name: str = AUTO, place: int = 0) -> int | None:

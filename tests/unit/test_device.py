@@ -9,7 +9,8 @@ import sys
 import pytest
 from support.drivers import make_driver
 
-from ragqa.config import Config, load_config, override
+from ragqa.config import Config, load_config
+from ragqa.convert import override
 from ragqa.device import check_device, gpu_count, gpu_of
 from ragqa.errors import ConfigError
 
