@@ -1,4 +1,4 @@
-"""Libraries that are not Python: whatever way one of them fails over a file from outside is one line."""
+"""Every failure of a native library over a file from outside becomes an error of one line."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _STDERR = threading.Lock()
 
 @contextmanager
 def one_line(what: str) -> Iterator[None]:
-    """Turn whatever is raised inside into a `ModelError` that begins with ``what``; Ctrl-C, missing memory and ragqa's
-    own errors stay what they are.
+    """Turn whatever is raised in the block into a `ModelError` that begins with ``what``. Ctrl-C, missing memory and
+    ragqa's own errors pass unchanged.
 
     Libraries raise many types of their own, and a panic in Rust comes as a `BaseException`.
     """
@@ -32,16 +32,16 @@ def one_line(what: str) -> Iterator[None]:
 
 
 def reason(error: BaseException) -> str:
-    """The first line of what an error says, at most 300 characters; without any, its type."""
+    """The first line of an error's text, at most 300 characters; if it has none, its type."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     return lines[0].strip()[:300] if lines else type(error).__name__
 
 
 @contextmanager
 def without_remarks() -> Iterator[None]:
-    """Drop what is written to the process' stderr inside, where a library in Rust announces its panics.
+    """Drop what is written to the process' stderr in the block, because libraries in Rust announce their panics there.
 
-    That is for everyone in the process, so only for the short time that a file from outside is opened.
+    This affects the whole process, so it is only for the short time in which a file from outside is opened.
     """
     with _STDERR:
         try:
