@@ -1,4 +1,4 @@
-"""Teachers: readers whose spans are imitated."""
+"""Readers as teachers, whose spans are imitated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 
 
 class Teachers:
-    """One reader or several, whose distributions are averaged; they read the very windows that the student reads."""
+    """One reader or several, whose distributions are averaged. They read the same windows as the student."""
 
     def __init__(self, readers: Sequence[SpanReader], temperature: float) -> None:
         self.readers, self.temperature = readers, temperature
@@ -26,8 +26,10 @@ class Teachers:
     def load(
         cls, names: Sequence[str], tokenizer: PairTokenizer, temperature: float, *, titles: bool = False
     ) -> Teachers:
-        """Load readers by name; one that cuts text otherwise than ``tokenizer``, or shorter, is a `ModelError`, and
-        where there are ``titles`` in the windows one that has not learnt with them.
+        """Load readers by name.
+
+        A reader that tokenizes otherwise than ``tokenizer``, or reads shorter windows, is a `ModelError`. If windows
+        have ``titles``, so is a reader that was not trained with them.
         """
         readers = []
         for name in names:
@@ -57,7 +59,7 @@ class Teachers:
 
 
 def same_tokens(one: PairTokenizer, other: PairTokenizer) -> bool:
-    """Whether two tokenizers have the same vocabulary and cut and join a probe in the same way."""
+    """Whether two tokenizers have the same vocabulary and tokenize a probe in the same way."""
     if one.tokenizer.get_vocab() != other.tokenizer.get_vocab():
         return False
     return bool(one.tokenizer.encode(*PROBE).ids == other.tokenizer.encode(*PROBE).ids)
