@@ -13,12 +13,13 @@ from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
 from ragqa.evidence.calibration import Calibration
 from ragqa.evidence.masses import Evidence
 from ragqa.faq import StoredAnswers
+from ragqa.filters import Filter, parse_filter
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
-from ragqa.types import Ask, Hit, Reply, Where
+from ragqa.types import Ask, Hit, Reply
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
@@ -29,7 +30,7 @@ class Request:
     """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which answers are given."""
 
     question: str
-    where: Where | None
+    where: Filter | None
     read: ReadConfig
     threshold: float
 
@@ -61,7 +62,7 @@ class Answering:
     def request(self, ask: Ask) -> Request:
         """A checked request; `QuestionError` or `ConfigError` if there is something wrong with it."""
         read = settings_for(self.config.read, ask)
-        return Request(checked(ask.question), ask.where, read, self._threshold(read))
+        return Request(checked(ask.question), parse_filter(ask.where), read, self._threshold(read))
 
     def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
         """One reply a request, in order, the same as each alone would get.
@@ -190,10 +191,9 @@ def checked(question: str) -> str:
 
 def _alike(requests: Mapping[int, Request]) -> list[list[int]]:
     """The places of the requests, those together that are found by one search."""
-    groups: dict[tuple[object, int], list[int]] = {}
+    groups: dict[tuple[Filter | None, int], list[int]] = {}
     for place, request in requests.items():
-        where = None if request.where is None else repr(sorted(request.where.items()))
-        groups.setdefault((where, request.read.passages), []).append(place)
+        groups.setdefault((request.where, request.read.passages), []).append(place)
     return list(groups.values())
 
 

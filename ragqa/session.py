@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from ragqa.errors import QuestionError
 from ragqa.explanation import Explanation
+from ragqa.filters import Where
 from ragqa.followup import Turn, Understood, understand
 from ragqa.store.passages import encodable
-from ragqa.types import Reply, Where
+from ragqa.types import Reply
 
 REMEMBERED = 20  # turns that are looked back on
 
@@ -45,11 +46,11 @@ class Asked(Protocol):
         """The language of the index."""
         ...
 
-    def ask(self, question: str, *, where: Where | None = None) -> Reply:
+    def ask(self, question: str, *, where: Where = None) -> Reply:
         """Answer one question."""
         ...
 
-    def explain(self, question: str, *, where: Where | None = None) -> Explanation:
+    def explain(self, question: str, *, where: Where = None) -> Explanation:
         """Answer one question and say why."""
         ...
 
@@ -60,7 +61,7 @@ class Session:
     The completed question is the one that is searched for and read, so ``reply.question`` is that.
     """
 
-    def __init__(self, pipeline: Asked, *, where: Where | None = None) -> None:
+    def __init__(self, pipeline: Asked, *, where: Where = None) -> None:
         self.pipeline, self.where = pipeline, where
         self._exchanges: list[Exchange] = []
         self._turns: list[Turn] = []

@@ -64,7 +64,7 @@ def calibrate_index(
     seen = list(gather(pipeline, asked, pipeline.language, progress))
     start = replace(
         pipeline.calibration,
-        reader=readers_fingerprint(config.read.readers),
+        reader=readers_fingerprint(config.read.readers, pipeline.language),
         encoder=pipeline.retriever.encoder.fingerprint,
     )
     found = fit(seen, start, weights=weights, data={Path(questions).name: sha256(Path(questions))}, seed=seed)

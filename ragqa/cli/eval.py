@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ragqa.cli.interrupt import interruptible
-from ragqa.cli.options import settings_option
+from ragqa.cli.options import device_option, settings_option
 from ragqa.cli.terminal import note, print_json
 from ragqa.errors import ConfigError
 
@@ -36,6 +36,7 @@ def evaluate() -> None:
 @click.option("--data", type=click.Path(), help="Folder with the suite's data, where they are not beside it.")
 @click.option("--indexes", type=click.Path(), default="indexes", show_default=True, help="Where its indexes are kept.")
 @settings_option
+@device_option
 @click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each part.")
 @click.option("--sample", type=click.IntRange(1), help="Only N questions of each part, chosen at random.")
 @click.option("--seed", type=int, help="For --sample [the suite's].")
@@ -46,6 +47,7 @@ def run_command(
     data: str | None,
     indexes: str,
     settings: tuple[str, ...],
+    device: str | None,
     limit: int | None,
     sample: int | None,
     seed: int | None,
@@ -56,7 +58,8 @@ def run_command(
     Everything is kept in the run's folder. After an interruption the same command goes on.
     """
     from ragqa.cli.progress import progress_bar
-    from ragqa.eval.runs.runner import Choice, run
+    from ragqa.eval.runs.prepared import Choice
+    from ragqa.eval.runs.runner import run
 
     def tell(problem: Problem) -> None:
         note(f"{problem.source}: {problem.reason}")
@@ -70,7 +73,7 @@ def run_command(
             output,
             data=data,
             indexes=indexes,
-            settings=settings,
+            settings=settings if device is None else (*settings, f"device={device}"),
             choice=Choice(limit, sample, seed),
             explain=explain,
             progress=progress,

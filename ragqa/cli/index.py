@@ -9,6 +9,7 @@ import click
 
 from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import (
+    device_option,
     index_option,
     limit_options,
     locate_index,
@@ -37,6 +38,7 @@ UNNAMED = ""
 @click.option("--bm25", type=click.Choice(["tantivy", "rank-bm25"]), help="BM25 engine [tantivy].")
 @click.option("--synonyms", type=click.Path(), help="A file of synonyms for BM25; an empty one takes them away.")
 @click.option("--follow", is_flag=True, help="Follow symbolic links that lead out of the folders.")
+@device_option
 @limit_options
 @click.option("--strict", is_flag=True, help="Stop at the first file that cannot be read.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
@@ -53,6 +55,7 @@ def index(
     bm25: str | None,
     synonyms: str | None,
     follow: bool,
+    device: str | None,
     strict: bool,
     as_json: bool,
     quiet: bool,
@@ -73,10 +76,12 @@ def index(
         "index.encoder": encoder,
         "index.dense": dense,
         "index.lexical": bm25,
+        "device": device,
     }
     from dataclasses import asdict, replace
 
-    from ragqa.config import Config, override
+    from ragqa.config import Config
+    from ragqa.convert import override
     from ragqa.indexing import build, current_encoder, current_settings, default_directory
 
     directory = Path(output) if output else default_directory(sources)

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from ragqa.eval.measure.scores import score
     from ragqa.eval.page.publish import report
     from ragqa.eval.page.rows import browse
-    from ragqa.eval.runs.runner import Choice, run
+    from ragqa.eval.runs.prepared import Choice
+    from ragqa.eval.runs.runner import run
 
 _HOMES = {
-    "Choice": "runs.runner",
+    "Choice": "runs.prepared",
     "accept": "measure.baseline",
     "browse": "page.rows",
     "check": "measure.baseline",

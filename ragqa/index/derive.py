@@ -5,16 +5,16 @@ Files that stay the same are shared by hard links (or checked copies, where link
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from ragqa.errors import ConfigError, IndexFormatError, IndexLocked, ModelError
+from ragqa.index.commit import Setup, describe, publish
 from ragqa.index.dense import check_spec
 from ragqa.index.intake import ENCODE_PASSAGES
 from ragqa.index.report import Progress, silent
@@ -24,11 +24,10 @@ from ragqa.protocols import Encoder
 from ragqa.store.atomic import storing, sync_folder, write_file
 from ragqa.store.copying import take_file, take_folder
 from ragqa.store.layout import DOCUMENTS, PASSAGES, Layout, is_fingerprint, segment_files
-from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact, fact_of, pack_tombstones
+from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
 from ragqa.store.transaction import Transaction, transaction
-from ragqa.version import __version__
 
 COPY_TRIES = 10
 Made = TypeVar("Made")
@@ -76,7 +75,7 @@ def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
                 change.layout.segments.mkdir(exist_ok=True)
             for segment in old.manifest.segments:
                 take_folder(place.segment(segment.id), change.layout.segment(segment.id), segment.files, links)
-            return _commit(change, old, place, old.manifest, links)
+            return _commit(change, old, place, Setup.of(old), old.manifest.segments, links)
         except BaseException:
             with suppress(OSError):
                 change.layout.calibration.unlink()
@@ -103,11 +102,9 @@ def reencode(
         old = Snapshot(change.layout, number, ("passages",), check="first")
         check_spec(was.config.dense, encoder.dim)
         again = Reencoder(change, encoder, fact, was.config.dense, was.rows, progress or silent)
-        segments = tuple(again.segment(segment, old.stores[place]) for place, segment in enumerate(was.segments))
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        config = replace(was.config, encoder=name)
-        wanted = replace(was, created=now, ragqa=__version__, config=config, encoder=fact, segments=segments)
-        return _commit(change, old, change.layout, wanted), True
+        segments = [again.segment(segment, old.stores[place]) for place, segment in enumerate(was.segments)]
+        setup = replace(Setup.of(old), config=replace(was.config, encoder=name), encoder=fact)
+        return _commit(change, old, change.layout, setup, segments), True
 
 
 class Reencoder:
@@ -149,12 +146,11 @@ class Reencoder:
         self._progress("encoding passages", segment.first_row + segment.rows, self._rows)
 
 
-def _commit(change: Transaction, old: Snapshot, place: Layout, wanted: Manifest, links: bool = True) -> Manifest:
-    """Commit what ``wanted`` says, with words, synonyms and tombstones of ``old``, which lies in ``place``."""
+def _commit(
+    change: Transaction, old: Snapshot, place: Layout, setup: Setup, segments: Sequence[SegmentFact], links: bool = True
+) -> Manifest:
+    """Make current the same rows in these segments, with words, synonyms and tombstones of ``old``, in ``place``."""
     change.new_generation()
     if lexical := old.manifest.lexical:
         take_folder(place.lexical(old.generation), change.layout.lexical(change.generation), lexical, links)
-    rules = old.synonyms.to_text().encode()
-    manifest = replace(wanted, generation=change.generation, synonyms=fact_of(rules) if rules else None)
-    change.commit(manifest, pack_tombstones(~old.alive, ~old.alive_documents), rules)
-    return manifest
+    return publish(change, describe(change, setup, segments, lexical, ~old.alive, ~old.alive_documents))

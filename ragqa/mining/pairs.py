@@ -2,7 +2,8 @@
 
 One JSON object a line:
 
-    {"id", "question", "answers": [...], "positives": [{"id", "title", "text", "score"}, …], "negatives": [the same]}
+    {"id", "question", "answers": [...], "positives": [{"id", "title", "text", "score"}, …], "negatives": [the same],
+     "pattern": whether the answers are regular expressions (false if left out)}
 
 ``title`` is all that stands in front of the text for retrieval (title and headings); ``score`` is what the source that
 found the passage, or a teacher, gave it (0.0 where none did).
@@ -38,13 +39,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """A question with its ``positives``, best first, and its ``negatives``, hardest first."""
+    """A question with its ``positives``, best first, and its ``negatives``, hardest first.
+
+    With ``pattern`` the answers are regular expressions.
+    """
 
     id: str
     question: str
     answers: tuple[str, ...]
     positives: tuple[Candidate, ...]
     negatives: tuple[Candidate, ...] = ()
+    pattern: bool = False
 
 
 def read_pairings(path: str | Path) -> Iterator[Pairing]:
@@ -79,12 +84,16 @@ def _pairing(line: Any) -> Pairing:
     answers = line.get("answers", [])
     if not isinstance(answers, list) or not all(isinstance(answer, str) for answer in answers):
         raise TypeError("answers must be a list of texts")
+    pattern = line.get("pattern", False)
+    if not isinstance(pattern, bool):
+        raise TypeError("pattern must be true or false")
     return Pairing(
         id=_text(line, "id"),
         question=_text(line, "question"),
         answers=tuple(answers),
         positives=tuple(map(_candidate, line.get("positives", []))),
         negatives=tuple(map(_candidate, line.get("negatives", []))),
+        pattern=pattern,
     )
 
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ragqa.device import AUTO
 from ragqa.errors import ConfigError
-from ragqa.models.catalog import load_reader, reader_fingerprint
+from ragqa.models.catalog import ENGLISH, load_reader, reader_fingerprint
 from ragqa.models.reader import SpanReader
 from ragqa.spans import Decoded
 from ragqa.types import Passage, Span, SpanLogits
@@ -28,6 +29,11 @@ class EnsembleReader:
         self.members, self.spans = list(members), spans
         for member in self.members:
             member.spans = max(member.spans, LISTED)
+
+    @property
+    def prefers_batches(self) -> bool:
+        """Whether one of them does."""
+        return any(member.prefers_batches for member in self.members)
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
@@ -65,15 +71,17 @@ def average(decoded: Sequence[Decoded], count: int) -> Decoded:
     return Decoded([Span(*place, _log(probability)) for place, probability in best], _log(null))
 
 
-def load_readers(names: Sequence[str], *, max_chars: int = 160) -> SpanReader | EnsembleReader:
-    """The reader of a name; of several names, their ensemble."""
-    members = [load_reader(name, max_chars=max_chars) for name in names]
+def load_readers(
+    names: Sequence[str], *, max_chars: int = 160, language: str = ENGLISH, device: str = AUTO
+) -> SpanReader | EnsembleReader:
+    """The reader of a name for a language, on a device; of several names, their ensemble."""
+    members = [load_reader(name, max_chars=max_chars, language=language, device=device) for name in names]
     return members[0] if len(members) == 1 else EnsembleReader(members)
 
 
-def readers_fingerprint(names: Sequence[str]) -> str:
+def readers_fingerprint(names: Sequence[str], language: str = ENGLISH) -> str:
     """What changes with any member's weights."""
-    return " + ".join(reader_fingerprint(name) for name in names)
+    return " + ".join(reader_fingerprint(name, language) for name in names)
 
 
 def _log(probability: float) -> float:

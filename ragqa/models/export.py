@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ragqa.device import CPU
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models.card import (
     CARD,
@@ -29,17 +30,11 @@ from ragqa.models.card import (
     read_card,
     write_card,
 )
-from ragqa.models.runtime import (
-    OnnxRuntime,
-    TorchRuntime,
-    is_prompted,
-    load_pair_model,
-    positions,
-    quietly,
-    reads_titles,
-    require_torch,
-)
+from ragqa.models.onnx_runtime import OnnxRuntime
+from ragqa.models.quiet import quietly
+from ragqa.models.runtime import is_prompted, load_pair_model, positions, reads_titles, require_torch
 from ragqa.models.tokenize import PairTokenizer, Window
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.store.atomic import storing
 
 LOOKED_UP = ("EmbedLayerNormalization", "Gather")
@@ -185,7 +180,7 @@ def _export(model: Any, tokenizer: Any, outputs: tuple[str, ...], card: Card, fo
     digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
     write_card(folder / CARD, card.with_fingerprint(digest[:12]))
     cosine = _agreement(
-        TorchRuntime(model, outputs, pair.pad_id, type_ids), OnnxRuntime(folder / MODEL), _probe_windows(pair)
+        TorchRuntime(model, outputs, pair.pad_id, type_ids), OnnxRuntime(folder / MODEL, CPU), _probe_windows(pair)
     )
     if cosine < 0.9:
         raise ModelError(f"{folder}: the exported model disagrees with its checkpoint (mean cosine {cosine:.3f})")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ragqa.device import AUTO
 from ragqa.models.fastform import open_fast_form
 from ragqa.models.native import one_line
-from ragqa.models.runtime import Runtime, TorchRuntime, load_span_model, positions, reads_titles
+from ragqa.models.runtime import Runtime, load_span_model, positions, reads_titles, torch_device
 from ragqa.models.tokenize import IntArray, PairTokenizer, Tokens, Window
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.spans import Decoded, WindowLogits, decode, logits_of
 from ragqa.types import Passage, Span, SpanLogits
 
@@ -32,23 +34,30 @@ class SpanReader:
         self.max_chars, self.spans = max_chars, spans
 
     @classmethod
-    def load(cls, folder: str | Path, *, max_chars: int = 160) -> SpanReader:
+    def load(cls, folder: str | Path, *, max_chars: int = 160, device: str = AUTO) -> SpanReader:
         """Open a folder that `ragqa export` made."""
-        card, tokenizer, runtime = open_fast_form(folder, "reader")
+        card, tokenizer, runtime = open_fast_form(folder, "reader", device)
         stride = min(card.stride, card.max_length // 2)  # more would read every token of a passage again and again
         return cls(tokenizer, runtime, stride, titles=card.titles, max_chars=max_chars)
 
     @classmethod
     def load_checkpoint(
-        cls, name: str, *, max_chars: int = 160, max_length: int = 384, stride: int = 128
+        cls, name: str, *, max_chars: int = 160, max_length: int = 384, stride: int = 128, device: str = AUTO
     ) -> SpanReader:
         """A transformers checkpoint with span heads, from a local directory or a hub name; needs ``[train]``."""
         model, slow = load_span_model(name)
         with one_line(f"{name}: cannot be used as a reader"):
             tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model)))
         type_ids = "token_type_ids" in slow.model_input_names
-        runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
+        runtime = TorchRuntime(
+            model.to(torch_device(device)), ("start_logits", "end_logits"), tokenizer.pad_id, type_ids
+        )
         return cls(tokenizer, runtime, stride, titles=reads_titles(model), max_chars=max_chars)
+
+    @property
+    def prefers_batches(self) -> bool:
+        """Whether many passages at once take less time than one after the other, as on a GPU."""
+        return self.runtime.prefers_batches
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""

@@ -23,6 +23,11 @@ class Remembering:
         self._known: dict[tuple[str, str], list[Span]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def prefers_batches(self) -> bool:
+        """As the reader; one that does not say so does not."""
+        return bool(getattr(self.reader, "prefers_batches", False))
+
     def forget(self) -> None:
         """Forget everything that was read."""
         with self._lock:

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ragqa.eval.runs.folder import Findings, RunFolder
+from ragqa.eval.runs.runner import run
 from ragqa.judging.matching import has_answer
 from ragqa.timing import Stopwatch
 from ragqa.types import Passage
+
+ROOT = Path(__file__).parents[2]
+SUITE = ROOT / "eval" / "suites" / "sample.toml"
+
+
+@pytest.fixture(scope="session")
+def indexes(tmp_path_factory):
+    """Where the sample suite's index lies."""
+    return tmp_path_factory.mktemp("indexes")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory, indexes):
+    """A real run of the sample suite; for reading only."""
+    return run(SUITE, tmp_path_factory.mktemp("runs") / "whole", indexes=indexes)
+
 
 TEXTS = {
     "p0": "The Rhine rises in Switzerland and is 1,233 kilometres long.",

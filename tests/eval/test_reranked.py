@@ -10,7 +10,8 @@ import pytest
 
 from ragqa.eval.measure.comparison import compare
 from ragqa.eval.measure.scores import score
-from ragqa.eval.runs.runner import Choice, run
+from ragqa.eval.runs.prepared import Choice
+from ragqa.eval.runs.runner import run
 from ragqa.eval.runs.suite import load_suite
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,8 @@ from ragqa.eval.page.rows import browse
 from ragqa.eval.runs import runner
 from ragqa.eval.runs.examine import CorpusView, examine_open
 from ragqa.eval.runs.folder import Findings
-from ragqa.eval.runs.runner import Choice, run
+from ragqa.eval.runs.prepared import Choice
+from ragqa.eval.runs.runner import run
 from ragqa.eval.runs.suite import load_suite
 from ragqa.pipeline import Pipeline
 from ragqa.types import Question
@@ -23,16 +24,6 @@ from ragqa.types import Question
 ROOT = Path(__file__).parents[2]
 SUITE = ROOT / "eval" / "suites" / "sample.toml"
 SAME = ("run.json", "answers.jsonl", "hits.arrow", "passages.arrow")
-
-
-@pytest.fixture(scope="module")
-def indexes(tmp_path_factory):
-    return tmp_path_factory.mktemp("indexes")
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory, indexes):
-    return run(SUITE, tmp_path_factory.mktemp("runs") / "whole", indexes=indexes)
 
 
 def test_the_sample_suite(whole):

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from safetensors.torch import load_file  # noqa: E402
 
-from ragqa.config import override  # noqa: E402
+from ragqa.convert import override  # noqa: E402
 from ragqa.errors import ConfigError, ModelError  # noqa: E402
 from ragqa.models.catalog import load_reader, reader_fingerprint  # noqa: E402
 from ragqa.train import fit_reader  # noqa: E402

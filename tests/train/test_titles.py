@@ -10,8 +10,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from ragqa.config import override  # noqa: E402
+from ragqa.convert import override  # noqa: E402
 from ragqa.errors import ModelError  # noqa: E402
+from ragqa.judging.matching import has_answer  # noqa: E402
 from ragqa.mining.pairs import Candidate, Pairing, write_pairings  # noqa: E402
 from ragqa.models.card import read_card  # noqa: E402
 from ragqa.models.catalog import PRETRAINED, load_reader  # noqa: E402
@@ -142,3 +143,14 @@ def test_joint_training_shows_them_to_a_reader_that_reads_them(titles):
     ((first, last),) = step.spans[0]
     assert TOKENIZER.tokenizer.decode(step.batch.ids[0, first : last + 1]) == "switzerland"
     assert step.allowed[0].sum() == 1 + len(TOKENIZER.encode([text])[0])
+
+
+@pytest.mark.parametrize(("answer", "pattern"), [("10%", False), (r"10\s?%", True)])
+def test_joint_training_finds_answers_as_its_candidates_do(answer, pattern):
+    text = "About 10 % of it."
+    windows = JointWindows([Question("q", "How much?", (answer,), pattern=pattern)], TOKENIZER, 8)
+    found = Candidates(np.array([[7]]), np.zeros((1, 1, 4), np.float32), {7: Passage("p", "d", text, "", 0, len(text))})
+    step = windows.step([0], found)
+    assert has_answer(text, [answer], pattern=pattern)
+    ((first, last),) = step.spans[0]
+    assert TOKENIZER.tokenizer.decode(step.batch.ids[0, first : last + 1]) == "10 %"

@@ -9,12 +9,14 @@ pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from ragqa.corpus.squad import SquadAnswer, SquadQuestion
 from ragqa.errors import SourceError, TrainingError
+from ragqa.judging.matching import has_answer
+from ragqa.mining.pairs import Candidate, Pairing, read_pairings, write_pairings
 from ragqa.models.catalog import PRETRAINED
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.train.engine.settings import ReaderData
 from ragqa.train.reader.augment import Rewordings, paraphrases_of, read_synonyms
 from ragqa.train.reader.data import hold_out, read_sources, tokenize
-from ragqa.train.reader.places import annotated_place, answer_places, token_span
+from ragqa.train.reader.places import annotated_place, answer_places, right_places, token_span
 from ragqa.train.reader.windows import TrainingWindows
 
 
@@ -85,8 +87,6 @@ def test_held_out_articles_are_whole(squad_file):
 
 
 def write_mined(path, rows):
-    from ragqa.mining.pairs import Candidate, Pairing, write_pairings
-
     write_pairings(
         path,
         [
@@ -117,12 +117,8 @@ def test_mined_passages_are_supervised_by_their_answers(tmp_path, tokenizer):
     assert [example.text for example in material.examples] == [ROWS[0][0], ROWS[2][0], ROWS[3][0]]
     assert len(material.texts) == 5, "a passage is kept once"
     rhine, unanswerable, negatives_only = material.examples
-    spelled = {
-        material.texts[number][material.passages[number].offsets[first, 0] : material.passages[number].offsets[last, 1]]
-        for number, spans in rhine.positives
-        for first, last in spans
-    }
-    assert spelled == {"Switzerland"} and [len(spans) for _, spans in rhine.positives] == [2, 1]
+    assert {quote for number, spans in rhine.positives for quote in spelled(material, number, spans)} == {"Switzerland"}
+    assert [len(spans) for _, spans in rhine.positives] == [2, 1]
     assert [len(spans) for _, spans in unanswerable.positives] == [0] and not negatives_only.positives
 
 
@@ -140,6 +136,45 @@ def test_first_place_is_the_annotated_one(tmp_path, tokenizer):
     assert annotated_place(RHINE, SquadQuestion("q", "?", ())) == []
     mined = write_mined(tmp_path / "mined.jsonl", ROWS[:1])
     assert [len(spans) for _, spans in material_of([mined], tokenizer, "first").examples[0].positives] == [1, 1]
+
+
+def spelled(material, passage, spans):
+    offsets = material.passages[passage].offsets
+    return [material.texts[passage][offsets[first, 0] : offsets[last, 1]] for first, last in spans]
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "wrong", "quotes"),
+    [
+        ("10%", "About 10 % of it, not 110%.", "It says 10 % too.", ["10 %"]),
+        ("US", "It is for us in the US.", "Ships of us.", ["US"]),  # letter by letter, where it stands like that
+        ("Rhine Falls", "the rhine falls there", "RHINE FALLS", ["rhine falls"]),
+        ("首都", "東京は日本の首都である", "首都高", ["首都"]),
+        ("ชาว", "สวัสดีชาวโลก", "ชาวนา", ["ชาว"]),
+    ],
+)
+def test_what_holds_an_answer_for_mining_has_a_place_of_it(tmp_path, tokenizer, answer, right, wrong, quotes):
+    """Otherwise a passage that answers would be trained to say that it does not."""
+    assert has_answer(right, [answer]) and has_answer(wrong, [answer])
+    assert [right[slice(*place)] for place in right_places(right, [answer])] == quotes
+    mined = write_mined(tmp_path / "mined.jsonl", [("What?", (answer,), [right], [wrong, "Ships."])])
+    material = material_of([mined], tokenizer)
+    windows = TrainingWindows(material, tokenizer, ReaderData(passages=2, negatives=1.0), 4, 2, seed=0)
+    for position in range(8):
+        cuts = windows.draws[windows.order[position]].cuts
+        shown = {material.texts[cut.passage]: one.answers for cut, one in zip(cuts, windows[position], strict=True)}
+        assert shown == {wrong: True, "Ships.": False}
+
+
+def test_answers_that_are_patterns_have_places(tmp_path, tokenizer):
+    pairing = Pairing(
+        "q", "When?", (r"may \d+",), (Candidate("p", "On May 27."),), (Candidate("n", "May."),), pattern=True
+    )
+    write_pairings(tmp_path / "mined.jsonl", [pairing])
+    assert list(read_pairings(tmp_path / "mined.jsonl")) == [pairing]
+    material = material_of([tmp_path / "mined.jsonl"], tokenizer)
+    ((passage, spans),) = material.examples[0].positives
+    assert spelled(material, passage, spans) == ["May 27"]
 
 
 def test_a_group_has_one_passage_that_answers_and_others_that_do_not(tmp_path, tokenizer, squad_file):

@@ -24,7 +24,8 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 from ragqa.corpus.squad import load_squad
 from ragqa.errors import ModelError
 from ragqa.models.catalog import PRETRAINED
-from ragqa.models.runtime import TITLES, quietly, reads_titles
+from ragqa.models.quiet import quietly
+from ragqa.models.runtime import TITLES, reads_titles
 from ragqa.models.tokenize import PairTokenizer, pad
 from ragqa.store.atomic import storing
 from ragqa.train.engine.base import base_path

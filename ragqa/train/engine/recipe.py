@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ragqa.config import flatten, override, parse_setting, read_toml
+from ragqa.convert import flatten, misfit, one_of, override, parse_setting, read_toml
 from ragqa.errors import ConfigError
 from ragqa.train.engine.settings import (
     JointData,
@@ -100,26 +100,19 @@ Kind = TypeVar("Kind", ReaderRecipe, RetrieverRecipe, JointRecipe)
 
 def load_recipe(name: str, kind: type[Kind], settings: Sequence[str] = ()) -> Kind:
     """A packaged recipe by name or a TOML file by path, then ``name=value`` settings; another kind is an error."""
-    path = find_recipe(name)
-    recipe = read_recipe(path)
+    recipe = read_recipe(find_recipe(name))
     if not isinstance(recipe, kind):
         raise ConfigError(f"{name} is a recipe for a {kind_of(recipe)}, not for a {kind_of(kind())}")
-    try:
-        return override(recipe, dict(map(parse_setting, settings)))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    return override(recipe, dict(map(parse_setting, settings)), "--set")
 
 
 def read_recipe(path: Path) -> Recipe:
     """A recipe of any kind from its file."""
     content = read_toml(path)
     kind = content.pop("kind", None)
-    if kind not in KINDS:
-        raise ConfigError(f'{path}: kind is {kind!r}: a recipe begins with kind = "reader", "retriever" or "joint"')
-    try:
-        return override(KINDS[kind](), dict(flatten(content)))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ConfigError(f"{path}: {misfit('kind', kind, one_of(list(KINDS)))}, with which a recipe begins")
+    return override(KINDS[kind](), dict(flatten(content)), str(path))
 
 
 def find_recipe(name: str) -> Path:

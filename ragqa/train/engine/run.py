@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from ragqa.config import flatten
+from ragqa.convert import flatten
 from ragqa.errors import ConfigError, MissingExtra, SourceError, TrainingError
 from ragqa.store.atomic import replace_file, sha256, storing
 from ragqa.train.engine.precision import MasterAdamW

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from ragqa.models.tokenize import Batch, IntArray, PairTokenizer, Tokens, Window, pad
 from ragqa.train.joint.candidates import Candidates
-from ragqa.train.reader.places import MAX_PLACES, token_spans
+from ragqa.train.reader.places import right_places, token_spans
 from ragqa.types import Passage, Question
 
 CACHED = 65_536
@@ -67,23 +66,11 @@ class JointWindows:
     def _places(self, number: int, passage: Passage, tokens: Tokens) -> IntArray:
         """Token spans [p, 2], inclusive, of every answer of the question that stands in the passage."""
         question = self._questions[number]
-        expressions = question.answers if question.pattern else [_as_words(answer) for answer in question.answers]
-        found = {
-            match.span()
-            for expression in expressions
-            for match in re.finditer(expression, passage.text, re.IGNORECASE)
-            if match.end() > match.start()
-        }
-        return token_spans(tokens.offsets, sorted(found)[:MAX_PLACES])
+        found = right_places(passage.text, question.answers, pattern=question.pattern)
+        return token_spans(tokens.offsets, found)
 
     def _tokenize(self, _: str, text: str) -> Tokens:
         return self._tokenizer.encode([text])[0]
-
-
-def _as_words(answer: str) -> str:
-    """The answer as whole words, however they are spaced."""
-    words = r"\s+".join(map(re.escape, answer.split()))
-    return rf"(?<!\w){words}(?!\w)"
 
 
 def _within(window: Window, spans: IntArray) -> IntArray:

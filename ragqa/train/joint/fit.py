@@ -23,8 +23,9 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.judging.metrics import exact_match
 from ragqa.judging.questions import read_questions
 from ragqa.models.reader import SpanReader
-from ragqa.models.runtime import TorchRuntime, reads_titles
+from ragqa.models.runtime import reads_titles
 from ragqa.models.tokenize import PairTokenizer
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.pipeline import Pipeline
 from ragqa.train.engine.recipe import JointRecipe
 from ragqa.train.engine.run import RunFolder, Scored, arguments, fit, optimizer_for, settle, use_bf16

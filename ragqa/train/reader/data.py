@@ -11,9 +11,10 @@ import numpy as np
 
 from ragqa.corpus.squad import SquadParagraph, load_squad
 from ragqa.errors import TrainingError
+from ragqa.judging.matching import Place
 from ragqa.mining.pairs import Candidate, Pairing, read_pairings
 from ragqa.models.tokenize import IntArray, PairTokenizer, Tokens
-from ragqa.train.reader.places import Place, annotated_place, answer_places, string_places, token_spans
+from ragqa.train.reader.places import annotated_place, answer_places, right_places, token_spans
 
 QUESTION_TOKENS = 64
 Places = tuple[Place, ...]
@@ -33,6 +34,7 @@ class Asked:
     negatives: tuple[int, ...]
     group: str
     file: int
+    pattern: bool = False
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Example:
     positives: tuple[tuple[int, IntArray], ...]
     negatives: tuple[int, ...]
     file: int
+    pattern: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def tokenize(sources: Sources, asked: Sequence[Asked], tokenizer: PairTokenizer)
         negatives = tuple(number for number in one.negatives if len(passages[number]))
         if kept or (negatives and not one.answers):
             question = tokens.ids[: question_room(tokenizer)]
-            examples.append(Example(question, one.question, one.answers, kept, negatives, one.file))
+            examples.append(Example(question, one.question, one.answers, kept, negatives, one.file, one.pattern))
     if not examples:
         raise TrainingError(
             f"nothing to learn from: of {len(asked):,} questions none has a passage in which an answer stands"
@@ -152,10 +155,11 @@ def _add_pairing(sources: Sources, known: dict[str, int], pairing: Pairing, file
 
     limit = None if places == "all" else 1
     positives = tuple(
-        (number, tuple(string_places(sources.texts[number], pairing.answers)[:limit]))
+        (number, tuple(right_places(sources.texts[number], pairing.answers, pattern=pairing.pattern)[:limit]))
         for number in dict.fromkeys(numbers(pairing.positives))
     )
     negatives = tuple(dict.fromkeys(numbers(pairing.negatives)))
     first = pairing.positives[0] if pairing.positives else None
     group = (first.title.partition("\n")[0] if first else "") or pairing.question
-    sources.asked.append(Asked(pairing.question, pairing.answers, positives, negatives, group, file))
+    asked = Asked(pairing.question, pairing.answers, positives, negatives, group, file, pairing.pattern)
+    sources.asked.append(asked)

@@ -30,7 +30,8 @@ from ragqa.errors import ModelError
 from ragqa.index.fingerprint import index_fingerprint
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.catalog import reader_fingerprint
-from ragqa.models.runtime import ADAPTER, BASE, TITLES, quietly
+from ragqa.models.quiet import quietly
+from ragqa.models.runtime import ADAPTER, BASE, TITLES
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.store.atomic import sha256
 from ragqa.train.checkpoints.companions import Companion, ExactWeights, RelevanceHead

@@ -15,8 +15,9 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.judging.metrics import exact_match, f1
 from ragqa.models.catalog import load_encoder
 from ragqa.models.reader import SpanReader
-from ragqa.models.runtime import TorchRuntime, reads_titles
+from ragqa.models.runtime import reads_titles
 from ragqa.models.tokenize import PairTokenizer
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.pipeline import Pipeline
 from ragqa.train.reader.data import Asked, Sources
 

@@ -16,7 +16,7 @@ from ragqa.errors import TrainingError
 from ragqa.models.tokenize import IntArray, PairTokenizer, Window
 from ragqa.train.engine.settings import ReaderData
 from ragqa.train.reader.data import Example, Material, question_room
-from ragqa.train.reader.places import string_places, token_spans
+from ragqa.train.reader.places import right_places, token_spans
 
 POOL = 50  # batches within which lengths are made similar
 
@@ -214,8 +214,8 @@ class TrainingWindows:
     def _spans_in(self, window: Window, example: Example, passage: int) -> IntArray:
         spans = dict(example.positives).get(passage)
         if spans is None:  # a negative may hold the answer's words too; then it is none (distant supervision)
-            places = string_places(self.material.texts[passage], example.answers)[: self._places]
-            spans = token_spans(self.material.passages[passage].offsets, places)
+            places = right_places(self.material.texts[passage], example.answers, pattern=example.pattern)
+            spans = token_spans(self.material.passages[passage].offsets, places[: self._places])
         inside = spans[(spans[:, 0] >= window.first) & (spans[:, 1] < window.first + window.size)]
         return inside - window.first + window.context if len(inside) else np.zeros((1, 2), np.int64)
 

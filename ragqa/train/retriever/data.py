@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +106,7 @@ def _is_scored(pairing: Pairing, negatives: int) -> bool:
 def _scored(pairing: Pairing) -> Pairing:
     """With its best positive alone, which is the one that a teacher's order begins with."""
     best = max(pairing.positives, key=lambda candidate: candidate.score)
-    return Pairing(pairing.id, pairing.question, pairing.answers, (best,), pairing.negatives)
+    return replace(pairing, positives=(best,))
 
 
 def _is_mined(path: Path) -> bool:

@@ -26,7 +26,7 @@ from ragqa.errors import ConfigError, MissingExtra, ModelError
 from ragqa.mining.pairs import Candidate, Pairing
 from ragqa.models.card import MODEL, has_card, place_of, read_card
 from ragqa.models.catalog import load_encoder
-from ragqa.models.runtime import quietly
+from ragqa.models.quiet import quietly
 from ragqa.protocols import Encoder
 from ragqa.store.manifest import EncoderFact
 from ragqa.store.outside import place_named

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragqa.errors import SourceError
-from ragqa.judging.matching import _SCRIPTS_WITHOUT_BLANKS, AnswerFinder, _words, has_answer
+from ragqa.judging.matching import _SCRIPTS_WITHOUT_BLANKS, AnswerFinder, _words, has_answer, places
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,43 @@ def test_patterns():
     assert has_answer("first\nMay 27", [r"^may \d+$"], pattern=True)
     assert not has_answer("a\nb", ["a.b"], pattern=True)
     assert has_answer("Beyoncé", ["BEYONCÉ"], pattern=True)
+    assert not has_answer("text", ["(?=text)"], pattern=True) and has_answer("text", ["x*"], pattern=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "quotes"),
+    [
+        ("about 10 % more", ["10%"], ["10 %"]),
+        ("about 10% more, or 110%", ["10 %"], ["10%"]),
+        ("1937 was dry; in 1937 and 11937", ["1937"], ["1937", "1937"]),
+        ("Ho ho ho!", ["ho ho"], ["Ho ho", "ho ho"]),  # they overlap
+        ("the Rhine, the rhine", ["Rhine", "the Rhine"], ["the Rhine", "Rhine", "the rhine", "rhine"]),
+        ("by Beyonce\u0301 and Beyoncé.", ["beyoncé"], ["Beyonce\u0301", "Beyoncé"]),
+        ("Émile Zola, Ǻngström", ["zola", "ångström"], ["Zola"]),
+        ("a\u0323\u0301, ạ́, ọ́ vẽ", ["ạ\u0301", "vẽ"], ["a\u0323\u0301", "ạ́", "vẽ"]),
+        ("İzmir and İstanbul", ["İSTANBUL", "i\u0307zmir"], ["İzmir", "İstanbul"]),
+        ("a ≠ b", ["="], ["≠"]),  # NFD takes it apart; a place has whole characters
+        ("東京は日本の首都。日本人", ["日本", "首都"], ["日本", "首都", "日本"]),
+        ("北京2008年奥运会", ["2008", "2008年", "08年", "奥运"], ["2008", "2008年", "奥运"]),
+        ("สวัสดีชาวโลก", ["ชาว", "โลก"], ["ชาว", "โลก"]),
+        ("ที่นี่", ["ที"], []),  # a tone mark belongs to its character
+        ("서울은 한국의 수도", ["한국의", "한국"], ["한국의"]),  # Korean has blanks
+        ("anything", ["", " "], []),
+    ],
+)
+def test_places_by_hand(text, answers, quotes):
+    found = places(text, answers)
+    assert [text[start:end] for start, end in found] == quotes
+    assert found == sorted(set(found)) and bool(found) is has_answer(text, answers)
+
+
+def test_places_of_patterns():
+    text = "Beyonce\u0301 sang on May 27,\nMAY 1937; Élan"
+    found = places(text, [r"may \d+", r"^may", "BEYONCÉ", "x*", "lan", "e"], pattern=True)
+    quotes = [text[start:end] for start, end in found]
+    assert quotes == ["Beyonce\u0301", "e", "e\u0301", "May 27", "MAY", "MAY 1937", "É", "lan"]
+    with pytest.raises(SourceError, match="regular expression"):
+        places("text", ["(unclosed"], pattern=True)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +145,43 @@ def test_against_words_by_category(text, answer):
     wanted = category_words(text[start:end])
     held = bool(wanted) and any(own[at : at + len(wanted)] == wanted for at in range(len(own)))
     assert has_answer(text, [text[start:end]]) is held
+
+
+def test_lower_case_changes_no_lengths_after_nfd():
+    """`places` counts on it."""
+    for code in range(0x110000):
+        if not 0xD800 <= code < 0xE000:
+            normal = unicodedata.normalize("NFD", chr(code))
+            assert len(normal.lower()) == len(normal), hex(code)
+
+
+MIXED = st.text(
+    st.sampled_from("aAbé\u0301\u0323ạİΣς10% ,≠日本のがชาที่서울\u00a0\u200b\x1f_") | st.characters(), max_size=24
+)
+
+
+@given(MIXED, MIXED, st.data())
+def test_places_are_there_exactly_if_the_answer_is(text, other, data):
+    start = data.draw(st.integers(0, len(text)))
+    cut = text[start : data.draw(st.integers(start, len(text)))]
+    for answer in (cut, other, other[:1]):
+        words = [_words().findall(unicodedata.normalize("NFD", one).lower()) for one in (text, answer)]
+        starts = [at for at in range(len(words[0])) if words[1] and words[0][at : at + len(words[1])] == words[1]]
+        found = places(text, [answer])
+        assert bool(found) is bool(starts) is has_answer(text, [answer])
+        assert len(found) <= len(starts) and found == sorted(found)
+        for first, last in found:
+            assert 0 <= first < last <= len(text) and has_answer(text[first:last], [answer])
+            assert not unicodedata.category(text[last : last + 1] or " ").startswith("M")
+    both = places(text, [cut, other])
+    assert both == sorted({*places(text, [cut]), *places(text, [other])})
+
+
+@given(MIXED, st.sampled_from(["a.", "é", "^a", "b$", "x*", "[日本]+", "(?=a)", "\\w+ "]))
+def test_places_of_patterns_are_there_exactly_if_one_matches(text, expression):
+    found = places(text, [expression], pattern=True)
+    assert bool(found) is has_answer(text, [expression], pattern=True)
+    assert all(0 <= start < end <= len(text) for start, end in found)
 
 
 ASCII_TEXT = st.text("ab1 .,-'", max_size=30)

@@ -74,8 +74,8 @@ def test_the_packaged_models_fit(tmp_path):
         ({"stride": -1}, "stride is -1"),
         ({"stride": 10**9}, "stride is 1000000000"),
         ({"max_length": 8}, "adds 3 tokens"),
-        ({"titles": 1}, "titles must be bool"),
-        ({"fingerprint": ""}, "damaged model card"),
+        ({"titles": 1}, "titles is 1: expected true or false"),
+        ({"fingerprint": ""}, "fingerprint is ''"),
         ({"unheard": 1}, "not a usable model card"),
     ],
 )
