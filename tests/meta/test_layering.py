@@ -37,7 +37,7 @@ LAYERS = (
 ROOMS = {
     "judging": ({"normalize", "matching", "collections"}, {"metrics", "questions"}),
     "mining": ({"pairs"}, {"teacher"}, {"negatives"}),
-    "train": ({"engine"}, {"checkpoints"}, {"reader", "retriever"}, {"joint"}),
+    "train": ({"engine"}, {"checkpoints"}, {"reader", "retriever"}, {"joint", "reranker"}),
     "eval": ({"runs"}, {"measure"}, {"page"}),
 }
 # neither of a pair imports the other

@@ -21,8 +21,8 @@ from ragqa.index.snapshot import Snapshot  # noqa: E402
 from ragqa.models.catalog import load_encoder  # noqa: E402
 from ragqa.models.reader import SpanReader  # noqa: E402
 from ragqa.train import fit_joint  # noqa: E402
+from ragqa.train.engine.folder import TrainingFolder  # noqa: E402
 from ragqa.train.engine.recipe import JointRecipe  # noqa: E402
-from ragqa.train.engine.run import RunFolder  # noqa: E402
 from ragqa.train.engine.settings import JOINT_LOSSES, JointData, TrainSettings  # noqa: E402
 from ragqa.train.joint.candidates import CandidateSource  # noqa: E402
 from ragqa.types import Question  # noqa: E402
@@ -179,6 +179,6 @@ def test_the_command(index, questions, tiny_encoder, tiny_base, tmp_path):
     line += ["-o", str(tmp_path / "out"), *(word for setting in settings for word in ("--set", setting))]
     done = subprocess.run(line, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "--encoder" in done.stdout and RunFolder(tmp_path / "out").newest() is not None
+    assert "--encoder" in done.stdout and TrainingFolder(tmp_path / "out").newest() is not None
     again = subprocess.run(line, capture_output=True, text=True)
     assert again.returncode == ConfigError.exit_code and "finished run" in again.stderr

@@ -200,7 +200,7 @@ def test_ema_is_what_is_scored_and_kept(squad_file, tiny_recipe, tmp_path):
     out = fit_reader([squad_file], tmp_path / "out", override(tiny_recipe, settings))
     state = json.loads((out / "steps" / "checkpoint-6" / "trainer_state.json").read_text())
     best = load_file(str(out / "steps" / f"checkpoint-{state['best_global_step']}" / "companions.safetensors"))
-    assert torch.equal(best["ema/qa_outputs.weight"], tensors(out)["model.safetensors:qa_outputs.weight"])
+    assert torch.equal(best["ema/model.qa_outputs.weight"], tensors(out)["model.safetensors:qa_outputs.weight"])
 
 
 def test_relevance_head_lies_beside_a_standard_checkpoint(squad_file, tiny_recipe, tmp_path):

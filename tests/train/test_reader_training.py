@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 from ragqa.errors import ModelError  # noqa: E402
 from ragqa.models.card import MODEL  # noqa: E402
 from ragqa.models.catalog import load_reader  # noqa: E402
-from ragqa.train.engine.run import RunFolder  # noqa: E402
+from ragqa.train.engine.folder import TrainingFolder  # noqa: E402
 from ragqa.train.reader.fit import fit_reader  # noqa: E402
 
 
@@ -48,7 +48,7 @@ def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tmp_path, bf16
     recipe = replace(tiny_recipe, train=replace(tiny_recipe.train, bf16=bf16))
     whole = fit_reader([squad_file], tmp_path / "whole", recipe)
     broken = tmp_path / "broken"
-    RunFolder(broken).begin(recipe, [squad_file])
+    TrainingFolder(broken).begin(recipe, [squad_file])
     shutil.copytree(whole / "steps" / "checkpoint-4", broken / "steps" / "checkpoint-4")
     (broken / "steps" / "checkpoint-5").mkdir()  # killed while it was written
     resumed = fit_reader([squad_file], broken, recipe)

@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ragqa.errors import MissingExtra, ModelError
-from ragqa.models.catalog import PRETRAINED
+from ragqa.models.catalog import PRETRAINED, resolve
 from ragqa.models.runtime import load_sentence_model
 from ragqa.store.atomic import storing
-from ragqa.train.engine.base import base_path
 
 BASE = "all-MiniLM-L6-v2"
 PART = "inner."  # what stands before the model's own names in the graph
@@ -37,7 +36,7 @@ def unpack_encoder(output: str | Path, *, dither: bool = True) -> Path:
 
     Without ``dither`` every weight is the middle of its step. Use that to export the encoder again without training it.
     """
-    model = load_sentence_model(base_path(BASE))
+    model = load_sentence_model(resolve(BASE, "base").as_posix())
     inner = model[0].auto_model
     weights = unpacked(PRETRAINED / "encoder" / "model.onnx", dither=dither)
     own = inner.state_dict()
@@ -56,7 +55,7 @@ def encoder_place(name: str) -> Iterator[str]:
     block.
     """
     if name != "default":
-        yield base_path(name)
+        yield resolve(name, "base").as_posix()
         return
     with TemporaryDirectory(prefix="ragqa-") as folder:
         yield str(unpack_encoder(Path(folder) / "encoder"))

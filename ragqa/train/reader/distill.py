@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.device import AUTO
 from ragqa.errors import ModelError
 from ragqa.models.catalog import load_reader
 from ragqa.models.reader import SpanReader
@@ -24,16 +25,20 @@ class Teachers:
 
     @classmethod
     def load(
-        cls, names: Sequence[str], tokenizer: PairTokenizer, temperature: float, *, titles: bool = False
+        cls,
+        names: Sequence[str],
+        tokenizer: PairTokenizer,
+        temperature: float,
+        *,
+        titles: bool = False,
+        device: str = AUTO,
     ) -> Teachers:
-        """Load readers by name.
-
-        A reader that tokenizes otherwise than ``tokenizer``, or reads shorter windows, is a `ModelError`. If windows
-        have ``titles``, so is a reader that was not trained with them.
+        """Load readers by name onto a device; one that cuts text otherwise than ``tokenizer``, or shorter, is a
+        `ModelError`, and where there are ``titles`` in the windows one that has not learnt with them.
         """
         readers = []
         for name in names:
-            reader = load_reader(name)
+            reader = load_reader(name, device=device)
             if not same_tokens(reader.tokenizer, tokenizer):
                 raise ModelError(
                     f"loss.teacher {name}: its tokenizer is not the base's, so its spans cannot be imitated"
