@@ -205,7 +205,7 @@ def _calibration(path: Path) -> list[str]:
 def compact(index_dir: str | None, as_json: bool) -> None:
     """Merge an index into one segment.
 
-    Deleted passages go; nothing is encoded again.
+    Deleted passages are dropped; nothing is encoded again.
     """
     from dataclasses import asdict
 

@@ -1,8 +1,8 @@
-"""Text to model input, with the way back from tokens to characters.
+"""From text to model input, and back from tokens to characters.
 
-Questions and passages are tokenized apart and joined here, so that a passage is tokenized once however many windows or
-questions it serves. The joining template is read off the tokenizer itself, so BERT-like, RoBERTa-like and other pair
-formats all work.
+Questions and passages are tokenized separately and joined here, so a passage is tokenized only once for all windows and
+questions. The template by which they are joined is taken from the tokenizer itself, so BERT-like, RoBERTa-like and
+other pair formats work.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class PairTokenizer:
 
     @property
     def last_id(self) -> int:
-        """The largest id, of a tokenizer that leaves none out; of others at most that."""
+        """The largest id of a tokenizer that leaves out no id; of others at most that."""
         added = self.tokenizer.get_added_tokens_decoder()
         return max([self.tokenizer.get_vocab_size(with_added_tokens=True) - 1, *added])
 
@@ -128,9 +128,9 @@ class PairTokenizer:
         return [Tokens(np.array(e.ids, np.int64), np.array(e.offsets, np.int64).reshape(-1, 2)) for e in encodings]
 
     def about(self, question: IntArray, title: IntArray) -> IntArray:
-        """What stands before a passage with a title, where the title is read too: the question, a separator, the title.
+        """What is put before a passage when its title is read too: the question, a separator, the title.
 
-        The title is cut to ``TITLE_TOKENS``, all together to half a window; without a title it is the question alone.
+        The title is cut to ``TITLE_TOKENS``, and all of it to half a window. Without a title it is the question alone.
         """
         parts = [question, self._middle, title[:TITLE_TOKENS]] if len(title) else [question]
         return np.concatenate(parts)[: self.max_length // 2 - self.specials]

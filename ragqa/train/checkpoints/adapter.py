@@ -1,8 +1,9 @@
 """A fine-tuned checkpoint as a small PEFT adapter on its base, and back.
 
-The difference of each encoder matrix to the base's is brought to low rank; biases, layer normalisations and the span
-heads are kept as they are. All in fp16. With data at hand, what is kept is what matters for the inputs that each matrix
-really gets (the whitening of Wang et al. 2024, SVD-LLM), which loses far less than the plain decomposition.
+The difference of each encoder matrix to that of the base is reduced to a low rank; biases, layer normalisations and the
+span heads are kept as they are. All are stored in fp16. If questions are given, the reduction keeps what matters for
+the inputs that each matrix really gets (the whitening of Wang et al. 2024, SVD-LLM), which loses far less than the
+plain decomposition.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ TARGETS = r".*encoder\.layer\.\d+\..*(query|key|value|dense)"
 def compress(
     checkpoint: str | Path, base: str, output: str | Path, rank: int = 64, data: Sequence[str | Path] = ()
 ) -> Path:
-    """Store ``checkpoint`` as an adapter of ``rank`` on ``base``; whatever was frozen costs nothing.
+    """Store ``checkpoint`` as an adapter of ``rank`` on ``base``. Parts that were frozen take no space.
 
     Questions of ``data`` (SQuAD format) show which inputs the matrices get; without them all directions count alike.
     """
@@ -68,7 +69,7 @@ def compress(
 
 
 def merge(adapter: str | Path, output: str | Path) -> Path:
-    """Write the full, standard checkpoint; the base must be the very one the adapter was made on."""
+    """Write the full, standard checkpoint. The base must be exactly the one that the adapter was made on."""
     try:
         card = json.loads((Path(adapter) / BASE_CARD).read_text(encoding="utf-8"))
         base, digest, titles = str(card["base"]), str(card["sha256"]), bool(card.get("titles", False))

@@ -1,4 +1,4 @@
-"""Teachers: readers whose spans are imitated."""
+"""Readers as teachers, whose spans are imitated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 
 
 class Teachers:
-    """One reader or several, whose distributions are averaged; they read the very windows that the student reads."""
+    """One reader or several, whose distributions are averaged. They read the same windows as the student."""
 
     def __init__(self, readers: Sequence[SpanReader], temperature: float) -> None:
         self.readers, self.temperature = readers, temperature
@@ -64,7 +64,7 @@ class Teachers:
 
 
 def same_tokens(one: PairTokenizer, other: PairTokenizer) -> bool:
-    """Whether two tokenizers have the same vocabulary and cut and join a probe in the same way."""
+    """Whether two tokenizers have the same vocabulary and tokenize a probe in the same way."""
     if one.tokenizer.get_vocab() != other.tokenizer.get_vocab():
         return False
     return bool(one.tokenizer.encode(*PROBE).ids == other.tokenizer.encode(*PROBE).ids)
