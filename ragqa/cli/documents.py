@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,7 +126,7 @@ def _spooled(file: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="ragqa-") as folder:
         path = Path(folder) / STDIN
         with path.open("wb") as copy:
-            shutil.copyfileobj(click.get_binary_stream("stdin"), copy)
+            shutil.copyfileobj(sys.stdin.buffer, copy)
         yield path
 
 

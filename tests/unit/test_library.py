@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import ragqa
+from ragqa.convert import read_json
 from ragqa.errors import ConfigError, SourceError
 from ragqa.index.snapshot import Snapshot
-from ragqa.store.record import read_json, seal, unseal
+from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
 from ragqa.types import Document
 
