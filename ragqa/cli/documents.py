@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -126,7 +125,7 @@ def _spooled(file: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="ragqa-") as folder:
         path = Path(folder) / STDIN
         with path.open("wb") as copy:
-            shutil.copyfileobj(sys.stdin.buffer, copy)
+            shutil.copyfileobj(click.get_binary_stream("stdin"), copy)  # type: ignore[operator]
         yield path
 
 
