@@ -44,7 +44,7 @@ def load_models(
     """
     language = snapshot.manifest.config.language
     if encoder is None:
-        name = encoder_name(snapshot.manifest.encoder, snapshot.directory, config.index.encoder)
+        name = encoder_name(snapshot.manifest.encoder, snapshot.directory, config.index.encoder, language)
         encoder = load_encoder(name, language=language, device=config.device)
     by_relevance = config.retrieve.reranker == RELEVANCE
     if reader is None and (reads or (by_relevance and reranker is None)):

@@ -21,12 +21,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from ragqa.errors import ConfigError
 
 Scale = Literal["number", "day", "instant"]
-Where: TypeAlias = "Mapping[str, Any] | Filter | None"
 OPERATORS = ("eq", "ne", "in", "gt", "gte", "lt", "lte", "exists")
 BOUNDS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
@@ -99,6 +98,9 @@ class Filter:
         return ", ".join(map(str, self.conditions))
 
 
+Where = Mapping[str, Any] | Filter  # what `parse_filter` takes
+
+
 def text_of(value: str | int | float | bool) -> str:
     """A value of metadata as it is compared: booleans are ``true`` and ``false``, all else is ``str(value)``.
 
@@ -121,7 +123,7 @@ def place_on(scale: Scale, text: str) -> float | None:
     return float((aware - _EPOCH) // _MICROSECOND)
 
 
-def parse_filter(where: Where) -> Filter | None:
+def parse_filter(where: Where | None) -> Filter | None:
     """A filter from what a program says; None where it asks for nothing.
 
     ``{"year": {"gte": 2020, "lt": 2025}, "tags": "a", "team": {"in": ["ops", "dev"]}, "draft": {"ne": True}}``: for

@@ -132,7 +132,8 @@ def current_settings(directory: str | Path) -> IndexConfig:
 def current_encoder(directory: str | Path) -> str:
     """The name by which an index' own encoder may be loaded unasked (`encoder_name`); "default" where there is none."""
     try:
-        return encoder_name(Snapshot.open(directory, parts=()).manifest.encoder, directory)
+        manifest = Snapshot.open(directory, parts=()).manifest
+        return encoder_name(manifest.encoder, directory, language=manifest.config.language)
     except IndexNotFound:
         return DEFAULT
 

@@ -197,15 +197,15 @@ class Pipeline:
         answering = self.answering
         return explain(answering, answering.request(Ask(question, **settings)))
 
-    def session(self, *, where: Where = None) -> Session:
+    def session(self, *, where: Where | None = None) -> Session:
         """A talk in which a question may lean on those before it; cheap, for one thread (see `ragqa.session`)."""
         return Session(self, where=where)
 
-    def search(self, question: str, k: int = 10, *, where: Where = None) -> list[Hit]:
+    def search(self, question: str, k: int = 10, *, where: Where | None = None) -> list[Hit]:
         """The ``k`` best passages, fewer if the index holds fewer."""
         return self.search_many([question], k, where=where)[0]
 
-    def search_many(self, questions: Sequence[str], k: int = 10, *, where: Where = None) -> list[list[Hit]]:
+    def search_many(self, questions: Sequence[str], k: int = 10, *, where: Where | None = None) -> list[list[Hit]]:
         """The best passages of each question."""
         return self.retriever.retrieve([checked(question) for question in questions], k, where)
 

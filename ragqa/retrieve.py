@@ -50,7 +50,7 @@ class HybridRetriever:
         self,
         questions: Sequence[str],
         k: int,
-        where: Where = None,
+        where: Where | None = None,
         watch: Stopwatch | None = None,
     ) -> list[list[Hit]]:
         """At most ``k`` hits a question, best first; a ``k`` below 1 or beyond a million is a `ConfigError`."""
@@ -81,7 +81,7 @@ class HybridRetriever:
         self,
         questions: Sequence[str],
         k: int,
-        where: Where = None,
+        where: Where | None = None,
         watch: Stopwatch | None = None,
     ) -> Rankings:
         """The rankings of both sources, at least ``depth`` deep, and the best ``k`` of them joined."""

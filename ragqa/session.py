@@ -46,11 +46,11 @@ class Asked(Protocol):
         """The language of the index."""
         ...
 
-    def ask(self, question: str, *, where: Where = None) -> Reply:
+    def ask(self, question: str, *, where: Where | None = None) -> Reply:
         """Answer one question."""
         ...
 
-    def explain(self, question: str, *, where: Where = None) -> Explanation:
+    def explain(self, question: str, *, where: Where | None = None) -> Explanation:
         """Answer one question and say why."""
         ...
 
@@ -61,7 +61,7 @@ class Session:
     The completed question is the one that is searched for and read, so ``reply.question`` is that.
     """
 
-    def __init__(self, pipeline: Asked, *, where: Where = None) -> None:
+    def __init__(self, pipeline: Asked, *, where: Where | None = None) -> None:
         self.pipeline, self.where = pipeline, where
         self._exchanges: list[Exchange] = []
         self._turns: list[Turn] = []

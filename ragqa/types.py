@@ -37,7 +37,7 @@ class ReadSettings(TypedDict, total=False):
 class AskSettings(ReadSettings, total=False):
     """All that an `Ask` has beside its question."""
 
-    where: Where
+    where: Where | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Ask:
     """
 
     question: str
-    where: Where = None
+    where: Where | None = None
     k: int | None = None
     risk: float | None = None
     passages: int | None = None

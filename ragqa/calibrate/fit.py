@@ -18,6 +18,7 @@ from ragqa.evidence.answers import rank_answers
 from ragqa.evidence.calibration import Calibration, ScoreModel, Step, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.types import Answer
+from ragqa.wording import wording_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -86,7 +87,7 @@ def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats,
 
 def read_answers(one: Seen, weights: Weights, count: int = ANSWERS) -> tuple[Answer, ...]:
     """The answers that a pipeline would give with these weights; reading stops where a pipeline would stop."""
-    evidence = Evidence(one.hits, weights)
+    evidence = Evidence(one.hits, weights, wording_of(one.language))
     while not evidence.settled():
         evidence.add(one.spans[evidence.read])
     return rank_answers(evidence, ScoreModel(), count)

@@ -149,7 +149,7 @@ def search(
 def _replies(
     pipeline: Pipeline, questions: Sequence[str], where: Filter | None, why: bool
 ) -> Iterator[tuple[Reply, Explanation | None]]:
-    """Replies in order, with their explanations if they are asked for, which come one at a time."""
+    """Replies in order. With explanations, questions are asked one at a time."""
     if not why:
         yield from ((reply, None) for reply in pipeline.ask_iter(questions, where=where))
         return
@@ -159,7 +159,9 @@ def _replies(
 
 
 def _questions(words: tuple[str, ...], file: str | None) -> list[str]:
-    """The question on the line, or the non-empty lines of a file; refused here, before anything is loaded."""
+    """The question on the line, or the non-empty lines of a file. Errors are raised here, before any model is
+    loaded.
+    """
     if file is not None and words:
         raise ConfigError("give a question or --file, not both")
     if file is None:

@@ -55,7 +55,7 @@ def run_command(
 ) -> None:
     """Answer all questions of a SUITE (a TOML file).
 
-    Keeps what happened; interrupted, the same command goes on.
+    Everything is kept in the run's folder. After an interruption the same command goes on.
     """
     from ragqa.cli.progress import progress_bar
     from ragqa.eval.runs.prepared import Choice
@@ -130,9 +130,9 @@ def report_command(runs: tuple[str, ...], output: str, questions: int) -> None:
 @click.option("--accept", "accepted", is_flag=True, help="Make this run the baseline instead.")
 @json_option
 def check_command(run: str, baselines: str, accepted: bool, as_json: bool) -> int:
-    """Hold a RUN against its suite's baseline.
+    """Compare a RUN with its suite's baseline.
 
-    Exit code 1 when anything is significantly worse.
+    Exit code 1 if anything is significantly worse.
     """
     from ragqa.cli.figures import print_comparison
     from ragqa.eval.measure.baseline import accept, check

@@ -29,9 +29,9 @@ def repair(
 ) -> int:
     """Make a damaged index whole again.
 
-    The newest generation that is whole, or can be made so, becomes current: words, FAISS indexes, vectors and passages
-    are made again where documents are whole. Whatever is lost is said; ragqa index on the sources brings it back.
-    Damaged files are kept in the index' folder damaged/. Exit code 5 if nothing can be saved.
+    The newest generation that is whole, or can be made whole, becomes current. Words, FAISS indexes, vectors and
+    passages are made again where documents are whole. The command says what is lost; ragqa index on the sources brings
+    it back. Damaged files are kept in the folder damaged/ of the index. Exit code 5 if nothing can be saved.
     """
     from dataclasses import asdict
 
@@ -70,7 +70,7 @@ def _print(directory: Path, report: RepairReport, dry_run: bool) -> None:
 
 
 def _lost(report: RepairReport) -> str:
-    """Which documents, and how they come back."""
+    """Which documents are lost, and how to get them back."""
     back = "ragqa index on the sources brings them back"
     if report.lost is None:
         return f"the changes of the last generation, nobody can tell which; {back}"

@@ -186,7 +186,9 @@ def _names(row: list[str]) -> list[str]:
 
 
 def document(record: Any, file: SourceFile, number: int) -> Document | Problem:
-    """A record as a document: id, text and title as given, all else is meta; without id it gets its place."""
+    """A record as a document: id, text and title as given, all else is meta, as what a field "meta" holds
+    is; without id it gets its place.
+    """
     source = f"{file.source}:{number}"
     if not isinstance(record, Mapping):
         return Problem(source, 'not a record with a field "text"')
@@ -195,7 +197,9 @@ def document(record: Any, file: SourceFile, number: int) -> Document | Problem:
         return Problem(source, 'no field "text"' if text is None else 'the field "text" is not text')
     if not (given is None or isinstance(given, (str, int))):
         return Problem(source, 'the field "id" is neither text nor a number')
-    meta = {_whole(str(name)): _whole_value(value) for name, value in _others(record.items())}
+    own = record.get("meta")
+    items = [*record.items(), *own.items()] if isinstance(own, Mapping) else record.items()
+    meta = {_whole(str(name)): _whole_value(value) for name, value in _others(items) if value is not own}
     name = f"{file.name}:{number}" if given is None or given == "" else str(given)
     headed = str(title or "") if isinstance(title, (str, int, float)) else ""
     return Document(_whole(name), _whole(text), _whole(headed), source, meta)

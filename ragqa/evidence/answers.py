@@ -21,7 +21,7 @@ def rank_answers(evidence: Evidence, model: ScoreModel, count: int) -> tuple[Ans
     An answer that overlaps a better one in the document is left out, as it is another cut of the same place. A score is
     the model's probability that the answer is right, and never above that of a better answer.
     """
-    clusters = cluster(evidence.best_forms(CONSIDERED))
+    clusters = cluster(evidence.best_forms(CONSIDERED), evidence.wording)
     answers: list[Answer] = []
     shown: list[Place] = []
     for found in clusters:

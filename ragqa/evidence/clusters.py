@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ragqa.evidence.phrases import Phrase, near
 from ragqa.types import Span
+from ragqa.wording import ENGLISH, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,11 @@ class Cluster:
         return [first, *sorted(others, key=lambda place: (-place.mass, place.index, place.start))]
 
 
-def cluster(forms: Sequence[Form]) -> list[Cluster]:
+def cluster(forms: Sequence[Form], wording: Wording = ENGLISH) -> list[Cluster]:
     """Forms, best first → clusters, best first; a form joins the first cluster whose leader is a near duplicate."""
     clusters: list[Cluster] = []
     for form in forms:
-        own = next((found for found in clusters if near(found.forms[0].phrase, form.phrase)), None)
+        own = next((found for found in clusters if near(found.forms[0].phrase, form.phrase, wording)), None)
         if own is None:
             clusters.append(Cluster([form]))
         else:

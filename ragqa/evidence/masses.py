@@ -23,6 +23,7 @@ from ragqa.evidence.calibration import Weights
 from ragqa.evidence.clusters import Form, Place, cluster
 from ragqa.evidence.phrases import phrase
 from ragqa.types import Hit, Span
+from ragqa.wording import ENGLISH, Wording
 
 COMPARED = 12  # forms that are clustered to see whether reading may stop
 
@@ -67,6 +68,7 @@ class Evidence:
 
     hits: Sequence[Hit]
     weights: Weights = field(default_factory=Weights)
+    wording: Wording = ENGLISH
     read: int = 0
     priors: list[float] = field(init=False)
     nulls: list[float] = field(default_factory=list)
@@ -106,7 +108,7 @@ class Evidence:
             if span.start == span.end:
                 continue
             mass = math.exp(base + self.weights.span * min(0.0, span.score - log_answer))
-            words = phrase(passage.text[span.start : span.end])
+            words = phrase(passage.text[span.start : span.end], self.wording)
             start, end = passage.start + span.start, passage.start + span.end
             place = Place(mass, index, span, words, passage.doc_id, start, end)
             if words.key in self.forms:
@@ -127,7 +129,7 @@ class Evidence:
         best = self.best_forms(COMPARED)
         if not best or best[0].mass <= unread:
             return False
-        first, *others = cluster(best)
+        first, *others = cluster(best, self.wording)
         rest = max((other.mass for other in others), default=0.0)
         rival = max((form.mass for form in first.forms[1:]), default=0.0)
         return first.mass > rest + unread and first.forms[0].mass > rival + unread

@@ -1,4 +1,4 @@
-"""The last steps of every change: the word index, the tombstones, the manifest, CURRENT."""
+"""The last steps of every change of an index: the word index, the tombstones, the manifest, CURRENT."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ class Setup:
 def commit(
     change: Transaction, setup: Setup, base: Snapshot | None, dead: Mask, new: SegmentFact | None, progress: Progress
 ) -> Manifest:
-    """Make a new generation current: the segments of ``base`` and then the ``new`` one, all of them durable.
+    """Make a new generation current. It has the segments of ``base`` and then the ``new`` one; all are durable already.
 
-    ``dead`` [documents of base] are the documents of ``base`` that are dead from now on, those dead before included.
-    Without ``base`` rows are numbered from 0 anew.
+    ``dead`` [documents of base] says which documents of ``base`` are dead from now on, including those that were dead
+    before. Without ``base``, rows are numbered from 0.
     """
     change.new_generation()
     analyzer = get_analyzer(setup.config.language)
@@ -163,7 +163,9 @@ def _write_lexical(
 def build_words(
     change: Transaction, analyzer: Analyzer, segments: Sequence[SegmentFact], dead_rows: Mask, progress: Progress
 ) -> Mapping[str, FileFact]:
-    """Make the new generation's word index from the passages of these segments, but for dead rows; durable."""
+    """Make the new generation's word index from the passages of these segments, without dead rows. It is durable on
+    return.
+    """
     folder = change.layout.lexical(change.generation)
     writer = TantivyWriter(folder, analyzer, create=True)
     for segment in segments:
@@ -185,8 +187,8 @@ def _add_passages(layout: Layout, writer: TantivyWriter, new: SegmentFact, progr
 
 
 def _facts(folder: Path, before: Path | None, known: Mapping[str, FileFact]) -> dict[str, FileFact]:
-    """Sizes and hashes. Those of files shared with the generation before are taken over: a hash made anew would bless
-    whatever had happened to them since.
+    """Sizes and hashes of files. Those of files that are shared with the generation before are taken from its manifest,
+    because a new hash would accept whatever damage has happened to them since.
     """
     facts = {}
     for path in sorted(folder.iterdir()):

@@ -1,6 +1,6 @@
-"""A generation made from another without the sources: the same in another place, or with another encoder's vectors.
+"""A generation made from another one without the sources: in another place, or with another encoder's vectors.
 
-Files that stay as they are are shared by hard links (checked copies where links fail), as between generations.
+Files that stay the same are shared by hard links (or checked copies, where links fail), as between generations.
 """
 
 from __future__ import annotations
@@ -34,19 +34,22 @@ Made = TypeVar("Made")
 
 
 def copy_index(source: str | Path, target: str | Path, *, links: bool = True) -> Manifest:
-    """An index in ``target``, which must be new or empty, with the current generation of ``source`` as its first.
+    """Make an index in ``target``, which must be new or empty, with the current generation of ``source`` as its first.
 
-    Rows are the same, and so is the calibration. ``source`` is only read, and writers may go on writing to it: if they
-    sweep away what is being copied, the next generation is. What is written to either index afterwards does not show in
-    the other. Files are shared by hard links (they are never changed in place), where links fail or without ``links``
-    copied and their hashes checked. If anything fails, ``target`` is as it was; killed at any moment, it is no index.
+    Row numbers stay the same, and the calibration is copied too. ``source`` is only read, and may be written to
+    meanwhile: if writers remove what is being copied, the next generation is copied instead. Later changes of one index
+    do not show in the other.
+
+    Files are shared by hard links, as they are never changed in place. Where links fail, or without ``links``, they are
+    copied and their hashes are checked. If anything fails, ``target`` is as it was; if the process is killed,
+    ``target`` is no index.
     """
     place = layout_of(source)
     return on_current(place, lambda number: _copy(Snapshot(place, number), place, Path(target), links))
 
 
 def on_current(place: Layout, work: Callable[[int], Made]) -> Made:
-    """Do ``work`` on the current generation, and again on the next one if writers have swept that away meanwhile."""
+    """Do ``work`` on the current generation. If writers have removed that meanwhile, do it on the next one."""
     number = place.require_current()
     for _ in range(COPY_TRIES):
         try:
@@ -82,11 +85,11 @@ def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
 def reencode(
     directory: str | Path, encoder: Encoder, name: str, progress: Progress | None = None
 ) -> tuple[Manifest, bool]:
-    """Give all passages the vectors of ``encoder``, which is to be found by ``name``, in one new generation.
+    """Give all passages the vectors of ``encoder``, which can be found by ``name``, in one new generation.
 
-    Documents, passages, words, tombstones and row numbers stay, so that rankings by words hold for both generations;
-    dead rows are encoded as well (`compact` drops them). The manifest, and whether it is a new one: nothing is written
-    where the vectors are this encoder's already. If anything fails, the index is as it was.
+    Documents, passages, words, tombstones and row numbers stay, so a ranking by words holds for both generations. Dead
+    rows are encoded as well (`compact` drops them). Returns the manifest, and whether it is a new one: nothing is
+    written if the vectors are this encoder's already. If anything fails, the index is as it was.
     """
     if not is_fingerprint(encoder.fingerprint):
         raise ModelError(f"the encoder's fingerprint {encoder.fingerprint!r} has more than letters, digits, . _ and -")
@@ -105,7 +108,9 @@ def reencode(
 
 
 class Reencoder:
-    """Writes segments once more, with the vectors of ``encoder``; ``rows`` is how many the index has, for progress."""
+    """Writes segments again with the vectors of ``encoder``; ``rows`` is the number of rows of the index, for
+    progress.
+    """
 
     def __init__(
         self, change: Transaction, encoder: Encoder, fact: EncoderFact, spec: str, rows: int, progress: Progress
@@ -114,7 +119,7 @@ class Reencoder:
         self._rows, self._progress = rows, progress
 
     def segment(self, was: SegmentFact, store: PassageStore) -> SegmentFact:
-        """A new segment, durable, with the documents and passages of ``was``, which ``store`` reads."""
+        """A new, durable segment with the documents and passages of ``was``, which ``store`` reads."""
         folder, before = self._change.new_segment(), self._change.layout.segment(was.id)
         for name in (DOCUMENTS, PASSAGES):
             take_file(before / name, folder / name, was.files[name])

@@ -250,7 +250,7 @@ class Snapshot:
         ]
         return np.concatenate([np.empty(0, bool), *parts])
 
-    def allowed(self, where: Where = None) -> Allowed | None:
+    def allowed(self, where: Where | None = None) -> Allowed | None:
         """The live passages of the documents that a filter is about (see `ragqa.filters`); None without a filter.
 
         A condition that needs a key which no live document has is a `ConfigError` that names the keys there are.
@@ -258,7 +258,7 @@ class Snapshot:
         found = parse_filter(where)
         return None if found is None else self._filters(found)
 
-    def mask(self, where: Where = None) -> Mask:
+    def mask(self, where: Where | None = None) -> Mask:
         """Booleans [rows], read-only: alive, and of a document that the filter is about."""
         allowed = self.allowed(where)
         return self.alive if allowed is None else allowed.mask
@@ -317,6 +317,7 @@ class Snapshot:
             "words": manifest.config.split.words,
             "overlap": manifest.config.split.overlap,
             "synonyms": len(self.synonyms.rules),
+            "sources": [fact.given for fact in manifest.sources or ()],
         }
 
     def _require(self, part: str) -> None:

@@ -98,7 +98,7 @@ def delete(
     directory: str | Path,
     ids: Iterable[str] = (),
     *,
-    where: Where = None,
+    where: Where | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Delete the documents of these ids, and those that a filter is about (see `ragqa.filters`), in one new generation,

@@ -100,7 +100,8 @@ def mine(
     asked = list(read_questions(questions)) if isinstance(questions, (str, Path)) else list(questions)
     snapshot = Snapshot.open(index, device=device)
     if encoder is None:
-        name, language = encoder_name(snapshot.manifest.encoder, index), snapshot.manifest.config.language
+        language = snapshot.manifest.config.language
+        name = encoder_name(snapshot.manifest.encoder, index, language=language)
         encoder = load_encoder(name, language=language, device=device)
     miner = _Miner(snapshot, encoder, settings, None if teacher is None else load_teacher(teacher, device))
 

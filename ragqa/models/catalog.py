@@ -91,9 +91,9 @@ def _default(kind: str, language: str) -> Packaged:
     return (knowing or packaged)[0]
 
 
-def encoder_name(recorded: EncoderFact, index: str | Path, named: str = DEFAULT) -> str:
-    """The name of the encoder to use with an index: what the user ``named``, else a packaged one, if that is what the
-    index' manifest ``recorded`` by name or by fingerprint.
+def encoder_name(recorded: EncoderFact, index: str | Path, named: str = DEFAULT, language: str = ENGLISH) -> str:
+    """The name of the encoder to use with an index in a language: what the user ``named``, else a packaged one, if that
+    is what the index' manifest ``recorded`` by name or by fingerprint. `load_encoder` takes it with the same language.
 
     An index may come from anywhere, so a folder or hub name in it loads nothing by itself: it is a `ConfigError` that
     says how to name it.
@@ -102,7 +102,7 @@ def encoder_name(recorded: EncoderFact, index: str | Path, named: str = DEFAULT)
         return named
     for packaged in _of_kind("encoder"):
         if read_card(packaged.place, "encoder").fingerprint == recorded.fingerprint:
-            return DEFAULT if packaged is _default("encoder", ENGLISH) else packaged.name
+            return DEFAULT if packaged is _default("encoder", language) else packaged.name
     if recorded.name == DEFAULT or recorded.name in {packaged.name for packaged in _of_kind("encoder")}:
         return recorded.name  # as another version of ragqa packaged it
     raise ConfigError(

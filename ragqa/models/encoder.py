@@ -1,4 +1,4 @@
-"""Sentence encoders: texts → unit vectors."""
+"""Sentence encoders: from texts to unit vectors."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class OnnxEncoder:
 
 
 class QuestionEncoder:
-    """Questions by one encoder, passages by another, whose space the first was trained to point into.
+    """Questions by one encoder, passages by another one, into whose vector space the first was trained.
 
-    ``fingerprint`` is that of the passages' encoder, so that what was indexed with it can be asked; it is loaded when
-    there are passages to encode, and must be the very one. ``question_fingerprint`` changes with the questions'
-    weights.
+    ``fingerprint`` is that of the passages' encoder, so an index made with that one can be asked. The passages' encoder
+    is loaded when there are passages to encode, and its fingerprint must be the one on the card.
+    ``question_fingerprint`` changes with the questions' weights.
     """
 
     def __init__(
@@ -74,12 +74,12 @@ class QuestionEncoder:
         return self.questions.encode_questions(questions)
 
     def encode_passages(self, passages: Sequence[Passage]) -> Floats:
-        """One row a passage, by the encoder that the questions' was trained with."""
+        """One row a passage, by the encoder that the question encoder was trained for."""
         return self.passages.encode_passages(passages)
 
     @cached_property
     def passages(self) -> Encoder:
-        """The passages' encoder; `FingerprintMismatch` where another stands in its place now."""
+        """The passages' encoder; `FingerprintMismatch` if there is another one in its place now."""
         encoder = self._load_passages()
         if encoder.fingerprint != self.fingerprint:
             raise FingerprintMismatch(

@@ -1,4 +1,4 @@
-"""Several readers as one: their probabilities averaged, span by span."""
+"""Several readers as one: their probabilities are averaged, span by span."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LISTED = 50  # spans asked of each member, so that one's best is seldom missing 
 class EnsembleReader:
     """A `Reader` that gives each span, and the null option, the mean of its members' probabilities.
 
-    Spans are the same if their characters are, so members may cut text in different ways. What a member does not list
-    among its ``LISTED`` best counts 0 there; so probabilities still sum to at most 1.
+    Spans are equal if their characters are, so members may tokenize text in different ways. A span that a member does
+    not list among its ``LISTED`` best has the probability 0 there; so probabilities still sum to at most 1.
     """
 
     def __init__(self, members: Sequence[SpanReader], spans: int = 10) -> None:
@@ -43,12 +43,14 @@ class EnsembleReader:
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
     ) -> list[Decoded]:
-        """As `read`, on plain texts (and what stands above each), with the null option's probability kept."""
+        """As `read`, on plain texts with their titles and headings; the null option's probability is kept."""
         each = [member.read_texts(questions, texts, titles) for member in self.members]
         return [average(decoded, self.spans) for decoded in zip(*each, strict=True)]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """What each member makes of a span; those that cut the text in other ways are left out."""
+        """What each member makes of a span. Members that tokenize the text so that the span does not exist are left
+        out.
+        """
         return tuple(
             replace(own, reader=number)
             for number, member in enumerate(self.members, 1)

@@ -1,7 +1,7 @@
-"""A torch checkpoint → the fast form: one folder with an int8 ONNX graph, the tokenizer and a card.
+"""From a torch checkpoint to the fast form: one folder with an int8 ONNX graph, the tokenizer and a card.
 
-Weights are quantized per output channel to the 7 bits that give the same sums on every processor, activations to 8 bits
-at run time (dynamic quantization), after onnxruntime's own fusion of attention, layer normalisation and GELU.
+Weights are quantized per output channel to the 7 bits that give the same sums on every processor, and activations to 8
+bits at run time (dynamic quantization). Before that, onnxruntime fuses attention, layer normalisation and GELU.
 """
 
 from __future__ import annotations
@@ -269,10 +269,10 @@ def _probe_windows(tokenizer: PairTokenizer) -> list[Window]:
 
 
 def _agreement(reference: TorchRuntime, candidate: OnnxRuntime, windows: Sequence[Window]) -> float:
-    """Mean cosine between two runtimes' outputs over the windows.
+    """The mean cosine between two runtimes' outputs over the windows.
 
-    An output that is one number a window has no direction; all windows' together have one, as differences from their
-    mean.
+    The cosine of a single number says nothing. So if an output is one number a window, the numbers of all windows are
+    compared together, as differences from their mean.
     """
     expected, got = (
         [output for outputs in runtime.run(windows) for output in outputs] for runtime in (reference, candidate)

@@ -1,8 +1,8 @@
 """A folder in the fast form: card, tokenizer and graph, which must belong together.
 
-A folder may come from anywhere. Before it is used, what its card says is held against what its graph is: which inputs
-and outputs it has, how wide they are, how many positions and tokens it knows. What does not fit is a `ModelError` that
-names the file; so is whatever a native library makes of a damaged one.
+A folder may come from anywhere. Before it is used, its card is compared with its graph: which inputs and outputs that
+has, how wide they are, and how many positions and tokens it knows. What does not fit is a `ModelError` that names the
+file, and so is every failure of a native library over a damaged file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What ``model.onnx`` says of itself, read without running or loading it: names and shapes of its weights, its
+"""What ``model.onnx`` says of itself, read without loading it: names and shapes of its weights, its
 operators, and which other files it would open.
 
-ONNX files are protocol buffers. Of these only what is asked for is followed; weights are skipped, so that a file of any
-size costs about a millisecond for a hundred nodes.
+ONNX files are protocol buffers. Only the fields that are asked for are followed, and weights are skipped, so a file of
+any size costs about a millisecond for a hundred nodes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def read_graph(path: Path) -> Graph:
 
 
 def _problem(data: mmap.mmap, found: Graph) -> str:
-    """Read the graph; what is wrong with it, as a text: an error would hold on to the mapped bytes."""
+    """Read the graph and return what is wrong with it as a text, because an exception would hold on to the mapped
+    bytes.
+    """
     try:
         _model(memoryview(data), found)
     except ValueError as error:
@@ -79,7 +81,7 @@ def is_int8(path: Path) -> bool:
 
 
 def positions(graph: Graph) -> int | None:
-    """How many positions the model has embeddings for; None where nothing of its weights says so."""
+    """How many positions the model has embeddings for; None if none of its weights says so."""
     tables = [shape for name, shape in graph.shapes.items() if "position_embeddings.weight" in name and len(shape) == 2]
     return min((rows for rows, _ in tables), default=None)
 

@@ -1,4 +1,4 @@
-"""The extractive reader: questions and passages → probable spans."""
+"""The extractive reader: from questions and passages to spans with probabilities."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ragqa.types import Passage, Span, SpanLogits
 
 
 class SpanReader:
-    """A model with start and end heads over windows of question and passage; with ``titles`` it has learnt to read
-    a passage's title and headings between the two, where it has any.
+    """A model with start and end heads over windows of question and passage. With ``titles`` it was trained to read a
+    passage's title and headings between the two, if the passage has any.
     """
 
     def __init__(
@@ -67,14 +67,14 @@ class SpanReader:
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
     ) -> list[Decoded]:
-        """As `read`, on plain texts (and what stands above each), with the null option's probability kept."""
+        """As `read`, on plain texts with their titles and headings; the null option's probability is kept."""
         return [
             decode(windows, passage.offsets, self.max_chars, self.spans)
             for windows, passage in self._run(questions, texts, titles)
         ]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """What the probability of a span comes from; nothing if the span is none of this reader's."""
+        """What the probability of a span is computed from; nothing if the span is none of this reader's."""
         ((windows, tokens),) = self._run([question], [passage.text], [passage.context])
         found = logits_of(windows, tokens.offsets, span)
         return () if found is None else (SpanLogits(*found),)

@@ -1,4 +1,4 @@
-"""Cross-encoders: question and passage in one model, one logit out; a better order for what retrieval has found."""
+"""Cross-encoders: one model reads question and passage together and gives one logit, by which passages are ordered."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class CrossEncoder:
 
 
 def by_score(hits: Sequence[Hit]) -> list[Hit]:
-    """In the order of their scores, ties by their ranks, with new ranks from 1."""
+    """The hits ordered by score, ties by rank, with new ranks from 1."""
     best = sorted(hits, key=lambda hit: (-hit.score, hit.rank))
     return [replace(hit, rank=rank) for rank, hit in enumerate(best, 1)]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.device import AUTO, gpu_of
+from ragqa.device import AUTO, CPU, gpu_of
 from ragqa.errors import ConfigError, MissingExtra, ModelError
 from ragqa.models.native import one_line
 from ragqa.models.quiet import quietly
@@ -165,7 +165,7 @@ def _load_prompted(folder: Path) -> tuple[Any, Any]:
     return shell, tokenizer
 
 
-def load_sentence_model(name: str, device: str = AUTO) -> Any:
+def load_sentence_model(name: str, device: str = CPU) -> Any:
     """A sentence-transformers model on a device, from a directory or a hub."""
     require_torch(f"The encoder {name}")
     from sentence_transformers import SentenceTransformer

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ragqa.errors import SourceError
 from ragqa.metadata import is_plain, plain_meta
 from ragqa.store.layout import DOCUMENTS, PASSAGES
 from ragqa.store.packed import mapped
@@ -179,7 +180,11 @@ def storable(document: Document) -> Document:
 
 
 def by_program(document: Document) -> Document:
-    """The document marked as given by a program."""
+    """The document marked as given by a program; `SourceError` if it is none."""
+    if not isinstance(document, Document):
+        raise SourceError(f"{type(document).__name__} where a Document belongs: give ragqa.Document(id, text, ...)")
+    if not (isinstance(document.id, str) and document.id and isinstance(document.text, str)):
+        raise SourceError(f"document {document.id!r:.100}: its id must be a text that is not empty, its text a text")
     return replace(document, meta={**document.meta, ORIGIN: PROGRAM})
 
 

@@ -17,7 +17,7 @@ PACKAGE = Path(ragqa.__file__).parent
 # From the bottom up; a layer may import what stands on earlier lines, and itself if it is a package.
 LAYERS = (
     {
-        *("types", "errors", "version", "convert", "config", "device", "filters", "metadata"),
+        *("types", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
         *("protocols", "sentences", "timing"),
     },
     {"corpus", "store"},
@@ -29,6 +29,7 @@ LAYERS = (
     {"pipeline"},
     {"mining"},
     {"train", "eval", "indexing"},
+    {"library"},
     {"calibrate"},
     {"cli", "server"},
     {"__main__"},
@@ -37,7 +38,7 @@ LAYERS = (
 ROOMS = {
     "judging": ({"normalize", "matching", "collections"}, {"metrics", "questions"}),
     "mining": ({"pairs"}, {"teacher"}, {"negatives"}),
-    "train": ({"engine"}, {"checkpoints"}, {"reader", "retriever"}, {"joint"}),
+    "train": ({"engine"}, {"checkpoints"}, {"reader", "retriever"}, {"joint", "reranker"}),
     "eval": ({"runs"}, {"measure"}, {"page"}),
 }
 # neither of a pair imports the other

@@ -1,6 +1,6 @@
 """Recipes: TOML files that decide everything about a training run. Copy one, change it, name it.
 
-    kind = "reader"                 # reader, retriever or joint
+    kind = "reader"                 # reader, retriever, joint or reranker
     base = "all-MiniLM-L6-v2"       # what is trained: the packaged name, a folder or a hub name
     [train]                         # steps, rate, seed …: `TrainSettings`, the same for all kinds
     [data]                          # what a step sees
@@ -28,6 +28,9 @@ from ragqa.train.engine.settings import (
     ReaderData,
     ReaderLoss,
     ReaderMethod,
+    RerankerData,
+    RerankerLoss,
+    RerankerMethod,
     RetrieverData,
     RetrieverLoss,
     RetrieverMethod,
@@ -89,13 +92,30 @@ class JointRecipe:
     method: JointMethod = field(default_factory=JointMethod)
 
 
-Recipe = ReaderRecipe | RetrieverRecipe | JointRecipe
-KINDS: dict[str, type[ReaderRecipe] | type[RetrieverRecipe] | type[JointRecipe]] = {
+@dataclass(frozen=True, slots=True)
+class RerankerRecipe:
+    """Everything that decides how a reranker (a cross-encoder) is trained."""
+
+    base: str = "all-MiniLM-L6-v2"
+    train: TrainSettings = field(default_factory=TrainSettings)
+    data: RerankerData = field(default_factory=RerankerData)
+    loss: RerankerLoss = field(default_factory=RerankerLoss)
+    method: RerankerMethod = field(default_factory=RerankerMethod)
+
+    def __post_init__(self) -> None:
+        """What one section asks of another."""
+        if self.train.eval_every and not self.data.held_out:
+            raise ConfigError("train.eval_every scores held-out articles: set data.held_out above 0")
+
+
+Recipe = ReaderRecipe | RetrieverRecipe | JointRecipe | RerankerRecipe
+KINDS: dict[str, type[ReaderRecipe] | type[RetrieverRecipe] | type[JointRecipe] | type[RerankerRecipe]] = {
     "reader": ReaderRecipe,
     "retriever": RetrieverRecipe,
     "joint": JointRecipe,
+    "reranker": RerankerRecipe,
 }
-Kind = TypeVar("Kind", ReaderRecipe, RetrieverRecipe, JointRecipe)
+Kind = TypeVar("Kind", ReaderRecipe, RetrieverRecipe, JointRecipe, RerankerRecipe)
 
 
 def load_recipe(name: str, kind: type[Kind], settings: Sequence[str] = ()) -> Kind:
@@ -137,7 +157,7 @@ def describe(path: Path) -> str:
 
 
 def kind_of(recipe: Recipe) -> str:
-    """Its kind: reader, retriever or joint."""
+    """Its kind, by name."""
     return next(name for name, kind in KINDS.items() if isinstance(recipe, kind))
 
 

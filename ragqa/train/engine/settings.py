@@ -15,16 +15,21 @@ ATTENTION = ("sdpa", "eager", "flash_attention_2")
 RETRIEVER_LOSSES = ("infonce", "margin-mse", "kl")
 TOWERS = ("both", "question")
 JOINT_LOSSES = ("marginal", "emdr2", "perplexity", "sum")
+RERANKER_LOSSES = ("listwise", "binary")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
     """How long, how fast, how often: a run has ``steps`` steps of ``batch_size`` questions.
 
-    The rate rises over ``warmup_steps`` and falls linearly to 0 over the last ``decay_steps``. ``accumulate`` splits a
-    batch into so many parts to save memory. ``bf16`` unset means: where the hardware multiplies bf16. Every
-    ``save_every`` steps there is a checkpoint; every ``eval_every`` (0: never) the run is scored, and ends when
-    ``patience`` scores in a row are not better. ``report_to`` names trackers: tensorboard, wandb, or none.
+    A batch is the run's: the processes that torchrun starts share it, so that a step means the same on any number of
+    them. The rate rises over ``warmup_steps`` and falls linearly to 0 over the last ``decay_steps``. ``accumulate``
+    splits a batch into so many parts to save memory. ``bf16`` unset means: where the hardware multiplies bf16;
+    ``tf32`` lets a GPU round what it multiplies in fp32; ``compile`` translates the model by torch.compile before the
+    first step. Every ``save_every`` steps there is a checkpoint; every ``eval_every`` (0: never) the run is scored, and
+    ends when ``patience`` scores in a row are not better. ``workers`` is the number of processes that prepare batches
+    (0: this one; unset: 2 where a GPU trains, else 0), ``pin_memory`` copies batches to a GPU while it works (unset:
+    yes). ``report_to`` names trackers: tensorboard, wandb, or none.
     """
 
     seed: int = 1
@@ -37,14 +42,20 @@ class TrainSettings:
     decay_steps: int = 2500
     max_grad_norm: float = 1.0
     bf16: bool | None = None
+    tf32: bool = False
+    compile: bool = False
     save_every: int = 500
     eval_every: int = 0
     patience: int = 3
+    workers: int | None = None
+    pin_memory: bool | None = None
     report_to: tuple[str, ...] = ("tensorboard",)
 
     def __post_init__(self) -> None:
         """Numbers that can work."""
         check_least(self, "train", steps=1, batch_size=1, accumulate=1, save_every=1)
+        if self.workers is not None:
+            check_least(self, "train", workers=0)
         if self.batch_size % self.accumulate:
             raise ConfigError("train.accumulate must divide train.batch_size")
         if self.warmup_steps + self.decay_steps > self.steps:
@@ -288,3 +299,46 @@ class JointMethod:
         check_least(self, "method", refresh_every=0)
         if self.refresh_every and not self.train_retriever:
             raise ConfigError("method.refresh_every goes with method.train_retriever: without, no passage moves")
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerData:
+    """What a reranker sees: a question's passage that answers it beside ``negatives`` that do not, pairs cut at
+    ``max_length`` tokens. A question with fewer negatives in the data is given passages of other questions.
+    ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions`` questions.
+    """
+
+    max_length: int = 320
+    negatives: int = 7
+    held_out: float = 0.0
+    held_out_questions: int = 1000
+
+    def __post_init__(self) -> None:
+        """Ranges."""
+        check_shares(self, "data", "held_out")
+        check_least(self, "data", max_length=16, negatives=1, held_out_questions=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerLoss:
+    """What a reranker minimises: listwise (the softmax over a question's passages gives the one that answers), or
+    binary (each passage alone is told to answer or not; both sides weigh the same).
+    """
+
+    objective: str = "listwise"
+
+    def __post_init__(self) -> None:
+        """Known names."""
+        check_choice(self.objective, "loss.objective", RERANKER_LOSSES)
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerMethod:
+    """Which weights move; ``dropout`` is in force while training."""
+
+    freeze: tuple[str, ...] = ("embeddings",)
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Ranges."""
+        check_shares(self, "method", "dropout")
