@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ragqa.errors import ConfigError
+from ragqa.errors import ConfigError, SourceError
+from ragqa.train.engine.folder import TrainingFolder
 from ragqa.train.engine.recipe import (
     ReaderRecipe,
     RetrieverRecipe,
@@ -59,6 +60,9 @@ def test_a_copy_is_ones_own(tmp_path):
         copy_recipe("reader-minilm", copied)
 
 
+DEEP = '{"a": ' * 800 + "1" + "}" * 800
+
+
 def run(*line):
     from click.testing import CliRunner
 
@@ -91,3 +95,12 @@ def test_check_has_a_line_for_each_file_and_its_exit_code(tmp_path):
     lines = found.output.splitlines()
     assert found.return_value == 2 and len(lines) == 3
     assert str(bad) in lines[1] and "method.tune" in lines[1] and "none.toml" in lines[2]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}{}", DEEP, '{"finished": NaN}'])
+def test_a_damaged_run_is_one_clear_line(tmp_path, content):
+    (tmp_path / "steps" / "checkpoint-2").mkdir(parents=True)
+    (tmp_path / "steps" / "checkpoint-2" / "trainer_state.json").write_text("{}")
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(SourceError, match=r"run\.json: not the description of a training run [^\n]*$"):
+        TrainingFolder(tmp_path).begin(ReaderRecipe())

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ragqa.convert import flatten
+from ragqa.convert import flatten, read_json
 from ragqa.errors import ConfigError, SourceError
 from ragqa.store.atomic import replace_file, sha256, storing
 from ragqa.train.engine.recipe import Recipe, kind_of
@@ -67,8 +67,8 @@ class TrainingFolder:
 
     def _facts(self) -> dict[str, Any]:
         try:
-            return dict(json.loads((self.path / RUN).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+            return read_json((self.path / RUN).read_bytes())
+        except (OSError, ValueError) as error:
             raise SourceError(f"{self.path / RUN}: not the description of a training run ({error})") from error
 
     def _write(self, facts: Mapping[str, Any]) -> None:
