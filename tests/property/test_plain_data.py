@@ -23,7 +23,7 @@ from ragqa.eval.runs.suite import load_suite
 from ragqa.evidence.calibration import Calibration, ScoreModel, Step, Weights, load_calibration
 from ragqa.mining.negatives import Mining
 from ragqa.models.card import CARD, Card, read_card
-from ragqa.store.manifest import EncoderFact, FileFact, Manifest, SegmentFact
+from ragqa.store.manifest import EncoderFact, FileFact, Manifest, SegmentFact, SourceFact
 from ragqa.train.engine import settings as train
 from ragqa.train.engine.recipe import KINDS, read_recipe
 
@@ -51,7 +51,8 @@ MANIFEST = Manifest(
 CURVE = (Step(0.9, 100, 1), Step(0.5, 200, 20))
 CALIBRATION = Calibration(Weights(), ScoreModel(), CURVE, 200, "reader", "encoder", {"q.jsonl": "abc"})
 CARD_HELD = Card("encoder", "name", "name-123", 256, 32, 384)
-RECORDS = [FACT, ENCODER, SEGMENT, MANIFEST, *CURVE, CALIBRATION, CARD_HELD]
+SOURCE = SourceFact("docs", "/home/ada/docs", "../docs")
+RECORDS = [FACT, SOURCE, ENCODER, SEGMENT, MANIFEST, *CURVE, CALIBRATION, CARD_HELD]
 EXAMPLES = [kind() for kind in SETTINGS] + RECORDS
 
 TEXTS = st.sampled_from(["", "none", "hnsw", "linear", "full", "lora", "a,b", "Brücke\ud800", "a\nb", "x.y", "a" * 32])
