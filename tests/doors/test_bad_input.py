@@ -144,7 +144,7 @@ def test_disk_full_changes_nothing(ragqa, own_index, tmp_path):
     folder.mkdir()
     (folder / "long.txt").write_text("The river rises in the hills. " * 2000)
     before = state(own_index)
-    one_line(ragqa("index", folder, "-o", own_index, preexec_fn=limit_files, code=STORAGE))
+    one_line(ragqa("index", folder, "-o", own_index, "--replace", preexec_fn=limit_files, code=STORAGE))
     after = state(own_index)
     assert {k: v for k, v in after.items() if k != "LOCK"} == {k: v for k, v in before.items() if k != "LOCK"}
 
@@ -173,7 +173,7 @@ def test_ctrl_c_while_indexing_changes_nothing(ragqa, own_index, tmp_path):
         (folder / f"{number}.txt").write_text(text)
     before = state(own_index)
     process = subprocess.Popen(
-        [sys.executable, "-m", "ragqa", "index", str(folder), "-o", str(own_index)],
+        [sys.executable, "-m", "ragqa", "index", str(folder), "-o", str(own_index), "--replace"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -69,7 +69,7 @@ def on_terminal(*arguments, slow="time:ctime:0", stdout=None):
 )
 def test_work_on_an_index_shows_how_far_it_is(ragqa, own_index, tmp_path, command, slow, stage):
     shutil.copytree(ROOT / "corpora" / "sample" / "arts", tmp_path / "arts")
-    ragqa("index", tmp_path / "arts", "-o", own_index)  # leaves something to compact
+    ragqa("index", tmp_path / "arts", "-o", own_index, "--replace")  # leaves something to compact
     shown = on_terminal(command, "-i", own_index, slow=slow)
     assert stage in shown and str(own_index) in shown.splitlines()[-1]
 

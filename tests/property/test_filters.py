@@ -109,6 +109,15 @@ def meets(meta: Mapping[str, Any], key: str, test: Any) -> bool:
     return any(all(compares(one, name, bound) for name, bound in test.items()) for one in own)
 
 
+def touching(meta: Mapping[str, Any], key: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Filters whose bounds and values are those of a document itself, where "more" and "at least" part."""
+    own = [one for one in elements(meta, key) if as_number(one) is not None or as_moment(one) is not None]
+    if not own:
+        return st.just({key: {"exists": True}})
+    names = ["gt", "gte", "lt", "lte"]
+    return st.tuples(st.sampled_from(names), st.sampled_from(own)).map(lambda pair: {key: {pair[0]: pair[1]}})
+
+
 def unknown(key: str, test: Any, documents: list[Document]) -> bool:
     asked = not isinstance(test, Mapping) or not {"ne", "exists"} & test.keys()
     return asked and not any(elements(document.meta, key) for document in documents)
@@ -127,7 +136,8 @@ def test_both_searches_agree_with_the_rules(
     documents = documents[len(documents) // 3 :]
     snapshot = Snapshot.open(index)
     most = facts.MOST_TERMS
-    for where in data.draw(st.lists(filters, min_size=1, max_size=8)):
+    near = [touching(document.meta, key) for document in documents for key in document.meta]
+    for where in data.draw(st.lists(st.one_of(filters, *near), min_size=1, max_size=12)):
         if any(unknown(key, test, documents) for key, test in where.items()):
             with pytest.raises(ConfigError, match="no document has the metadata key"):
                 snapshot.allowed(where)

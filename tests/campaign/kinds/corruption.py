@@ -108,7 +108,7 @@ def command(name: str, place: Path) -> Sequence[object]:
         "verify": ("verify", "-i", place),
         "compact": ("compact", "-i", place),
         "repair": ("repair", "-i", place, "-q"),
-        "update": ("index", place.parent / "new", "-o", place, "-q"),
+        "update": ("index", place.parent / "new", "-o", place, "--replace", "-q"),
     }[name]
 
 

@@ -27,7 +27,7 @@ PACKAGED = 0.05
 
 def command(name: str, place: Path) -> Sequence[object]:
     """The command line of a trial."""
-    build = ("index", place.parent / "new", "-o", place, "--words", 12, "-q")
+    build = ("index", place.parent / "new", "-o", place, "--replace", "--words", 12, "-q")
     ask = ("ask", QUESTIONS[0], "-i", place, "--jsonl")
     return {
         "update": build,
