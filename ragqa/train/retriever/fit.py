@@ -19,7 +19,7 @@ from transformers import AutoConfig, TrainerCallback
 from ragqa.errors import ConfigError, ModelError
 from ragqa.mining.pairs import Candidate, Pairing
 from ragqa.models.card import MODEL, has_card, place_of, read_card
-from ragqa.models.catalog import load_encoder, resolve
+from ragqa.models.catalog import DEFAULT, load_encoder, resolve
 from ragqa.models.quiet import quietly
 from ragqa.protocols import Encoder
 from ragqa.store.manifest import EncoderFact
@@ -81,7 +81,9 @@ class RetrieverJob(Job):
         """The encoder whose vectors an index holds, when only the questions' side is trained."""
         if self.recipe.method.towers == "both":
             return None
-        name = self.recipe.method.passages or resolve(self.recipe.base, "base").as_posix()
+        base = self.recipe.base
+        own = base if base == DEFAULT else resolve(base, "base").as_posix()  # no base for training is a default
+        name = self.recipe.method.passages or own
         place = place_named(name)
         if has_card(place, "question-encoder"):
             name = place_of(place, read_card(place, "question-encoder").passages)
