@@ -193,14 +193,14 @@ def test_cached_gradients_are_the_gradients(tiny_encoder, tiny_retriever, mined_
     from ragqa.train.engine.settings import RetrieverLoss
     from ragqa.train.retriever.batches import draw_batches
     from ragqa.train.retriever.fit import load_base
-    from ragqa.train.retriever.towers import Collator, Rows, build_loss
+    from ragqa.train.retriever.towers import Rows, TextCollator, build_loss
 
     model = load_base(tiny_retriever)
     pairings = [replace(pairing, negatives=()) for pairing in read_pairings(mined_file)]
     rows = Rows(draw_batches(pairings, 1, 3, 0, 1), scored=False)
     texts = [rows[place]["positive"] for place in range(3)]
     vectors = np.random.default_rng(0).normal(size=(3, 32)).astype(np.float32) if given else None
-    batch = Collator(model, vectors, {text: place for place, text in enumerate(texts)})([rows[i] for i in range(3)])
+    batch = TextCollator(model, vectors, {text: place for place, text in enumerate(texts)})([rows[i] for i in range(3)])
     found = []
     for chunk in (0, 2):
         model.zero_grad()
@@ -226,12 +226,12 @@ def test_infonce_by_hand(tiny_retriever, mined_file):
     from ragqa.train.engine.settings import RetrieverLoss
     from ragqa.train.retriever.batches import draw_batches
     from ragqa.train.retriever.fit import load_base
-    from ragqa.train.retriever.towers import Collator, Rows, build_loss
+    from ragqa.train.retriever.towers import Rows, TextCollator, build_loss
 
     model = load_base(tiny_retriever).eval()
     batches = draw_batches([replace(pairing, negatives=()) for pairing in read_pairings(mined_file)], 1, 3, 0, 1)
     rows = Rows(batches, scored=False)
-    batch = Collator(model)([rows[place] for place in range(3)])
+    batch = TextCollator(model)([rows[place] for place in range(3)])
     features = [
         {key.removeprefix(f"{name}_"): value for key, value in batch.items() if key.startswith(name)}
         for name in ("anchor", "positive")

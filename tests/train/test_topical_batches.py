@@ -18,7 +18,7 @@ from ragqa.train import fit_retriever  # noqa: E402
 from ragqa.train.engine.recipe import RetrieverRecipe  # noqa: E402
 from ragqa.train.engine.settings import RetrieverData, RetrieverLoss  # noqa: E402
 from ragqa.train.retriever.topical import TopicalCollator, draw_topical, known_positives  # noqa: E402
-from ragqa.train.retriever.towers import Collator, Rows, Towers, build_loss  # noqa: E402
+from ragqa.train.retriever.towers import Rows, TextCollator, Towers, build_loss  # noqa: E402
 
 
 def articles(count: int, passages: int, questions: int) -> list[Pairing]:
@@ -78,7 +78,9 @@ def test_the_loss_is_minus_log_the_share_of_the_right_passages(tiny_retriever, g
     rows = Rows(draw_topical(pairings, 1, 8, 1, 2, 3), scored=False)
     texts = sorted({text for row in rows for name, text in row.items() if name != "anchor"})
     vectors = np.random.default_rng(0).normal(size=(len(texts), 32)).astype(np.float32) if given else None
-    collator = TopicalCollator(Collator(model, vectors, {t: i for i, t in enumerate(texts)}), known_positives(pairings))
+    collator = TopicalCollator(
+        TextCollator(model, vectors, {t: i for i, t in enumerate(texts)}), known_positives(pairings)
+    )
     batch = collator([rows[place] for place in range(8)])
     label = batch.pop("label")
     assert label.shape == (8, 8), "four passages and four negatives, each once"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.measure.comparison import Judged, Side, compare_sides, side_of
-from ragqa.eval.runs.folder import RunFolder
+from ragqa.eval.runs.folder import SuiteRun
 from ragqa.store.atomic import replace_file, storing
 
 BASELINES = Path("eval/baselines")
@@ -31,7 +31,7 @@ _NEUTRAL = "/answered"
 _FRACTIONS = ("/ndcg@10", "/map")  # measures from 0 to 1; the others are percent
 
 
-def accept(run: str | Path | RunFolder, folder: Path = BASELINES) -> Path:
+def accept(run: str | Path | SuiteRun, folder: Path = BASELINES) -> Path:
     """Make a finished run its suite's baseline."""
     side = side_of(run)
     parts = {
@@ -70,7 +70,7 @@ def load_baseline(suite: str, folder: Path = BASELINES) -> Side:
         raise SourceError(f"{path}: not a usable baseline ({error})") from error
 
 
-def check(run: str | Path | RunFolder, folder: Path = BASELINES) -> dict[str, Any]:
+def check(run: str | Path | SuiteRun, folder: Path = BASELINES) -> dict[str, Any]:
     """A run against its suite's baseline: the comparison, and ``worse``, the rows that are significantly so.
 
     Significant: p < 0.05 after Holm's correction. To answer less often is neither better nor worse. Questions other

@@ -32,7 +32,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SuitePart:
     """Questions on one corpus. ``index`` is the folder under ``indexes/``; ``language`` that of answers and words;
     ``prefix`` is cut off the documents' ids in ``qrels``; ``set`` holds settings.
     """
@@ -56,7 +56,7 @@ class Suite:
 
     name: str
     task: str
-    parts: tuple[Part, ...]
+    parts: tuple[SuitePart, ...]
     path: Path
     description: str = ""
     depth: int = 100
@@ -99,7 +99,7 @@ def load_suite(path: str | Path) -> Suite:
     return suite
 
 
-def config_for(suite: Suite, part: Part, settings: Sequence[str] = ()) -> tuple[Config, dict[str, str]]:
+def config_for(suite: Suite, part: SuitePart, settings: Sequence[str] = ()) -> tuple[Config, dict[str, str]]:
     """The settings of a part, and where each value that is no default came from."""
     config = Config()
     origins: dict[str, str] = {}
@@ -119,7 +119,7 @@ def config_for(suite: Suite, part: Part, settings: Sequence[str] = ()) -> tuple[
     return config, origins | changed
 
 
-def locate(suite: Suite, part: Part, data: Path | None = None) -> PartFiles:
+def locate(suite: Suite, part: SuitePart, data: Path | None = None) -> PartFiles:
     """Where the files of a part are: under ``data``, beside the suite, or in one of the two folders above it.
 
     (Two, because suites live in eval/suites/, and paths may be given from the root of the project.) A missing file is a
@@ -153,13 +153,13 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _part(suite: Suite, name: str, table: Any) -> Part:
+def _part(suite: Suite, name: str, table: Any) -> SuitePart:
     place = f"{suite.path}: parts.{name}"
     if not _NAME.match(name):
         raise ConfigError(f"{place}: a part's name must be made of letters, digits, . _ and -")
     if not isinstance(table, dict):
         raise ConfigError(f"{place}: expected a table")
-    part = _typed(Part, {"index": f"eval-{suite.name}-{name}", **table}, {"name": name}, place)
+    part = _typed(SuitePart, {"index": f"eval-{suite.name}-{name}", **table}, {"name": name}, place)
     _one_of(part.corpus_format, CORPUS_FORMATS, f"{place}.corpus_format")
     _one_of(part.questions_format, ("auto", *READERS), f"{place}.questions_format")
     if not _NAME.match(part.index):
@@ -181,7 +181,7 @@ def _one_of(value: str, known: Sequence[str], place: str) -> None:
         raise ConfigError(f"{place} is {value!r}: one of {', '.join(known)}")
 
 
-Table = TypeVar("Table", Part, Suite)
+Table = TypeVar("Table", SuitePart, Suite)
 
 
 def _typed(kind: type[Table], values: Mapping[str, Any], own: Mapping[str, Any], place: str) -> Table:

@@ -38,13 +38,13 @@ from ragqa.train.engine.base import base_path
 from ragqa.train.engine.precision import MasterAdamW
 from ragqa.train.engine.recipe import ReaderRecipe
 from ragqa.train.engine.run import RunFolder, arguments, fit, is_first, settle, use_bf16
-from ragqa.train.reader.augment import Paraphrase, Rewordings, paraphrases_of, read_synonyms
+from ragqa.train.reader.augment import Paraphrase, Rewordings, paraphrases_of, read_rewordings
 from ragqa.train.reader.averaging import MovingAverage
-from ragqa.train.reader.data import Asked, hold_out, read_sources, tokenize
+from ragqa.train.reader.data import TrainingQuestion, hold_out, read_sources, tokenize
 from ragqa.train.reader.distill import Teachers
 from ragqa.train.reader.layers import parameter_groups
 from ragqa.train.reader.scoring import Patience, Score, as_reader, choose, open_score, reading_score
-from ragqa.train.reader.trainer import Collator, ReaderTrainer
+from ragqa.train.reader.trainer import ReaderTrainer, WindowCollator
 from ragqa.train.reader.tuning import PROMPTS, RankAllocation, Unfreezing, merged, save_adapter, tuned
 from ragqa.train.reader.windows import TrainingWindows
 
@@ -217,7 +217,7 @@ def _trainer(
         args=told,
         train_dataset=windows,
         eval_dataset=windows if score else None,  # never looked at: `evaluate` has its own questions
-        data_collator=Collator(tokenizer, type_ids, teachers),
+        data_collator=WindowCollator(tokenizer, type_ids, teachers),
         callbacks=[*prepared.callbacks, *([Patience(_metric(recipe), recipe.train.patience)] if score else [])],
         processing_class=slow_tokenizer,
         loss=recipe.loss,
@@ -228,10 +228,12 @@ def _trainer(
     )
 
 
-def _rewordings(recipe: ReaderRecipe, training: Sequence[Asked], paraphrase: Paraphrase | None) -> Rewordings | None:
+def _rewordings(
+    recipe: ReaderRecipe, training: Sequence[TrainingQuestion], paraphrase: Paraphrase | None
+) -> Rewordings | None:
     if not recipe.data.synonyms and paraphrase is None:
         return None
-    synonyms = read_synonyms(recipe.data.synonyms) if recipe.data.synonyms else {}
+    synonyms = read_rewordings(recipe.data.synonyms) if recipe.data.synonyms else {}
     other = {} if paraphrase is None else paraphrases_of([asked.question for asked in training], paraphrase)
     return Rewordings(synonyms, recipe.data.synonym_share, other)
 

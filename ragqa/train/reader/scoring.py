@@ -18,7 +18,7 @@ from ragqa.models.reader import SpanReader
 from ragqa.models.runtime import TorchRuntime, reads_titles
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.pipeline import Pipeline
-from ragqa.train.reader.data import Asked, Sources
+from ragqa.train.reader.data import Sources, TrainingQuestion
 
 Score = Callable[[Any], dict[str, float]]
 AsReader = Callable[[Any], SpanReader]
@@ -34,7 +34,7 @@ def as_reader(tokenizer: PairTokenizer, type_ids: bool, stride: int) -> AsReader
     return wrap
 
 
-def choose(held_out: Sequence[Asked], count: int, seed: int) -> list[Asked]:
+def choose(held_out: Sequence[TrainingQuestion], count: int, seed: int) -> list[TrainingQuestion]:
     """Up to ``count`` of the held-out questions that have an answer; none is a `TrainingError`."""
     answerable = [asked for asked in held_out if asked.answers and asked.positives]
     if not answerable:
@@ -42,7 +42,7 @@ def choose(held_out: Sequence[Asked], count: int, seed: int) -> list[Asked]:
     return [answerable[place] for place in np.random.default_rng(seed).permutation(len(answerable))[:count]]
 
 
-def reading_score(chosen: Sequence[Asked], sources: Sources, wrap: AsReader) -> Score:
+def reading_score(chosen: Sequence[TrainingQuestion], sources: Sources, wrap: AsReader) -> Score:
     """EM and F1 (in percent) of the best span of the passage that answers."""
     questions = [asked.question for asked in chosen]
     places = [asked.positives[0][0] for asked in chosen]
@@ -59,7 +59,7 @@ def reading_score(chosen: Sequence[Asked], sources: Sources, wrap: AsReader) -> 
     return score
 
 
-def open_score(chosen: Sequence[Asked], index: str | Path, wrap: AsReader) -> Score:
+def open_score(chosen: Sequence[TrainingQuestion], index: str | Path, wrap: AsReader) -> Score:
     """EM and F1 (in percent) of the best answer from a whole index; its passages are retrieved once."""
     snapshot = Snapshot.open(index)
     encoder = load_encoder(snapshot.manifest.encoder.name)
@@ -93,7 +93,7 @@ class Patience(TrainerCallback):
         return control
 
 
-def _figures(quotes: Sequence[str], chosen: Sequence[Asked]) -> dict[str, float]:
+def _figures(quotes: Sequence[str], chosen: Sequence[TrainingQuestion]) -> dict[str, float]:
     pairs = list(zip(quotes, [asked.answers for asked in chosen], strict=True))
     return {
         "em": 100 * float(np.mean([exact_match(quote, answers) for quote, answers in pairs])),

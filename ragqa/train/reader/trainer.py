@@ -37,7 +37,7 @@ from ragqa.train.reader.windows import Labelled
 TARGETS = ("spans", "allowed", "answers", "teacher_starts", "teacher_ends", "readable")
 
 
-class Collator:
+class WindowCollator:
     """Questions with their labelled windows → tensors; see `ragqa.train.reader.losses` for their shapes."""
 
     def __init__(self, tokenizer: PairTokenizer, type_ids: bool, teachers: Teachers | None = None) -> None:

@@ -35,10 +35,10 @@ from ragqa.train.checkpoints.unpack import encoder_place
 from ragqa.train.engine.base import base_path
 from ragqa.train.engine.recipe import RetrieverRecipe
 from ragqa.train.engine.run import Guarded, RunFolder, arguments, fit, optimizer_for, settle, use_bf16
-from ragqa.train.retriever.batches import Draw, draw_batches
+from ragqa.train.retriever.batches import DrawnPairing, draw_batches
 from ragqa.train.retriever.data import Note, contents, load_pairings, negatives_of, split_questions
 from ragqa.train.retriever.topical import TopicalCollator, draw_topical, known_positives
-from ragqa.train.retriever.towers import Collator, Floats, Rows, build_loss
+from ragqa.train.retriever.towers import Floats, Rows, TextCollator, build_loss
 from ragqa.types import Passage
 
 
@@ -218,7 +218,7 @@ def _prepare(
     return trainer, optimizer, frozen
 
 
-def _draw(training: Sequence[Pairing], recipe: RetrieverRecipe, processes: int) -> list[list[Draw]]:
+def _draw(training: Sequence[Pairing], recipe: RetrieverRecipe, processes: int) -> list[list[DrawnPairing]]:
     """The whole run, batch by batch."""
     settings, data = recipe.train, recipe.data
     count, size = settings.steps * settings.accumulate * processes, settings.batch_size // settings.accumulate
@@ -229,14 +229,16 @@ def _draw(training: Sequence[Pairing], recipe: RetrieverRecipe, processes: int) 
     return draw_batches(training, count, size, negatives, settings.seed, in_batch=in_batch)
 
 
-def _collator(model: SentenceTransformer, batches: Sequence[Sequence[Draw]], passages: Encoder | None) -> Collator:
+def _collator(
+    model: SentenceTransformer, batches: Sequence[Sequence[DrawnPairing]], passages: Encoder | None
+) -> TextCollator:
     """Without passages that stand already, both sides are tokenized."""
     if passages is None:
-        return Collator(model)
+        return TextCollator(model)
     every = (candidate for batch in batches for draw in batch for candidate in draw.passages)
     distinct = list({candidate.retrieval_text: candidate for candidate in every}.values())
     places = {candidate.retrieval_text: place for place, candidate in enumerate(distinct)}
-    return Collator(model, encode(passages, distinct), places)
+    return TextCollator(model, encode(passages, distinct), places)
 
 
 def _passages_encoder(recipe: RetrieverRecipe) -> tuple[EncoderFact, Encoder]:

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from ragqa.errors import ConfigError
 from ragqa.train.engine.settings import RetrieverLoss
-from ragqa.train.retriever.batches import Draw
+from ragqa.train.retriever.batches import DrawnPairing
 
 ANCHOR, POSITIVE = "anchor", "positive"
 TOGETHER = 16
@@ -72,7 +72,7 @@ class Towers(nn.Module):
 class Rows:
     """The run as a data set of rows: question, positive, negatives, and for distillation their scores."""
 
-    def __init__(self, batches: Sequence[Sequence[Draw]], scored: bool) -> None:
+    def __init__(self, batches: Sequence[Sequence[DrawnPairing]], scored: bool) -> None:
         self._draws = [draw for batch in batches for draw in batch]
         self._scored = scored
 
@@ -96,7 +96,7 @@ def columns(passages: int) -> list[str]:
     return [POSITIVE, *(f"negative_{number}" for number in range(1, passages))]
 
 
-class Collator:
+class TextCollator:
     """Rows → features; with ``vectors`` [n, dim] and their ``places`` by text, passages are looked up instead."""
 
     def __init__(
