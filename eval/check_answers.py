@@ -20,6 +20,7 @@ from typing import Any
 from ragqa.eval.runs.folder import SuiteRun
 from ragqa.evidence.phrases import near, phrase
 from ragqa.index.snapshot import Snapshot
+from ragqa.wording import Wording, wording_of
 
 
 def main() -> None:
@@ -29,6 +30,7 @@ def main() -> None:
     given = parser.parse_args()
     snapshot = Snapshot.open(given.index, parts=("passages",))
     rows = [row for row in range(snapshot.rows) if snapshot.alive[row]]
+    wording = wording_of(snapshot.manifest.config.language)
     starts = {passage.id: passage.start for passage in snapshot.passages(rows)}
     found = Counter(replies=0, answers=0, misplaced=0, duplicate=0, overlapping=0)
     for record in SuiteRun(given.run).records():
@@ -38,7 +40,7 @@ def main() -> None:
             start, end = (starts[answer["passage"]] + answer[side] for side in ("start", "end"))
             found["answers"] += 1
             found["misplaced"] += snapshot.document(answer["doc_id"]).text[start:end] != answer["text"]
-            found["duplicate"] += any(alike(answer["text"], other["text"]) for other, _, _ in better)
+            found["duplicate"] += any(alike(answer["text"], other["text"], wording) for other, _, _ in better)
             found["overlapping"] += any(
                 other["doc_id"] == answer["doc_id"] and begin < end and start < stop for other, begin, stop in better
             )
@@ -46,9 +48,9 @@ def main() -> None:
     print(json.dumps(found, indent=2))
 
 
-def alike(one: str, other: str) -> bool:
-    first, second = phrase(one), phrase(other)
-    return first.key == second.key or near(first, second)
+def alike(one: str, other: str, wording: Wording) -> bool:
+    first, second = phrase(one, wording), phrase(other, wording)
+    return first.key == second.key or near(first, second, wording)
 
 
 if __name__ == "__main__":

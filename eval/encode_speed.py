@@ -19,8 +19,7 @@ import numpy as np
 from sentence_transformers import SentenceTransformer
 
 from ragqa.corpus.squad import load_squad
-from ragqa.models.catalog import load_encoder
-from ragqa.train.engine.base import base_path
+from ragqa.models.catalog import load_encoder, resolve
 from ragqa.types import Passage
 
 
@@ -32,7 +31,7 @@ def main() -> None:
     arguments = parser.parse_args()
     paragraphs = random.Random(1).sample(load_squad(arguments.data), arguments.passages)
     passages = [Passage("", "", p.text, p.subject, 0, len(p.text)) for p in paragraphs]
-    ours, theirs = load_encoder(), SentenceTransformer(base_path("all-MiniLM-L6-v2"), device="cpu")
+    ours, theirs = load_encoder(), SentenceTransformer(resolve("all-MiniLM-L6-v2", "base").as_posix(), device="cpu")
     texts = [passage.retrieval_text for passage in passages]
     speeds: dict[str, list[float]] = {"ragqa": [], "sentence-transformers": []}
     for _ in range(arguments.rounds):

@@ -36,6 +36,7 @@ from ragqa.evidence.masses import Evidence, log_priors
 from ragqa.evidence.phrases import phrase
 from ragqa.judging.questions import read_questions
 from ragqa.pipeline import Pipeline
+from ragqa.wording import wording_of
 
 Choose = Callable[[Seen, Weights], str]  # the text of the best answer, "" for none
 
@@ -89,7 +90,7 @@ def by_probability(one: Seen, weights: Weights) -> str:
         for span in spans:
             if span.start < span.end:
                 text = hit.passage.text[span.start : span.end]
-                key = phrase(text).key
+                key = phrase(text, wording_of(one.language)).key
                 masses[key] = masses.get(key, 0.0) + math.exp(prior + span.score)
                 texts.setdefault(key, text)
     return texts[max(masses, key=masses.__getitem__)] if masses else ""
@@ -123,7 +124,7 @@ def first_passage(one: Seen, weights: Weights) -> str:
 
 
 def all_read(one: Seen, weights: Weights) -> Evidence:
-    evidence = Evidence(one.hits, weights)
+    evidence = Evidence(one.hits, weights, wording_of(one.language))
     for spans in one.spans:
         evidence.add(spans)
     return evidence

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from parts import articles_of, ids_of, with_questions, write_articles
 
-from ragqa.config import override
+from ragqa.convert import override
 from ragqa.corpus.squad import load_squad
 from ragqa.eval.measure.stats import bootstrap_means
 from ragqa.judging.metrics import exact_match, f1

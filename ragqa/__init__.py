@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ragqa.version import __version__
 
 if TYPE_CHECKING:
-    from ragqa.config import Config, load_config
+    from ragqa.config import Config, IndexConfig, ReadConfig, RetrieveConfig, load_config
     from ragqa.corpus.limits import Limits
     from ragqa.errors import RagqaError
+    from ragqa.filters import Filter
     from ragqa.index.report import BuildReport
     from ragqa.index.snapshot import Snapshot
     from ragqa.indexing import build
+    from ragqa.library import Index
     from ragqa.pipeline import Pipeline
     from ragqa.retrieve import HybridRetriever
     from ragqa.session import Session
@@ -25,14 +27,19 @@ _HOMES = {
     "BuildReport": "index.report",
     "Config": "config",
     "Document": "types",
+    "Filter": "filters",
     "Hit": "types",
     "HybridRetriever": "retrieve",
+    "Index": "library",
+    "IndexConfig": "config",
     "Limits": "corpus.limits",
     "Passage": "types",
     "Pipeline": "pipeline",
     "Question": "types",
     "RagqaError": "errors",
+    "ReadConfig": "config",
     "Reply": "types",
+    "RetrieveConfig": "config",
     "Session": "session",
     "Snapshot": "index.snapshot",
     "Span": "types",
@@ -46,14 +53,19 @@ __all__ = [
     "BuildReport",
     "Config",
     "Document",
+    "Filter",
     "Hit",
     "HybridRetriever",
+    "Index",
+    "IndexConfig",
     "Limits",
     "Passage",
     "Pipeline",
     "Question",
     "RagqaError",
+    "ReadConfig",
     "Reply",
+    "RetrieveConfig",
     "Session",
     "Snapshot",
     "Span",

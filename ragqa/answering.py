@@ -13,12 +13,14 @@ from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
 from ragqa.evidence.calibration import Calibration
 from ragqa.evidence.masses import Evidence
 from ragqa.faq import StoredAnswers
+from ragqa.filters import Filter, parse_filter
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
-from ragqa.types import Ask, Hit, Reply, Where
+from ragqa.types import Ask, Hit, Reply
+from ragqa.wording import wording_of
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
@@ -29,7 +31,7 @@ class Request:
     """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which answers are given."""
 
     question: str
-    where: Where | None
+    where: Filter | None
     read: ReadConfig
     threshold: float
 
@@ -61,7 +63,7 @@ class Answering:
     def request(self, ask: Ask) -> Request:
         """A checked request; `QuestionError` or `ConfigError` if there is something wrong with it."""
         read = settings_for(self.config.read, ask)
-        return Request(checked(ask.question), ask.where, read, self._threshold(read))
+        return Request(checked(ask.question), parse_filter(ask.where), read, self._threshold(read))
 
     def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
         """One reply a request, in order, the same as each alone would get.
@@ -112,15 +114,20 @@ class Answering:
     def weigh(self, requests: Sequence[Request], hits: Sequence[Sequence[Hit]]) -> list[Evidence]:
         """What reading shows of each request's hits, best first, until the rest cannot change the best answer.
 
-        Each round reads the next passage of every request that is still open.
+        Each round reads the next passage of every request that is still open; with a reader that prefers batches, the
+        next 1, 2, 4, 8 … passages.
         """
         reader = self.require_reader()
-        evidence = [Evidence(found, self.calibration.weights) for found in hits]
+        weights, wording = self.calibration.weights, wording_of(self.snapshot.manifest.config.language)
+        evidence = [Evidence(found, weights, wording) for found in hits]
+        size, growth = 1, 2 if getattr(reader, "prefers_batches", False) else 1
         while pending := [place for place, seen in enumerate(evidence) if _is_open(requests[place], seen)]:
-            next_hits = [evidence[place].hits[evidence[place].read] for place in pending]
-            spans = self.stored.read(reader, [requests[place].question for place in pending], next_hits)
-            for place, found in zip(pending, spans, strict=True):
+            ahead = [(place, hit) for place in pending for hit in evidence[place].hits[evidence[place].read :][:size]]
+            questions = [requests[place].question for place, _ in ahead]
+            spans = self.stored.read(reader, questions, [hit for _, hit in ahead])
+            for (place, _), found in zip(ahead, spans, strict=True):
                 evidence[place].add(found)
+            size *= growth
         return evidence
 
     def conclude(self, request: Request, seen: Evidence, timings: Mapping[str, float]) -> Reply:
@@ -190,10 +197,9 @@ def checked(question: str) -> str:
 
 def _alike(requests: Mapping[int, Request]) -> list[list[int]]:
     """The places of the requests, those together that are found by one search."""
-    groups: dict[tuple[object, int], list[int]] = {}
+    groups: dict[tuple[Filter | None, int], list[int]] = {}
     for place, request in requests.items():
-        where = None if request.where is None else repr(sorted(request.where.items()))
-        groups.setdefault((where, request.read.passages), []).append(place)
+        groups.setdefault((request.where, request.read.passages), []).append(place)
     return list(groups.values())
 
 

@@ -42,16 +42,18 @@ def load_models(
     Without an encoder, the one that ``config`` names is loaded, or the packaged one. An index that was built with
     another has to be given that by name again: no index loads a folder or a hub's model by itself (`ConfigError`).
     """
+    language = snapshot.manifest.config.language
     if encoder is None:
-        name = encoder_name(snapshot.manifest.encoder, snapshot.directory, config.index.encoder)
-        encoder = load_encoder(name)
+        name = encoder_name(snapshot.manifest.encoder, snapshot.directory, config.index.encoder, language)
+        encoder = load_encoder(name, language=language, device=config.device)
     by_relevance = config.retrieve.reranker == RELEVANCE
     if reader is None and (reads or (by_relevance and reranker is None)):
-        reader = load_readers(config.read.readers, max_chars=config.read.max_answer_chars)
+        names, chars = config.read.readers, config.read.max_answer_chars
+        reader = load_readers(names, max_chars=chars, language=language, device=config.device)
     if by_relevance and reader is not None and not isinstance(reader, Remembering):
         reader = Remembering(reader)  # what it has read for the order of passages is not read again for the answers
     if reranker is None and config.retrieve.reranker and not by_relevance:
-        reranker = load_reranker(config.retrieve.reranker)
+        reranker = load_reranker(config.retrieve.reranker, language=language, device=config.device)
     return ModelSet(encoder, reader, reranker)
 
 
@@ -78,7 +80,7 @@ def find_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration:
     """The calibration that settings name, else the index's own if it fits, else the reader's."""
     if read.calibration:
         return load_calibration(place_named(read.calibration))
-    return _own_calibration(snapshot, read) or _shipped_calibration(read)
+    return _own_calibration(snapshot, read) or _shipped_calibration(snapshot, read)
 
 
 def describe_calibration(snapshot: Snapshot, read: ReadConfig) -> str:
@@ -90,7 +92,7 @@ def describe_calibration(snapshot: Snapshot, read: ReadConfig) -> str:
     unfit = ""
     if (snapshot.directory / CALIBRATION).is_file():
         unfit = "; the index's own fit is for another reader or encoder"
-    shipped = _shipped_calibration(read)
+    shipped = _shipped_calibration(snapshot, read)
     if not shipped.questions:
         return f"not calibrated{unfit}: ragqa calibrate fits them"
     return f"as fitted to {shipped.questions:,} questions of other documents{unfit}: ragqa calibrate refits"
@@ -102,11 +104,12 @@ def _own_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration | None
     if not path.is_file():
         return None
     own = load_calibration(path)
-    now = readers_fingerprint(read.readers), snapshot.manifest.encoder.fingerprint
+    manifest = snapshot.manifest
+    now = readers_fingerprint(read.readers, manifest.config.language), manifest.encoder.fingerprint
     return own if (own.reader, own.encoder) == now else None
 
 
-def _shipped_calibration(read: ReadConfig) -> Calibration:
+def _shipped_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration:
     """What came with the reader; nothing is known of an ensemble, nor of a checkpoint."""
-    path = None if read.ensemble else reader_calibration(read.reader)
+    path = None if read.ensemble else reader_calibration(read.reader, snapshot.manifest.config.language)
     return Calibration() if path is None else load_calibration(path)

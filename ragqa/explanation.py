@@ -1,8 +1,8 @@
 """Why a question got its reply: what each stage saw, and what it made of it.
 
-Everything shown is what the reply itself was made of, so it adds up: a passage's words to its BM25 score, the shares of
-the priors to 1, bias and products to the log-odds of the score. Only "without" asks anew: the same hits but for the
-passage that the best answer is quoted from, which says how much hangs on that passage alone.
+Everything shown is what the reply itself was computed from, so it adds up: a passage's words to its BM25 score, the
+shares of the priors to 1, bias and products to the log-odds of the score. Only "without" is computed anew, from the
+same hits without the passage that the best answer is quoted from. It shows how much the answer depends on that passage.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ DECIDING = {"linear": ("dense_scale",), "convex": ("dense_weight",), "rrf": ("rr
 
 @dataclass(frozen=True, slots=True)
 class SeenPassage:
-    """A hit: what each word of the question gave to its BM25 score, its share of the evidence before anything is read,
-    and, if it was read, how probable it is that it holds no answer (``null``), and its log-odds of an answer as they
-    count (``relevance``, capped).
+    """A hit, and what was made of it.
+
+    ``words`` says what each word of the question added to its BM25 score; ``prior`` is its share of the evidence before
+    anything is read. If it was read, ``null`` is the probability that it holds no answer, and ``relevance`` its
+    log-odds of an answer, capped as evidence counts them.
     """
 
     hit: Hit
@@ -38,7 +40,7 @@ class SeenPassage:
 
     @property
     def read(self) -> bool:
-        """Whether it was read; where the rest could not change the best answer, it was not."""
+        """Whether it was read; the last passages are not, if they could not change the best answer."""
         return self.null is not None
 
     def to_dict(self) -> dict[str, Any]:
@@ -61,7 +63,7 @@ class SeenPassage:
 
 @dataclass(frozen=True, slots=True)
 class ScoreFeature:
-    """One of the things that a score is made of (`ragqa.evidence.answers`): its value, and what that counts."""
+    """One of the features of a score (`ragqa.evidence.answers`): its value and its weight."""
 
     name: str
     value: float
@@ -75,10 +77,10 @@ class ScoreFeature:
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
-    """How an answer's score came about: 1 / (1 + e^−``logit``), where the logit is the bias and all products.
+    """How an answer's score is computed: 1 / (1 + e^−``logit``), where the logit is the bias plus all products.
 
-    ``threshold`` is the score from which answers are given, None where none is high enough; ``risk`` is what it keeps,
-    None if it was set by hand or there is no calibration to promise anything.
+    ``threshold`` is the score from which on answers are given, None if no score is high enough. ``risk`` is the risk
+    that it keeps, None if the threshold was set by hand or no calibration can promise anything.
     """
 
     bias: float

@@ -1,13 +1,15 @@
-"""Stored answers of FAQ files: not read, but given whole as far as their question is the one that was asked.
+"""Stored answers of FAQ files. The reader does not read them; they are given whole, with odds that say how well their
+question matches the one that was asked.
 
-How well two questions match is a heuristic, until calibration makes a probability of it:
+How well two questions match is a heuristic; calibration turns it into a probability:
 
     match = 0.75 · cosine + 0.25 · overlap        log-odds = 12 · (match − 0.6) / (1 − 0.6), at least −12
 
-``cosine`` is the dense score, as retrievers see of such a passage its question alone; below 0, and where the dense
-search ran and did not find the passage, it counts 0. ``overlap`` is Dice's coefficient of both questions' terms, with
-repeats, 2 · |shared| / (|one| + |other|); without a dense search it is the match. So equal questions have the log-odds
-of 12, the most that a passage may say by default (`ragqa.evidence.masses`), and a match of 0.6 is as likely as not.
+``cosine`` is the dense score: of such a passage retrievers see the question alone. It counts as 0 where it is negative,
+and where the dense search ran and did not find the passage. ``overlap`` is Dice's coefficient of both questions' terms,
+with repeats, 2 · |shared| / (|one| + |other|); without a dense search the match is the overlap alone. So equal
+questions have log-odds of 12, the most that a passage may have by default (`ragqa.evidence.masses`), and a match of 0.6
+means a probability of one half.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ class StoredAnswers:
     def read(self, reader: Reader, questions: Sequence[str], hits: Sequence[Hit]) -> list[list[Span]]:
         """For each pair (questions[i], hits[i]) its spans, as `Reader.read` gives them for the passage.
 
-        Those of a stored answer are all of it, and the null option.
+        A stored answer has two: the whole of it, and the null option.
         """
         spans: list[list[Span]] = [[] for _ in hits]
         texts = [place for place, hit in enumerate(hits) if not hit.passage.is_faq]
@@ -68,7 +70,7 @@ def overlap(one: Sequence[str], other: Sequence[str]) -> float:
 
 
 def log_odds(match: float) -> float:
-    """That the stored answer is the one: rises linearly with the match, from −12 to 12."""
+    """The log-odds that the stored answer is the right one; they rise linearly with the match, from −12 to 12."""
     return min(SUREST, max(-SUREST, SUREST * (match - EVEN) / (1.0 - EVEN)))
 
 

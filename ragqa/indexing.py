@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ragqa.config import Config, IndexConfig
+from ragqa.convert import read_json
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.read import Limits, Problem, read_documents
 from ragqa.corpus.synonyms import read_synonyms
+from ragqa.device import AUTO
 from ragqa.errors import IndexNotFound, ModelError, SourceError
 from ragqa.evidence.calibration import load_calibration
 from ragqa.index import repair as repairing
@@ -16,16 +18,17 @@ from ragqa.index import writer
 from ragqa.index.repair import RepairReport
 from ragqa.index.report import BuildReport, Progress
 from ragqa.index.snapshot import Snapshot
+from ragqa.index.sources import Rule, Sources, source_facts
 from ragqa.models.catalog import DEFAULT, encoder_name, load_encoder
 from ragqa.protocols import Encoder
 from ragqa.store.reading import reading
-from ragqa.store.record import read_json, unseal
+from ragqa.store.record import unseal
 
-Sources = str | Path | Sequence[str | Path]
+Named = str | Path | Sequence[str | Path]
 
 
 def build(
-    source: Sources,
+    source: Named,
     directory: str | Path | None = None,
     config: Config | None = None,
     *,
@@ -34,6 +37,7 @@ def build(
     synonyms: str | Path | None = None,
     limits: Limits | None = None,
     follow: bool = False,
+    others: Rule = "same",
     problems: Callable[[Problem], None] | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
@@ -47,12 +51,17 @@ def build(
     `current_encoder`); with other settings it is built anew. ``synonyms`` names a file of rules for BM25
     (see `ragqa.corpus.synonyms`), which is kept with the index in place of the one before; an empty file takes that
     away, and without a name it stays.
+
+    An index knows its sources. ``others`` says what becomes of the documents of sources that are not named now: with
+    "same" there may be no such sources (`ConfigError`), with "add" they stay, with "replace" they go. Documents that a
+    program gave (`ragqa.Index.upsert`) always stay.
     """
     sources = [source] if isinstance(source, (str, Path)) else list(source)
     directory = Path(directory) if directory is not None else default_directory(sources)
     index = config.index if config is not None else current_settings(directory)
     if encoder is None:
-        encoder = load_encoder(index.encoder if config is not None else current_encoder(directory))
+        name = index.encoder if config is not None else current_encoder(directory)
+        encoder = load_encoder(name, language=index.language, device=AUTO if config is None else config.device)
     failed: set[str] = set()
 
     def note(problem: Problem) -> None:
@@ -70,13 +79,19 @@ def build(
         encoder,
         read_documents(sources, note, limits=limits, follow=follow),
         keep_sources=lambda: failed,
+        sources=Sources(source_facts(sources, directory), others),
         synonyms=rules,
         progress=progress,
     )
 
 
 def repair(
-    directory: str | Path, *, encoder: str | None = None, dry_run: bool = False, progress: Progress | None = None
+    directory: str | Path,
+    *,
+    encoder: str | None = None,
+    device: str = AUTO,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> RepairReport:
     """Make the newest generation of a damaged index that can be whole the current one (see `ragqa.index.repair`).
 
@@ -85,7 +100,7 @@ def repair(
     """
     return repairing.repair(
         directory,
-        load=lambda fact: load_encoder(encoder_name(fact, directory, encoder or DEFAULT)),
+        load=lambda fact: load_encoder(encoder_name(fact, directory, encoder or DEFAULT), device=device),
         unusable=_unusable_calibration,
         dry_run=dry_run,
         progress=progress,
@@ -117,7 +132,8 @@ def current_settings(directory: str | Path) -> IndexConfig:
 def current_encoder(directory: str | Path) -> str:
     """The name by which an index' own encoder may be loaded unasked (`encoder_name`); "default" where there is none."""
     try:
-        return encoder_name(Snapshot.open(directory, parts=()).manifest.encoder, directory)
+        manifest = Snapshot.open(directory, parts=()).manifest
+        return encoder_name(manifest.encoder, directory, language=manifest.config.language)
     except IndexNotFound:
         return DEFAULT
 

@@ -17,13 +17,14 @@ from ragqa.config import Config
 from ragqa.errors import RagqaError
 from ragqa.evidence.calibration import Calibration
 from ragqa.explanation import Explanation, explain
+from ragqa.filters import Where
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
 from ragqa.session import Session
 from ragqa.store.manifest import read_manifest
 from ragqa.store.packed import layout_of
-from ragqa.types import Ask, AskSettings, Hit, ReadSettings, Reply, Where
+from ragqa.types import Ask, AskSettings, Hit, ReadSettings, Reply
 
 BATCH = 32  # requests that are answered together
 log = logging.getLogger("ragqa")
@@ -58,18 +59,21 @@ class Pipeline:
         reader: Reader | None = None,
         reranker: Reranker | None = None,
         reads: bool = True,
+        device: str | None = None,
         **settings: Unpack[ReadSettings],
     ) -> Self:
         """Open the index's current generation and the models; models given here are taken instead of loaded ones.
 
-        Settings given here (``risk=0.2``) hold for every question that does not say otherwise. With ``reads=False`` no
-        reader is loaded, and the pipeline can only search. Without an encoder, the one that ``config`` names is loaded,
-        or the packaged one. An index that was built with another has to be given that by name again: no index loads a
-        folder or a hub's model by itself (`ConfigError`).
+        Settings given here (``risk=0.2``) hold for every question that does not say otherwise. ``device`` ("auto",
+        "cpu", "cuda", "cuda:1") takes the place of the one in ``config``. With ``reads=False`` no reader is loaded, and
+        the pipeline can only search. Without an encoder, the one that ``config`` names is loaded, or the packaged one.
+        An index that was built with another has to be given that by name again: no index loads a folder or a hub's
+        model by itself (`ConfigError`).
         """
         config = config or Config()
-        config = replace(config, read=settings_for(config.read, Ask("", **settings)))
-        snapshot = Snapshot.open(directory)
+        read = settings_for(config.read, Ask("", **settings))
+        config = replace(config, read=read, device=config.device if device is None else device)
+        snapshot = Snapshot.open(directory, device=config.device)
         models = load_models(snapshot, config, encoder=encoder, reader=reader, reranker=reranker, reads=reads)
         loaded = cls.__new__(cls)
         loaded._start(snapshot, models, config, None)
@@ -140,7 +144,7 @@ class Pipeline:
             layout = layout_of(old.directory)
             if read_manifest(layout, layout.require_current()) == old.manifest:
                 return False
-            new = Snapshot.open(old.directory)
+            new = Snapshot.open(old.directory, device=self.config.device)
             models = self._models
             same = new.manifest.encoder.fingerprint == old.manifest.encoder.fingerprint
             if self._own_encoder and not same:

@@ -1,4 +1,4 @@
-"""The seams: what an encoder, a reranker and a reader must do. The batch is the method."""
+"""What an encoder, a reranker and a reader must do. Methods take batches; one question is a batch of one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Texts → vectors of unit length, float32 [n, dim]. Equal fingerprints promise equal vectors of passages.
+    """Turns texts into vectors of unit length, float32 [n, dim]. Equal fingerprints promise equal vectors of passages.
 
-    An encoder whose questions have weights of their own says so by an attribute ``question_fingerprint``, a string that
+    An encoder whose questions have weights of their own has an attribute ``question_fingerprint``, a string that
     changes with these.
     """
 
@@ -41,7 +41,7 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class Reranker(Protocol):
-    """Hits → the same hits in a better order."""
+    """Puts hits into a better order."""
 
     def rerank(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], k: int) -> list[list[Hit]]:
         """At most ``k`` of each question's hits, best first, ranks from 1."""
@@ -50,7 +50,7 @@ class Reranker(Protocol):
 
 @runtime_checkable
 class Reader(Protocol):
-    """Questions and passages → candidate spans."""
+    """Finds candidate spans in passages."""
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         """For each pair (questions[i], passages[i]) its best spans, best first.
@@ -63,7 +63,7 @@ class Reader(Protocol):
 
 @runtime_checkable
 class ExplainingReader(Reader, Protocol):
-    """A reader that can also say what a span's probability comes from; none has to."""
+    """A reader that can also say what a span's probability comes from. A reader need not be one."""
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
         """One entry for each of its readers that can cut the span out of the passage."""

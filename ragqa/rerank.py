@@ -1,4 +1,4 @@
-"""A better order for what retrieval has found, from what the reader says of it."""
+"""Ordering passages by what the reader says of them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from ragqa.types import Hit
 
 
 class RelevanceReranker:
-    """A `Reranker` that orders by log prior + relevance · v, the mass that evidence gives to a passage as a whole.
+    """A `Reranker` that orders by log prior + relevance · v, which is the mass that evidence gives to a passage as a
+    whole.
 
-    So retrieval counts as much as it does for answers (see `ragqa.evidence.masses`), with priors over all hits given.
-    It adds no source to hits: evidence counts what the reader says once already. Every hit is read; a `Remembering`
-    reader, given to the pipeline too, does that once.
+    So search counts as much as it does for answers (see `ragqa.evidence.masses`); priors are over all hits given. It
+    adds no source to hits, because evidence counts what the reader says already. Every hit is read. A `Remembering`
+    reader that is given to the pipeline too reads each passage only once.
     """
 
     def __init__(self, reader: Reader, stored: StoredAnswers, weights: Weights | None = None) -> None:

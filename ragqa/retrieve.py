@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ragqa.config import RetrieveConfig, check_number
 from ragqa.errors import ConfigError, FingerprintMismatch
+from ragqa.filters import Where
 from ragqa.index.fuse import fuse, lookup
 from ragqa.index.ranking import Ranking
 from ragqa.index.snapshot import Snapshot
@@ -49,7 +50,7 @@ class HybridRetriever:
         self,
         questions: Sequence[str],
         k: int,
-        where: Mapping[str, str] | None = None,
+        where: Where | None = None,
         watch: Stopwatch | None = None,
     ) -> list[list[Hit]]:
         """At most ``k`` hits a question, best first; a ``k`` below 1 or beyond a million is a `ConfigError`."""
@@ -80,7 +81,7 @@ class HybridRetriever:
         self,
         questions: Sequence[str],
         k: int,
-        where: Mapping[str, str] | None = None,
+        where: Where | None = None,
         watch: Stopwatch | None = None,
     ) -> Rankings:
         """The rankings of both sources, at least ``depth`` deep, and the best ``k`` of them joined."""
@@ -89,8 +90,9 @@ class HybridRetriever:
         bm25 = dense = Ranking.empty(len(questions))
         if not questions:
             return Rankings(bm25, dense, dense)
+        allowed = self.snapshot.allowed(where)
         if config.fusion != "dense":
-            bm25 = self.snapshot.lexical.search(questions, depth, where)
+            bm25 = self.snapshot.lexical.search(questions, depth, allowed)
             watch.lap("bm25")
         if config.fusion != "bm25":
             vectors = self.encoder.encode_questions(questions)

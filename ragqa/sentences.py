@@ -1,8 +1,8 @@
-"""Where sentences end, and how many words a text has: all by compiled expressions that take time linear in the text.
+"""Where sentences end, and how many words a text has. Everything is done by compiled expressions in linear time.
 
-A word is a run of letters, digits and "_" with their combining marks (of more than 24 characters: one for each 24, as
-far as they are no marks); in scripts without blanks (Han, Kana, Thai, Lao, Khmer, Burmese) two characters; of other
-signs 24 in a row. So no text is so odd that it has length but no words.
+A word is a run of letters, digits and "_" with their combining marks; a run of more than 24 characters counts one word
+for each 24, without its marks. In scripts without blanks (Han, Kana, Thai, Lao, Khmer, Burmese) two characters count as
+a word. Of other signs 24 in a row count as a word, so every long text has words.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A talk with an index: follow-up questions are made whole by what was asked and answered before."""
+"""A conversation with an index: follow-up questions are completed with what was asked and answered before."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from ragqa.errors import QuestionError
 from ragqa.explanation import Explanation
+from ragqa.filters import Where
 from ragqa.followup import Turn, Understood, understand
 from ragqa.store.passages import encodable
-from ragqa.types import Reply, Where
+from ragqa.types import Reply
 
 REMEMBERED = 20  # turns that are looked back on
 
@@ -23,7 +24,7 @@ class Exchange:
 
     @property
     def turn(self) -> Turn:
-        """What later questions may take up."""
+        """What later questions may refer to."""
         return turn_of(self.understood, self.reply)
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,9 +56,9 @@ class Asked(Protocol):
 
 
 class Session:
-    """Questions one after the other, each after those before; cheap to make. For one thread: make one for each.
+    """Questions one after the other, each completed with those before it. Cheap to make, and for one thread only.
 
-    The question that is retrieved for and read is the understood one, so ``reply.question`` is that.
+    The completed question is the one that is searched for and read, so ``reply.question`` is that.
     """
 
     def __init__(self, pipeline: Asked, *, where: Where | None = None) -> None:
@@ -76,7 +77,7 @@ class Session:
         return self._exchanges[-1] if self._exchanges else None
 
     def understand(self, question: str) -> Understood:
-        """What a question would be understood as now; nothing is asked or remembered."""
+        """What a question would be completed to now. Nothing is asked or remembered."""
         if not isinstance(question, str):
             raise QuestionError(f"a question must be text, not {type(question).__name__}")
         return understand(encodable(question), self._turns, self.pipeline.language)
@@ -96,7 +97,7 @@ class Session:
 
 
 def turn_of(understood: Understood, reply: Reply) -> Turn:
-    """What later questions may take up: the best answer, and the passages of its document that were found."""
+    """What later questions may refer to: the best answer, and the passages of its document that were found."""
     if not reply.answers:
         return Turn(understood.typed, understood.question)
     passage = reply.answers[0].hit.passage

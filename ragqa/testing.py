@@ -1,4 +1,6 @@
-"""Stand-ins for models, for tests of what is built on ragqa: no weights, no randomness, arithmetic to be checked."""
+"""Stand-ins for models, for tests of code that uses ragqa. They have no weights and no randomness, and their results
+can be computed by hand.
+"""
 
 from __future__ import annotations
 

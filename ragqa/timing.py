@@ -1,4 +1,4 @@
-"""Where the time goes."""
+"""How long the stages of answering take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class Stopwatch:
-    """Milliseconds by stage, ``wall`` as a clock on the wall and ``cpu`` as all threads of this process together."""
+    """Milliseconds by stage: ``wall`` is elapsed time, ``cpu`` the time of all threads of this process together."""
 
     __slots__ = ("_cpu", "_wall", "cpu", "wall")
 
@@ -16,7 +16,7 @@ class Stopwatch:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def lap(self, stage: str) -> None:
-        """All that passed since the last lap was this stage's; a stage may come several times."""
+        """Count the time since the last lap for this stage; a stage may come several times."""
         wall, cpu = time.perf_counter(), time.process_time()
         self.wall[stage] = self.wall.get(stage, 0.0) + 1000.0 * (wall - self._wall)
         self.cpu[stage] = self.cpu.get(stage, 0.0) + 1000.0 * (cpu - self._cpu)

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
+from ragqa.filters import Where
 from ragqa.sentences import sentences
 
-Meta = Mapping[str, str | int | float | bool]
+Scalar = str | int | float | bool
+Meta = Mapping[str, Scalar | Sequence[Scalar]]
 KIND = "ragqa.kind"  # the key of the metadata that says what a document is if it is not plain text
 FAQ = "faq"
-Where = Mapping[str, Any]  # what a document's metadata must be
+ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
+PROGRAM = "program"
 Stopped = Literal["settled", "exhausted"]
 
 
@@ -41,10 +44,10 @@ class AskSettings(ReadSettings, total=False):
 class Ask:
     """One request: a question, and what is to be different for it. None means what the pipeline's own settings say.
 
-    ``where`` keeps to documents with these metadata. At most ``k`` answers are given and at most ``passages`` are found
-    and read; with ``all`` every passage is read, and every answer that is sure enough is given. An answer is given if
-    its score reaches ``min_score``, or what keeps the share of wrong answers at ``risk``: a ``risk`` given here takes
-    the place of a ``min_score`` in the pipeline's settings.
+    ``where`` keeps to documents with these metadata (see `ragqa.filters`). At most ``k`` answers are given and at most
+    ``passages`` are found and read; with ``all`` every passage is read, and every answer that is sure enough is given.
+    An answer is given if its score reaches ``min_score``, or what keeps the share of wrong answers at ``risk``: a
+    ``risk`` given here takes the place of a ``min_score`` in the pipeline's settings.
     """
 
     question: str
@@ -71,7 +74,8 @@ class Document:
     ``source`` is the path as named by the user; a record of a file adds ``:12`` (its line or row, from 1), a page of a
     PDF ``#page=3``. ``line`` is the line of the source at which ``text`` begins when the text stands there as it is,
     and 0 when it does not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter
-    to keep the document as one passage.
+    to keep the document as one passage. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
+    texts and nested values under keys such as ``author.name``.
     """
 
     id: str
@@ -86,7 +90,7 @@ class Document:
     @property
     def sha(self) -> str:
         """sha256 (hex) of title, text and meta: what an update compares."""
-        content = json.dumps([self.title, self.text, dict(self.meta)], sort_keys=True, ensure_ascii=False)
+        content = json.dumps([self.title, self.text, dict(self.meta)], sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Fitting what scores are worth to questions with known answers."""
+"""Fitting scores to questions with known answers."""
 
 from ragqa.calibrate.fit import Fit, fit
 from ragqa.calibrate.gather import Seen, gather

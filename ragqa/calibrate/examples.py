@@ -1,4 +1,4 @@
-"""Answers of questions whose right answers are known, as arrays that a score can be learnt from."""
+"""Answers to questions whose right answers are known, as arrays from which a score is fitted."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Answers that a score is learnt from, question by question and each question's best first: features [n, f],
-    whether right [n], and the number of their question [n], ascending. A question may have none.
+    """Answers from which a score is fitted, question by question and each question's best first.
+
+    They are features [n, f], whether each is right [n], and the number of its question [n], ascending. A question may
+    have no answer.
     """
 
     features: Floats
@@ -41,7 +43,7 @@ class Examples:
         return np.array([row >= 0 and bool(self.right[row]) for row in best.tolist()], bool)
 
     def of(self, chosen: NDArray[np.int64]) -> Examples:
-        """Those of the chosen questions, which are numbered anew in this order."""
+        """The examples of the chosen questions, which are numbered anew in this order."""
         rows = [np.flatnonzero(self.owner == number) for number in chosen.tolist()]
         places = np.concatenate([np.zeros(0, np.int64), *rows])
         owner = np.repeat(np.arange(len(rows)), [len(own) for own in rows])

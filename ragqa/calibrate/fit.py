@@ -1,4 +1,6 @@
-"""Seen questions → a `Calibration`: weights, score model, and the curve that thresholds are read from."""
+"""From questions with everything seen on the way to their answers to a `Calibration`: weights, score model,
+risk curve.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from ragqa.evidence.answers import rank_answers
 from ragqa.evidence.calibration import Calibration, ScoreModel, Step, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.types import Answer
+from ragqa.wording import wording_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -27,8 +30,8 @@ RIDGE = 1.0  # the prior of a standardised weight is normal with variance 1 / RI
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A calibration, and how it did on questions that it was not fitted on: scores of the best answers, and whether
-    they were right (in the questions' order; score 0 where there was no answer).
+    """A calibration, and how it did on questions that it was not fitted on: the scores of the best answers, and whether
+    they were right, in the questions' order. The score is 0 where there was no answer.
     """
 
     calibration: Calibration
@@ -44,7 +47,8 @@ def fit(
     data: Mapping[str, str] | None = None,
     seed: int = 1,
 ) -> Fit:
-    """Fit to ``seen``, from ``start``: the score model and the curve, and with ``weights`` how evidence is weighed.
+    """Fit the score model and the curve to ``seen``, beginning at ``start``; with ``weights`` also how evidence is
+    weighed.
 
     Scores of the curve are cross-fitted: each comes from a model that has not seen its question.
     """
@@ -66,8 +70,8 @@ def fit(
 
 
 def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats, Bools]:
-    """The score model, and of each question's best answer the score by a model that has not seen the question, and
-    whether it is right.
+    """The score model, and for each question's best answer whether it is right and its score, by a model that has not
+    seen the question.
     """
     if examples.right.all() or not examples.right.any():
         raise ConfigError("all answers are right, or all are wrong: nothing to fit a score to")
@@ -82,15 +86,15 @@ def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats,
 
 
 def read_answers(one: Seen, weights: Weights, count: int = ANSWERS) -> tuple[Answer, ...]:
-    """The answers that reading gives at these weights: it stops where it would."""
-    evidence = Evidence(one.hits, weights)
+    """The answers that a pipeline would give with these weights; reading stops where a pipeline would stop."""
+    evidence = Evidence(one.hits, weights, wording_of(one.language))
     while not evidence.settled():
         evidence.add(one.spans[evidence.read])
     return rank_answers(evidence, ScoreModel(), count)
 
 
 def probabilities(model: ScoreModel, features: Floats) -> Floats:
-    """What the model says of [n, f] features: [n]."""
+    """The model's probabilities [n] for features [n, f]."""
     logits = model.bias + features @ np.array(model.weights)
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -50.0, 50.0))), np.float64)
 
@@ -115,7 +119,9 @@ def fit_score(features: Floats, right: Bools) -> ScoreModel:
 
 
 def risk_curve(scores: Floats, right: Bools) -> tuple[Step, ...]:
-    """How many of the best k answers are wrong, for k from 10 in steps of a tenth, and all; equal scores together."""
+    """How many of the best k answers are wrong, for k from 10 on in steps of a tenth, and for all answers. Answers with
+    equal scores are counted together.
+    """
     order = np.argsort(-scores, kind="stable")
     ranked, wrong = scores[order], np.cumsum(~right[order])
     steps: list[Step] = []

@@ -1,4 +1,4 @@
-"""Ask questions whose answers are known, and keep all that was seen on the way to the answer."""
+"""Asking questions whose answers are known, and keeping everything that was seen on the way to the answer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A question's hits, the spans read in each of them (every hit is read), and the right answers: none for a
-    question without an answer.
+    """A question's hits, the spans read in each of them (every hit is read), and the right answers, of which a question
+    without an answer has none.
     """
 
     question: str
@@ -37,7 +37,7 @@ def gather(
     language: str = "en",
     progress: Progress = silent,
 ) -> Iterator[Seen]:
-    """Everything about each question, in order; all passages that could be read are read."""
+    """Everything about each question, in order. All passages that could be read are read."""
     answering = pipeline.answering
     reader = answering.require_reader()
     for first in range(0, len(questions), BATCH):

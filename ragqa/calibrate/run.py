@@ -24,9 +24,9 @@ from ragqa.store.packed import refuse_packed
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What calibrating led to. ``right`` is in percent; calibration errors are of the best answers' scores, ``error``
-    cross-fitted; ``coverage`` is the share of questions (percent) that are answered at each risk, None where no promise
-    is possible.
+    """The result of a calibration. ``right`` is in percent. The calibration errors are those of the best answers'
+    scores; ``error`` is cross-fitted. ``coverage`` is the percentage of questions that are answered at each risk, None
+    where no promise is possible.
     """
 
     path: str
@@ -64,7 +64,7 @@ def calibrate_index(
     seen = list(gather(pipeline, asked, pipeline.language, progress))
     start = replace(
         pipeline.calibration,
-        reader=readers_fingerprint(config.read.readers),
+        reader=readers_fingerprint(config.read.readers, pipeline.language),
         encoder=pipeline.retriever.encoder.fingerprint,
     )
     found = fit(seen, start, weights=weights, data={Path(questions).name: sha256(Path(questions))}, seed=seed)

@@ -1,7 +1,7 @@
 """Fitting the log-linear weights of evidence by maximum likelihood. Pure numpy.
 
-A question's likelihood is the share that all right spans have of the mass of all spans and "no answer"; where no span
-is right, the share of "no answer".
+The likelihood of a question is the share that all right spans have of the mass of all spans and "no answer". If no span
+is right, it is the share of "no answer".
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ class Table:
 
     @property
     def used(self) -> NDArray[np.bool_]:
-        """[6]: which weights the data say anything about."""
+        """[6]: which weights the data depend on at all."""
         varies = [bool(self.passages[..., column].any()) for column in range(PASSAGE)]
         return np.array([*varies, True, True, True])
 
 
 def tabulate(seen: Sequence[Seen], cap: float) -> Table:
-    """Features of every passage and span; retrieval scores are centred per question, which changes nothing."""
+    """Features of every passage and span. Retrieval scores are centred for each question, which leaves the softmax as
+    it is.
+    """
     width = max((len(one.hits) for one in seen), default=1) or 1
     flat = [[span for spans in one.spans for span in spans if span.start < span.end] for one in seen]
     longest = max(map(len, flat), default=1) or 1
@@ -112,7 +114,9 @@ def minimise(
     lowest: Floats,
     steps: int = 60,
 ) -> Floats:
-    """Damped Newton steps over the ``moving`` values, none below ``lowest``; the curvature is taken from gradients."""
+    """Damped Newton steps over the ``moving`` values, none of which goes below ``lowest``. The curvature is computed
+    from differences of gradients.
+    """
     best = start.copy()
     value, gradient = loss(best)
     damping = 1e-3

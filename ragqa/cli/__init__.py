@@ -1,5 +1,7 @@
-"""The command line: a thin shell over the library. Modules here import click and the standard library only, so that
-``ragqa --help`` is quick; a command imports what it needs when it runs.
+"""The command line, a thin shell over the library.
+
+Modules of this package import click and the standard library only, so that ``ragqa --help`` is quick. A command imports
+what it needs when it runs.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from ragqa.cli.ask import ask, search
 from ragqa.cli.calibrate import calibrate
 from ragqa.cli.carry import copy, pack, unpack
 from ragqa.cli.chat import chat
+from ragqa.cli.documents import add, delete
 from ragqa.cli.eval import evaluate
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
@@ -32,7 +35,9 @@ INTERRUPTED = 130
 
 
 class Program(click.Group):
-    """A group whose own pages (--help, --version), which click writes, end well where nobody reads them."""
+    """A group whose own pages (--help, --version), which click writes, end without an error if their reader
+    has gone.
+    """
 
     def make_context(self, *arguments: Any, **named: Any) -> click.Context:
         """As click does."""
@@ -58,7 +63,7 @@ def cli(debug: bool) -> None:
 
 
 for command in (
-    index, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
+    index, add, delete, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
     train, mine, recipes, calibrate, evaluate, export, models,
 ):  # fmt: skip
     cli.add_command(command)
@@ -100,7 +105,7 @@ def _run(line: list[str], debug: bool) -> int:
 
 
 def _missing(error: MemoryError | ImportError, debug: bool) -> int:
-    """Memory is missing, also where a module could not be loaded into it; or a module is, which is a bug."""
+    """Report missing memory, also if it made the import of a module fail. Any other failed import is a bug of ours."""
     from ragqa.store.atomic import refusal, system_error
 
     if system_error(error) == errno.ENOMEM:
@@ -113,7 +118,7 @@ def _internal(error: Exception, debug: bool) -> int:
 
 
 def _explain(error: click.ClickException) -> None:
-    """What is wrong with the command line, and how to see what would be right."""
+    """Say what is wrong with the command line, and how to see what would be right."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is None or error.format_message() == context.get_help():  # a group without a command shows its page
         for line in error.format_message().splitlines():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import click
 from ragqa.cli.options import (
     answering_config,
     answering_options,
+    device_option,
     encoder_option,
     fusion_option,
     index_option,
@@ -28,6 +29,7 @@ from ragqa.errors import ConfigError, QuestionError, SourceError
 
 if TYPE_CHECKING:
     from ragqa.explanation import Explanation
+    from ragqa.filters import Filter
     from ragqa.pipeline import Pipeline
     from ragqa.types import Reply
 
@@ -99,6 +101,7 @@ def ask(
 @encoder_option
 @fusion_option
 @reranker_option
+@device_option
 @where_option
 @settings_options
 def search(
@@ -109,6 +112,7 @@ def search(
     encoder: str | None,
     fusion: str | None,
     reranker: str | None,
+    device: str | None,
     where: tuple[str, ...],
     config_file: str | None,
     settings: tuple[str, ...],
@@ -120,7 +124,8 @@ def search(
     from ragqa.cli.output import note_unchecked, print_hit
     from ragqa.cli.progress import progress_bar
 
-    given = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
+    named = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
+    given = named | {"device": device}
     config = make_config(config_file, settings, given)
     filters = parse_where(where)
     (text,) = _questions(question, None)
@@ -142,9 +147,9 @@ def search(
 
 
 def _replies(
-    pipeline: Pipeline, questions: Sequence[str], where: Mapping[str, str] | None, why: bool
+    pipeline: Pipeline, questions: Sequence[str], where: Filter | None, why: bool
 ) -> Iterator[tuple[Reply, Explanation | None]]:
-    """Replies in order, with their explanations if they are asked for, which come one at a time."""
+    """Replies in order. With explanations, questions are asked one at a time."""
     if not why:
         yield from ((reply, None) for reply in pipeline.ask_iter(questions, where=where))
         return
@@ -154,7 +159,9 @@ def _replies(
 
 
 def _questions(words: tuple[str, ...], file: str | None) -> list[str]:
-    """The question on the line, or the non-empty lines of a file; refused here, before anything is loaded."""
+    """The question on the line, or the non-empty lines of a file. Errors are raised here, before any model is
+    loaded.
+    """
     if file is not None and words:
         raise ConfigError("give a question or --file, not both")
     if file is None:

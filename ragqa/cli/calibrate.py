@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ragqa.cli.options import encoder_option, index_option, locate_index, make_config, settings_options
+from ragqa.cli.options import device_option, encoder_option, index_option, locate_index, make_config, settings_options
 from ragqa.cli.terminal import print_json, say
 
 SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
@@ -19,6 +19,7 @@ SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 @click.option("--weights", is_flag=True, help="Fit how evidence is weighed as well, not only what scores are worth.")
 @click.option("--reader", help="Another reader: a directory or hub name.")
 @encoder_option
+@device_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
 @settings_options
@@ -31,6 +32,7 @@ def calibrate(
     weights: bool,
     reader: str | None,
     encoder: str | None,
+    device: str | None,
     as_json: bool,
     quiet: bool,
     config_file: str | None,
@@ -46,7 +48,7 @@ def calibrate(
     from ragqa.calibrate.run import calibrate_index
     from ragqa.cli.progress import progress_bar
 
-    config = make_config(config_file, settings, {"read.reader": reader, "index.encoder": encoder})
+    config = make_config(config_file, settings, {"read.reader": reader, "index.encoder": encoder, "device": device})
     directory = locate_index(index_dir)
     with progress_bar(quiet) as progress:
         report = calibrate_index(

@@ -20,9 +20,9 @@ NOTHING = "nothing was written"
 def copy(source: str, target: str, links: bool, as_json: bool) -> None:
     """Copy an index, also while it is written to.
 
-    TARGET is a new or empty folder. It gets what is current in SOURCE (a folder, or a packed file), with its
-    calibration. Every byte is copied and checked against its hash. With --links both indexes share what they hold;
-    neither changes the other, but a disk that damages one damages both.
+    TARGET is a new or empty folder. It gets the current generation of SOURCE (a folder, or a packed file) and its
+    calibration. Every byte is copied and checked against its hash. With --links both indexes share their files: neither
+    changes the other, but a disk error in a shared file damages both.
     """
     from ragqa.index.derive import copy_index
 
@@ -38,8 +38,8 @@ def copy(source: str, target: str, links: bool, as_json: bool) -> None:
 def pack(index: str, file: str, as_json: bool) -> None:
     """Make one portable file of an index.
 
-    INDEX is a folder, FILE the packed index, by custom NAME.ragqa. It is read where it lies: ragqa ask -i NAME.ragqa.
-    It is a plain, uncompressed tar archive; the same generation gives the same bytes.
+    INDEX is a folder, FILE the packed index, usually called NAME.ragqa. It can be asked without unpacking: ragqa ask -i
+    NAME.ragqa. It is a plain, uncompressed tar archive; packing the same generation again gives the same bytes.
     """
     from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""``ragqa chat``: questions one after the other, each understood after those before."""
+"""``ragqa chat``: questions one after the other, each completed with those before it."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def chat(
 ) -> None:
     """Ask one question after the other.
 
-    A question may lean on those before it ("And when did he die?"); the question that was understood is shown. What is
-    carried over are words of earlier questions, answers and titles. Lines that begin with / are commands; /help lists
-    them. The rules are English; in other languages only a question of up to three words is taken for a follow-up.
+    A question may lean on those before it ("And when did he die?"). It is completed with words of earlier questions,
+    answers and titles, and the completed question is shown. Lines that begin with / are commands; /help lists them. The
+    rules are English; in other languages only a question of up to three words is taken for a follow-up.
     """
     config = answering_config(config_file, settings, answering)
     filters = parse_where(where)
@@ -64,7 +64,7 @@ def chat(
 
 
 def talk(session: Session, *, as_json: bool) -> None:
-    """Answer line by line until the input ends or says so."""
+    """Answer line by line until the input ends, or a line says so."""
     commands = {"/why": show_why, "/sources": show_sources}
     if sys.stdin.isatty():
         note("ask a question; /help lists the commands, Ctrl-D leaves")
@@ -86,8 +86,10 @@ def talk(session: Session, *, as_json: bool) -> None:
 
 
 def lines() -> Iterator[str]:
-    """Lines that are not empty, until the input ends. On a terminal with a prompt, which never stands in results that
-    are redirected; bytes that are no characters are kept for `checked` to mend.
+    """Lines that are not empty, until the input ends.
+
+    The prompt is shown on a terminal only, so it is never part of redirected results. Bytes that are no characters are
+    kept for `checked` to replace.
     """
     if sys.stdin.isatty() and sys.stdout.isatty():
         _ = _line_editing()
@@ -108,7 +110,7 @@ def lines() -> Iterator[str]:
 
 
 def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
-    """What the question was understood as and why, and what each stage made of it, for which it is asked again."""
+    """Show what the question was completed to and why, and, by asking it again, what each stage made of it."""
     from ragqa.cli.explaining import print_explanation
 
     understood = exchange.understood
@@ -128,7 +130,7 @@ def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
 
 
 def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
-    """Every place of every answer: the one shown and those that say the same."""
+    """Show every place of every answer: the one that was shown, and the others that say the same."""
     from ragqa.cli.output import marked, one_line, place
 
     if as_json:
@@ -189,7 +191,7 @@ def _piped() -> str:
 
 
 def _line_editing() -> bool:
-    """Arrow keys and what was typed before, where the system has them."""
+    """Switch on arrow keys and the history of lines, if the system has them."""
     try:
         import readline  # noqa: F401
     except ImportError:

@@ -1,9 +1,9 @@
-r"""Text of documents, names and questions as it may stand on a terminal or in JSON.
+r"""Text of documents, names and questions in a form that is safe on a terminal and in JSON.
 
 A control character that reaches a terminal can move the cursor, set the clipboard or forge a line of output; an
 override of writing direction can make a file's name read backwards. `visible` shows each as an escape in ASCII: ``\n``,
-``\r`` and ``\t`` for line breaks and tabs, else ``\x1b`` or ``\u202e``, as Python writes them. A backslash stays one
-backslash, so paths and formulas read as they are written; what is shown is for eyes, and JSON is exact.
+``\r`` and ``\t`` for line breaks and tabs, otherwise ``\x1b`` or ``\u202e``, as Python writes them. A backslash is not
+doubled, so paths and formulas stay readable. The result is for people to read; JSON is exact.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def visible(text: str) -> str:
-    """``text`` on one line and without control characters; text that has none is unchanged, so it may be done twice."""
+    """``text`` on one line and without control characters. Text that has none is unchanged, so this may be applied
+    twice.
+    """
     return _CONTROL.sub(_escape, text)
 
 

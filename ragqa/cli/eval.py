@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ragqa.cli.interrupt import interruptible
-from ragqa.cli.options import settings_option
+from ragqa.cli.options import device_option, settings_option
 from ragqa.cli.terminal import note, print_json
 from ragqa.errors import ConfigError
 
@@ -36,6 +36,7 @@ def evaluate() -> None:
 @click.option("--data", type=click.Path(), help="Folder with the suite's data, where they are not beside it.")
 @click.option("--indexes", type=click.Path(), default="indexes", show_default=True, help="Where its indexes are kept.")
 @settings_option
+@device_option
 @click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each part.")
 @click.option("--sample", type=click.IntRange(1), help="Only N questions of each part, chosen at random.")
 @click.option("--seed", type=int, help="For --sample [the suite's].")
@@ -46,6 +47,7 @@ def run_command(
     data: str | None,
     indexes: str,
     settings: tuple[str, ...],
+    device: str | None,
     limit: int | None,
     sample: int | None,
     seed: int | None,
@@ -53,7 +55,7 @@ def run_command(
 ) -> None:
     """Answer all questions of a SUITE (a TOML file).
 
-    Keeps what happened; interrupted, the same command goes on.
+    Everything is kept in the run's folder. After an interruption the same command goes on.
     """
     from ragqa.cli.progress import progress_bar
     from ragqa.eval.runs.prepared import Choice
@@ -71,7 +73,7 @@ def run_command(
             output,
             data=data,
             indexes=indexes,
-            settings=settings,
+            settings=settings if device is None else (*settings, f"device={device}"),
             choice=Choice(limit, sample, seed),
             explain=explain,
             progress=progress,
@@ -128,9 +130,9 @@ def report_command(runs: tuple[str, ...], output: str, questions: int) -> None:
 @click.option("--accept", "accepted", is_flag=True, help="Make this run the baseline instead.")
 @json_option
 def check_command(run: str, baselines: str, accepted: bool, as_json: bool) -> int:
-    """Hold a RUN against its suite's baseline.
+    """Compare a RUN with its suite's baseline.
 
-    Exit code 1 when anything is significantly worse.
+    Exit code 1 if anything is significantly worse.
     """
     from ragqa.cli.figures import print_comparison
     from ragqa.eval.measure.baseline import accept, check

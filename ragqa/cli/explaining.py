@@ -19,7 +19,7 @@ NOTHING = "-"
 
 
 def print_explanation(explanation: Explanation) -> None:
-    """The sections that there is something to say in."""
+    """Print the sections that have something to show."""
     shown = _shown(explanation)
     _print("Words", _words(shown, explanation.retrieve))
     _print("Passages", _passages(explanation, shown))
@@ -47,7 +47,7 @@ def _print(title: str, lines: Sequence[str]) -> None:
 
 
 def _words(shown: Sequence[SeenPassage], retrieve: RetrieveConfig) -> list[str]:
-    """A row for each word, most telling first, a column for each passage; what is summed up is the BM25 score."""
+    """A row for each word, the most telling first, and a column for each passage. The sums are the BM25 scores."""
     if retrieve.fusion == "dense":
         return ["do not count (fusion dense)"]
     most: dict[str, float] = {}

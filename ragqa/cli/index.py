@@ -9,6 +9,7 @@ import click
 
 from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import (
+    device_option,
     index_option,
     limit_options,
     locate_index,
@@ -17,6 +18,7 @@ from ragqa.cli.options import (
     settings_options,
 )
 from ragqa.cli.terminal import note, print_json, say
+from ragqa.errors import ConfigError
 
 if TYPE_CHECKING:
     from ragqa.corpus.read import Problem
@@ -37,6 +39,9 @@ UNNAMED = ""
 @click.option("--bm25", type=click.Choice(["tantivy", "rank-bm25"]), help="BM25 engine [tantivy].")
 @click.option("--synonyms", type=click.Path(), help="A file of synonyms for BM25; an empty one takes them away.")
 @click.option("--follow", is_flag=True, help="Follow symbolic links that lead out of the folders.")
+@click.option("--add", is_flag=True, help="Also keep what came from the sources of before.")
+@click.option("--replace", is_flag=True, help="Let go what came from the sources of before.")
+@device_option
 @limit_options
 @click.option("--strict", is_flag=True, help="Stop at the first file that cannot be read.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
@@ -53,6 +58,9 @@ def index(
     bm25: str | None,
     synonyms: str | None,
     follow: bool,
+    add: bool,
+    replace: bool,
+    device: str | None,
     strict: bool,
     as_json: bool,
     quiet: bool,
@@ -62,7 +70,8 @@ def index(
 ) -> None:
     """Build an index, or bring it up to date.
 
-    SOURCES are files and folders.
+    SOURCES are files and folders. An index knows the ones that it was made from; to name others, say --add or
+    --replace.
     """
     from ragqa.cli.progress import progress_bar
 
@@ -73,14 +82,19 @@ def index(
         "index.encoder": encoder,
         "index.dense": dense,
         "index.lexical": bm25,
+        "device": device,
     }
-    from dataclasses import asdict, replace
+    if add and replace:
+        raise ConfigError("--add keeps what came from other sources, --replace lets it go: give one of them")
+    from dataclasses import asdict
+    from dataclasses import replace as changed
 
-    from ragqa.config import Config, override
+    from ragqa.config import Config
+    from ragqa.convert import override
     from ragqa.indexing import build, current_encoder, current_settings, default_directory
 
     directory = Path(output) if output else default_directory(sources)
-    current = replace(current_settings(directory), encoder=UNNAMED)
+    current = changed(current_settings(directory), encoder=UNNAMED)
     config = make_config(config_file, settings, overrides, Config(index=current))
     if config.index.encoder == UNNAMED:
         config = override(config, {"index.encoder": current_encoder(directory)})
@@ -99,6 +113,7 @@ def index(
             synonyms=synonyms,
             limits=make_limits(bounds),
             follow=follow,
+            others="add" if add else "replace" if replace else "same",
             problems=tell,
             progress=progress,
         )
@@ -141,7 +156,7 @@ def info(index_dir: str | None, as_json: bool) -> None:
         return
     width = max(len(name) for name in facts)
     for name, value in facts.items():
-        say(f"{name:<{width}}  {value}")
+        say(f"{name:<{width}}  {', '.join(value) if isinstance(value, list) else value}")
 
 
 @click.command()
@@ -190,7 +205,7 @@ def _calibration(path: Path) -> list[str]:
 def compact(index_dir: str | None, as_json: bool) -> None:
     """Merge an index into one segment.
 
-    Deleted passages go; nothing is encoded again.
+    Deleted passages are dropped; nothing is encoded again.
     """
     from dataclasses import asdict
 

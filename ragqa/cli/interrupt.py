@@ -1,4 +1,4 @@
-"""Ctrl-C: what it interrupted, and what that left behind."""
+"""What Ctrl-C interrupted, and what became of the work."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from ragqa.cli.terminal import note
 
 
 class Interrupted(click.Abort):
-    """Ctrl-C was pressed. Its text says what became of the work, and is empty where there is nothing to say."""
+    """Ctrl-C was pressed. The text says what became of the work; it is empty if there is nothing to say."""
 
 
 @contextmanager
 def interruptible(outcome: str = "") -> Iterator[None]:
-    """Whatever Ctrl-C raises inside becomes an `Interrupted` with this outcome; one from further in stays as it is.
+    """Turn what Ctrl-C raises in the block into an `Interrupted` with this outcome. One from an inner block stays as it
+    is.
 
-    Without an outcome it is what the `KeyboardInterrupt` itself says: training knows at which step it stopped.
+    Without an outcome, the text is that of the `KeyboardInterrupt` itself: training says at which step it stopped.
 
-    It is told by what an error came from: libraries turn a Ctrl-C that meets them into errors of their own, such as an
-    `ImportError` from the start of a compiled module.
+    The chain of causes of an error tells whether it comes from Ctrl-C, because libraries turn a Ctrl-C that meets them
+    into errors of their own, such as an `ImportError` while a compiled module starts.
     """
     try:
         yield

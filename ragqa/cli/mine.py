@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ragqa.cli.options import index_option, locate_index
+from ragqa.cli.options import device_option, index_option, locate_index
 from ragqa.cli.terminal import print_json
 
 
@@ -20,6 +20,7 @@ from ragqa.cli.terminal import print_json
 @click.option("--other-documents", is_flag=True, help="No negatives from a positive's own document.")
 @click.option("--teacher", help="Whose scores to write: reader, reader:NAME, or a cross-encoder.")
 @click.option("--encoder", help="The index's encoder, unless packaged; or a question encoder for it.")
+@device_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
 def mine(
     index_dir: str | None,
@@ -33,13 +34,15 @@ def mine(
     other_documents: bool,
     teacher: str | None,
     encoder: str | None,
+    device: str | None,
     quiet: bool,
 ) -> None:
     """Find passages that answer QUESTIONS, and near ones that do not, to train a retriever on."""
     from dataclasses import asdict
 
     from ragqa.cli.progress import progress_bar
-    from ragqa.config import override
+    from ragqa.convert import override
+    from ragqa.device import AUTO
     from ragqa.mining.negatives import Mining
     from ragqa.mining.negatives import mine as find
     from ragqa.models.catalog import load_encoder
@@ -52,8 +55,9 @@ def mine(
             questions,
             output,
             settings,
-            encoder=None if encoder is None else load_encoder(encoder),
+            encoder=None if encoder is None else load_encoder(encoder, device=device or AUTO),
             teacher=teacher,
+            device=device or AUTO,
             progress=progress,
         )
     print_json({"output": output, **asdict(report)})

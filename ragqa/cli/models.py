@@ -18,7 +18,7 @@ from ragqa.cli.terminal import say
 def export(checkpoint: str, output: str, kind: str, max_length: int | None, fp32: bool) -> None:
     """Turn a CHECKPOINT into the fast form (int8 onnxruntime).
 
-    What comes out is checked against it.
+    The result is compared with the checkpoint.
     """
     from ragqa.models.export import export_encoder, export_reader, export_reranker
 
@@ -40,9 +40,9 @@ def models() -> None:
 @click.argument("name", type=click.Choice(["reader", "encoder"]))
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
 def merge(name: str, output: str) -> None:
-    """Write a packaged model's full, standard checkpoint.
+    """Write the full, standard checkpoint of a packaged model.
 
-    To train it further, or to use it elsewhere.
+    It can be trained further, or used elsewhere.
     """
     from ragqa.models.runtime import require_torch
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ragqa.errors import ConfigError, IndexNotFound
+from ragqa.errors import IndexNotFound
 
 if TYPE_CHECKING:
     from ragqa.config import Config
     from ragqa.corpus.limits import Limits
+    from ragqa.filters import Filter
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 INDEXES = Path("indexes")
@@ -28,6 +29,7 @@ ANSWERING = {
     "encoder": "index.encoder",
     "fusion": "retrieve.fusion",
     "reranker": "retrieve.reranker",
+    "device": "device",
 }
 
 LIMITS = {
@@ -60,9 +62,12 @@ def index_option(command: Command) -> Command:
 
 
 def where_option(command: Command) -> Command:
-    """``--where key=value``, repeatable."""
+    """``--where CONDITION``, repeatable."""
     return click.option(
-        "--where", multiple=True, metavar="KEY=VALUE", help="Only documents with this metadata (repeatable)."
+        "--where",
+        multiple=True,
+        metavar="CONDITION",
+        help="Only documents with such metadata: team=ops, year>=2020, 'team in a,b', 'team exists' (repeatable).",
     )(command)
 
 
@@ -84,10 +89,18 @@ def reranker_option(command: Command) -> Command:
     )(command)
 
 
+def device_option(command: Command) -> Command:
+    """``--device``."""
+    return click.option(
+        "--device", metavar="DEVICE", help="Where models and search run: auto, cpu, cuda, cuda:1 [auto]."
+    )(command)
+
+
 def answering_options(command: Command) -> Command:
     """All that decides how an index is asked, under the names of `ANSWERING`."""
     share = click.FloatRange(0, 1, min_open=True, max_open=True)
     for option in (
+        device_option,
         reranker_option,
         fusion_option,
         encoder_option,
@@ -133,21 +146,18 @@ def make_config(
     config_file: str | None, settings: Sequence[str], overrides: Mapping[str, Any], base: Config | None = None
 ) -> Config:
     """Defaults or ``base``, then the file, then ``--set``, then the command's own options that were given."""
-    from ragqa.config import load_config, override
+    from ragqa.config import load_config
+    from ragqa.convert import override
 
     config, _ = load_config(config_file, settings, base)
     return override(config, {key: value for key, value in overrides.items() if value is not None})
 
 
-def parse_where(pairs: Sequence[str]) -> dict[str, str] | None:
-    """``["key=value", …]`` → a mapping; None for none."""
-    where = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--where {pair}: expected key=value")
-        where[key] = value
-    return where or None
+def parse_where(conditions: Sequence[str]) -> Filter | None:
+    """``["key=value", "year>=2020", …]`` → a filter; None for none."""
+    from ragqa.filters import parse_conditions
+
+    return parse_conditions(conditions)
 
 
 def locate_index(named: str | None) -> Path:

@@ -1,4 +1,4 @@
-"""A bar on stderr for work that takes a while. On a terminal only, and only once a second has gone by."""
+"""A progress bar on stderr. It is shown on a terminal only, and only after a second."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ PATIENCE = 1.0  # seconds: what is quicker shows no bar, and does not wait for r
 
 @contextmanager
 def progress_bar(quiet: bool = False) -> Iterator[Progress]:
-    """To be told of progress; the bar is gone at the end, and leaves nothing behind.
+    """Give the block a function to report progress to; the bar is removed at the end.
 
-    A stage of unknown length that has not counted anything gives way to the next one. While the bar stands, lines that
-    are written to stderr appear above it; stdout is let alone.
+    A stage of unknown length that has counted nothing is replaced by the next one. While the bar is shown, lines
+    written to stderr appear above it; stdout is not touched.
     """
     if quiet or not sys.stderr.isatty():
         yield silent
@@ -36,7 +36,9 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
 
 
 class _Bar:
-    """Remembers what was reported until a timer shows it, so that work that calls nobody for long is seen as well."""
+    """Remembers what was reported until a timer shows it, so that work which reports nothing for long is shown
+    as well.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -58,7 +60,7 @@ class _Bar:
             self._show(stage)
 
     def close(self) -> None:
-        """Take the bar away, or let it never come."""
+        """Remove the bar; if it was not shown yet, it never is."""
         self._timer.cancel()
         with self._lock:
             self._closed = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ragqa.cli.interrupt import interruptible
-from ragqa.cli.options import encoder_option, index_option, locate_index
+from ragqa.cli.options import device_option, encoder_option, index_option, locate_index
 from ragqa.cli.terminal import note, print_json, say
 
 if TYPE_CHECKING:
@@ -21,24 +21,28 @@ SHOWN = 5
 @index_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @encoder_option
+@device_option
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
-def repair(index_dir: str | None, dry_run: bool, encoder: str | None, as_json: bool, quiet: bool) -> int:
+def repair(
+    index_dir: str | None, dry_run: bool, encoder: str | None, device: str | None, as_json: bool, quiet: bool
+) -> int:
     """Make a damaged index whole again.
 
-    The newest generation that is whole, or can be made so, becomes current: words, FAISS indexes, vectors and passages
-    are made again where documents are whole. Whatever is lost is said; ragqa index on the sources brings it back.
-    Damaged files are kept in the index' folder damaged/. Exit code 5 if nothing can be saved.
+    The newest generation that is whole, or can be made whole, becomes current. Words, FAISS indexes, vectors and
+    passages are made again where documents are whole. The command says what is lost; ragqa index on the sources brings
+    it back. Damaged files are kept in the folder damaged/ of the index. Exit code 5 if nothing can be saved.
     """
     from dataclasses import asdict
 
     from ragqa.cli.progress import progress_bar
+    from ragqa.device import AUTO
     from ragqa.errors import IndexFormatError
     from ragqa.indexing import repair as mend
 
     directory = locate_index(index_dir)
     with interruptible("the index is as it was"), progress_bar(quiet) as progress:
-        report = mend(directory, encoder=encoder, dry_run=dry_run, progress=progress)
+        report = mend(directory, encoder=encoder, device=device or AUTO, dry_run=dry_run, progress=progress)
     if as_json:
         print_json({"index": str(directory), "dry_run": dry_run, **asdict(report)})
     else:
@@ -66,7 +70,7 @@ def _print(directory: Path, report: RepairReport, dry_run: bool) -> None:
 
 
 def _lost(report: RepairReport) -> str:
-    """Which documents, and how they come back."""
+    """Which documents are lost, and how to get them back."""
     back = "ragqa index on the sources brings them back"
     if report.lost is None:
         return f"the changes of the last generation, nobody can tell which; {back}"

@@ -1,7 +1,7 @@
-"""The one place that writes to stdout and stderr. Results go to stdout, everything else to stderr.
+"""The only module that writes to stdout and stderr. Results go to stdout, everything else to stderr.
 
-Whatever is written for people passes `visible`, so that no text of a document, name, question or error can act on a
-terminal; line breaks and styles come from here alone. What an output's encoding cannot hold is replaced by an escape.
+All text for people passes `visible`, so that no text of a document, name, question or error can act on a terminal. Line
+breaks and styles are added here alone. Characters that the output's encoding cannot hold are replaced by an escape.
 """
 
 from __future__ import annotations
@@ -48,10 +48,11 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
 
 
 def prepare() -> None:
-    """Make both streams replace what their encoding cannot hold, and put something in the place of closed ones.
+    """Make both streams escape what their encoding cannot hold, and replace closed streams.
 
-    A closed stdin is an empty one, a closed stderr forgets what it is told, and a closed stdout refuses it. Their
-    numbers are taken, so that no file of an index gets one, which a library that writes to "stdout" would spoil.
+    A closed stdin is read as an empty one, a closed stderr drops what is written to it, and a closed stdout refuses it.
+    Their file numbers are taken, so that no file of an index gets one: a library that writes to "stdout" would damage
+    it.
     """
     for name, flags, mode in (
         ("stdin", os.O_RDONLY, "r"),
@@ -67,13 +68,13 @@ def prepare() -> None:
 
 
 def flush() -> None:
-    """Have everything written to stdout; what is wrong with it is told as by `say`."""
+    """Write everything to stdout; errors are raised as by `say`."""
     _write("", err=False)
 
 
 def settle() -> None:
-    """Leave nothing to be written when Python ends, where an error could no longer be told: what cannot be written by
-    then goes nowhere.
+    """Leave nothing in the buffers for the end of Python, when an error could no longer be reported. What cannot be
+    written now is dropped.
     """
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -86,7 +87,7 @@ def settle() -> None:
 
 
 def refused(error: OSError) -> RagqaError:
-    """What the system refused, outside of an index: a file it names, or our output."""
+    """The error for what the system refused outside of an index: a file that it names, or our output."""
     from ragqa.store.atomic import ADVICE
 
     advice = ADVICE.get(error.errno or 0)
@@ -98,9 +99,9 @@ def refused(error: OSError) -> RagqaError:
 
 @contextmanager
 def unread_ends_well() -> Iterator[None]:
-    """A command whose results nobody reads any more, as after `head`, has nothing left to do: it exits with 0.
+    """End with exit code 0 if nobody reads the results any more, as after `| head`.
 
-    Another pipe that breaks, such as one to a process of ours, is no such thing.
+    Another broken pipe, such as one to a process of ours, stays an error.
     """
     try:
         yield
@@ -111,7 +112,7 @@ def unread_ends_well() -> Iterator[None]:
 
 
 def _write(text: str, err: bool) -> None:
-    """Write and flush. Remarks that cannot be written are dropped, as a command is not run for them."""
+    """Write and flush. Notes that cannot be written are dropped, as they are not what the command was run for."""
     stream = sys.stderr if err else sys.stdout
     try:
         with nullcontext() if err else unread_ends_well():

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from ragqa.cli.options import index_option, locate_index
+from ragqa.cli.options import device_option, index_option, locate_index
 from ragqa.cli.terminal import note, say
+from ragqa.device import AUTO
 
 
 @click.group()
 def train() -> None:
-    """Train models on your own data."""
+    """Train models on your own data.
+
+    On several GPUs each has a process: torchrun --nproc-per-node 8 -m ragqa train …
+    """
+
+
+def _made(line: str) -> None:
+    """Say what was made, once: torchrun has the same command run by several processes."""
+    if os.environ.get("RANK", "0") == "0":
+        say(line)
 
 
 @train.command()
@@ -20,7 +31,8 @@ def train() -> None:
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
 @click.option("--recipe", default="reader-squad", show_default=True, help="A packaged recipe or a TOML file.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
-def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...]) -> None:
+@device_option
+def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...], device: str | None) -> None:
     """Fine-tune a reader on DATA, in SQuAD's format or mined; interrupted, the same command goes on.
 
     Writes a standard question-answering checkpoint. Several files are mixed (data.temperature).
@@ -31,11 +43,11 @@ def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str,
     from ragqa.train.engine.recipe import ReaderRecipe, load_recipe
     from ragqa.train.reader.fit import fit_reader
 
-    made = fit_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings))
+    made = fit_reader(data, Path(output), load_recipe(recipe, ReaderRecipe, settings), device=device or AUTO)
     if is_prompted(made):
-        say(f"{made}: a prompt (adapter) on its base; ragqa ask --reader {made} reads with both")
+        _made(f"{made}: a prompt (adapter) on its base; ragqa ask --reader {made} reads with both")
     else:
-        say(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")
+        _made(f"{made}: standard checkpoint with span heads; ragqa export {made} -o DIR makes the fast form")
 
 
 @train.command()
@@ -43,7 +55,8 @@ def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str,
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the encoder.")
 @click.option("--recipe", default="retriever-squad", show_default=True, help="A packaged recipe or a TOML file.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
-def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...]) -> None:
+@device_option
+def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...], device: str | None) -> None:
     """Fine-tune the dense encoder on DATA; interrupted, the same command goes on.
 
     DATA are SQuAD-format files, files of ragqa mine, or with data.weak the documents themselves. With
@@ -56,11 +69,33 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
     from ragqa.train.retriever.fit import fit_retriever
 
     chosen = load_recipe(recipe, RetrieverRecipe, settings)
-    made = fit_retriever(data, output, chosen, note=note)
+    made = fit_retriever(data, output, chosen, note=note, device=device or AUTO)
     if chosen.method.towers == "question":
-        say(f"{made}: question encoder; ask the index that is there with --encoder {made}")
+        _made(f"{made}: question encoder; ask the index that is there with --encoder {made}")
     else:
-        say(f"{made}: sentence-transformers encoder; index again with --encoder {made}")
+        _made(f"{made}: sentence-transformers encoder; index again with --encoder {made}")
+
+
+@train.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
+@click.option("--recipe", default="reranker-mined", show_default=True, help="A packaged recipe or a TOML file.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
+@device_option
+def reranker(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...], device: str | None) -> None:
+    """Fine-tune a reranker (a cross-encoder) on DATA, files of ragqa mine; interrupted, the same command goes on.
+
+    Writes a standard checkpoint with one label. DATA may be in SQuAD's format too; negatives are other passages then.
+    """
+    from ragqa.models.runtime import require_torch
+
+    require_torch("Training")
+    from ragqa.train.engine.recipe import RerankerRecipe, load_recipe
+    from ragqa.train.reranker.fit import fit_reranker
+
+    chosen = load_recipe(recipe, RerankerRecipe, settings)
+    made = fit_reranker(data, output, chosen, note=note, device=device or AUTO)
+    _made(f"{made}: ask with --reranker {made}; ragqa export {made} --as reranker -o DIR makes the fast form")
 
 
 @train.command()
@@ -69,7 +104,10 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the encoder and the reader.")
 @click.option("--recipe", default="joint-qa", show_default=True, help="A packaged recipe or a TOML file.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
-def joint(questions: str, index_dir: str | None, output: str, recipe: str, settings: tuple[str, ...]) -> None:
+@device_option
+def joint(
+    questions: str, index_dir: str | None, output: str, recipe: str, settings: tuple[str, ...], device: str | None
+) -> None:
     """Fine-tune question encoder and reader together on an index; interrupted, the same command goes on.
 
     Questions and answers are all it needs. Passages stay as they are indexed; with method.refresh_every they move as
@@ -83,10 +121,10 @@ def joint(questions: str, index_dir: str | None, output: str, recipe: str, setti
     from ragqa.train.joint.fit import fit_joint
 
     chosen = load_recipe(recipe, JointRecipe, settings)
-    made = fit_joint(directory, questions, output, chosen)
+    made = fit_joint(directory, questions, output, chosen, device=device or AUTO)
     if not chosen.method.refresh_every:
-        say(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")
+        _made(f"{made}: ask with -i {directory} --encoder {made / 'encoder'} --reader {made / 'reader'}")
         return
     models = f"--encoder {made / 'encoder'} --reader {made / 'reader'}"
-    say(f"{made}: ask with -i {made / 'index'} {models}; {directory} is as it was")
-    say(f"documents of your own: ragqa index FOLDER --encoder {made / 'encoder'}")
+    _made(f"{made}: ask with -i {made / 'index'} {models}; {directory} is as it was")
+    _made(f"documents of your own: ragqa index FOLDER --encoder {made / 'encoder'}")

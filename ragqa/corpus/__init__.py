@@ -1,1 +1,1 @@
-"""Files → documents → passages, and the terms of BM25."""
+"""From files to documents and passages, and from text to the terms of BM25."""

@@ -1,13 +1,14 @@
-"""Text → the terms of BM25, by language: the same when indexing and when asking, as both go through one `Analyzer`.
+"""From text to the terms of BM25, by language. Indexing and asking use the same `Analyzer`, so terms are equal.
 
-* The languages that Tantivy stems: words (runs of letters and digits), lowercase, Tantivy's stop words where it has a
-  list, Snowball stems. English is also folded to ASCII (Beyoncé is asked for as Beyonce); the other languages are not,
-  as accents tell their words apart and their stemmers expect them.
-* ``simple``: words as they stand, lowercase, for every other language that puts blanks between words.
-* ``zh``: words by jieba in search mode (long words and the words inside them), lowercase.
+* Languages that Tantivy stems: words (runs of letters and digits), in lower case, without Tantivy's stop words where it
+  has a list, as Snowball stems. English is also folded to ASCII, so that "Beyonce" finds Beyoncé. The other languages
+  are not folded, because accents tell their words apart and their stemmers expect them.
+* ``simple``: words as they stand, in lower case, for every other language that puts blanks between words.
+* ``zh``: words by jieba in search mode (long words and the words inside them), in lower case.
 
-Text is brought to Unicode's NFKC first, so that "é" in one or two code points, the ligature "ﬁ" and full-width digits
-are found. Scripts without blanks under another language than ``zh`` get one term a run, which finds whole runs only.
+Text is first brought to Unicode's NFKC, so that "é" in one or two code points, the ligature "ﬁ" and full-width digits
+are found. If a script without blanks is indexed under another language than ``zh``, each run of characters is one term,
+and only whole runs are found.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Analyzer:
 
     @property
     def name(self) -> str:
-        """What the manifest records; its number rises whenever the terms would change."""
+        """The name that the manifest records; its number is raised whenever the terms change."""
         if self.language not in _STEMMED:
             return f"{self.language}-{'jieba' if self.language == 'zh' else 'word'}-1"
         return f"{self.language}-stem-1" if self.language in _WITHOUT_STOP_WORDS else f"{self.language}-stem-stop-1"
@@ -117,7 +118,9 @@ def _text_analyzer(language: str) -> tantivy.TextAnalyzer:
 
 @cache
 def _jieba() -> jieba.Tokenizer:
-    """A tokenizer of our own, filled here: jieba's ``initialize`` logs, and loads a cache from the shared /tmp."""
+    """A tokenizer of our own, filled here, because jieba's ``initialize`` logs and loads a cache from the
+    shared /tmp.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # jieba 0.42 has escapes that newer Pythons warn of
         import jieba

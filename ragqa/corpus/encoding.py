@@ -1,12 +1,13 @@
-"""Bytes → text: which encoding a file is in, by rules that can be argued for, in this order.
+"""From bytes to text: which encoding a file is in. The first of these rules that applies decides.
 
 1. A byte order mark is believed.
 2. NUL bytes: UTF-32 or UTF-16 if decoding gives plausible text, otherwise the file is binary.
-3. Strict UTF-8 hardly ever fits by accident. A UTF-8 text with a few damaged bytes stays UTF-8, they become U+FFFD.
+3. Bytes that are strictly UTF-8 are UTF-8, as other encodings hardly ever look like it. A UTF-8 text with a few damaged
+   bytes stays UTF-8; these become U+FFFD.
 4. What the file declares about itself (HTML).
-5. A legacy encoding of a language whose most frequent characters then make up the share of the text that they do in
-   running text of that language. Decoded wrongly, a text has hardly any of them.
-6. Windows-1252, which fits Western text and gives something for any bytes.
+5. A legacy encoding of a language, if the most frequent characters of that language have the share that they have in
+   running text of that language. In a text that is decoded wrongly they hardly occur.
+6. Windows-1252, which fits Western text and gives some character for any byte.
 """
 
 from __future__ import annotations

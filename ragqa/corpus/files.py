@@ -25,9 +25,9 @@ _PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be read, and why: ``source`` is a file, or a record or page of one (``:12``, ``#page=3``).
+    """What could not be read, and why. ``source`` is a file, or a record or page of one (``:12``, ``#page=3``).
 
-    ``unread`` is false where it was read, and held no text of its own, or was passed over on purpose.
+    ``unread`` is false if it was read and had no text of its own, or was passed over on purpose.
     """
 
     source: str
@@ -69,9 +69,9 @@ def regular_size(path: Path) -> int:
 
 
 def chunks(file: SourceFile) -> Iterator[bytes]:
-    """The file's bytes, unzipped; `SourceError` when it unpacks to more than its limits allow (a bomb).
+    """The file's bytes, unzipped; `SourceError` if it unpacks to more than its limits allow (a zip bomb).
 
-    A file of size 0 has none and is not opened: the system's own files (/proc) say so and go on without end.
+    A file of size 0 has no bytes and is not opened: files of the system (/proc) have this size and may never end.
     """
     size = regular_size(file.path)
     limit = file.limits.unpacked(size)
@@ -113,10 +113,10 @@ def open_text(file: SourceFile) -> io.TextIOWrapper:
 
 
 def open_zip(file: SourceFile) -> zipfile.ZipFile:
-    """A zip archive (.docx and its like) whose members unpack to no more than the limits allow.
+    """A zip archive (a .docx file, for example) whose members unpack to no more than the limits allow.
 
-    It is judged by the sizes that the archive declares, before anything is unpacked; `zipfile` never reads more of a
-    member than is declared.
+    The sizes that the archive declares are compared with the limits before anything is unpacked; `zipfile` never reads
+    more of a member than is declared.
     """
     limit = file.limits.unpacked(regular_size(file.path))
     archive = zipfile.ZipFile(file.path)
@@ -131,7 +131,7 @@ def open_zip(file: SourceFile) -> zipfile.ZipFile:
 
 
 def _open(path: Path) -> BinaryIO:
-    """A regular file's content; what has become a FIFO since it was found does not make us wait."""
+    """Open a regular file. A file that has been replaced by a FIFO since it was found does not block."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)

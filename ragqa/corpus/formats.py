@@ -16,6 +16,7 @@ from ragqa.corpus.parquet import read_parquet
 from ragqa.corpus.records import read_csv, read_json, read_jsonl, read_tsv
 from ragqa.corpus.text import read_markdown, read_text
 from ragqa.errors import MissingExtra, SourceError
+from ragqa.metadata import readable_meta
 from ragqa.types import Document
 
 Format = Callable[[SourceFile], Iterator[Document | Problem]]
@@ -82,13 +83,15 @@ def _bounded(file: SourceFile) -> Iterator[Document | Problem]:
 
 
 def _within(document: Document, longest: int) -> Document | Problem:
-    """With a title of bounded length; what has too long a text or id is refused, as these cannot be cut."""
+    """With a title of bounded length, and metadata that can be kept; too long a text or id, which cannot be cut, is
+    refused.
+    """
     if len(document.text) > longest:
         return Problem(document.source, too_long(longest))
     if len(document.id) > LONGEST_ID:
         return Problem(document.source, f"an id of more than {LONGEST_ID:,} characters")
-    short = len(document.title) <= LONGEST_TITLE
-    return document if short else replace(document, title=document.title[:LONGEST_TITLE])
+    meta = readable_meta(document.meta) if document.meta else {}
+    return replace(document, title=document.title[:LONGEST_TITLE], meta=meta)
 
 
 def _reason(error: BaseException, file: SourceFile) -> str:

@@ -1,4 +1,6 @@
-"""Headings → sections. A section begins at its heading line; the splitter leaves that line out of the passages."""
+"""From headings to sections. A section begins at its heading line; the splitter leaves that line out of the
+passages.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,9 @@ class Outline:
     _path: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, start: int, level: int, text: str) -> None:
-        """A heading at character ``start``; its path is that of the headings of lower levels above it.
+        """Add a heading at character ``start``; its path is that of the headings of lower levels above it.
 
-        What is longer than a heading can be is none: it would stand with every passage below it.
+        A text that is too long for a heading is ignored, because it would be stored with every passage below it.
         """
         text = " ".join(text.split())
         if len(text) > LONGEST_HEADING:
@@ -38,7 +40,9 @@ class Outline:
 
 
 def body_start(text: str, section: Section) -> int:
-    """Where the text after a section's heading line begins: a line marked by "#", or one that says the path's end."""
+    """Where the text after a section's heading line begins. A heading line is marked by "#" or says the end of the
+    path.
+    """
     line = _LINE.match(text, section.start)
     if line is None:
         return section.start

@@ -1,13 +1,13 @@
-"""Files are read in a process of their own, so that none can take this one down or hold it up.
+"""Files are read in a separate process, so that none of them can end or block this one.
 
-All formats are, not only those that others' compiled code reads: one way is less to explain than two, memory can only
-be bounded for a process as a whole, and reading goes on while this process encodes. It is started once and reads file
-after file; when a file kills it, or it is stopped because a file takes longer than its limits allow, the file is named
-and another process reads the next one.
+This holds for all formats, and not only for those that are read by compiled code of others: one way is easier to
+explain than two, memory can only be bounded for a whole process, and reading goes on while this process encodes. The
+process is started once and reads one file after the other. If a file kills it, or takes longer than its limits allow
+and the process is stopped, the file is named and another process reads the next one.
 
-Only the time in which this process has waited for the other counts, so that a slow encoder costs no file its time. In a
-program that is frozen into one file there is no Python to start, and files are read in this process, without bounds of
-time and memory.
+Only the time that this process has waited for the other one counts as a file's time, so a slow encoder costs no file
+its time. In a program that is frozen into one file there is no Python to start; then files are read in this process,
+without limits of time and memory.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ _PATIENCE = 0.5  # seconds in which a process that is told to end may do so
 
 
 class ReadingProcess:
-    """A process that reads files; a context manager, at whose end it has ended too. For one thread at a time."""
+    """A process that reads files. It is a context manager; on leaving it the process has ended. For one thread at a
+    time.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -70,7 +72,7 @@ class ReadingProcess:
         self._clock.close()
 
     def read(self, file: SourceFile) -> Iterator[Document | Problem]:
-        """What a file holds, as `ragqa.corpus.formats.read_file` says it; exhaust it before the next file."""
+        """What a file holds, as `ragqa.corpus.formats.read_file` gives it. Exhaust it before the next file is read."""
         if not sys.executable or getattr(sys, "frozen", False):  # then there is no Python to start
             yield from read_file(file)
             return

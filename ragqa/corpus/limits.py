@@ -1,4 +1,4 @@
-"""How much reading one file may cost: every bound in one place, and the words in which exceeding one is reported."""
+"""How much reading one file may cost: all limits, and the messages for a file that exceeds one."""
 
 from __future__ import annotations
 

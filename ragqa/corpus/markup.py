@@ -1,4 +1,6 @@
-"""HTML → text: what a reader of the page sees, without navigation, scripts, page headers, footers and side columns."""
+"""From HTML to text: what a reader of the page sees, without navigation, scripts, page headers, footers and side
+columns.
+"""
 
 from __future__ import annotations
 
@@ -44,10 +46,10 @@ def read_html(file: SourceFile) -> Iterator[Document]:
 
 
 def read_page(text: str, nesting: int) -> Page:
-    """What the elements of a page say; `SourceError` if more than ``nesting`` of them are open at once.
+    """The text of a page's elements; `SourceError` if more than ``nesting`` of them are open at once.
 
-    libxml2 parses, and tells `Page` of each start, end and text, so that no tree is built. It takes time linear in the
-    text for a given nesting: looking for what an end tag closes it goes through all open elements.
+    libxml2 parses and reports each start, end and text to `Page`, so that no tree is built. For a given nesting this
+    takes time linear in the text: finding the element that an end tag closes looks at all open elements.
     """
     from lxml import etree
 

@@ -1,4 +1,4 @@
-"""PDF (a document a page, by pypdf) and Word's .docx (by python-docx): both come with the extra ``files``."""
+"""PDF (one document for each page, by pypdf) and Word's .docx (by python-docx). Both need the extra ``files``."""
 
 from __future__ import annotations
 
@@ -96,7 +96,9 @@ def _flow(word: Any) -> tuple[str, Outline]:
 
 
 def _table(table: Any) -> str:
-    """A line a row. A merged cell says its text once in each row that it spans, however many columns it claims to."""
+    """One line for each row. A merged cell has its text once in each row that it spans, however many columns
+    it claims.
+    """
     rows, above = [], dict[int, str]()
     for row in table.rows:
         said, place = dict[int, str](), 0

@@ -1,4 +1,6 @@
-"""Parquet: a document a row, read in batches, after the file's own figures have been held against the limits."""
+"""Parquet: one document for each row, read in batches, after the sizes that the file declares were compared with the
+limits.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ _UNREADABLE = object()
 
 
 def read_parquet(file: SourceFile) -> Iterator[Document | Problem]:
-    """A document a row; nested and binary columns are left out. A row with a value that cannot be told is a problem."""
+    """One document for each row; nested and binary columns are left out. A row with a value that cannot be read is a
+    problem.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -62,7 +66,7 @@ def _columns(schema: Any, most: int) -> list[str]:
 
 
 def _check_size(metadata: Any, columns: Sequence[str], file: SourceFile) -> None:
-    """Refuse what unpacks to too much by the file's own figures, before a byte of it is unpacked."""
+    """Refuse a file that unpacks to too much by its own figures, before anything is unpacked."""
     size = regular_size(file.path)
     most = file.limits.cells_of(size)
     if metadata.num_rows * len(columns) > most:
@@ -73,10 +77,10 @@ def _check_size(metadata: Any, columns: Sequence[str], file: SourceFile) -> None
 
 
 def _batches(table: Any, columns: Sequence[str], limit: int) -> Iterator[Any]:
-    """All rows, in batches of so many that one takes few MB.
+    """All rows, in batches of a few MB.
 
-    A value that is repeated is kept once, so the file's own figures do not tell how large a row is, but the first rows
-    do: where all that are like them would be more than ``limit`` bytes, nothing is read.
+    A repeated value is stored once, so the file's own figures do not say how large a row is, but the first rows do. If
+    all rows like them would exceed ``limit`` bytes, nothing is read.
     """
     probe = next(table.iter_batches(_PROBE, columns=columns, use_threads=False), None)
     if probe is None or not len(probe):
@@ -94,7 +98,7 @@ def _is_odd(kind: Any) -> bool:
 
 
 def _values(column: Any) -> list[Any]:
-    """A column's values as texts, numbers and truth values, each for itself where not all of them can be told."""
+    """A column's values as texts, numbers and booleans; value by value if the column cannot be converted as a whole."""
     import pyarrow as pa
 
     kind = column.type

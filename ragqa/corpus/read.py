@@ -1,4 +1,4 @@
-"""Files and folders → documents, one after the other, with a note of all that could not be read."""
+"""From files and folders to documents, one after the other, with a report of everything that could not be read."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ def read_documents(
 ) -> Iterator[Document]:
     """The documents of files and folders (walked recursively, in sorted order), read as they are asked for.
 
-    Formats go by suffix (`FORMATS`; the text ones also with ``.gz`` behind). In folders, files of other formats are
-    passed over. What cannot be read, exceeds the ``limits``, has no text, or repeats the id of an earlier document is
-    handed to ``problems`` and left out, whatever a reader raises or breaks; damage in one record leaves the others, and
-    of a file with many the first 100 are named. Links that lead out of the folders are followed with ``follow`` alone.
-    A source that does not exist is a `SourceError` at once.
+    The suffix decides the format (`FORMATS`; text formats may end in ``.gz``). In folders, files of other formats are
+    passed over. Whatever cannot be read, exceeds the ``limits``, has no text, or repeats the id of an earlier document
+    is handed to ``problems`` and left out, whatever its reader raises or breaks. Damage in one record leaves the
+    others; the first 100 problems of a file are named. Links that lead out of the folders are followed with ``follow``
+    alone. A source that does not exist is a `SourceError` at once.
 
-    Ids: a record's own, or its file's and its line; otherwise the path relative to the folder named (see `find_files`).
+    The id of a document is the record's own, or its file's with its line, or the path relative to the folder named (see
+    `find_files`).
     """
     paths = [Path(source) for source in sources]
     for path in paths:
@@ -69,7 +70,7 @@ def _documents(
 
 
 class _Notes:
-    """The problems of one file: the first are handed on, further ones counted, as a file may have millions."""
+    """The problems of one file. The first are handed on and the others counted, because a file may have millions."""
 
     def __init__(self, file: SourceFile, problems: Callable[[Problem], None]) -> None:
         self._file, self._problems = file, problems

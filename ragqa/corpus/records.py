@@ -16,7 +16,7 @@ from ragqa.corpus.encoding import decode
 from ragqa.corpus.files import Problem, SourceFile, open_text, read_bytes
 from ragqa.corpus.limits import Limits, too_deep, too_wide
 from ragqa.corpus.squad import is_squad, parse_squad
-from ragqa.corpus.tables import RESERVED, Cells, RowReader, is_special, row_reader
+from ragqa.corpus.tables import Cells, RowReader, is_reserved, is_special, row_reader
 from ragqa.errors import SourceError
 from ragqa.types import Document
 
@@ -186,7 +186,9 @@ def _names(row: list[str]) -> list[str]:
 
 
 def document(record: Any, file: SourceFile, number: int) -> Document | Problem:
-    """A record as a document: id, text and title as given, other scalars are meta; without id it gets its place."""
+    """A record as a document: id, text and title as given, all else is meta, as what a field "meta" holds
+    is; without id it gets its place.
+    """
     source = f"{file.source}:{number}"
     if not isinstance(record, Mapping):
         return Problem(source, 'not a record with a field "text"')
@@ -195,18 +197,16 @@ def document(record: Any, file: SourceFile, number: int) -> Document | Problem:
         return Problem(source, 'no field "text"' if text is None else 'the field "text" is not text')
     if not (given is None or isinstance(given, (str, int))):
         return Problem(source, 'the field "id" is neither text nor a number')
-    meta = {
-        _whole(str(name)): _whole(value) if isinstance(value, str) else value
-        for name, value in _others(record.items())
-        if isinstance(value, (str, int, float, bool))
-    }
+    own = record.get("meta")
+    items = [*record.items(), *own.items()] if isinstance(own, Mapping) else record.items()
+    meta = {_whole(str(name)): _whole_value(value) for name, value in _others(items) if value is not own}
     name = f"{file.name}:{number}" if given is None or given == "" else str(given)
     headed = str(title or "") if isinstance(title, (str, int, float)) else ""
     return Document(_whole(name), _whole(text), _whole(headed), source, meta)
 
 
 def _others(items: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
-    return ((name, value) for name, value in items if name not in _OWN and not str(name).startswith(RESERVED))
+    return ((name, value) for name, value in items if name not in _OWN and not is_reserved(str(name), value))
 
 
 def _whole_value(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Document → passages: whole sentences, about so many words, within a section, together with their paragraph."""
+"""From a document to passages: whole sentences, of about so many words, within a section, in paragraphs if possible."""
 
 from __future__ import annotations
 
@@ -28,16 +28,21 @@ class _Piece:
 
 
 def split(document: Document, config: SplitConfig) -> list[Passage]:
-    """Passages in text order, none blank, none crossing a section's border.
+    """Passages in text order; none is blank, and none crosses the border of a section.
 
-    Every character that is not white space and not in a section's heading line is in at least one passage, and
-    ``document.text[p.start:p.end] == p.text``; passages neither begin nor end with white space; starts ascend. A
-    passage holds up to ``config.words`` words (`count_words`), of which at most ``config.overlap`` repeat the end of
-    the passage before. It is longer by a rest of less than a quarter, or if a single sentence is, up to twice the size;
-    beyond that sentences are cut. It ends early where a paragraph ends, when it is at least half full, or a quarter
-    and the next paragraph would not fit. Whatever the text, a passage has no more than 48 characters for each of
-    ``config.words``, and so at most as many tokens of a model. A document that asks to be kept ``whole`` is one
-    passage, if it has no more than 20,000 characters.
+    Every character that is neither white space nor part of a section's heading line is in at least one passage, and
+    ``document.text[p.start:p.end] == p.text``. Passages neither begin nor end with white space; their starts ascend.
+
+    * A passage holds up to ``config.words`` words (`count_words`), of which at most ``config.overlap`` repeat the end
+      of the passage before.
+    * It is longer by the rest of a section if that is less than a quarter. It may be up to twice the size if it is a
+      single sentence; longer sentences are cut.
+    * It ends early where a paragraph ends, if it is at least half full, or if it is a quarter full and the next
+      paragraph would not fit.
+    * It has at most 48 characters for each of ``config.words``, and so at most as many tokens of a model, whatever the
+      text.
+
+    A document that asks to be kept ``whole`` is one passage if it has at most 20,000 characters.
     """
     end = len(document.text)
     if document.whole and end <= LONGEST_WHOLE:
@@ -65,7 +70,9 @@ def _regions(document: Document) -> Iterator[tuple[str, int, int]]:
 
 
 def _pack(text: str, start: int, end: int, target: int, most: int) -> list[_Piece]:
-    """Greedy: sentences up to ``target`` words; at a paragraph's end perhaps before that; no small rest."""
+    """Fill passages greedily with sentences up to ``target`` words; a passage may end earlier at the end of a
+    paragraph, and a small rest joins the passage before.
+    """
     pieces: list[_Piece] = []
     piece = _Piece(start, start, 0)
     for first, last in _paragraphs(text, start, end):

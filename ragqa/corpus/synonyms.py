@@ -1,15 +1,15 @@
-"""Synonyms of a corpus: a text file of rules, one a line.
+"""Synonyms of a corpus: a text file with one rule a line.
 
     # aliases and abbreviations
     UN, United Nations
     colour, color
     ML => machine learning, statistical learning
 
-Commas part the members of a group, each of which stands for all others, in both directions. With ``=>`` what is on the
-left also finds what is on the right, and not the other way round. A member is one or more words; an entry that holds a
-comma stands in double quotation marks ("Yes, Minister"). A line that begins with ``#``, and an empty one, says nothing.
-Entries are compared by the terms of the index's language, so case does not count: a group with WHO would be looked for
-whenever a question says "who".
+Commas separate the members of a group; each stands for all others, in both directions. With ``=>`` the left side also
+finds the right side, and not the other way round. A member is one or more words; one that contains a comma is put in
+double quotation marks ("Yes, Minister"). Empty lines and lines that begin with ``#`` are ignored. Members are compared
+by the terms of the index's language, so case does not count: a group with WHO would be used for every question that
+says "who".
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LARGEST = 16_000_000  # bytes; what is longer is no list of synonyms
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Each of ``typed``, where a question has it, also finds each of ``found``; a group has the same on both sides."""
+    """A question that has one of ``typed`` also finds each of ``found``; a group has the same members on both sides."""
 
     typed: tuple[str, ...]
     found: tuple[str, ...]
@@ -103,7 +103,7 @@ def _rule(line: str, where: str) -> Rule:
 
 
 def _sides(line: str) -> Iterator[str]:
-    """What stands left and right of arrows that are not inside quotation marks."""
+    """The texts to the left and right of arrows that are not inside quotation marks."""
     start, quoted = 0, False
     for place, char in enumerate(line):
         if char == '"':

@@ -15,7 +15,7 @@ nested values are left out. Tables and triples are headed by the file's name.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -83,6 +83,11 @@ def read_faq_row(cells: Cells, file: SourceFile, number: int) -> Document | Prob
         return Problem(source, f"no {' and no '.join(missing)}", unread=False)
     question, facts = " ".join(own["question"].split()), _facts(_without_id(rest)) | {KIND: FAQ}
     return Document(_identity(rest, file, number), own["answer"], question, source, facts, whole=True)
+
+
+def is_reserved(name: str, value: Any) -> bool:
+    """Whether a file that gives such metadata would say what ragqa alone says."""
+    return name.startswith(RESERVED) or (isinstance(value, Mapping) and f"{name}." == RESERVED)
 
 
 def as_text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which files of files and folders are to be read, and what they are called."""
+"""Which files of the given files and folders are to be read, and the names that they get."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ def find_files(
 ) -> list[SourceFile]:
     """The files named, and those in the folders named, in sorted order within each folder.
 
-    Hidden files and folders (a leading ".", an office program's "~$") are passed over, and so is what is neither file
-    nor folder. What is reached twice, by a link or because it was named twice, counts once. Symbolic links that lead
-    out of all folders named are followed with ``follow`` alone, and otherwise handed to ``problems``. Names are paths
-    relative to the folder named; where two of several sources would share one, both take as many of the folders above
-    in front as tell them apart.
+    Hidden files and folders (a leading ".", or "~$" of office programs) are passed over, as is everything that is
+    neither file nor folder. A file that is reached twice, by a link or because it was named twice, counts once.
+    Symbolic links that lead out of all folders named are followed with ``follow`` alone; otherwise they are handed to
+    ``problems``.
+
+    A name is the path relative to the folder named. If files of two sources would have the same name, both get as many
+    of the folders above in front as tell them apart.
     """
     walk = _Walk(problems, follow, tuple(os.path.realpath(source) for source in sources))
     limits = limits or Limits()
@@ -40,7 +42,7 @@ def find_files(
 
 @dataclass(slots=True)
 class _Walk:
-    """A walk over folders that remembers by their real paths what it has seen."""
+    """A walk over folders that remembers what it has seen, by real paths."""
 
     problems: Callable[[Problem], None]
     follow: bool
@@ -55,7 +57,7 @@ class _Walk:
         return fresh
 
     def files(self, folder: Path) -> Iterator[Path]:
-        """The regular files in a folder and in those below it; a stack of listings instead of recursion."""
+        """The regular files in a folder and in those below it, found with a stack of listings instead of recursion."""
         real = os.path.realpath(folder)
         open_folders = [self._entries(folder, real)] if self.is_first(real) else []
         while open_folders:
@@ -103,7 +105,7 @@ class _Walk:
 
 
 def _devices() -> Iterator[int]:
-    """The devices of file systems that hold no documents but views of the running system."""
+    """The devices of file systems that show the running system and hold no documents."""
     for place in _SYSTEM:
         try:
             yield os.stat(place).st_dev  # noqa: PTH116
@@ -119,7 +121,7 @@ def _nameable(file: SourceFile, problems: Callable[[Problem], None]) -> bool:
 
 
 def _distinct(files: list[SourceFile]) -> list[SourceFile]:
-    """No two of one name: those that share one take a folder more in front, until none do."""
+    """Make names different: files that share one get one more folder in front, until none share one."""
     while clashes := _clashes(files):
         for place in clashes:
             parts = Path(os.path.abspath(files[place].path)).parts  # noqa: PTH100 - Path.absolute keeps ".."

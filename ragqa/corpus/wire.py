@@ -6,18 +6,16 @@ JSON, as the reading process has had hostile files in its hands: nothing that it
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from ragqa.corpus.files import Problem
-from ragqa.types import Document, Section
+from ragqa.metadata import is_plain
+from ragqa.types import Document, Meta, Section
 
 READY = b"ready\n"  # to be told of files
 TAKEN = b"taken\n"  # I was told of a file; what follows is what it holds
 END = b"end\n"  # of a file; and of the next one I want to be told
 LEAVING = b"leaving\n"  # end of a file; and I end as well, start another of my kind
-
-_SCALARS = (str, int, float, bool)
 
 
 def encode(item: Document | Problem) -> bytes:
@@ -59,7 +57,7 @@ def _text(value: Any) -> str:
     return value
 
 
-def _meta(value: Any) -> Mapping[str, str | int | float | bool]:
-    if not isinstance(value, dict) or not all(isinstance(fact, _SCALARS) for fact in value.values()):
-        raise TypeError("metadata that are no scalars")
+def _meta(value: Any) -> Meta:
+    if not isinstance(value, dict) or not all(map(is_plain, value.values())):
+        raise TypeError("metadata that are neither scalars nor lists of these")
     return value

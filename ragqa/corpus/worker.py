@@ -1,7 +1,7 @@
-"""The process that reads files for `ragqa.corpus.isolation`: it is told of files on stdin, and says on stdout what they
-hold, an item a line (`ragqa.corpus.wire`).
+"""The process that reads files for `ragqa.corpus.isolation`.
 
-It ignores Ctrl-C, which is its parent's to handle, and ends when its parent does: then stdin ends.
+It is told of files on stdin and writes what they hold to stdout, one item a line (`ragqa.corpus.wire`). It ignores
+Ctrl-C, which its parent handles. It ends when its parent does, because stdin ends then.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FRAMES = 200  # of our own and of parsers, beside those that nested data cost
 
 
 def main(limits: dict[str, Any]) -> None:
-    """Serve until stdin ends, or memory that a file took is not given back."""
+    """Serve until stdin ends, or until the memory that a file took is not given back."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints must not stand between our lines

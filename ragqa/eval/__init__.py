@@ -1,4 +1,4 @@
-"""Evaluation: `run` a suite (models, once); then `score`, `compare`, `report` and `check` it (numpy only)."""
+"""Evaluation. `run` lets models answer a suite once; `score`, `compare`, `report` and `check` then need numpy only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence → ranked, scored answers."""
+"""From the evidence on a question to ranked answers with scores."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SPEAKING = 0.01  # a passage agrees if it has at least this share of an answer's
 
 
 def rank_answers(evidence: Evidence, model: ScoreModel, count: int) -> tuple[Answer, ...]:
-    """The ``count`` best answers, most mass first, ties by rank of their passage; none repeat each other.
+    """The ``count`` best answers, most mass first, ties by rank of their passage. No two answers say the same.
 
-    An answer that overlaps a better one in the document is another cut of the same place and is left out.
-    A score is the model's probability that the answer is right, and never above that of a better one.
+    An answer that overlaps a better one in the document is left out, as it is another cut of the same place. A score is
+    the model's probability that the answer is right, and never above that of a better answer.
     """
-    clusters = cluster(evidence.best_forms(CONSIDERED))
+    clusters = cluster(evidence.best_forms(CONSIDERED), evidence.wording)
     answers: list[Answer] = []
     shown: list[Place] = []
     for found in clusters:
@@ -43,8 +43,11 @@ def null_share(evidence: Evidence) -> float:
 
 
 def _features(own: Cluster, clusters: Sequence[Cluster], evidence: Evidence) -> list[float]:
-    """`FEATURES`: log-odds of the answer's share; log-ratio to the best rival; log of the number of passages that
-    agree; of the passage quoted from: log-odds of an answer, cosine, log-prior.
+    """The values of `FEATURES` for an answer.
+
+    They are the log-odds of its share of the mass; the log-ratio to its best rival; the logarithm of the number of
+    passages that agree; and, for the passage that is quoted, the log-odds that it holds an answer, its cosine and its
+    log-prior.
     """
     mass, place = max(own.mass, 1e-30), own.places[0]
     rival = max([other.mass for other in clusters if other is not own] + [evidence.null])

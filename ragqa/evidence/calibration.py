@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
 
+from ragqa.convert import convert, plain, read_json
 from ragqa.errors import ModelError, StorageError
 from ragqa.store.atomic import refusal, replace_file, storing
 from ragqa.store.layout import CALIBRATION
 from ragqa.store.outside import unfit
-from ragqa.store.record import parse, read_json, require, seal, unseal
+from ragqa.store.record import require, seal, unseal
 
 FORMAT = 1
 LARGEST = 4 << 20  # bytes of a file
@@ -151,7 +152,7 @@ def save_calibration(folder: Path, calibration: Calibration) -> Path:
     """Write ``calibration.json`` into a folder, whole or not at all, with a checksum of its own."""
     path = folder / CALIBRATION
     with storing(path):
-        replace_file(path, seal({"format": FORMAT, **asdict(calibration)}).encode())
+        replace_file(path, seal({"format": FORMAT, **plain(calibration)}).encode())
     return path
 
 
@@ -182,9 +183,8 @@ def _load(path: Path) -> tuple[Calibration, bool]:
         content, sealed = unseal(raw)
         require(content.pop("format", None) == FORMAT, "no format")
         if isinstance(content.get("weights"), dict):
-            content["weights"] = asdict(Weights()) | content["weights"]  # older files have not all of them
-        calibration: Calibration = parse(Calibration, content, "calibration")
-        return calibration, sealed
+            content["weights"] = plain(Weights()) | content["weights"]  # older files have not all of them
+        return convert(Calibration, content, complete=True), sealed
     except ValueError as error:
         raise ModelError(
             f"{path}: not a usable calibration ({error}): ragqa calibrate again, or remove the file"

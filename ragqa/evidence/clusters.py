@@ -1,4 +1,4 @@
-"""Places that say the same → forms; forms that say nearly the same → clusters."""
+"""Places with equal wording are joined into forms, and forms that say nearly the same into clusters."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ragqa.evidence.phrases import Phrase, near
 from ragqa.types import Span
+from ragqa.wording import ENGLISH, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,10 @@ class Place:
 
 @dataclass(slots=True)
 class Form:
-    """All places whose phrases have one key, in the order they were read, of which there is one to begin with; ``mass``
-    is their sum, ``best`` the place with the most, of equals the first read.
+    """All places whose phrases have one key, in the order in which they were read. It begins with one place.
+
+    ``mass`` is the sum of their masses. ``best`` is the place with the most mass; of equal ones the first that was
+    read.
     """
 
     best: Place
@@ -48,7 +51,7 @@ class Form:
 
     @property
     def phrase(self) -> Phrase:
-        """The best place's: what is shown decides what is nearly the same."""
+        """The phrase of the best place. That place is shown, so its wording decides what is a near duplicate."""
         return self.best.phrase
 
 
@@ -60,7 +63,7 @@ class Cluster:
 
     @property
     def mass(self) -> float:
-        """All support."""
+        """The sum over all forms."""
         return sum(form.mass for form in self.forms)
 
     @property
@@ -71,11 +74,11 @@ class Cluster:
         return [first, *sorted(others, key=lambda place: (-place.mass, place.index, place.start))]
 
 
-def cluster(forms: Sequence[Form]) -> list[Cluster]:
+def cluster(forms: Sequence[Form], wording: Wording = ENGLISH) -> list[Cluster]:
     """Forms, best first → clusters, best first; a form joins the first cluster whose leader is a near duplicate."""
     clusters: list[Cluster] = []
     for form in forms:
-        own = next((found for found in clusters if near(found.forms[0].phrase, form.phrase)), None)
+        own = next((found for found in clusters if near(found.forms[0].phrase, form.phrase, wording)), None)
         if own is None:
             clusters.append(Cluster([form]))
         else:

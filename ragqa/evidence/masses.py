@@ -1,14 +1,16 @@
-"""What retrieval and reader say of one question's passages, as one distribution over all their spans and "no answer".
+"""What search and reader say of one question's passages, as one distribution over all their spans and "no answer".
 
 Evidence is log-linear (`Weights`). With p the reader's probabilities in a passage, the log-mass of a span is
 
     log prior(passage) + relevance · v(passage) + span · log(p(span) / (1 − p(null)))
 
 where v = log((1 − p(null)) / p(null)), at most ``cap``, are the log-odds that the passage holds an answer at all, and
-prior(passage) is the softmax of bm25 · BM25 + dense · cosine (+ rerank · score) over all passages that may be read. So
-passages compete by odds, not by probabilities: one in which the reader is sure counts for more than one in which it is
-only fairly sure. "No answer" has the log-mass ``null``. A passage that a source did not find counts there as the lowest
-that it did find. As no passage can add more than prior · e^(relevance · cap), reading can stop when that cannot matter.
+prior(passage) is the softmax of bm25 · BM25 + dense · cosine (+ rerank · score) over all passages that may be read. "No
+answer" has the log-mass ``null``.
+
+Passages compete by odds and not by probabilities, so a passage in which the reader is sure counts for more than one in
+which it is only fairly sure. A passage that a source did not find gets the lowest score that this source gave to any
+passage. No passage can add more than prior · e^(relevance · cap), so reading stops when that cannot change the winner.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from ragqa.evidence.calibration import Weights
 from ragqa.evidence.clusters import Form, Place, cluster
 from ragqa.evidence.phrases import phrase
 from ragqa.types import Hit, Span
+from ragqa.wording import ENGLISH, Wording
 
 COMPARED = 12  # forms that are clustered to see whether reading may stop
 
@@ -40,7 +43,9 @@ def log_priors(hits: Sequence[Hit], weights: Weights) -> list[float]:
 
 
 def null_probability(spans: Sequence[Span]) -> float:
-    """That a passage holds no answer; a reader that gives no null option means what its spans leave."""
+    """The probability that a passage holds no answer. If a reader gives no null option, it is what its spans leave of
+    1.
+    """
     nulls = [math.exp(span.score) for span in spans if span.start == span.end]
     found = math.fsum(math.exp(span.score) for span in spans if span.start < span.end)
     return min(1.0, math.fsum(nulls) if nulls else max(0.0, 1.0 - found))
@@ -57,12 +62,13 @@ def relevance(null: float, cap: float) -> float:
 class Evidence:
     """What reading one question's hits, in their order, has shown so far.
 
-    ``read`` passages have been taken in, with ``nulls``, their probabilities of no answer, and ``relevances``, v;
-    ``unread`` is the mass that the rest could add at most.
+    ``read`` is the number of passages taken in; ``nulls`` are their probabilities of no answer and ``relevances`` their
+    v. ``unread`` is the mass that the other passages could add at most.
     """
 
     hits: Sequence[Hit]
     weights: Weights = field(default_factory=Weights)
+    wording: Wording = ENGLISH
     read: int = 0
     priors: list[float] = field(init=False)
     nulls: list[float] = field(default_factory=list)
@@ -75,7 +81,7 @@ class Evidence:
 
     @property
     def unread(self) -> float:
-        """At most so much mass is still to come."""
+        """The mass that the passages which are not read yet can add at most."""
         loudest = math.exp(self.weights.relevance * self.weights.cap)
         return loudest * math.fsum(math.exp(prior) for prior in self.priors[self.read :])
 
@@ -102,7 +108,7 @@ class Evidence:
             if span.start == span.end:
                 continue
             mass = math.exp(base + self.weights.span * min(0.0, span.score - log_answer))
-            words = phrase(passage.text[span.start : span.end])
+            words = phrase(passage.text[span.start : span.end], self.wording)
             start, end = passage.start + span.start, passage.start + span.end
             place = Place(mass, index, span, words, passage.doc_id, start, end)
             if words.key in self.forms:
@@ -112,10 +118,10 @@ class Evidence:
         self.read += 1
 
     def settled(self) -> bool:
-        """Whether no unread passage can change the best answer, even if all were certain of another.
+        """Whether no unread passage can change the best answer, even if each were certain of another one.
 
-        Exact for answers that are not near duplicates of each other; which of two forms of one answer is shown may
-        still change where the unread would turn a third form into their leader.
+        This is exact for answers that are not near duplicates of each other. Which of two forms of one answer is shown
+        may still change, if an unread passage would make a third form the leader of both.
         """
         if self.read >= len(self.hits):
             return True
@@ -123,7 +129,7 @@ class Evidence:
         best = self.best_forms(COMPARED)
         if not best or best[0].mass <= unread:
             return False
-        first, *others = cluster(best)
+        first, *others = cluster(best, self.wording)
         rest = max((other.mass for other in others), default=0.0)
         rival = max((form.mass for form in first.forms[1:]), default=0.0)
         return first.mass > rest + unread and first.forms[0].mass > rival + unread

@@ -1,40 +1,28 @@
-"""When two quotations say the same: a key for equal answers, a rule for near duplicates. Pure functions of text."""
+"""When two quotations say the same: a key for equal answers, a rule for near duplicates. Pure functions of texts, by
+the words of a language (`ragqa.wording`).
+"""
 
 from __future__ import annotations
 
 import re
-import string
+import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
-_MONTH = {name: number for number, name in enumerate(_MONTHS, 1)} | {
-    name[:3]: number for number, name in enumerate(_MONTHS, 1)
-}
-_UNITS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_NUMBER = {word: str(number) for number, word in enumerate(_UNITS)} | {
-    word: str(10 * number) for number, word in enumerate(_TENS, 2)
-}
-_ORDINAL = re.compile(r"(\d+)(st|nd|rd|th)")
-_LOOSE = frozenset({
-    "about", "after", "approximately", "around", "at", "before", "by", "circa", "during", "early", "for", "from", "in",
-    "just", "late", "mid", "nearly", "of", "on", "or", "over", "roughly", "since", "some", "to", "under", "until", "up",
-    "with", "year", "years",
-})  # fmt: skip
+from ragqa.wording import ENGLISH, Wording
+
+_APOSTROPHES = str.maketrans("\u2018\u2019\u02bc\uff07", "''''")
 
 
-def normalize(text: str) -> str:
-    """SQuAD's official answer normalisation: lower case, no ASCII punctuation, no English articles, single blanks."""
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+def normalize(text: str, wording: Wording = ENGLISH) -> str:
+    """In lower case, without punctuation and articles, single blanks; in English SQuAD's official normalisation."""
+    if wording.deleted:
+        clean = text.lower().translate(_deleting(wording))
+    else:
+        whole = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).lower()
+        clean = " ".join(map(_without_marks, whole.split()))
+    articles = _articles(wording)
+    return " ".join((clean if articles is None else articles.sub(" ", clean)).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +37,68 @@ class Phrase:
 
 
 @lru_cache(20_000)
-def phrase(text: str) -> Phrase:
+def phrase(text: str, wording: Wording = ENGLISH) -> Phrase:
     """Case, punctuation, articles, number words, and the order of day, month and year do not tell answers apart."""
-    words = tuple(_word(word) for word in normalize(text).split())
-    last = text.split()[-1].strip(string.punctuation) if text.split() else ""
-    return Phrase(_date(words) or " ".join(words) or text.lower(), words, last[:1].isupper())
+    words = tuple(_word(word, wording) for word in normalize(text, wording).split())
+    last = text.split()[-1] if text.split() else ""
+    last = last.strip(wording.deleted) if wording.deleted else _without_marks(last)
+    return Phrase(_date(words, wording) or " ".join(words) or text.lower(), words, last[:1].isupper())
 
 
-def near(one: Phrase, other: Phrase) -> bool:
+def near(one: Phrase, other: Phrase, wording: Wording = ENGLISH) -> bool:
     """Whether one says the same as the other in more words: "in October 1973" and "1973", "Kepler" and "Johannes
-    Kepler"; never "5" and "5 million", "New York" and "New York Times".
+    Kepler"; never "5" and "5 million", "New York" and "New York Times". A name is only recognised in a longer one
+    where the language's loose words are known: they tell "Johannes Kepler" from "north of Paris".
     """
     longer, shorter = (one, other) if len(one.words) > len(other.words) else (other, one)
     size = len(shorter.words)
     if not size or size == len(longer.words):
         return False
+    loose = wording.loose
     for start in range(len(longer.words) - size + 1):
         if longer.words[start : start + size] != shorter.words:
             continue
         extra = longer.words[:start] + longer.words[start + size :]
-        if all(word in _LOOSE for word in extra):
+        if all(word in loose for word in extra):
             return True
-        if _is_year(shorter.words) and all(word in _LOOSE or _is_day(word) for word in extra):
+        if _is_year(shorter.words) and all(word in loose or _is_day(word, wording) for word in extra):
             return True
-        if start + size == len(longer.words) and longer.named and shorter.named and not _has_digit(shorter.words):
-            return not any(word in _LOOSE for word in extra)
+        named = longer.named and shorter.named and not _has_digit(shorter.words)
+        if loose and named and start + size == len(longer.words):
+            return not any(word in loose for word in extra)
     return False
 
 
-def _word(word: str) -> str:
-    ordinal = _ORDINAL.fullmatch(word)
-    return ordinal.group(1) if ordinal else _NUMBER.get(word, word)
+@cache
+def _deleting(wording: Wording) -> dict[int, int | None]:
+    return str.maketrans("", "", wording.deleted)
 
 
-def _date(words: tuple[str, ...]) -> str:
+@cache
+def _articles(wording: Wording) -> re.Pattern[str] | None:
+    return re.compile(rf"\b({'|'.join(map(re.escape, sorted(wording.articles)))})\b") if wording.articles else None
+
+
+@cache
+def _ordinal(wording: Wording) -> re.Pattern[str] | None:
+    return re.compile(rf"(\d+)({'|'.join(map(re.escape, wording.ordinals))})") if wording.ordinals else None
+
+
+def _without_marks(word: str) -> str:
+    """A word without the punctuation, of any script, that stands around it."""
+    inside = [place for place, character in enumerate(word) if unicodedata.category(character)[0] != "P"]
+    return word[inside[0] : inside[-1] + 1] if inside else ""
+
+
+def _word(word: str, wording: Wording) -> str:
+    pattern = _ordinal(wording)
+    ordinal = None if pattern is None else pattern.fullmatch(word)
+    return ordinal.group(1) if ordinal else wording.numbers.get(word, word)
+
+
+def _date(words: tuple[str, ...], wording: Wording) -> str:
     """A key for a whole date, "" for anything else."""
-    months = [word for word in words if word in _MONTH]
+    months = [word for word in words if word in wording.months]
     numbers = [word for word in words if word.isdecimal()]
     if len(months) != 1 or len(months) + len(numbers) != len(words) or not 1 <= len(numbers) <= 2:
         return ""
@@ -92,15 +106,15 @@ def _date(words: tuple[str, ...]) -> str:
     years = [number for number in numbers if len(number) > 2]
     if len(days) > 1 or len(years) > 1:
         return ""
-    return f"{years[0] if years else ''}-{_MONTH[months[0]]:02}-{days[0].zfill(2) if days else ''}"
+    return f"{years[0] if years else ''}-{wording.months[months[0]]:02}-{days[0].zfill(2) if days else ''}"
 
 
 def _is_year(words: tuple[str, ...]) -> bool:
     return len(words) == 1 and len(words[0]) == 4 and words[0].isdecimal()
 
 
-def _is_day(word: str) -> bool:
-    return word in _MONTH or (word.isdecimal() and len(word) <= 2)
+def _is_day(word: str, wording: Wording) -> bool:
+    return word in wording.months or (word.isdecimal() and len(word) <= 2)
 
 
 def _has_digit(words: tuple[str, ...]) -> bool:

@@ -1,7 +1,8 @@
-"""Questions that need what came before, made whole by words of the talk itself: no model, only rules and text.
+"""Follow-up questions are completed with words of earlier questions, answers and titles, by rules and without a model.
 
-words, questions → mentions (what was spoken of) → references (what stands for it) → resolution
-→ ellipsis (fragments) → understanding
+The modules build on each other: `words` and `questions` take texts apart; `mentions` lists what was spoken of;
+`references` finds the words of a question that stand for something said before; `resolution` replaces them; `ellipsis`
+completes fragments; `understanding` is the door.
 """
 
 from ragqa.followup.mentions import Turn

@@ -1,4 +1,6 @@
-"""Fragments: "And when?", "With whom?", "And the Elbe?", "And in 1960?" take over the question before."""
+"""Fragments ("And when?", "With whom?", "And the Elbe?", "And in 1960?") are completed with the question
+before them.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,10 @@ _REASON = "the question is a fragment of the last one"
 
 
 def complete(typed: str, history: Sequence[Turn], *, joined: bool) -> Understood | None:
-    """The whole question for a fragment, or None where the question is none. ``joined``: it began with "And"."""
+    """The whole question that a fragment stands for, or None if the question is no fragment.
+
+    ``joined`` says that it began with "And".
+    """
     text = typed.rstrip("?.! ")
     about = _ABOUT.match(text)
     if about is not None:
@@ -93,7 +98,9 @@ def _wh_fragment(text: str, history: Sequence[Turn]) -> Understood:
 
 
 def _swapped(wh: str, form: Shape, history: Sequence[Turn], place: bool) -> Understood:
-    """The last question with ``wh`` for its question word, and with its answer where that would be lost."""
+    """The last question with ``wh`` as its question word. The last answer is added if the new question would otherwise
+    lose it.
+    """
     last = history[-1]
     base = Carried(last.understood, "question", 1, _REASON)
     answer = next((mention for mention in mentions(history[-1:]) if mention.source == "answer"), None)
@@ -117,7 +124,7 @@ def _swapped(wh: str, form: Shape, history: Sequence[Turn], place: bool) -> Unde
 
 
 def _fronted(text: str) -> str:
-    """As "Of what" for "What of"."""
+    """Put the preposition in front: "What of" becomes "Of what"."""
     parts = text.split()
     if len(parts) == 2 and parts[1].lower() in PREPOSITIONS and parts[0].lower() in WH:
         return raised(f"{parts[1]} {parts[0].lower()}")
@@ -125,7 +132,7 @@ def _fronted(text: str) -> str:
 
 
 def _noun_fragment(text: str, history: Sequence[Turn]) -> Understood:
-    """The last question about something else."""
+    """The last question asked about another thing, the one that the fragment names."""
     last, question = history[-1], history[-1].understood.rstrip("?. ")
     base = Carried(last.understood, "question", 1, _REASON)
     phrase, carried = resolve(re.sub(r"['’]s$", "", text), history)
@@ -148,7 +155,9 @@ def _noun_fragment(text: str, history: Sequence[Turn]) -> Understood:
 
 
 def _circumstance(phrase: str, first: str, question: str) -> str:
-    """As "in 1960" in place of "in 1896", or behind; then it is no longer the first one that is asked for."""
+    """The last question with another circumstance: "in 1960" in place of "in 1896", or at its end. A question with a
+    new circumstance no longer asks for the first time that something happened.
+    """
     date = is_date(phrase)
     for match in re.finditer(rf"\b{first} (?:the )?(?:[A-Z\d][\w.-]*(?: [A-Z\d][\w.-]*)*|\w+$)", question):
         if is_date(match[0]) == date:
@@ -159,7 +168,7 @@ def _circumstance(phrase: str, first: str, question: str) -> str:
 
 
 def _exchanged(phrase: str, question: str, last: Turn, *, possessive: bool) -> str | None:
-    """The question with a phrase in place of what is like it; None where nothing is."""
+    """The question with a phrase in place of a similar one; None if nothing in it is similar."""
     of = re.search(r"\b(?:the|a|an) (?:[a-z-]+ ){1,3}(?=of )", question)
     if of is not None and not possessive and not names(f". {phrase}"):
         rest = question[of.end() :]
@@ -176,7 +185,7 @@ def _exchanged(phrase: str, question: str, last: Turn, *, possessive: bool) -> s
 
 
 def _alike(given: Sequence[Name], held: Sequence[Name], last: Turn) -> Name:
-    """Of the names in a question the one that a new name takes the place of: it shares a word, or is of its kind."""
+    """The name in a question that a new name replaces: one that shares a word with it, or is of its kind."""
     new = set(content(" ".join(name.core for name in given)))
     shared = [name for name in held if set(content(name.core)) & new]
     if shared:

@@ -1,4 +1,4 @@
-"""What was talked about: names and nouns of earlier questions, answers and titles, and what each may be."""
+"""What a conversation has spoken of: names and nouns of earlier questions, answers and titles, and what each may be."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _PLURAL_HEADS = vocabulary("people men women children brothers sisters both")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and what it got. ``understood`` is the question that was asked, ``title`` and ``context`` the title
-    and the text of the document that answered; all but the questions may be empty.
+    """One question and what it got. ``understood`` is the question that was asked; ``title`` and ``context`` are the
+    title and the text of the document that answered. All but the two questions may be empty.
     """
 
     question: str
@@ -38,8 +38,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Something that a turn spoke of. ``turn`` counts back, 1 is the last; ``person`` is positive for a person,
-    negative for anything else, 0 where nothing tells; ``gender`` is "he", "she" or "".
+    """Something that a turn spoke of. ``turn`` counts back from the last one, which is 1. ``person`` is positive for a
+    person, negative for anything else, and 0 if nothing tells; ``gender`` is "he", "she" or "".
     """
 
     text: str
@@ -52,7 +52,9 @@ class Mention:
 
 
 def mentions(history: Sequence[Turn]) -> Iterator[Mention]:
-    """All that the turns spoke of, the latest turn first; in a turn the answer, the question's words, the title."""
+    """Everything that the turns spoke of: the latest turn first, and within a turn the answer, then names and nouns of
+    the question, then the title.
+    """
     texts = [turn.context for turn in history if turn.context]
     for back, turn in enumerate(reversed(history), 1):
         seen: set[str] = set()
@@ -68,7 +70,7 @@ def mentions(history: Sequence[Turn]) -> Iterator[Mention]:
 
 
 def nature(text: str, source: str, turn: Turn, contexts: Sequence[str]) -> tuple[int, str]:
-    """How much speaks for a person (for anything else where negative), and of which gender."""
+    """How much speaks for a person (positive) or against one (negative), and which gender the person has."""
     first = words(text)[:1]
     for gender, titles in TITLES.items():
         if first and first[0] in titles:
@@ -107,8 +109,8 @@ def _spoken(turn: Turn) -> Iterator[tuple[str, str]]:
 
 
 def title_text(title: str, context: str = "") -> str:
-    """A title as words: "Panama_Canal" is read as Panama Canal, "The transistor" as the transistor, and "Honey bees"
-    as honey bees where its text writes it so.
+    """A title as it is written in a sentence: "Panama_Canal" becomes Panama Canal, "The transistor" becomes the
+    transistor, and "Honey bees" becomes honey bees if its text writes it so.
     """
     text = title.replace("_", " ").strip()
     if text.startswith(("The ", "A ", "An ")):
@@ -118,7 +120,9 @@ def title_text(title: str, context: str = "") -> str:
 
 
 def _answer_mention(turn: Turn) -> str:
-    """What of an answer can be spoken of again: its name, or itself where it is short; no date and no number."""
+    """What a later question may refer to in an answer: the name in it, or the whole answer if it is short; never a date
+    or a number.
+    """
     text, asks = turn.answer.strip().split("\n")[-1], shape(turn.understood).asks
     if is_date(text) or asks in ("how", "when", "why"):
         return ""
@@ -150,7 +154,7 @@ def _plural(text: str, source: str) -> bool:
 
 
 def _followed(name: str, contexts: Sequence[str], pronoun: str) -> int:
-    """How often a sentence has the name in front and this pronoun behind it, or at the start of the next sentence."""
+    """How many sentences have the name, and after it this pronoun, in the same sentence or at the start of the next."""
     last = re.escape(re.sub(r"^(?:the|a|an) ", "", name, flags=re.IGNORECASE).split()[-1])
     count = 0
     for text in contexts:

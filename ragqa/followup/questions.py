@@ -1,4 +1,4 @@
-"""The parts of a question, as far as word order and small words tell them: there is no tagger and no parser here."""
+"""The parts of a question, found by word order and function words; there is no tagger and no parser here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from ragqa.followup.words import (
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A question in parts: ``wh`` ("In which year"), ``asks`` its question word, ``auxiliary`` and ``rest``."""
+    """A question in parts: ``wh`` is the phrase with the question word ("In which year"), ``asks`` the question word
+    itself, ``auxiliary`` the auxiliary verb after it, and ``rest`` what follows.
+    """
 
     wh: str
     asks: str
@@ -34,7 +36,9 @@ class Shape:
 
     @property
     def place(self) -> bool:
-        """Whether it asks for a place or another circumstance: its answer is seldom what comes next."""
+        """Whether it asks for a place, a time or another circumstance; later questions seldom refer to such an
+        answer.
+        """
         return self.asks in ("when", "why", "how", "where") or (self.asks in ("which", "what") and self._oblique)
 
     @property
@@ -43,7 +47,7 @@ class Shape:
 
 
 def shape(question: str) -> Shape:
-    """The parts of a question; one without a question word in front is all rest."""
+    """The parts of a question. If it does not begin with a question word, all of it is ``rest``."""
     text = question.strip().rstrip("?.! ")
     parts = tokens(text)
     head = next((place for place, part in enumerate(parts[:2]) if part.low in WH), None)
@@ -79,7 +83,7 @@ def shape(question: str) -> Shape:
 
 
 def focus(question: str) -> str:
-    """The noun phrase that a question is about, as far as word order tells; "" where it does not."""
+    """The noun phrase that a question is about, as far as word order tells; "" if it does not tell."""
     form = shape(question)
     if not form.asks:
         return ""
@@ -105,12 +109,12 @@ def focus(question: str) -> str:
 
 
 def _inverted(parts: Sequence[Token]) -> bool:
-    """Whether what stands behind an auxiliary is its subject: "has | Mars got", not "has | visited Mars"."""
+    """Whether the words after an auxiliary are its subject: true of "has | Mars got", false of "has | visited Mars"."""
     return bool(parts) and (parts[0].low in DETERMINERS or parts[0].text[0].isupper())
 
 
 def _noun_end(parts: Sequence[Token], start: int) -> int:
-    """Behind the noun of "which" or "how many": one word, two where the first is no noun by itself."""
+    """Where the noun of "which" or "how many" ends: after one word, or after two if the first is no noun by itself."""
     end = start
     while end < len(parts) and parts[end].low in (
         "many",
@@ -128,7 +132,9 @@ def _noun_end(parts: Sequence[Token], start: int) -> int:
 
 
 def _phrase_end(parts: Sequence[Token], form: Shape, start: int, end: int) -> int:
-    """Behind a noun phrase: before the verb, a clause or a circumstance; "of", "about" and names' links go on."""
+    """Where a noun phrase ends: before the verb, a clause or a circumstance. "of", "about" and the links within names
+    do not end it.
+    """
     auxiliary = form.auxiliary.lower()
     place = max(end, start + 1) if end == start else end
     while place < len(parts):
@@ -148,8 +154,8 @@ def _phrase_end(parts: Sequence[Token], form: Shape, start: int, end: int) -> in
 
 
 def _before_verb(parts: Sequence[Token], start: int, stop: int) -> int:
-    """Before the verb that follows a subject behind "did": a small word that follows a name or a bare noun; behind an
-    article, where adjectives may stand before the noun, the last word.
+    """Where the subject after "did" ends and its verb begins. After a name or a bare noun, the verb is the next word in
+    small letters. After an article, where adjectives may stand before the noun, the last word is taken for the verb.
     """
     if parts[start].low in DETERMINERS:
         told = stop < len(parts) and parts[stop].low in ("ever", "that")

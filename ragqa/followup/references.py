@@ -1,4 +1,4 @@
-"""Words of a question that stand for something said before, and what they may stand for."""
+"""The words of a question that stand for something said before, and what they may stand for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PERSONS = {"he": "he", "him": "he", "his": "he", "she": "she", "her": "she", "he
 PLURALS = vocabulary("they them their theirs these those")
 POSSESSIVES = vocabulary("his her its their")
 _CLAUSES = vocabulary("when while before after because if since until although though that which who where as")
-# Nouns that need an "of": asked for bare, they leave out of what.
+# Nouns that need an "of": a question with such a noun alone ("the architect") does not say of what.
 RELATIONS = vocabulary(
     "capital population author architect designer engineer inventor founder commander captain pilot director owner "
     "cause reason purpose result winner leader president area height length depth width weight age size name title "
@@ -79,7 +79,9 @@ def references(question: str) -> list[Reference]:
 
 
 def best(need: str, history: Sequence[Turn], within: int = 5) -> Mention | None:
-    """What suits a need best among the last turns: by kind, by where it was said, and the later the better."""
+    """The mention of the last turns that fits a need best. Its kind counts most, then where it was said (answer,
+    question, title), then how recent it is.
+    """
     ranked = [
         (fitness - RECENCY * (mention.turn - 1), -number, mention)
         for number, mention in enumerate(mentions(history[-within:]))
@@ -89,7 +91,7 @@ def best(need: str, history: Sequence[Turn], within: int = 5) -> Mention | None:
 
 
 def naming(noun: str, history: Sequence[Turn]) -> Mention | None:
-    """The latest name or phrase that has a noun in it: "the canal" is the Suez Canal."""
+    """The latest name or phrase that contains a noun: for "canal" the Suez Canal."""
     for mention in mentions(history):
         held = content(mention.text)
         named = mention.source != "answer" or any(word[0].isupper() for word in mention.text.split())
@@ -99,7 +101,7 @@ def naming(noun: str, history: Sequence[Turn]) -> Mention | None:
 
 
 def definites(question: str) -> Iterator[Reference]:
-    """Each "the NOUN" that nothing in the question tells more of: no "of", no clause, no name in it."""
+    """Each "the NOUN" that the question does not describe further: no "of", no clause and no name belongs to it."""
     parts = tokens(question)
     for place, part in enumerate(parts):
         if part.low != "the" or (place + 1 < len(parts) and parts[place + 1].low in _UNIQUE):
@@ -159,9 +161,9 @@ def _demonstrative(parts: Sequence[Token], place: int) -> Reference | None:
 
 
 def _explained(parts: Sequence[Token], place: int, question: str) -> bool:
-    """Whether the question itself names, before the pronoun, what it may stand for.
+    """Whether the question itself names, before the pronoun, what the pronoun may stand for.
 
-    A possessive may belong to any name before it; another pronoun only to one in an earlier clause.
+    A possessive may belong to any name before it; another pronoun only to a name in an earlier clause.
     """
     part = parts[place]
     before = [name for name in names(question) if name.end <= part.start]
@@ -182,7 +184,7 @@ def _explained(parts: Sequence[Token], place: int, question: str) -> bool:
 
 
 def _expletive(parts: Sequence[Token], place: int) -> bool:
-    """As in "How long does it take to …", "was it that", "is it true"."""
+    """Whether "it" or "that" stands for nothing: "How long does it take to …", "was it that", "is it true"."""
     rest = [part.low for part in parts[place + 1 :]]
     if rest[:1] and rest[0] in _TAKING and "to" in rest:
         return True
@@ -190,7 +192,7 @@ def _expletive(parts: Sequence[Token], place: int) -> bool:
 
 
 def _existential(parts: Sequence[Token], place: int) -> bool:
-    """As in "Is there a lake", "how many moons are there": there is no place meant."""
+    """Whether "there" means no place: "Is there a lake", "how many moons are there"."""
     beside = {parts[place - 1].low} if place else set()
     if place + 1 < len(parts):
         beside.add(parts[place + 1].low)
@@ -198,7 +200,7 @@ def _existential(parts: Sequence[Token], place: int) -> bool:
 
 
 def _fit(need: str, mention: Mention, turn: Turn) -> float | None:
-    """How well a mention suits a need; None where it cannot be meant."""
+    """How well a mention fits a need; None if it cannot be meant."""
     if need in ("he", "she"):
         return _fit_person(need, mention)
     form = shape(turn.understood)
@@ -233,7 +235,7 @@ def _content_word(part: Token) -> bool:
 
 
 def _owned(pronoun: Token, following: Token) -> bool:
-    """Whether a pronoun says whose the next word is; "her" does so only before what may be a noun."""
+    """Whether a pronoun says whose the next word is. "her" does so only before a word that may be a noun."""
     if pronoun.low == "her":
         return _content_word(following) or following.low in _FIRST
     return following.is_word and following.low not in PREPOSITIONS | AUXILIARIES
@@ -250,7 +252,7 @@ def _stops(parts: Sequence[Token], place: int) -> bool:
 
 
 def _before_verb(parts: Sequence[Token], start: int, end: int, question: str) -> int:
-    """Without the verb that ends a question behind "did", "was" and the like."""
+    """A phrase without the verb at its end, for questions with "did", "was" and similar auxiliaries."""
     auxiliary = shape(question).auxiliary.lower()
     last = end == len(parts) or not parts[end].is_word or parts[end].low in PREPOSITIONS | {"a", "an", "the"}
     verb = auxiliary in ("do", "does", "did", "will", "can", "could") and start > 0 and end - start > 2
@@ -268,7 +270,7 @@ _PARTICIPLES = vocabulary("made found built written begun born given taken sold 
 
 
 def _free(part: Token) -> bool:
-    """Whether what follows a noun phrase tells no more of it."""
+    """Whether the words after a noun phrase do not describe it further."""
     told = {
         "ever",
         "known",

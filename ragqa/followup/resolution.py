@@ -1,4 +1,4 @@
-"""References replaced by what they stand for, with an account of where the words come from."""
+"""References are replaced by what they stand for, with an account of where the words come from."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MOTION = vocabulary(
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Words taken over from before: from the "question", the "answer" or the "title" of a turn, counted back from 1.
-
-    ``reason`` says for which words of the question they stand, or why they were put there.
+    """Words that were carried over from the "question", the "answer" or the "title" of an earlier turn. ``turn`` counts
+    back from the last one, which is 1. ``reason`` says which words of the question they replace, or why they were
+    added.
     """
 
     text: str
@@ -35,7 +35,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """``question`` is what is asked, ``typed`` what was typed; they are equal where nothing is ``carried``.
+    """``question`` is what is asked, ``typed`` what was typed; they are equal if nothing was ``carried``.
 
     ``note`` says in a few words how a question in a language without rules was treated; otherwise it is empty.
     """
@@ -47,7 +47,7 @@ class Understood:
 
 
 def resolve(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried, ...]]:
-    """References replaced by what they stand for; those for which nothing suits stay."""
+    """The question with its references replaced; a reference stays as it is if nothing suits it."""
     edits: list[tuple[Reference, Mention]] = []
     behind: list[Carried] = []
     for reference in references(question):
@@ -79,7 +79,9 @@ def carry(mention: Mention, reason: str) -> Carried:
 
 
 def subject(history: Sequence[Turn]) -> Mention | None:
-    """What the talk is about: of the last turn what its document's title speaks of, as the question put it."""
+    """What the conversation is about: what the title of the last answer's document names, worded as the question worded
+    it.
+    """
     last = [mention for mention in mentions(history[-1:]) if mention.source != "answer"]
     topical = [mention for mention in last if mention.topical]
     named = [mention for mention in topical if any(word[0].isupper() for word in mention.text.split())] or topical
@@ -88,7 +90,7 @@ def subject(history: Sequence[Turn]) -> Mention | None:
 
 
 def replaced(text: str, reference: Reference, by: str) -> str:
-    """A question with a reference replaced, in the form that its place asks for."""
+    """A question with a reference replaced, in the form that its place in the sentence asks for."""
     if reference.need == "event":
         return f"{text.rstrip('?. ')} ({by})?"
     if reference.possessive:
@@ -102,7 +104,7 @@ def replaced(text: str, reference: Reference, by: str) -> str:
 
 
 def _dated(history: Sequence[Turn]) -> list[Carried]:
-    """The latest answer that is a date, as a list of one; empty where there was none."""
+    """A list with the latest answer that is a date; empty if there was none."""
     for back, turn in enumerate(reversed(history), 1):
         if is_date(turn.answer) and re.search(r"\d", turn.answer):
             return [Carried(turn.answer, "answer", back, NEEDS["time"])]
@@ -110,6 +112,6 @@ def _dated(history: Sequence[Turn]) -> list[Carried]:
 
 
 def _done(turn: Turn) -> str:
-    """What a question says was done: without its question word, where that is the subject."""
+    """What a question says was done, without its question word if that is the subject."""
     form = shape(turn.understood)
     return form.rest if form.asks else turn.understood.rstrip("?. ")

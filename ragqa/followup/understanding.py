@@ -1,9 +1,13 @@
-"""A question and what came before it → the question that is meant, and where its words come from.
+"""From a question and the conversation before it to the question that is meant, and where its words come from.
 
-In this order: a fragment ("And when?", "And the Elbe?") takes over the last question (`ragqa.followup.ellipsis`);
-pronouns, "there" and pointing phrases are replaced by what they stand for; a noun phrase that leaves out of what gets
-it behind an "of"; a question of nothing but words that stand in the document that answered last gets its subject put
-behind. All else is left as it was typed.
+The rules are tried in this order:
+
+* A fragment ("And when?", "And the Elbe?") takes over the last question (`ragqa.followup.ellipsis`).
+* Pronouns, "there" and pointing phrases are replaced by what they stand for.
+* A noun that needs an "of" ("the architect") gets one: "of Machu Picchu".
+* A question that has only words of the document that answered last gets the subject of that document at its end.
+
+Any other question stays as it was typed.
 """
 
 from __future__ import annotations
@@ -30,20 +34,20 @@ from ragqa.followup.words import (
     words,
 )
 
-SHORT = 3  # words: so short a question in a language whose grammar is not known here can hardly stand alone
-BARE = 7  # words of a question without a name that may be taken for one about the last document
+SHORT = 3  # words: in a language without rules, a question this short is taken for a follow-up
+BARE = 7  # words: a question without a name and no longer than this may be about the last document
 _CONJUNCTION = re.compile(r"^(?:(?:and|but|so|or|then|well|ok|okay)\b,?\s+)+", re.IGNORECASE)
 _CIRCUMSTANCE = r"\b(?:of|in|for|on|at|about|with|from|to) (?:the |an? )?[a-z]"
 _ANYWHERE = frozenset(map(stem, vocabulary("people person men man thing year name called happen happened")))
 
 
 def understand(question: str, history: Sequence[Turn], language: str = "en") -> Understood:
-    """What a question means after ``history`` (oldest turn first). Pure: the same arguments, the same result.
+    """What a question means after ``history`` (oldest turn first). Pure: the same arguments give the same result.
 
-    Without history, and for a question that stands alone, it is the question as typed. The rules are English;
-    of questions that do not read as English (with an index of another ``language``: all without an English question
-    word), only a question of at most three words is made
-    whole, by putting the last one in front.
+    Without history, and for a question that stands alone, it is the question as typed. The rules are English. A
+    question that does not read as English is completed only if it has at most three words, by putting the last question
+    in front of it. If the index has another ``language``, a question reads as English only with an English question
+    word in it.
     """
     typed = question.strip()
     if not history or not typed:
@@ -71,7 +75,9 @@ def _foreign(typed: str, history: Sequence[Turn]) -> Understood:
 
 
 def _supply(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried, ...]]:
-    """What a question leaves out: what "the canal" names, of what "the architect" is, what died."""
+    """Add what a question leaves out: the full name of "the canal", what "the architect" is the architect of,
+    who died.
+    """
     loose, told, held = list(definites(question)), set(content(question)), names(question)
     for reference in loose:
         mention = naming(reference.noun, history)
@@ -99,6 +105,6 @@ def _supply(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried,
 
 
 def _behind_preposition(text: str, start: int) -> bool:
-    """Whether what begins at ``start`` is a circumstance: "in Italian"."""
+    """Whether the words that begin at ``start`` are a circumstance, as in "in Italian"."""
     before = [token.low for token in tokens(text[:start])]
     return bool(before) and before[-1] in PREPOSITIONS

@@ -1,4 +1,6 @@
-"""Words of questions: which of them name things, which only hold a sentence together. English, and how to tell it."""
+"""English words of questions: which of them name things, which only hold a sentence together, and whether a text is
+English.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Characters [start, end) of a text that name something; ``core`` is without article and words before the name."""
+    """Characters [start, end) of a text that name something; ``core`` is the name without article and words
+    before it.
+    """
 
     text: str
     core: str
@@ -90,7 +94,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def words(text: str) -> list[str]:
-    """Words in lower case, possessive endings off."""
+    """Words in lower case, without possessive endings."""
     return [bare(token.low) for token in tokens(text) if token.is_word]
 
 
@@ -100,12 +104,12 @@ def bare(word: str) -> str:
 
 
 def content(text: str) -> list[str]:
-    """The words that carry meaning, stemmed roughly."""
+    """The words that carry meaning, roughly stemmed."""
     return [stem(word) for word in words(text) if word not in FUNCTION]
 
 
 def stem(word: str) -> str:
-    """Roughly: enough that bee and bees, live and lives, open and opened meet."""
+    """A rough stem, under which bee and bees, live and lives, open and opened are equal."""
     for ending in ("ing", "ies", "ied", "es", "ed", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
             return word[: -len(ending)] + ("y" if ending in ("ies", "ied") else "")
@@ -113,7 +117,7 @@ def stem(word: str) -> str:
 
 
 def is_english(text: str) -> bool:
-    """Whether a question reads as English, as far as its function words tell; without any, by its letters alone."""
+    """Whether a question reads as English, judged by its function words; by its letters if it has none."""
     if _SPACELESS.search(text) or any("\u0370" <= letter <= "\u1fff" for letter in text):
         return False
     found = words(text)
@@ -131,8 +135,8 @@ def length(text: str) -> float:
 def names(text: str) -> list[Name]:
     """Runs of capitalised words with numbers and links inside ("Apollo 11", "Statute of Anne"), in order.
 
-    A first word that is capitalised only because it is first does not count, nor do dates. A "the" in front belongs to
-    the name, also with one word between ("the first Globe").
+    The first word of a sentence does not count if it may be capitalised only for that reason; dates do not count
+    either. A "the" in front belongs to the name, also with one word in between ("the first Globe").
     """
     found, parts, place = [], tokens(text), 0
     while place < len(parts):
@@ -151,7 +155,7 @@ def names(text: str) -> list[Name]:
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is a date or a number, or holds nothing else but their units."""
+    """Whether a text is a date or a number, or has nothing but words that belong to them."""
     found = words(text)
     return bool(found) and all(word in MONTHS or word in FUNCTION or word[0].isdigit() for word in found)
 
@@ -162,7 +166,7 @@ def is_capital(token: Token, first: bool) -> bool:
 
 
 def lowered(text: str) -> str:
-    """A text as it stands inside a sentence: its first letter small unless it begins a name."""
+    """A text as it is written inside a sentence: with a small first letter unless it begins a name."""
     first = tokens(text)[:1]
     return text[0].lower() + text[1:] if first and bare(first[0].low) in FUNCTION else text
 
@@ -173,7 +177,7 @@ def raised(text: str) -> str:
 
 
 def _run(parts: Sequence[Token], place: int) -> int:
-    """The end of the name that begins at ``place``, and ``place`` where none does."""
+    """The end of the name that begins at ``place``; ``place`` itself if no name begins there."""
     if not is_capital(parts[place], place == 0 or not parts[place - 1].is_word):
         return place
     if parts[place].low in FUNCTION and (place + 1 == len(parts) or not parts[place + 1].text[0].isupper()):

@@ -1,1 +1,1 @@
-"""Searching: words, vectors, and generations of an index. No model is known here."""
+"""Searching by words and by vectors, and the generations of an index. Nothing here knows a model."""

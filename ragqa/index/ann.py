@@ -9,9 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from ragqa.device import AUTO
 from ragqa.errors import ConfigError, MissingExtra, StorageError
 from ragqa.index.exact import Columns, Floats, Halfs, Mask, NumpyScan
-from ragqa.index.gpu import BLOCK_ROWS, FETCH_LIMIT, faiss_installed, faiss_on_gpu, load_faiss
+from ragqa.index.gpu import (
+    BLOCK_ROWS,
+    FETCH_LIMIT,
+    FULL,
+    faiss_installed,
+    faiss_on_gpu,
+    fits_gpu,
+    load_faiss,
+)
 from ragqa.index.report import Progress, silent
 from ragqa.store.atomic import refusal
 from ragqa.store.reading import damaged, reading
@@ -26,13 +35,14 @@ EXACT_BELOW = 20_000  # so few rows alive are scanned: faster, and filtered grap
 log = logging.getLogger("ragqa")
 
 
-def wants_ann(spec: str, rows: int) -> bool:
+def wants_ann(spec: str, rows: int, dim: int, device: str = AUTO) -> bool:
     """Whether a segment of so many rows gets an approximate index.
 
-    ``auto`` says yes from 200,000 rows on if faiss is installed, ``flat`` never, anything else from 1,000 rows on.
+    ``auto`` says yes from 200,000 rows on if faiss is installed and no GPU can scan them all, ``flat`` never, anything
+    else from 1,000 rows on.
     """
     if spec == "auto":
-        return rows >= AUTO_ROWS and faiss_installed()
+        return rows >= AUTO_ROWS and faiss_installed() and not fits_gpu(rows, dim, device)
     return spec != "flat" and rows >= LEAST_ROWS
 
 
@@ -94,7 +104,7 @@ def _reason(error: Exception) -> str:
 class AnnScan:
     """The index file of one segment."""
 
-    def __init__(self, path: Path, vectors: Halfs) -> None:
+    def __init__(self, path: Path, vectors: Halfs, device: str = AUTO) -> None:
         faiss = load_faiss()
         with reading(path), path.open("rb") as file:
             self.index = faiss.read_index(faiss.PyCallbackIOReader(file.read))
@@ -103,7 +113,7 @@ class AnnScan:
         ivf = faiss.try_extract_index_ivf(self.index)
         if ivf is not None:
             ivf.nprobe = min(ivf.nlist, max(16, ivf.nlist // 32))
-        self.gpu = faiss_on_gpu(self.index) if isinstance(self.index, faiss.IndexIVF) else None
+        self.gpu = faiss_on_gpu(self.index, device) if isinstance(self.index, faiss.IndexIVF) else None
         self.exact = NumpyScan(vectors, keep=False)
 
     def propose(self, questions: Floats, k: int, alive: Mask | None) -> list[Columns]:
@@ -113,11 +123,21 @@ class AnnScan:
             return self.exact.propose(questions, k, alive)
         questions, fetch = np.ascontiguousarray(questions, np.float32), min(2 * k, count)
         dead = len(self.exact.vectors) - count
-        if self.gpu is not None and fetch + dead <= FETCH_LIMIT:
-            found = self.gpu.search(questions, fetch + dead)[1]
-        else:
+        found = self._search_gpu(questions, fetch + dead)
+        if found is None:
             found = self._search(questions, fetch, dead, alive)
         return [own[(own >= 0) & (True if alive is None else alive[own])] for own in found]
+
+    def _search_gpu(self, questions: Floats, fetch: int) -> Columns | None:
+        """None where no GPU does it: there is none, they are too many for it, or it refuses, which is told once."""
+        if self.gpu is None or fetch > FETCH_LIMIT:
+            return None
+        try:
+            return self.gpu.search(questions, fetch)[1]
+        except FULL as error:
+            self.gpu = None
+            log.warning("dense search goes on without the GPU, which refused it: %s", _reason(error))
+            return None
 
     def _search(self, questions: Floats, fetch: int, dead: int, alive: Mask | None) -> Columns:
         faiss = load_faiss()

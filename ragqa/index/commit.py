@@ -1,8 +1,10 @@
-"""The last steps of every change: the word index, the tombstones, the manifest, CURRENT."""
+"""The last steps of every change of an index: the word index, the tombstones, the manifest, CURRENT."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,57 +21,113 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.store.atomic import clone_folder, storing, sync_folder
 from ragqa.store.checking import check_files
 from ragqa.store.layout import Layout
-from ragqa.store.manifest import FORMAT, EncoderFact, FileFact, Manifest, SegmentFact, fact_of, pack_tombstones
+from ragqa.store.manifest import (
+    FORMAT,
+    EncoderFact,
+    FileFact,
+    Manifest,
+    SegmentFact,
+    SourceFact,
+    fact_of,
+    pack_tombstones,
+)
 from ragqa.store.passages import PASSAGE_BATCH, PassageStore
 from ragqa.store.transaction import Transaction
 from ragqa.version import __version__
 
 Mask = NDArray[np.bool_]
+LOG = logging.getLogger("ragqa.index")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a generation is made with, and from: settings, analyzer, encoder, synonyms, and the sources to record."""
+
+    config: IndexConfig
+    analyzer: str
+    encoder: EncoderFact
+    synonyms: Synonyms
+    sources: tuple[SourceFact, ...] | None
+
+    @classmethod
+    def of(cls, old: Snapshot) -> Setup:
+        """That of a generation."""
+        was = old.manifest
+        return cls(was.config, was.analyzer, was.encoder, old.synonyms, was.sources)
+
+    def binds(self, was: Manifest) -> bool:
+        """Whether documents of a generation can stay as they are; the name of an encoder does not count."""
+        same_encoder = (was.encoder.fingerprint, was.encoder.dim) == (self.encoder.fingerprint, self.encoder.dim)
+        same_config = replace(was.config, encoder=self.config.encoder) == self.config
+        return same_encoder and same_config and was.analyzer == self.analyzer
 
 
 def commit(
-    change: Transaction,
-    config: IndexConfig,
-    encoder: EncoderFact,
-    base: Snapshot | None,
-    dead: Mask,
-    new: SegmentFact | None,
-    progress: Progress,
-    synonyms: Synonyms,
+    change: Transaction, setup: Setup, base: Snapshot | None, dead: Mask, new: SegmentFact | None, progress: Progress
 ) -> Manifest:
-    """Make a new generation current: the segments of ``base`` and then the ``new`` one, all of them durable.
+    """Make a new generation current. It has the segments of ``base`` and then the ``new`` one; all are durable already.
 
-    ``dead`` [documents of base] are the documents of ``base`` that are dead from now on, those dead before included.
-    Without ``base`` rows are numbered from 0 anew.
+    ``dead`` [documents of base] says which documents of ``base`` are dead from now on, including those that were dead
+    before. Without ``base``, rows are numbered from 0.
     """
     change.new_generation()
-    analyzer = get_analyzer(config.language)
+    analyzer = get_analyzer(setup.config.language)
     dead_rows = np.empty(0, bool) if base is None else base.per_row(dead)
     lexical: Mapping[str, FileFact] = {}
-    if config.lexical == "tantivy":
+    if setup.config.lexical == "tantivy":
         lexical = _write_lexical(change, analyzer, base, dead_rows, new, progress)
     segments = [] if base is None else list(base.manifest.segments)
     if new is not None:
         segments.append(new)
         dead_rows = np.concatenate([dead_rows, np.zeros(new.rows, bool)])
         dead = np.concatenate([dead, np.zeros(new.documents, bool)])
-    tombstones, rules = pack_tombstones(dead_rows, dead), synonyms.to_text().encode()
+    return publish(change, describe(change, setup, segments, lexical, dead_rows, dead))
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A generation that is about to become current: its manifest and the small files that are written with it."""
+
+    manifest: Manifest
+    tombstones: bytes
+    synonyms: bytes
+
+
+def describe(
+    change: Transaction,
+    setup: Setup,
+    segments: Sequence[SegmentFact],
+    lexical: Mapping[str, FileFact],
+    dead_rows: Mask,
+    dead_documents: Mask,
+) -> Described:
+    """The new generation of these segments and this word index, all of whose files are durable."""
+    tombstones, rules = pack_tombstones(dead_rows, dead_documents), setup.synonyms.to_text().encode()
     manifest = Manifest(
         format=FORMAT,
         generation=change.generation,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         ragqa=__version__,
-        config=config,
-        analyzer=analyzer.name,
-        encoder=encoder,
+        config=setup.config,
+        analyzer=setup.analyzer,
+        encoder=setup.encoder,
         segments=tuple(segments),
         lexical=lexical,
         tombstones=fact_of(tombstones),
-        live_documents=int((~dead).sum()),
+        live_documents=int((~dead_documents).sum()),
         live_passages=int((~dead_rows).sum()),
         synonyms=fact_of(rules) if rules else None,
+        sources=setup.sources,
     )
-    change.commit(manifest, tombstones, rules)
+    return Described(manifest, tombstones, rules)
+
+
+def publish(change: Transaction, made: Described) -> Manifest:
+    """The one way into CURRENT: whatever changes an index ends here."""
+    manifest = made.manifest
+    change.commit(manifest, made.tombstones, made.synonyms)
+    held = f"{manifest.live_documents} documents, {manifest.live_passages} passages, {len(manifest.segments)} segments"
+    LOG.info("%s: generation %d is current: %s", change.layout.root, manifest.generation, held)
     return manifest
 
 
@@ -105,7 +163,9 @@ def _write_lexical(
 def build_words(
     change: Transaction, analyzer: Analyzer, segments: Sequence[SegmentFact], dead_rows: Mask, progress: Progress
 ) -> Mapping[str, FileFact]:
-    """Make the new generation's word index from the passages of these segments, but for dead rows; durable."""
+    """Make the new generation's word index from the passages of these segments, without dead rows. It is durable on
+    return.
+    """
     folder = change.layout.lexical(change.generation)
     writer = TantivyWriter(folder, analyzer, create=True)
     for segment in segments:
@@ -127,8 +187,8 @@ def _add_passages(layout: Layout, writer: TantivyWriter, new: SegmentFact, progr
 
 
 def _facts(folder: Path, before: Path | None, known: Mapping[str, FileFact]) -> dict[str, FileFact]:
-    """Sizes and hashes. Those of files shared with the generation before are taken over: a hash made anew would bless
-    whatever had happened to them since.
+    """Sizes and hashes of files. Those of files that are shared with the generation before are taken from its manifest,
+    because a new hash would accept whatever damage has happened to them since.
     """
     facts = {}
     for path in sorted(folder.iterdir()):

@@ -1,4 +1,4 @@
-"""What is left of a generation: which of its files are what its manifest says, and what can be made of the others."""
+"""Which files of a generation are as its manifest says, and what can be made of the damaged ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Told = Callable[[int], None]
 
 
 class Care(StrEnum):
-    """What has to be done for a segment; the later, the more."""
+    """What has to be done for a segment; a later member means more work."""
 
     NONE = "keep"
     ANN = "build a FAISS index again"
@@ -39,9 +39,9 @@ class Care(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A generation on disk. ``damage``: for each file that is not what it must be, what is wrong with it.
+    """A generation on disk. ``damage`` says, for each damaged file, what is wrong with it.
 
-    Without a ``manifest`` it cannot be used, and nothing is known of its files.
+    Without a ``manifest`` the generation cannot be used, and nothing is known of its files.
     """
 
     number: int
@@ -56,9 +56,9 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a stored generation is used again: what becomes of each segment, and of the rest.
+    """How a stored generation is to be used again: what is done for each segment, and for the other files.
 
-    ``dead_rows`` and ``dead_documents`` are those of the stored generation, ``synonyms`` the content of its file.
+    ``dead_rows`` and ``dead_documents`` are those of the stored generation, ``synonyms`` is the content of its file.
     """
 
     stored: Stored
@@ -104,7 +104,7 @@ class Plan:
 
 
 class Examiner:
-    """Looks at the files of generations, at each only once."""
+    """Examines the files of generations, each file only once."""
 
     def __init__(self, layout: Layout, progress: Callable[[str, int, int | None], None]) -> None:
         self._layout, self._progress = layout, progress
@@ -133,7 +133,7 @@ class Examiner:
 
 
 def foreign_files(layout: Layout, manifest: Manifest) -> list[Path]:
-    """Files that stand among those of a generation and are none of its own."""
+    """Files that lie among those of a generation and do not belong to it."""
     own = {path for path, _ in files_of(layout, manifest)} | {layout.manifest(manifest.generation)}
     folders = [layout.generation(manifest.generation), *(layout.segment(segment.id) for segment in manifest.segments)]
     found = [path for folder in folders for path in sorted(folder.rglob("*")) if not path.is_dir() and path not in own]
@@ -141,7 +141,7 @@ def foreign_files(layout: Layout, manifest: Manifest) -> list[Path]:
 
 
 def check_regular(path: Path) -> None:
-    """`IndexFormatError` unless this is a file; a pipe would make its reader wait."""
+    """`IndexFormatError` unless this is a regular file, because reading a pipe would wait for a writer."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -170,7 +170,7 @@ def _problem(path: Path, fact: FileFact, tell: Told) -> str:
 
 
 def plan(layout: Layout, stored: Stored) -> Plan | None:
-    """How this generation can be used again, None if nothing of it can."""
+    """How this generation can be used again; None if nothing of it can be used."""
     manifest = stored.manifest
     if manifest is None:
         return None
@@ -194,7 +194,9 @@ def _care(layout: Layout, segment: SegmentFact, damage: Mapping[Path, str]) -> C
 
 
 def _dead(layout: Layout, stored: Stored, care: Sequence[Care], words_damaged: bool) -> tuple[Mask, Mask] | None:
-    """The tombstones; where they are damaged, what the number of living passages or the word index proves of them."""
+    """The tombstones. If they are damaged, what can be concluded from the number of living passages or from the word
+    index.
+    """
     manifest = stored.manifest
     assert manifest is not None
     if layout.tombstones(stored.number) not in stored.damage:
@@ -210,7 +212,7 @@ def _dead(layout: Layout, stored: Stored, care: Sequence[Care], words_damaged: b
 
 
 def _with_documents(layout: Layout, manifest: Manifest, dead_rows: Mask) -> tuple[Mask, Mask] | None:
-    """Which documents are dead when these rows are; None where that does not come to the number that live."""
+    """Which documents are dead if these rows are; None if the number of living documents would then be wrong."""
     alive, bare = [], []
     for segment in manifest.segments:
         owner = PassageStore(layout.segment(segment.id), segment.documents, segment.rows).owner
@@ -225,7 +227,7 @@ def _with_documents(layout: Layout, manifest: Manifest, dead_rows: Mask) -> tupl
 
 
 def _synonyms(layout: Layout, stored: Stored) -> bytes | None:
-    """The content of the file of synonyms, from another generation if need be; None if it is lost."""
+    """The content of the file of synonyms, if necessary from another generation; None if it is lost."""
     assert stored.manifest is not None
     fact = stored.manifest.synonyms
     if fact is None:

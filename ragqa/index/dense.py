@@ -12,8 +12,9 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.device import AUTO
 from ragqa.errors import FingerprintMismatch, ModelError
-from ragqa.index.ann import AnnScan, build_ann, check_spec, wants_ann
+from ragqa.index.ann import AUTO_ROWS, AnnScan, build_ann, check_spec, wants_ann
 from ragqa.index.exact import Floats, Halfs, Mask, NumpyScan, Scan
 from ragqa.index.gpu import faiss_installed, gpu_scan
 from ragqa.index.ranking import Ranking, merge, stack, top_k
@@ -34,6 +35,8 @@ __all__ = [
 KEEP_ROWS = 100_000  # up to so many rows float32 copies are kept (150 MB at 384 dimensions)
 LARGE_ROWS = 100_000
 WRITE_ROWS = 65_536
+
+log = logging.getLogger("ragqa")
 
 
 def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
@@ -74,20 +77,24 @@ class DenseSegment:
 
 
 class DenseIndex:
-    """All segments of an index; ``spec`` is the setting they were built with.
+    """All segments of an index; ``spec`` is the setting they were built with, ``device`` where they are searched.
 
-    A segment with a FAISS index is searched by it (if faiss is installed), any other exactly. Whatever proposes the
+    A segment with a FAISS index is searched by it (if faiss is installed), any other exactly, on a GPU where there is
+    one; with the spec "auto" a GPU that can hold all vectors comes before the FAISS index. Whatever proposes the
     rows, a score is the inner product of the question and the float16 vector, summed in float64 and rounded to float32:
     the same in every batch, engine and segmentation. Safe to search from several threads.
     """
 
-    def __init__(self, segments: Sequence[DenseSegment], dim: int, spec: str) -> None:
+    def __init__(self, segments: Sequence[DenseSegment], dim: int, spec: str, device: str = AUTO) -> None:
         self.dim = dim
         self.segments = [segment for segment in segments if len(segment.vectors)]
         rows = sum(len(segment.vectors) for segment in self.segments)
-        self._scans = [_scan(segment, keep=rows <= KEEP_ROWS) for segment in self.segments]
-        if rows > LARGE_ROWS and spec != "flat" and not faiss_installed():
-            _advise_faiss()
+        self._scans = [_scan(segment, spec, device, keep=rows <= KEEP_ROWS) for segment in self.segments]
+        slow = sum(len(scan.vectors) for scan in self._scans if isinstance(scan, NumpyScan))
+        if slow > LARGE_ROWS and spec != "flat" and not faiss_installed():
+            _advise("install faiss: pip install 'ragqa[cpu]'")
+        elif slow > AUTO_ROWS and spec == "auto":
+            _advise("index again with --dense hnsw")
 
     def search(self, vectors: NDArray[np.float32], k: int, alive: NDArray[np.bool_]) -> Ranking:
         """The best ``k`` rows of each question [n, dim] among those ``alive`` [rows]."""
@@ -105,10 +112,12 @@ class DenseIndex:
         return merge(found, k)
 
 
-def _scan(segment: DenseSegment, keep: bool) -> Scan:
-    if segment.ann_path is not None and faiss_installed():
-        return AnnScan(segment.ann_path, segment.vectors)
-    return gpu_scan(segment.vectors) or NumpyScan(segment.vectors, keep)
+def _scan(segment: DenseSegment, spec: str, device: str, keep: bool) -> Scan:
+    ann = segment.ann_path if faiss_installed() else None
+    scan = gpu_scan(segment.vectors, device) if ann is None or spec == "auto" else None
+    if scan is None and ann is not None:
+        return AnnScan(ann, segment.vectors, device)
+    return scan or NumpyScan(segment.vectors, keep)
 
 
 def _search(segment: DenseSegment, scan: Scan, questions: Floats, k: int, alive: Mask | None) -> Ranking:
@@ -128,7 +137,6 @@ def _products(vectors: Halfs, question: Floats) -> Floats:
 
 
 @cache
-def _advise_faiss() -> None:
-    logging.getLogger("ragqa").warning(
-        "dense search over more than %d passages is exact and slow without faiss: pip install 'ragqa[cpu]'", LARGE_ROWS
-    )
+def _advise(what: str) -> None:
+    """Told once a process."""
+    log.warning("dense search over more than %d passages is exact, and slow without a GPU: %s", LARGE_ROWS, what)

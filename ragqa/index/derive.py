@@ -1,20 +1,20 @@
-"""A generation made from another without the sources: the same in another place, or with another encoder's vectors.
+"""A generation made from another one without the sources: in another place, or with another encoder's vectors.
 
-Files that stay as they are are shared by hard links (checked copies where links fail), as between generations.
+Files that stay the same are shared by hard links (or checked copies, where links fail), as between generations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from ragqa.errors import ConfigError, IndexFormatError, IndexLocked, ModelError
+from ragqa.index.commit import Setup, describe, publish
 from ragqa.index.dense import check_spec
 from ragqa.index.intake import ENCODE_PASSAGES
 from ragqa.index.report import Progress, silent
@@ -24,30 +24,32 @@ from ragqa.protocols import Encoder
 from ragqa.store.atomic import storing, sync_folder, write_file
 from ragqa.store.copying import take_file, take_folder
 from ragqa.store.layout import DOCUMENTS, PASSAGES, Layout, is_fingerprint, segment_files
-from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact, fact_of, pack_tombstones
+from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
 from ragqa.store.transaction import Transaction, transaction
-from ragqa.version import __version__
 
 COPY_TRIES = 10
 Made = TypeVar("Made")
 
 
 def copy_index(source: str | Path, target: str | Path, *, links: bool = True) -> Manifest:
-    """An index in ``target``, which must be new or empty, with the current generation of ``source`` as its first.
+    """Make an index in ``target``, which must be new or empty, with the current generation of ``source`` as its first.
 
-    Rows are the same, and so is the calibration. ``source`` is only read, and writers may go on writing to it: if they
-    sweep away what is being copied, the next generation is. What is written to either index afterwards does not show in
-    the other. Files are shared by hard links (they are never changed in place), where links fail or without ``links``
-    copied and their hashes checked. If anything fails, ``target`` is as it was; killed at any moment, it is no index.
+    Row numbers stay the same, and the calibration is copied too. ``source`` is only read, and may be written to
+    meanwhile: if writers remove what is being copied, the next generation is copied instead. Later changes of one index
+    do not show in the other.
+
+    Files are shared by hard links, as they are never changed in place. Where links fail, or without ``links``, they are
+    copied and their hashes are checked. If anything fails, ``target`` is as it was; if the process is killed,
+    ``target`` is no index.
     """
     place = layout_of(source)
     return on_current(place, lambda number: _copy(Snapshot(place, number), place, Path(target), links))
 
 
 def on_current(place: Layout, work: Callable[[int], Made]) -> Made:
-    """Do ``work`` on the current generation, and again on the next one if writers have swept that away meanwhile."""
+    """Do ``work`` on the current generation. If writers have removed that meanwhile, do it on the next one."""
     number = place.require_current()
     for _ in range(COPY_TRIES):
         try:
@@ -73,7 +75,7 @@ def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
                 change.layout.segments.mkdir(exist_ok=True)
             for segment in old.manifest.segments:
                 take_folder(place.segment(segment.id), change.layout.segment(segment.id), segment.files, links)
-            return _commit(change, old, place, old.manifest, links)
+            return _commit(change, old, place, Setup.of(old), old.manifest.segments, links)
         except BaseException:
             with suppress(OSError):
                 change.layout.calibration.unlink()
@@ -83,11 +85,11 @@ def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
 def reencode(
     directory: str | Path, encoder: Encoder, name: str, progress: Progress | None = None
 ) -> tuple[Manifest, bool]:
-    """Give all passages the vectors of ``encoder``, which is to be found by ``name``, in one new generation.
+    """Give all passages the vectors of ``encoder``, which can be found by ``name``, in one new generation.
 
-    Documents, passages, words, tombstones and row numbers stay, so that rankings by words hold for both generations;
-    dead rows are encoded as well (`compact` drops them). The manifest, and whether it is a new one: nothing is written
-    where the vectors are this encoder's already. If anything fails, the index is as it was.
+    Documents, passages, words, tombstones and row numbers stay, so a ranking by words holds for both generations. Dead
+    rows are encoded as well (`compact` drops them). Returns the manifest, and whether it is a new one: nothing is
+    written if the vectors are this encoder's already. If anything fails, the index is as it was.
     """
     if not is_fingerprint(encoder.fingerprint):
         raise ModelError(f"the encoder's fingerprint {encoder.fingerprint!r} has more than letters, digits, . _ and -")
@@ -100,15 +102,15 @@ def reencode(
         old = Snapshot(change.layout, number, ("passages",), check="first")
         check_spec(was.config.dense, encoder.dim)
         again = Reencoder(change, encoder, fact, was.config.dense, was.rows, progress or silent)
-        segments = tuple(again.segment(segment, old.stores[place]) for place, segment in enumerate(was.segments))
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        config = replace(was.config, encoder=name)
-        wanted = replace(was, created=now, ragqa=__version__, config=config, encoder=fact, segments=segments)
-        return _commit(change, old, change.layout, wanted), True
+        segments = [again.segment(segment, old.stores[place]) for place, segment in enumerate(was.segments)]
+        setup = replace(Setup.of(old), config=replace(was.config, encoder=name), encoder=fact)
+        return _commit(change, old, change.layout, setup, segments), True
 
 
 class Reencoder:
-    """Writes segments once more, with the vectors of ``encoder``; ``rows`` is how many the index has, for progress."""
+    """Writes segments again with the vectors of ``encoder``; ``rows`` is the number of rows of the index, for
+    progress.
+    """
 
     def __init__(
         self, change: Transaction, encoder: Encoder, fact: EncoderFact, spec: str, rows: int, progress: Progress
@@ -117,7 +119,7 @@ class Reencoder:
         self._rows, self._progress = rows, progress
 
     def segment(self, was: SegmentFact, store: PassageStore) -> SegmentFact:
-        """A new segment, durable, with the documents and passages of ``was``, which ``store`` reads."""
+        """A new, durable segment with the documents and passages of ``was``, which ``store`` reads."""
         folder, before = self._change.new_segment(), self._change.layout.segment(was.id)
         for name in (DOCUMENTS, PASSAGES):
             take_file(before / name, folder / name, was.files[name])
@@ -144,12 +146,11 @@ class Reencoder:
         self._progress("encoding passages", segment.first_row + segment.rows, self._rows)
 
 
-def _commit(change: Transaction, old: Snapshot, place: Layout, wanted: Manifest, links: bool = True) -> Manifest:
-    """Make current what ``wanted`` says, with words, synonyms and tombstones of ``old``, which lies in ``place``."""
+def _commit(
+    change: Transaction, old: Snapshot, place: Layout, setup: Setup, segments: Sequence[SegmentFact], links: bool = True
+) -> Manifest:
+    """Make current the same rows in these segments, with words, synonyms and tombstones of ``old``, in ``place``."""
     change.new_generation()
     if lexical := old.manifest.lexical:
         take_folder(place.lexical(old.generation), change.layout.lexical(change.generation), lexical, links)
-    rules = old.synonyms.to_text().encode()
-    manifest = replace(wanted, generation=change.generation, synonyms=fact_of(rules) if rules else None)
-    change.commit(manifest, pack_tombstones(~old.alive, ~old.alive_documents), rules)
-    return manifest
+    return publish(change, describe(change, setup, segments, lexical, ~old.alive, ~old.alive_documents))

@@ -30,10 +30,13 @@ class Scan(Protocol):
         ...
 
 
-def margin(questions: Floats) -> Floats:
-    """[n, 1]: how far two float32 products of a question and unit vectors may lie apart by rounding alone."""
+def margin(questions: Floats, rounding: float = 0.0) -> Floats:
+    """[n, 1]: how far two float32 products of a question and unit vectors may lie apart by rounding alone.
+
+    ``rounding`` is the largest share by which an engine changes the question's numbers before it multiplies them.
+    """
     lengths = np.linalg.norm(questions, axis=1, keepdims=True)
-    return np.asarray(2.0 * questions.shape[1] * 2.0**-24 * lengths, np.float32)
+    return np.asarray(2.0 * (rounding + questions.shape[1] * 2.0**-24) * lengths, np.float32)
 
 
 class NumpyScan:

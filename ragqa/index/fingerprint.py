@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 
-from ragqa.config import to_dict
+from ragqa.convert import plain
 from ragqa.index.snapshot import Snapshot
 
 
 def index_fingerprint(snapshot: Snapshot) -> str:
     """The same for all indexes that hold the same documents in the same way, however they came about."""
     manifest = snapshot.manifest
-    facts = [manifest.analyzer, manifest.encoder.fingerprint, json.dumps(to_dict(manifest.config), sort_keys=True)]
+    facts = [manifest.analyzer, manifest.encoder.fingerprint, json.dumps(plain(manifest.config), sort_keys=True)]
     if manifest.synonyms is not None:
         facts.append(manifest.synonyms.sha256)
     facts += sorted(f"{doc_id}\n{sha}" for _, doc_id, sha, _ in snapshot.identities())

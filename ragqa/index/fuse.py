@@ -1,4 +1,4 @@
-"""Fusing the BM25 and the dense ranking into one. Pure numpy, all questions at once."""
+"""Joining the BM25 and the dense ranking into one. Pure numpy, for all questions at once."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Parts = NDArray[np.float64]
 
 
 def fuse(bm25: Ranking, dense: Ranking, config: RetrieveConfig, k: int) -> Ranking:
-    """The best ``k`` passages found by either source.
+    """The best ``k`` passages that either source found.
 
-    linear: bm25 + ``dense_scale`` · cosine, unscaled, so that a question of many telling words trusts BM25 more; a
-    passage that a source did not find counts there as the lowest that it did find.
-    convex: w · dense + (1 − w) · bm25 with w = ``dense_weight`` and each source normalised (see `normalise`); a
-    passage that a source did not find counts 0 there. In [0, 1].
-    rrf: Σ 1 / (``rrf_k`` + rank), ranks from 1, over the sources that found the passage (Cormack et al., 2009). Not
-    scaled: at most 2 / (``rrf_k`` + 1).
-    bm25, dense: that source alone, normalised.
+    * linear: bm25 + ``dense_scale`` · cosine, unscaled, so a question of many telling words trusts BM25 more. A passage
+      that a source did not find gets the lowest score that this source gave.
+    * convex: w · dense + (1 − w) · bm25 with w = ``dense_weight``, each source normalised (see `normalise`). A passage
+      that a source did not find gets 0 there. Scores are in [0, 1].
+    * rrf: Σ 1 / (``rrf_k`` + rank), ranks from 1, over the sources that found the passage (Cormack et al., 2009).
+      Scores are not scaled; they are at most 2 / (``rrf_k`` + 1).
+    * bm25, dense: that source alone, normalised.
     """
     if config.fusion == "bm25":
         return normalise(bm25).cut(k)
@@ -46,7 +46,9 @@ def normalise(ranking: Ranking) -> Ranking:
 
 
 def lookup(ranking: Ranking, rows: Rows) -> NDArray[np.float32]:
-    """What ``ranking`` gives to ``rows`` [n, k] of the same questions: float32 [n, k], NaN where it has no score."""
+    """The scores that ``ranking`` gives to ``rows`` [n, k] of the same questions: float32 [n, k], NaN where it has
+    none.
+    """
     found = np.full(rows.shape, np.nan, np.float32)
     if not ranking.rows.size or not rows.size:
         return found
@@ -87,7 +89,7 @@ def _reciprocal(ranking: Ranking, constant: int) -> Parts:
 
 
 def _add(rows: Rows, scores: Parts, other_rows: Rows, other_scores: Parts, k: int) -> Ranking:
-    """Sum what two sources, neither of which repeats a row, give to each row."""
+    """Add up the scores that two sources give to each row; neither source repeats a row."""
     both = np.concatenate([rows, other_rows], axis=1)
     parts = np.concatenate([scores, other_scores], axis=1)
     sorting = np.argsort(both, axis=1, kind="stable")

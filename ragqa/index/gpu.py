@@ -1,6 +1,8 @@
-"""Exact search on a GPU, by faiss-gpu or by torch, whichever is installed. Nothing is imported unless a GPU is there.
+"""Search on a GPU: exact by faiss-gpu or by torch, whichever is installed, and faiss' cells (IVF). Vectors lie there in
+half precision, as they do on disk. Nothing is imported unless the driver has a GPU and the device policy takes it.
 
-This is the one module outside training and models that may import torch.
+Whatever a GPU refuses (most often memory) is done by the processor instead, and one line of the log says so. Outside
+training and models this is the one module that may import torch.
 """
 
 from __future__ import annotations
@@ -8,21 +10,29 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
-import os
-import shutil
 import sys
+import threading
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ragqa.device import AUTO, CPU, gpu_bytes, gpu_of
 from ragqa.index.exact import CHUNK_SCORES, Columns, Floats, Halfs, Mask, NumpyScan, Scan, margin
 
 WORTH_ROWS = 50_000  # below, a scan on the processor takes less than importing torch
 FETCH_LIMIT = 2_048  # the most neighbours faiss finds on a GPU
 TIES = 64
 BLOCK_ROWS = 65_536
+WIDE_ROWS = 262_144  # rows that torch turns to single precision at a time: 400 MB at 384 dimensions
+SHARE = 0.5  # of a GPU's memory that the vectors of a segment may take, when an index is built for it
+TEMPORARY = 512 << 20  # bytes that faiss keeps for its intermediate results
+HALF = 2.0**-11  # a question's numbers, rounded to half precision, are off by at most this share
+COARSE = 2.0**-8  # or by this, where torch was told that its products need not be precise
+FULL = (RuntimeError, MemoryError)  # what faiss and torch raise where a GPU is full or broken
+
+log = logging.getLogger("ragqa")
 
 
 def faiss_installed() -> bool:
@@ -35,75 +45,189 @@ def load_faiss() -> Any:
     return importlib.import_module("faiss")
 
 
-@cache
-def gpu_present() -> bool:
-    """Whether an NVIDIA driver is there and not hidden; costs microseconds, imports nothing."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
+def gpu_scan(vectors: Halfs, device: str = AUTO) -> Scan | None:
+    """A scan of [n, dim] on the GPU that ``device`` means, or None where the processor is to do it: there is no GPU,
+    nothing installed can use it, the vectors do not fit, or (with "auto") they are too few to be worth it.
+
+    A GPU that was asked for by name and is not there is a `ConfigError`.
+    """
+    if device == CPU or (device == AUTO and len(vectors) < WORTH_ROWS and "torch" not in sys.modules):
+        return None
+    number = gpu_of(device)
+    if number is None or not len(vectors):
+        return None
+    reason = "neither faiss-gpu nor a torch with CUDA is installed"
+    for engine in (_faiss_scan, _torch_scan):
+        try:
+            scan = engine(vectors, number)
+        except FULL as error:
+            reason = _first_line(error)
+            continue
+        if scan is not None:
+            return Surviving(scan, NumpyScan(vectors, keep=False))
+    log.warning("dense search runs on the processor, not on cuda:%d: %s", number, reason)
+    return None
+
+
+def fits_gpu(rows: int, dim: int, device: str = AUTO) -> bool:
+    """Whether so many vectors can be searched exactly on the GPU that ``device`` means, as far as its size tells."""
+    number = gpu_of(device)
+    if number is None or rows * dim * 2 > SHARE * gpu_bytes(number):
         return False
-    return Path("/dev/nvidia0").exists() or (sys.platform == "win32" and shutil.which("nvidia-smi") is not None)
+    return (faiss_installed() and _faiss_has(number)) or _torch_has(number)
 
 
-def gpu_scan(vectors: Halfs) -> Scan | None:
-    """A scan on the GPU, or None where there is none, nothing installed can use it, or it is not worth it."""
-    if not gpu_present() or (len(vectors) < WORTH_ROWS and "torch" not in sys.modules):
-        return None
-    try:
-        return _faiss_scan(vectors) or _torch_scan(vectors)
-    except (RuntimeError, MemoryError) as error:  # the GPU is full or broken: the processor can do it too
-        logging.getLogger("ragqa").warning("searching without the GPU: %s", str(error).splitlines()[0])
-        return None
+class Surviving:
+    """A scan on a GPU; a search that the GPU refuses is made by ``other``, and the first time the log says so."""
+
+    def __init__(self, scan: Scan, other: Scan) -> None:
+        self.scan, self.other = scan, other
+        self._told = False
+
+    def propose(self, questions: Floats, k: int, alive: Mask | None) -> list[Columns]:
+        """As the scan, or as the other."""
+        try:
+            return self.scan.propose(questions, k, alive)
+        except FULL as error:
+            if not self._told:
+                self._told = True
+                log.warning("a search was made by the processor, the GPU refused it: %s", _first_line(error))
+            return self.other.propose(questions, k, alive)
 
 
-def faiss_on_gpu(index: Any) -> Any | None:
-    """A copy of a faiss index on the first GPU, or None where faiss cannot do that."""
+class FaissGpu:
+    """An index of faiss on a GPU, for one thread at a time.
+
+    All of a process share one `StandardGpuResources`, and with it the memory for intermediate results, which has only
+    one user at a time: faiss says of its GPU indexes that not even searching is safe among threads.
+    """
+
+    lock = threading.RLock()
+
+    def __init__(self, make: Callable[[Any, Any], Any]) -> None:
+        """``make(faiss, resources)`` gives the index."""
+        with self.lock:
+            self.index = make(load_faiss(), _resources())
+
+    @property
+    def rows(self) -> int:
+        """How many vectors it holds."""
+        return int(self.index.ntotal)
+
+    def add(self, vectors: Floats) -> None:
+        """More rows, after those that are there."""
+        with self.lock:
+            self.index.add(np.ascontiguousarray(vectors))
+
+    def search(self, questions: Floats, k: int) -> tuple[Floats, Columns]:
+        """The ``k`` best scores [n, k] and rows [n, k] of each question, best first; row -1 where there is none."""
+        with self.lock:
+            scores, columns = self.index.search(np.ascontiguousarray(questions), k)
+        return scores, columns
+
+
+@cache
+def _resources() -> Any:
+    """The one of this process; to be called under `FaissGpu.lock`."""
+    resources = load_faiss().StandardGpuResources()
+    resources.setTempMemory(TEMPORARY)
+    return resources
+
+
+def _faiss_has(number: int) -> bool:
     faiss = load_faiss()
-    if not gpu_present() or not hasattr(faiss, "StandardGpuResources") or faiss.get_num_gpus() < 1:
-        return None
-    return faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), 0, index)
+    return hasattr(faiss, "StandardGpuResources") and number < faiss.get_num_gpus()
 
 
-def _faiss_scan(vectors: Halfs) -> Scan | None:
-    if not faiss_installed():
-        return None
-    index = faiss_on_gpu(load_faiss().IndexFlatIP(vectors.shape[1]))
-    if index is None:
-        return None
-    for start in range(0, len(vectors), BLOCK_ROWS):
-        index.add(vectors[start : start + BLOCK_ROWS].astype(np.float32))
-    return FaissScan(index, vectors)
-
-
-def _torch_scan(vectors: Halfs) -> Scan | None:
+def _torch_has(number: int) -> bool:
     if importlib.util.find_spec("torch") is None:
-        return None
+        return False
     import torch
 
-    return TorchScan(vectors, "cuda") if torch.cuda.is_available() else None
+    return bool(torch.cuda.is_available()) and number < torch.cuda.device_count()
+
+
+def faiss_on_gpu(index: Any, device: str = AUTO) -> FaissGpu | None:
+    """A copy of a faiss index on the GPU that ``device`` means; None where there is none, or it does not fit there."""
+    number = gpu_of(device)
+    if number is None or not _faiss_has(number):
+        return None
+
+    def copy(faiss: Any, resources: Any) -> Any:
+        options = faiss.GpuClonerOptions()
+        options.useFloat16 = options.useFloat16CoarseQuantizer = True
+        return faiss.index_cpu_to_gpu(resources, number, index, options)
+
+    try:
+        return FaissGpu(copy)
+    except FULL as error:
+        log.warning("dense search runs on the processor, not on cuda:%d: %s", number, _first_line(error))
+        return None
+
+
+def _faiss_scan(vectors: Halfs, number: int) -> Scan | None:
+    if not faiss_installed() or not _faiss_has(number):
+        return None
+
+    def flat(faiss: Any, resources: Any) -> Any:
+        settings = faiss.GpuIndexFlatConfig()
+        settings.device, settings.useFloat16 = number, True
+        return faiss.GpuIndexFlatIP(resources, vectors.shape[1], settings)
+
+    index = FaissGpu(flat)
+    for start in range(0, len(vectors), BLOCK_ROWS):
+        index.add(vectors[start : start + BLOCK_ROWS].astype(np.float32))
+    return FaissScan(index, NumpyScan(vectors, keep=False))
+
+
+def _torch_scan(vectors: Halfs, number: int) -> Scan | None:
+    return TorchScan(vectors, f"cuda:{number}") if _torch_has(number) else None
 
 
 class FaissScan:
-    """A flat faiss index, asked for enough neighbours that the dead among them do not matter."""
+    """A flat index of faiss in half precision. It is asked for so many neighbours that neither the dead among them nor
+    the rounding of its scores can hide one of the nearest; where these are too many, ``other`` scans.
+    """
 
-    def __init__(self, index: Any, vectors: Halfs) -> None:
-        self.index, self.fallback = index, NumpyScan(vectors, keep=False)
+    def __init__(self, index: FaissGpu, other: Scan) -> None:
+        self.index, self.other = index, other
 
     def propose(self, questions: Floats, k: int, alive: Mask | None) -> list[Columns]:
-        """The nearest ``k`` and up to 64 that tie with them."""
+        """Every column that could be among the nearest ``k``."""
+        rows, found = self.index.rows, {}
         dead = 0 if alive is None else len(alive) - int(np.count_nonzero(alive))
-        fetch = min(k + dead + TIES, self.index.ntotal)
-        if fetch > FETCH_LIMIT:
-            return self.fallback.propose(questions, k, alive)
-        _, columns = self.index.search(np.ascontiguousarray(questions), fetch)
-        return [own[(own >= 0) & (True if alive is None else alive[own])] for own in columns]
+        fetch, slack = k + dead + TIES, margin(questions, HALF)[:, 0]
+        asked = np.arange(len(questions))
+        while len(asked) and min(fetch, rows) <= FETCH_LIMIT:
+            scores, columns = self.index.search(questions[asked], min(fetch, rows))
+            kept = (columns >= 0) if alive is None else (columns >= 0) & alive[columns]
+            whole = _holds_nearest(scores, kept, k, slack[asked]) | (fetch >= rows)
+            for place in np.flatnonzero(whole):
+                found[int(asked[place])] = columns[place][kept[place]]
+            asked, fetch = asked[~whole], 2 * fetch
+        if len(asked):
+            found |= dict(zip(asked.tolist(), self.other.propose(questions[asked], k, alive), strict=True))
+        return [found[place] for place in range(len(questions))]
+
+
+def _holds_nearest(scores: Floats, kept: Mask, k: int, slack: Floats) -> Mask:
+    """[n]: whether what is not among the fetched scores [n, m], best first, lies too low to be one of the best ``k`` of
+    those that are ``kept``, by more than ``slack`` [n].
+    """
+    nth = (np.cumsum(kept, axis=1) == k) & kept
+    border = np.where(nth.any(axis=1), np.take_along_axis(scores, nth.argmax(axis=1)[:, None], axis=1)[:, 0], -np.inf)
+    return np.asarray(border - slack > scores[:, -1])
 
 
 class TorchScan:
-    """Matrix products by torch; the vectors stay on ``device`` in float32."""
+    """Matrix products by torch, in single precision, of vectors that stay on ``device`` in half precision. Safe among
+    threads.
+    """
 
     def __init__(self, vectors: Halfs, device: str) -> None:
         import torch
 
-        self.vectors = torch.empty(vectors.shape, dtype=torch.float32, device=device)
+        self.vectors = torch.empty(vectors.shape, dtype=torch.float16, device=device)
         for start in range(0, len(vectors), BLOCK_ROWS):
             block = torch.from_numpy(np.array(vectors[start : start + BLOCK_ROWS]))
             self.vectors[start : start + len(block)] = block.to(device)
@@ -114,14 +238,32 @@ class TorchScan:
 
         device, rows = self.vectors.device, len(self.vectors)
         dead = None if alive is None else torch.from_numpy(~alive).to(device)
+        rounding = 0.0 if torch.get_float32_matmul_precision() == "highest" else COARSE
         chunk = max(1, 4 * CHUNK_SCORES // max(1, rows))
         found: list[Columns] = []
         for start in range(0, len(questions), chunk):
             part = questions[start : start + chunk]
-            scores = torch.from_numpy(np.ascontiguousarray(part)).to(device) @ self.vectors.T
+            scores = self._scores(torch.from_numpy(np.ascontiguousarray(part)).to(device))
             if dead is not None:
                 scores[:, dead] = -torch.inf
-            border = scores.topk(min(k, rows), dim=1).values[:, -1:] - torch.from_numpy(margin(part)).to(device)
+            slack = torch.from_numpy(margin(part, rounding)).to(device)
+            border = scores.topk(min(k, rows), dim=1).values[:, -1:] - slack
             near = (scores >= border) & (scores > -torch.inf)
             found += [own.nonzero()[:, 0].cpu().numpy() for own in near]
         return found
+
+    def _scores(self, questions: Any) -> Any:
+        """[n, rows]."""
+        import torch
+
+        scores = torch.empty((len(questions), len(self.vectors)), dtype=torch.float32, device=self.vectors.device)
+        for start in range(0, len(self.vectors), WIDE_ROWS):
+            block = self.vectors[start : start + WIDE_ROWS]
+            scores[:, start : start + len(block)] = questions @ block.float().T
+        return scores
+
+
+def _first_line(error: BaseException) -> str:
+    """What a library says in its first line; faiss begins with the place in its source."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__

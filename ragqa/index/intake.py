@@ -1,4 +1,4 @@
-"""New documents on their way into a segment: split, stored, encoded."""
+"""New documents on their way into a segment: they are split, stored and encoded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENCODE_PASSAGES = 256  # at a time: seconds of work, so that one sees how far it
 
 
 class Intake:
-    """Splits, stores and encodes new documents as they come; without any, nothing is written."""
+    """Splits, stores and encodes new documents as they come. If none come, nothing is written."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Intake:
         self._pending: list[Passage] = []
 
     def add(self, document: Document) -> None:
-        """Take in one document."""
+        """Add one document."""
         if self._writer is None:
             folder = self._change.new_segment()
             self._writer = self._stack.enter_context(segment_writer(folder, self._fact, self._config.dense))
@@ -49,7 +49,7 @@ class Intake:
             self._encode(self._writer)
 
     def finish(self, first_row: int) -> SegmentFact | None:
-        """The segment of all that was taken in, durable; None if nothing was."""
+        """The durable segment of all documents that were added; None if there were none."""
         if self._writer is None:
             return None
         total = self.encoded + len(self._pending)

@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 from ragqa.corpus.analyze import Analyzer
 from ragqa.corpus.synonyms import Synonyms
 from ragqa.errors import StorageError
+from ragqa.index.facts import Allowed, Mask, meta_term
 from ragqa.index.query import Concept, Expansion, QueryBuilder
-from ragqa.index.ranking import Ranking, order, stack, top_k
+from ragqa.index.ranking import Ranking, Rows, Scores, order, stack, top_k
+from ragqa.metadata import facts_of
 from ragqa.store.atomic import refusal, storing
 from ragqa.store.packed import show
+from ragqa.store.passages import encodable
 from ragqa.store.reading import reading
 from ragqa.types import Passage
 
@@ -37,8 +40,8 @@ Clause = tuple[tantivy.Occur, tantivy.Query]
 class LexicalIndex(Protocol):
     """Questions → passages that share a word with them, or with the synonyms of theirs, by BM25 (see `query`)."""
 
-    def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
-        """The best ``k`` passages of each question among those whose metadata equal ``where``.
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
+        """The best ``k`` passages of each question among those that are ``allowed``.
 
         A word that stands twice in the question counts twice. Of longer questions the 256 rarest words count.
         """
@@ -51,19 +54,6 @@ class LexicalIndex(Protocol):
         a passage's score in `search`; a question that has no term of the index has no parts.
         """
         ...
-
-
-def meta_term(key: str, value: str | int | float | bool) -> str:
-    """The term that stands for one fact of a passage's metadata, the same when indexing and when asking.
-
-    Booleans are ``true`` and ``false``, all else is ``str(value)``; equality is case-sensitive.
-    """
-    return f"{key}={str(value).lower() if isinstance(value, bool) else value}"
-
-
-def _encodable(text: str) -> str:
-    """Lone surrogates, which only Python knows, become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _schema() -> tantivy.Schema:
@@ -129,19 +119,18 @@ class TantivyIndex:
         with reading(name or directory):
             return cls(_open(directory, analyzer), analyzer, name or directory, synonyms)
 
-    def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
-        """The best ``k`` passages of each question."""
-        limit = min(k, self._searcher.num_docs)
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
+        """The best ``k`` passages of each question; what is allowed is told by terms where that can be done."""
+        possible = self._searcher.num_docs if allowed is None else int(allowed.mask.sum())
+        limit = min(k, possible)
         if limit < 1:
             return Ranking.empty(len(questions))
-        facts = [self._fact(meta_term(key, value)) for key, value in (where or {}).items()]
-        rows, scores = [], []
+        clauses, mask = [], None
+        if allowed is not None:
+            clauses, mask = list(self._clauses(allowed)), allowed.mask if allowed.clauses is None else None
         with reading(self.directory):
-            for question in questions:
-                hits = self._hits(question, limit, facts)
-                rows.append(self._rows([address for _, address in hits]))
-                scores.append(np.array([score for score, _ in hits], np.float32))
-        found = Ranking.pack(rows, scores)
+            hits = [self._hits(question, limit, clauses, mask) for question in questions]
+        found = Ranking.pack([rows for rows, _ in hits], [scores for _, scores in hits])
         return order(found.rows, found.scores, k)
 
     def contributions(self, question: str, rows: Sequence[int]) -> dict[str, NDArray[np.float32]]:
@@ -168,20 +157,24 @@ class TantivyIndex:
             everything = self._searcher.search(tantivy.Query.all_query(), max(1, self._searcher.num_docs), count=False)
             return np.sort(self._rows([address for _, address in everything.hits]))
 
-    def _hits(self, question: str, k: int, facts: list[Clause]) -> list[tuple[float, tantivy.DocAddress]]:
-        """At least the best ``k``, with those that tie with the last of them."""
-        clauses = [(tantivy.Occur.Should, part) for _, part in self._parts(question)]
-        if not clauses:
-            return []
-        query = tantivy.Query.boolean_query(clauses)
-        if facts:
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *facts])
-        limit = k + TIES
+    def _hits(self, question: str, k: int, clauses: list[Clause], mask: Mask | None) -> tuple[Rows, Scores]:
+        """At least the best ``k`` that the mask allows, with those that tie with the last of them."""
+        parts = [(tantivy.Occur.Should, part) for _, part in self._parts(question)]
+        if not parts:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        query = tantivy.Query.boolean_query(parts)
+        if clauses:
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *clauses])
+        limit, most = k + TIES, k + MAX_TIES
         while True:
             hits: list[tuple[float, tantivy.DocAddress]] = self._searcher.search(query, limit, count=False).hits
-            if len(hits) < limit or hits[-1][0] < hits[k - 1][0] or limit >= k + MAX_TIES:
-                return hits
-            limit = min(4 * limit, k + MAX_TIES)
+            rows = self._rows([address for _, address in hits])
+            scores = np.array([score for score, _ in hits], np.float32)
+            kept = np.arange(len(hits)) if mask is None else np.flatnonzero(mask[rows])
+            enough = len(kept) >= k and (hits[-1][0] < hits[kept[k - 1]][0] or limit >= most)
+            if len(hits) < limit or enough:
+                return rows[kept], scores[kept]
+            limit = 4 * limit if len(kept) < k else min(4 * limit, most)
 
     def _parts(self, question: str) -> list[tuple[str, tantivy.Query]]:
         """What is asked for, and the query for it; a passage's score is the sum of theirs."""
@@ -206,9 +199,11 @@ class TantivyIndex:
     def _term(self, term: str, weight: float) -> tantivy.Query:
         return _times(tantivy.Query.term_query(self._schema, "text", term, "freq"), weight)
 
-    def _fact(self, term: str) -> Clause:
-        query = tantivy.Query.term_query(self._schema, "meta", _encodable(term), "basic")
-        return tantivy.Occur.Must, tantivy.Query.const_score_query(query, 0.0)
+    def _clauses(self, allowed: Allowed) -> Iterator[Clause]:
+        for clause in allowed.clauses or ():
+            query = tantivy.Query.term_set_query(self._schema, "meta", list(clause.terms))
+            occurs = tantivy.Occur.Must if clause.holds else tantivy.Occur.MustNot
+            yield occurs, tantivy.Query.const_score_query(query, 0.0)
 
     def _rows(self, addresses: list[tantivy.DocAddress]) -> NDArray[np.int64]:
         return np.array(self._searcher.fast_field_values("row", addresses), np.int64)
@@ -245,9 +240,9 @@ class TantivyWriter:
             for row, passage in enumerate(passages, first_row):
                 document = tantivy.Document()
                 document.add_integer("row", row)
-                document.add_text("text", self.analyzer.prepare(_encodable(passage.retrieval_text)))
-                for key, value in passage.meta.items():
-                    document.add_text("meta", _encodable(meta_term(key, value)))
+                document.add_text("text", self.analyzer.prepare(encodable(passage.retrieval_text)))
+                for key, text in facts_of(passage.meta):
+                    document.add_text("meta", meta_term(key, text))
                 self._writer.add_document(document)
 
     def delete(self, rows: Sequence[int]) -> None:
@@ -280,36 +275,35 @@ class RankBM25Index:
 
         self._builder = QueryBuilder(analyzer, synonyms)
         self.analyzer, self._passage_rows = analyzer, np.asarray(rows, np.int64)
-        tokens = [analyzer.tokens(_encodable(passage.retrieval_text)) for passage in passages]
+        tokens = [analyzer.tokens(encodable(passage.retrieval_text)) for passage in passages]
         self._frequency = Counter(term for own in tokens for term in set(own))
-        self._facts = [{meta_term(key, value) for key, value in passage.meta.items()} for passage in passages]
+        self._passages = len(tokens)
         self._bm25: Any = BM25Okapi(tokens) if self._frequency else None
 
-    def search(self, questions: Sequence[str], k: int, where: Mapping[str, str] | None = None) -> Ranking:
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
         """The best ``k`` passages of each question; as with Tantivy, every passage that shares a word is a hit."""
-        facts = {meta_term(key, value) for key, value in (where or {}).items()}
-        allowed = np.array([facts <= own for own in self._facts], bool)
-        found = [top_k(self._scores(question, allowed)[None], self._passage_rows, k) for question in questions]
+        mask = np.ones(self._passages, bool) if allowed is None else allowed.mask[self._passage_rows]
+        found = [top_k(self._scores(question, mask)[None], self._passage_rows, k) for question in questions]
         return stack(found)
 
-    def _scores(self, question: str, allowed: NDArray[np.bool_]) -> NDArray[np.float32]:
+    def _scores(self, question: str, mask: Mask) -> Scores:
         """[passages], −inf for what is no hit."""
         if self._bm25 is None:
-            return np.full(len(allowed), -np.inf, np.float32)
-        query = self._builder.build(question, self._frequency.__getitem__, len(allowed))
+            return np.full(len(mask), -np.inf, np.float32)
+        query = self._builder.build(question, self._frequency.__getitem__, len(mask))
         total, shared = self._sum(query.words), self._has_any(query.words)
         for concept in query.concepts:
             scores = self._concept(concept)
             own = scores > -np.inf
             total = total + np.where(own, concept.count * scores, 0.0)
             shared |= own
-        return np.where(allowed & shared, total, -np.inf).astype(np.float32)
+        return np.where(mask & shared, total, -np.inf).astype(np.float32)
 
     def contributions(self, question: str, rows: Sequence[int]) -> dict[str, NDArray[np.float32]]:
         """The scores of each part alone."""
         if self._bm25 is None or not len(rows):
             return {}
-        query = self._builder.build(question, self._frequency.__getitem__, len(self._facts))
+        query = self._builder.build(question, self._frequency.__getitem__, self._passages)
         parts = {term: self._sum({term: count}) for term, count in query.words.items()}
         for concept in query.concepts:
             scores = self._concept(concept)
@@ -327,7 +321,7 @@ class RankBM25Index:
         return best
 
     def _sum(self, terms: Mapping[str, int]) -> NDArray[np.float64]:
-        total = np.zeros(len(self._facts))
+        total = np.zeros(self._passages)
         for term, count in terms.items():
             total = total + count * self._bm25.get_scores([term])
         return total

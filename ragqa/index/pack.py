@@ -1,4 +1,4 @@
-"""An index as one portable file, and the other way round."""
+"""Packing an index into one portable file, and unpacking it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ class PackReport:
 
 
 def pack(source: str | Path, target: str | Path) -> PackReport:
-    """Write the current generation of ``source`` and its calibration into one file, which `Snapshot.open` reads as is.
+    """Write the current generation of ``source`` and its calibration into one file, which `Snapshot.open` can read as
+    it is.
 
-    Every byte is checked against its hash on the way. The same generation and calibration give the same bytes.
-    ``source`` is only read, and may be written to meanwhile. ``target`` appears all at once, or is as it was; a packed
-    index in its place is replaced, any other file is a `ConfigError`.
+    The bytes are checked against their hashes while they are copied. The same generation and calibration give the same
+    bytes. ``source`` is only read, and may be written to meanwhile. ``target`` appears when it is complete; if anything
+    fails it is as it was. A packed index in its place is replaced; any other file there is a `ConfigError`.
     """
     path = Path(target)
     if path.exists() and not is_packed(path):
@@ -44,7 +45,7 @@ def pack(source: str | Path, target: str | Path) -> PackReport:
 
 
 def unpack(source: str | Path, target: str | Path) -> Manifest:
-    """Make an index directory of a packed file, as `copy_index` does: its generation is the first one there."""
+    """Make an index directory from a packed file, as `copy_index` does; the packed generation becomes its first."""
     if not is_packed(Path(source)):
         raise IndexNotFound(f"{source}: no packed index; ragqa pack makes one")
     return copy_index(source, target)
@@ -72,7 +73,7 @@ def _manifest_bytes(place: Layout, manifest: Manifest) -> bytes:
 
 @contextmanager
 def _aside(path: Path) -> Iterator[BinaryIO]:
-    """A new file that takes the place of ``path`` when the body is done, and leaves nothing if it fails."""
+    """A new file that replaces ``path`` when the body is done, and is removed if the body fails."""
     aside = path.with_name(f"{path.name}.tmp")
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)

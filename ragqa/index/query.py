@@ -1,16 +1,17 @@
-"""A question → what BM25 is asked: its terms, and for those that have synonyms, other ways to say them.
+"""From a question to what BM25 is asked: the question's terms and, for those with synonyms, other ways to say them.
 
 A `Concept` is what the question says in one word or phrase that has synonyms. Its score in a passage is
 
     count · max( Σ typed terms' scores,  max over its expansions: weight · Σ expansion's terms' scores )
 
-where an expansion counts only in passages that have all of its terms (anywhere: BM25 knows no places), and
+An expansion counts only in passages that have all of its terms, anywhere, because BM25 knows no positions. Its weight
+is
 
     weight = 0.8 · min(1, Σ idf of the typed terms / Σ idf of the expansion's)    idf = ln(1 + (N − n + ½) / (n + ½))
 
-so that no concept weighs more for having many, long, or rare names, and the words that were typed count most. The
-maximum is that of a disjunction max query (dis_max) without tie breaker. The other words' scores are added as ever, so
-a passage's score is never lower with synonyms than without.
+So a concept does not weigh more for having many, long or rare names, and the words that were typed count most. The
+maximum is that of a disjunction max query (dis_max) without tie breaker. The scores of all other words are added as
+usual, so a passage's score is never lower with synonyms than without.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """Terms of one typed word or phrase, and how often it has each; said ``count`` times in the question."""
+    """The terms of one typed word or phrase, and how often each occurs in it. The question says it ``count`` times."""
 
     typed: Mapping[str, int]
     expansions: tuple[Expansion, ...]
@@ -65,10 +66,10 @@ class Query:
 class QueryBuilder:
     """Builds queries for texts that were analysed in one way, with the synonyms of a corpus.
 
-    A rule's entries and the question are compared by terms, so case, inflection and stop words do not count. Of entries
-    that begin at the same word of the question the longest is taken; they do not overlap. What another part of the
-    question says already is no expansion, and an expansion belongs to the first concept that has it, so that nothing is
-    counted twice. Questions of more than 256 different words are not expanded, others by at most 256 terms.
+    Entries of a rule are compared with the question by terms, so case, inflection and stop words do not count. Of
+    entries that begin at the same word of the question the longest is taken; entries do not overlap. What another part
+    of the question says already is no expansion, and an expansion belongs to the first concept that has it, so nothing
+    is counted twice. Questions of more than 256 different words are not expanded; others get at most 256 more terms.
     """
 
     def __init__(self, analyzer: Analyzer, synonyms: Synonyms | None = None) -> None:
@@ -85,7 +86,7 @@ class QueryBuilder:
     def build(self, question: str, frequency: Frequency, passages: int) -> Query:
         """The query for an index of so many ``passages``; ``frequency`` says how many have a term.
 
-        A word that stands twice counts twice; of more than 256 known words the rarest are asked.
+        A word that occurs twice counts twice. Of more than 256 known words the rarest are asked.
         """
         tokens = self._terms(question)
         words, phrases = Counter(tokens), Counter[Terms]()

@@ -1,4 +1,4 @@
-"""Rankings: rows and scores, numpy, the only thing that travels between retrieval and the fetch of passages."""
+"""Rankings: rows and scores in numpy. Nothing else passes between the searches and the fetch of passages."""
 
 from __future__ import annotations
 

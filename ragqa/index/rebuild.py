@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 
 from ragqa.corpus.analyze import get_analyzer
+from ragqa.corpus.synonyms import parse_synonyms
 from ragqa.errors import FingerprintMismatch
-from ragqa.index.commit import build_words
+from ragqa.index.commit import Described, Setup, build_words, describe
 from ragqa.index.damage import Care, Mask, Plan
 from ragqa.index.dense import build_ann, open_vectors, wants_ann
 from ragqa.index.derive import Reencoder
@@ -22,18 +22,13 @@ from ragqa.protocols import Encoder
 from ragqa.store.atomic import storing, sync_folder
 from ragqa.store.copying import take_folder
 from ragqa.store.layout import ANN, VECTORS
-from ragqa.store.manifest import EncoderFact, FileFact, Manifest, SegmentFact, fact_of, pack_tombstones
+from ragqa.store.manifest import EncoderFact, FileFact, SegmentFact
 from ragqa.store.passages import DocumentStore, PassageStore
 from ragqa.store.transaction import Transaction
-from ragqa.version import __version__
 
 
-def rebuild(
-    change: Transaction, plan: Plan, load: Callable[[EncoderFact], Encoder], progress: Progress
-) -> tuple[Manifest, bytes]:
-    """Write, durably, all files of the new generation that ``plan`` asks for but for what `Transaction.commit` writes;
-    the manifest and the tombstones to commit.
-    """
+def rebuild(change: Transaction, plan: Plan, load: Callable[[EncoderFact], Encoder], progress: Progress) -> Described:
+    """Write, durably, all files of the new generation that ``plan`` asks for but for what `publish` writes."""
     was, layout = plan.manifest, change.layout
     segments, dead_rows, dead_documents = _segments(change, plan, load, progress)
     change.new_generation()
@@ -44,21 +39,9 @@ def rebuild(
         lexical, name = build_words(change, analyzer, segments, dead_rows, progress), analyzer.name
     elif lexical:
         take_folder(layout.lexical(was.generation), layout.lexical(change.generation), lexical)
-    tombstones = pack_tombstones(dead_rows, dead_documents)
-    manifest = replace(
-        was,
-        generation=change.generation,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        ragqa=__version__,
-        analyzer=name,
-        segments=tuple(segments),
-        lexical=lexical,
-        tombstones=fact_of(tombstones),
-        live_documents=int((~dead_documents).sum()),
-        live_passages=int((~dead_rows).sum()),
-        synonyms=fact_of(plan.synonyms) if plan.synonyms else None,
-    )
-    return manifest, tombstones
+    synonyms = parse_synonyms(plan.synonyms.decode(), "synonyms")
+    setup = Setup(was.config, name, was.encoder, synonyms, was.sources)
+    return describe(change, setup, segments, lexical, dead_rows, dead_documents)
 
 
 def _segments(
@@ -117,7 +100,7 @@ def _with_ann(
     take_folder(change.layout.segment(was.id), folder, files)
     vectors = open_vectors(folder / dense / VECTORS, was.rows, encoder.dim)
     with storing(folder):
-        ann = wants_ann(spec, was.rows) and build_ann(vectors, spec, folder / name, progress)
+        ann = wants_ann(spec, was.rows, encoder.dim) and build_ann(vectors, spec, folder / name, progress)
         if ann:
             files[name] = durable(folder / name)
             sync_folder(folder / dense)

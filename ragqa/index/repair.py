@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ragqa.convert import read_json
 from ragqa.errors import IndexFormatError, StorageError
+from ragqa.index.commit import publish
 from ragqa.index.damage import Care, Examiner, Plan, Stored, check_regular, foreign_files, identities, plan
 from ragqa.index.rebuild import rebuild
 from ragqa.index.report import Progress, silent
@@ -19,7 +21,7 @@ from ragqa.store.atomic import replace_file, storing
 from ragqa.store.layout import Layout, current_line
 from ragqa.store.manifest import FORMAT, EncoderFact, read_manifest
 from ragqa.store.packed import refuse_packed
-from ragqa.store.record import read_json, unseal
+from ragqa.store.record import unseal
 from ragqa.store.transaction import addition, mending, sweep
 
 
@@ -175,9 +177,9 @@ def _mend(layout: Layout, found: _Survey, load: Callable[[EncoderFact], Encoder]
                 replace_file(layout.current, current_line(chosen.stored.number))
     else:
         with addition(layout) as change:
-            manifest, tombstones = rebuild(change, chosen, load, tell)
-            aside = _set_aside(layout, found, {segment.id for segment in manifest.segments})
-            change.commit(manifest, tombstones, chosen.synonyms)
+            made = rebuild(change, chosen, load, tell)
+            aside = _set_aside(layout, found, {segment.id for segment in made.manifest.segments})
+            publish(change, made)
     with storing(layout.root):
         for path in [*found.foreign, *([layout.calibration] if found.calibration_problem else [])]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,4 +1,4 @@
-"""What building tells: while it runs, and when it is done."""
+"""What building an index reports, while it runs and when it is done."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called now and then while an index is written."""
+    """A function that is called now and then during long work."""
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
-        """So many of ``total`` (None: unknown) are done in this stage."""
+        """``done`` of ``total`` (None: unknown) are done in this stage."""
         ...
 
 
 def silent(stage: str, done: int, total: int | None) -> None:
-    """A `Progress` that tells nobody."""
+    """A `Progress` that does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,10 @@ class BuildReport:
     """What an update or a compaction did, and what the index holds now.
 
     ``documents`` and ``passages`` are all that can be found now. ``added``, ``changed``, ``removed``, ``unchanged`` and
-    ``kept`` (failed to read now, held in their last good version) count documents against the generation before.
-    ``encoded`` counts passages; ``rebuilt``: settings or encoder changed, so everything was made anew; without
-    ``committed`` nothing had to change and ``generation`` is the one that was there. ``synonyms``: they were replaced.
+    ``kept`` count documents, compared with the generation before; ``kept`` could not be read now and are held in their
+    last good version. ``encoded`` counts passages. ``rebuilt`` says that settings or encoder changed, so everything was
+    made anew; ``synonyms`` that they were replaced. Without ``committed`` nothing had to change, and ``generation`` is
+    the old one.
     """
 
     generation: int

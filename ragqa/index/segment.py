@@ -51,7 +51,9 @@ class DenseWriter:
         with storing(self.folder):
             self._file.close()
             vectors = open_vectors(self._dense / VECTORS, rows, self._encoder.dim)
-            ann = wants_ann(self._spec, rows) and build_ann(vectors, self._spec, self._dense / ANN, progress)
+            ann = wants_ann(self._spec, rows, self._encoder.dim) and build_ann(
+                vectors, self._spec, self._dense / ANN, progress
+            )
             sync_folder(self._dense)
         return ann
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ragqa.corpus.analyze import Analyzer, get_analyzer
 from ragqa.corpus.synonyms import Synonyms, parse_synonyms
+from ragqa.device import AUTO
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
+from ragqa.filters import Filter, Where, parse_filter
 from ragqa.index.dense import DenseIndex, DenseSegment, open_vectors
-from ragqa.index.facts import Facts
+from ragqa.index.facts import Allowed, Facts, clauses_of
 from ragqa.index.lexical import LexicalIndex, RankBM25Index, open_tantivy
 from ragqa.store.checking import AT_ONCE, Checks, Files
 from ragqa.store.layout import ANN, DOCUMENTS, PASSAGES, VECTORS, Layout
@@ -29,7 +32,8 @@ from ragqa.types import Document, Passage
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Check = Literal["soon", "first", "no"]
-MASKS = 32
+FILTERS = 32  # that are remembered
+NAMED_KEYS = 20
 PARTS = ("passages", "words", "vectors")
 
 
@@ -45,9 +49,16 @@ class Snapshot:
     has been done already. Once a difference is found, every use is an `IndexFormatError` that names the file.
     """
 
-    def __init__(self, layout: Layout, generation: int, parts: Collection[str] = PARTS, check: Check = "soon") -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        generation: int,
+        parts: Collection[str] = PARTS,
+        check: Check = "soon",
+        device: str = AUTO,
+    ) -> None:
         self.directory = layout.root
-        self._layout = layout
+        self._layout, self._device = layout, device
         with enough_memory(layout.root):
             self._load(generation, parts, check)
 
@@ -66,7 +77,7 @@ class Snapshot:
         self._first_documents = np.cumsum([0, *counts], dtype=np.int64)[:-1]
         self._facts: list[Facts] | None = None
         self._numbers: dict[str, int] | None = None
-        self._masks = lru_cache(MASKS)(self._mask)
+        self._filters = lru_cache(FILTERS)(self._allowed)
         self.alive.setflags(write=False)
         self.alive_documents.setflags(write=False)
         self._checked = check != "no"
@@ -76,8 +87,14 @@ class Snapshot:
         self._open()
 
     @classmethod
-    def open(cls, directory: str | Path, generation: int | None = None, parts: Collection[str] = PARTS) -> Snapshot:
-        """The current generation, or the one asked for, with these of its parts.
+    def open(
+        cls,
+        directory: str | Path,
+        generation: int | None = None,
+        parts: Collection[str] = PARTS,
+        device: str = AUTO,
+    ) -> Snapshot:
+        """The current generation, or the one asked for, with these of its parts, to be searched on ``device``.
 
         `IndexNotFound` where there is none, `IndexFormatError` naming the file if it is of another format version or
         damaged, `StorageError` if the system refuses to open it.
@@ -86,11 +103,11 @@ class Snapshot:
         if generation is not None:
             if generation not in layout.stored_generations():
                 raise IndexNotFound(f"{directory}: there is no generation {generation}")
-            return cls(layout, generation, parts)
+            return cls(layout, generation, parts, device=device)
         number = layout.require_current()
         while True:
             try:
-                return cls(layout, number, parts)
+                return cls(layout, number, parts, device=device)
             except RagqaError:
                 current = layout.require_current()
                 if current == number:
@@ -206,6 +223,20 @@ class Snapshot:
                 if self.alive_documents[number]:
                     yield number, *identity
 
+    def given_documents(self) -> Mask:
+        """For each document, dead ones included, whether a program gave it."""
+        return np.concatenate([np.empty(0, bool), *(store.given() for store in self.stores)])
+
+    def numbered(self, ids: Iterable[str]) -> NDArray[np.int64]:
+        """The numbers of the live documents of these ids, ascending; ids that are not there are passed over."""
+        wanted = pa.array(list(ids), pa.string())
+        parts = [
+            first + store.numbered(wanted)
+            for first, store in zip(self._first_documents.tolist(), self.stores, strict=True)
+        ]
+        found: NDArray[np.int64] = np.concatenate([np.empty(0, np.int64), *parts])
+        return found[self.alive_documents[found]]
+
     def live_documents(self, segment: int) -> NDArray[np.int64]:
         """The numbers, within the segment, of its live documents, ascending."""
         first = self._first_documents[segment]
@@ -219,9 +250,41 @@ class Snapshot:
         ]
         return np.concatenate([np.empty(0, bool), *parts])
 
-    def mask(self, where: Mapping[str, str] | None = None) -> Mask:
-        """Booleans [rows], read-only: alive, and of a document with these metadata (equal by `meta_term`)."""
-        return self._masks(frozenset(where.items())) if where else self.alive
+    def allowed(self, where: Where | None = None) -> Allowed | None:
+        """The live passages of the documents that a filter is about (see `ragqa.filters`); None without a filter.
+
+        A condition that needs a key which no live document has is a `ConfigError` that names the keys there are.
+        """
+        found = parse_filter(where)
+        return None if found is None else self._filters(found)
+
+    def mask(self, where: Where | None = None) -> Mask:
+        """Booleans [rows], read-only: alive, and of a document that the filter is about."""
+        allowed = self.allowed(where)
+        return self.alive if allowed is None else allowed.mask
+
+    def matching(self, where: Filter) -> Mask:
+        """Booleans [documents]: alive, and what the filter is about."""
+        facts = self._all_facts()
+        self._check_keys(where, facts)
+        found = self.alive_documents.copy()
+        for first, own in zip(self._first_documents.tolist(), facts, strict=True):
+            for condition in where.conditions:
+                found[first : first + own.documents] &= own.matching(condition)
+        return found
+
+    def metadata_keys(self) -> list[str]:
+        """The keys that live documents have values of, in order."""
+        firsts, facts = self._first_documents.tolist(), self._all_facts()
+        alive = self.alive_documents
+        return sorted(
+            {
+                key
+                for first, own in zip(firsts, facts, strict=True)
+                for key in own.keys
+                if alive[first + own.owners(key)].any()
+            }
+        )
 
     def vectors(self, segment: SegmentFact) -> NDArray[np.float16]:
         """A segment's vectors, memory-mapped."""
@@ -254,6 +317,7 @@ class Snapshot:
             "words": manifest.config.split.words,
             "overlap": manifest.config.split.overlap,
             "synonyms": len(self.synonyms.rules),
+            "sources": [fact.given for fact in manifest.sources or ()],
         }
 
     def _require(self, part: str) -> None:
@@ -283,7 +347,7 @@ class Snapshot:
                 DenseSegment(one.first_row, self._vectors[one.id], folders[one.id] / ANN if one.ann else None)
                 for one in manifest.segments
             ]
-            self._dense = DenseIndex(segments, dim, manifest.config.dense)
+            self._dense = DenseIndex(segments, dim, manifest.config.dense, self._device)
 
     def _open_lexical(self) -> LexicalIndex:
         if self.manifest.lexical:
@@ -295,14 +359,28 @@ class Snapshot:
     def _dense_folder(self, segment: SegmentFact) -> Path:
         return self._layout.segment(segment.id) / f"dense-{self.manifest.encoder.fingerprint}"
 
-    def _mask(self, where: frozenset[tuple[str, str]]) -> Mask:
+    def _all_facts(self) -> list[Facts]:
+        """Those of each segment, made when they are first asked for."""
         with self._once:
             if self._facts is None:
                 self._facts = [Facts(store.metadata()) for store in self.stores]
-        matching = [facts.matching(dict(where)) for facts in self._facts]
-        mask = self.alive & self.per_row(np.concatenate([np.empty(0, bool), *matching]))
+            return self._facts
+
+    def _allowed(self, where: Filter) -> Allowed:
+        mask = self.per_row(self.matching(where))
         mask.setflags(write=False)
-        return mask
+        return Allowed(where, mask, clauses_of(where, self._all_facts()))
+
+    def _check_keys(self, where: Filter, facts: list[Facts]) -> None:
+        """Say that a key is not there, instead of finding nothing; in an index without documents there is no key."""
+        needed = [condition.key for condition in where.conditions if condition.needs_key]
+        firsts = self._first_documents.tolist()
+        for key in needed if self.manifest.live_documents else ():
+            owners = (first + own.owners(key) for first, own in zip(firsts, facts, strict=True))
+            if not any(self.alive_documents[own].any() for own in owners):
+                keys = self.metadata_keys()
+                known = ", ".join(keys[:NAMED_KEYS]) + (", …" if len(keys) > NAMED_KEYS else "")
+                raise ConfigError(f"no document has the metadata key {key!r}; known keys: {known or 'none'}")
 
 
 def _read_synonyms(layout: Layout, manifest: Manifest) -> Synonyms:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ragqa.convert import read_json
 from ragqa.errors import IndexFormatError, RagqaError
 from ragqa.index.lexical import TantivyIndex
 from ragqa.index.report import Progress, silent
@@ -18,7 +19,7 @@ from ragqa.store.layout import Layout
 from ragqa.store.manifest import FileFact, Manifest, SegmentFact, check_size, read_manifest
 from ragqa.store.packed import layout_of
 from ragqa.store.reading import AGAIN, enough_memory, reading
-from ragqa.store.record import read_json, unseal
+from ragqa.store.record import unseal
 
 VECTOR_ROWS = 65_536
 

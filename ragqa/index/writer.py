@@ -1,13 +1,12 @@
-"""Building and updating an index, and merging its segments."""
+"""Changing an index: bringing it in line with sources, adding and deleting documents, merging its segments."""
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +14,26 @@ from numpy.typing import NDArray
 from ragqa.config import IndexConfig
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import Synonyms
-from ragqa.errors import ModelError, SourceError
-from ragqa.index.commit import commit
+from ragqa.errors import ModelError
+from ragqa.filters import Where, parse_filter
+from ragqa.index.commit import Setup, commit
 from ragqa.index.dense import check_spec, wants_ann
 from ragqa.index.intake import Intake
+from ragqa.index.plan import NOTHING_GOES, Plan, Rest, compare
 from ragqa.index.report import BuildReport, Progress, silent
 from ragqa.index.segment import SegmentWriter, segment_writer
 from ragqa.index.snapshot import Snapshot
+from ragqa.index.sources import Sources
 from ragqa.protocols import Encoder
 from ragqa.store.checking import check_files
 from ragqa.store.layout import is_fingerprint
-from ragqa.store.manifest import EncoderFact, Manifest
-from ragqa.store.passages import storable
+from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact
+from ragqa.store.passages import by_program, encodable
 from ragqa.store.reading import enough_memory
-from ragqa.store.transaction import transaction
+from ragqa.store.transaction import Transaction, transaction
 from ragqa.types import Document
 
 COPIED = ("passages", "vectors")  # the parts of an index that `compact` copies; the rest is made from them
-_PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
 
 
 def update(
@@ -42,6 +43,7 @@ def update(
     documents: Iterable[Document],
     *,
     keep_sources: Callable[[], set[str]] = set,
+    sources: Sources | None = None,
     synonyms: Synonyms | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
@@ -50,46 +52,117 @@ def update(
     Documents are compared by (id, sha): new and changed ones are split, encoded and added, changed and vanished ones
     removed, all in one new generation, or in none if there is nothing to change. ``keep_sources`` is asked when
     ``documents`` are exhausted: vanished documents whose source (without ``:12`` or ``#page=3``), or a folder that it
-    is in, is named there failed to be read and stay as they were. With other settings or another encoder than before,
-    everything is built anew. ``synonyms`` take the place of those that the index has, and no document is touched for
-    them; without any given they stay, whatever else changes.
+    is in, is named there failed to be read and stay as they were. Documents that a program gave (see `upsert`) stay.
+    With other settings or another encoder than before, everything is built anew. ``sources`` say where the documents
+    come from: they are recorded, and decide about the documents of others (`Sources`); without them all documents from
+    files are compared, and what is recorded stays. ``synonyms`` take the place of those that the index has, and no
+    document is touched for them; without any given they stay, whatever else changes.
 
     The stream is never held whole. No document at all, or two different ones of the same id, is a `SourceError`. If
     anything fails, or Ctrl-C is pressed, the index is as it was.
     """
-    started = time.perf_counter()
-    analyzer = get_analyzer(config.language)
+    analyzer, fact = get_analyzer(config.language), _fact(directory, config, encoder)
+    with transaction(Path(directory), create=True) as change:
+        old = _current(change)
+        was = None if old is None else old.manifest.sources
+        recorded = was if sources is None else sources.recorded_after(was, Path(directory))
+        setup = Setup(config, analyzer.name, fact, _synonyms(old) if synonyms is None else synonyms, recorded)
+        rest = Rest((lambda source: True) if sources is None else sources.covers(was), keep_sources, needed=True)
+        return _change(change, old, setup, encoder, documents, rest, progress or silent)
+
+
+def upsert(
+    directory: str | Path,
+    config: IndexConfig,
+    encoder: Encoder,
+    documents: Iterable[Document],
+    *,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Add documents that a program gives to the index in ``directory``, which is made if need be; an empty stream makes
+    an index without documents.
+
+    A document takes the place of the one of the same id, whoever gave that; one that is the same (by sha) is not
+    touched. All others stay as they are. Everything is one new generation, or none if there is nothing to change. Two
+    different documents of one id are a `SourceError`. If anything fails, the index is as it was.
+    """
+    analyzer, fact = get_analyzer(config.language), _fact(directory, config, encoder)
+    with transaction(Path(directory), create=True) as change:
+        old = _current(change)
+        setup = Setup(config, analyzer.name, fact, _synonyms(old), None if old is None else old.manifest.sources)
+        given = map(by_program, documents)
+        return _change(change, old, setup, encoder, given, NOTHING_GOES, progress or silent)
+
+
+def delete(
+    directory: str | Path,
+    ids: Iterable[str] = (),
+    *,
+    where: Where | None = None,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Delete the documents of these ids, and those that a filter is about (see `ragqa.filters`), in one new generation,
+    or in none if there are none; ids that are not there are passed over.
+
+    Documents from files come back when their sources are indexed again. If anything fails, the index is as it was.
+    """
+    started, wanted = time.perf_counter(), parse_filter(where)
+    with transaction(Path(directory), create=False) as change:
+        old = Snapshot(change.layout, change.layout.require_current(), ("passages",), check="no")
+        gone = old.numbered([encodable(doc_id) for doc_id in ids])
+        if wanted is not None:
+            gone = np.union1d(gone, np.flatnonzero(old.matching(wanted)))
+        plan = Plan(removed=len(gone), unchanged=old.manifest.live_documents - len(gone), gone=gone.tolist())
+        manifest = old.manifest
+        if plan.differs:
+            manifest = commit(change, Setup.of(old), old, _dead(old, plan.gone), None, progress or silent)
+        return _report(manifest, manifest is not old.manifest, plan, 0, False, started)
+
+
+def _fact(directory: str | Path, config: IndexConfig, encoder: Encoder) -> EncoderFact:
+    """What is recorded of an encoder; `ModelError` if its vectors cannot be stored."""
     with enough_memory(Path(directory)):
         check_spec(config.dense, encoder.dim)
     if not is_fingerprint(encoder.fingerprint):
         raise ModelError(f"the encoder's fingerprint {encoder.fingerprint!r} has more than letters, digits, . _ and -")
-    fact = EncoderFact(config.encoder, encoder.fingerprint, encoder.dim)
-    with transaction(Path(directory), create=True) as change, ExitStack() as stack:
-        old = None
-        if change.manifest is not None:
-            old = Snapshot(change.layout, change.manifest.generation, ("passages",), check="no")
-        base = old if old is not None and _binds(old, config, analyzer.name, fact) else None
-        intake = Intake(change, config, encoder, fact, stack, progress or silent)
-        plan = _compare(old, documents, keep_sources, intake, rebuild=base is None)
-        manifest, before = change.manifest, Synonyms() if old is None else old.synonyms
-        rules = before if synonyms is None else synonyms
-        if manifest is None or base is None or plan.differs or rules != before:
-            dead = _dead(base, plan.gone)
+    return EncoderFact(config.encoder, encoder.fingerprint, encoder.dim)
+
+
+def _current(change: Transaction) -> Snapshot | None:
+    """The generation to be changed, None in a new index."""
+    was = change.manifest
+    return None if was is None else Snapshot(change.layout, was.generation, ("passages",), check="no")
+
+
+def _synonyms(old: Snapshot | None) -> Synonyms:
+    return Synonyms() if old is None else old.synonyms
+
+
+def _change(
+    change: Transaction,
+    old: Snapshot | None,
+    setup: Setup,
+    encoder: Encoder,
+    documents: Iterable[Document],
+    rest: Rest,
+    progress: Progress,
+) -> BuildReport:
+    """Add what is new and changed of ``documents``, let go what ``rest`` says, and commit if anything is different."""
+    started, was = time.perf_counter(), None if old is None else old.manifest
+    base = old if old is not None and setup.binds(old.manifest) else None
+    with ExitStack() as stack:
+        intake = Intake(change, setup.config, encoder, setup.encoder, stack, progress)
+        plan = compare(old, documents, rest, intake, rebuild=base is None)
+        others = setup.synonyms != _synonyms(old)
+        manifest = was
+        if manifest is None or base is None or plan.differs or others or setup.sources != manifest.sources:
             new = intake.finish(0 if base is None else base.rows)
-            manifest = commit(change, config, fact, base, dead, new, progress or silent, rules)
-        rebuilt = old is not None and base is None
-        report = _report(manifest, manifest is not change.manifest, plan, intake.encoded, rebuilt, started)
-        return replace(report, synonyms=rules != before)
+            manifest = commit(change, setup, base, _dead(base, plan.gone), new, progress)
+    report = _report(manifest, manifest is not was, plan, intake.encoded, old is not None and base is None, started)
+    return replace(report, synonyms=others)
 
 
-def _binds(old: Snapshot, config: IndexConfig, analyzer: str, encoder: EncoderFact) -> bool:
-    """Whether a generation was made in the way that is asked for now."""
-    was = old.manifest
-    same_encoder = (was.encoder.fingerprint, was.encoder.dim) == (encoder.fingerprint, encoder.dim)
-    return same_encoder and was.analyzer == analyzer and replace(was.config, encoder=config.encoder) == config
-
-
-def _dead(base: Snapshot | None, gone: list[int]) -> NDArray[np.bool_]:
+def _dead(base: Snapshot | None, gone: Sequence[int]) -> NDArray[np.bool_]:
     """Which documents of ``base`` are dead when these are gone too."""
     if base is None:
         return np.empty(0, bool)
@@ -98,24 +171,8 @@ def _dead(base: Snapshot | None, gone: list[int]) -> NDArray[np.bool_]:
     return dead
 
 
-@dataclass(slots=True)
-class _Plan:
-    """What the comparison found; ``gone`` are numbers of documents in the old generation."""
-
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    kept: int = 0
-    gone: list[int] = field(default_factory=list)
-
-    @property
-    def differs(self) -> bool:
-        return bool(self.added or self.changed or self.removed)
-
-
 def _report(
-    manifest: Manifest, committed: bool, plan: _Plan, encoded: int, rebuilt: bool, started: float
+    manifest: Manifest, committed: bool, plan: Plan, encoded: int, rebuilt: bool, started: float
 ) -> BuildReport:
     return BuildReport(
         generation=manifest.generation,
@@ -133,74 +190,6 @@ def _report(
     )
 
 
-def _compare(
-    old: Snapshot | None,
-    documents: Iterable[Document],
-    keep_sources: Callable[[], set[str]],
-    intake: Intake,
-    rebuild: bool,
-) -> _Plan:
-    """Go through the documents, taking in what has to be indexed."""
-    plan = _Plan()
-    known = {} if old is None else {doc_id: (number, sha) for number, doc_id, sha, _ in old.identities()}
-    seen: dict[str, bytes] = {}
-    for document, sha in _distinct(documents, seen, intake.progress):
-        number, before = known.get(document.id, (-1, ""))
-        if number < 0:
-            plan.added += 1
-        elif before == sha:
-            plan.unchanged += 1
-        else:
-            plan.changed += 1
-            plan.gone.append(number)
-        if rebuild or before != sha:
-            intake.add(document)
-    failed = keep_sources()
-    _check_kept(old if rebuild else None, failed)
-    for number, doc_id, _, source in () if old is None else old.identities():
-        if doc_id in seen:
-            continue
-        if _has_failed(source, failed):
-            plan.kept += 1
-            if rebuild and old is not None:
-                intake.add(old.documents([number])[0])
-        else:
-            plan.removed += 1
-            plan.gone.append(number)
-    if not seen and not plan.kept:
-        state = "there is nothing to index" if old is None else "the index is left as it is"
-        raise SourceError(f"no readable document in the sources: {state}")
-    return plan
-
-
-def _check_kept(old: Snapshot | None, failed: set[str]) -> None:
-    """What cannot be read any more is copied where all is built anew, so the old generation's texts must be right."""
-    if old is not None and failed:
-        check_files(old.files(("passages",)))
-
-
-def _distinct(
-    documents: Iterable[Document], seen: dict[str, bytes], progress: Progress
-) -> Iterator[tuple[Document, str]]:
-    """Each document once, as it can be stored, with its sha; ``seen`` grows by ids."""
-    progress("reading documents", 0, None)
-    for count, given in enumerate(documents, 1):
-        document = storable(given)
-        sha = document.sha
-        if document.id not in seen:
-            seen[document.id] = bytes.fromhex(sha)
-            yield document, sha
-        elif seen[document.id].hex() != sha:
-            raise SourceError(f"{document.source}: another document has the id {document.id!r}; give each its own")
-        progress("reading documents", count, None)
-
-
-def _has_failed(source: str, failed: set[str]) -> bool:
-    """Whether the source, the file that it is a part of, or a folder above it is among those that failed."""
-    file = _PLACE.sub("", source)
-    return bool(failed) and not failed.isdisjoint({source, file, *map(str, PurePath(file).parents)})
-
-
 def compact(directory: str | Path, progress: Progress | None = None) -> BuildReport:
     """Merge the index into one segment without dead documents; vectors are copied, nothing is encoded.
 
@@ -215,20 +204,29 @@ def compact(directory: str | Path, progress: Progress | None = None) -> BuildRep
         manifest = was = old.manifest
         if _is_scattered(old):
             check_files(old.files(COPIED))
-            with segment_writer(change.new_segment(), was.encoder, was.config.dense) as writer:
-                for segment in range(len(was.segments)):
-                    _copy(old, segment, writer, tell)
-                new = writer.finish(0, tell)
-            manifest = commit(change, was.config, was.encoder, None, np.empty(0, bool), new, tell, old.synonyms)
-        plan = _Plan(unchanged=was.live_documents)
+            new = _merged(change, old, tell) if was.live_documents else None
+            manifest = commit(change, Setup.of(old), None, np.empty(0, bool), new, tell)
+        plan = Plan(unchanged=was.live_documents)
         return _report(manifest, manifest is not was, plan, 0, False, started)
+
+
+def _merged(change: Transaction, old: Snapshot, progress: Progress) -> SegmentFact:
+    """One new segment of all live documents."""
+    was = old.manifest
+    with segment_writer(change.new_segment(), was.encoder, was.config.dense) as writer:
+        for segment in range(len(was.segments)):
+            _copy(old, segment, writer, progress)
+        return writer.finish(0, progress)
 
 
 def _is_scattered(old: Snapshot) -> bool:
     segments, live = old.manifest.segments, old.manifest.live_documents
-    if len(segments) != 1 or live != old.manifest.documents:
+    if len(segments) > 1 or live != old.manifest.documents:
         return True
-    return wants_ann(old.manifest.config.dense, segments[0].rows) and not segments[0].ann
+    if not segments:
+        return False
+    wanted = wants_ann(old.manifest.config.dense, segments[0].rows, old.manifest.encoder.dim)
+    return wanted and not segments[0].ann
 
 
 def _copy(old: Snapshot, segment: int, writer: SegmentWriter, progress: Progress) -> None:

@@ -1,11 +1,11 @@
-"""Documents of retrieval collections, in the formats that they are given out in.
+"""Documents of retrieval collections, in the formats in which these are published.
 
 trec    ``<DOC><DOCNO>1</DOCNO> … </DOC>``; a ``<TITLE>`` or ``<HEAD>`` inside is the title, other tags are left out
 smart   ``.I 1`` and fields such as ``.T`` (title) and ``.W`` (text), each on lines of its own (Cranfield, CACM)
 beir    a JSON object a line: ``_id``, ``title``, ``text``
 
-and their relevance judgements. All optionally gzipped. Ids are the collection's own. A document without text has its
-title as text. Everything malformed is a `SourceError` that names the file, and the record where there is one.
+Relevance judgements are read as well. All files may be gzipped. Ids are the collection's own. A document without text
+gets its title as text. Everything malformed is a `SourceError` that names the file, and the record if there is one.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def numbered(text: str) -> Iterator[tuple[int, str]]:
 
 
 def whole(text: str) -> str:
-    """JSON can escape half a character (a lone surrogate), which no file can hold; it becomes U+FFFD."""
+    """The text with U+FFFD for each lone surrogate: JSON can escape half a character, which no file can hold."""
     return _HALF.sub("\ufffd", text)
 
 
@@ -120,7 +120,7 @@ def text_of(value: Any, place: str) -> str:
 
 
 def finite(value: str | int | float) -> bool:
-    """Not NaN, nor infinite, which JSON as Python reads it may be."""
+    """False for NaN and infinity, which Python's JSON reader lets through."""
     return not isinstance(value, float) or math.isfinite(value)
 
 

@@ -13,7 +13,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,7 +132,7 @@ def _in_text(text: str, found: list[Place]) -> list[Place]:
     """
     if text.isascii():
         return found
-    lengths = map(len, map(unicodedata.normalize, repeat("NFD"), text))
+    lengths = (len(unicodedata.normalize("NFD", character)) for character in text)
     origin = [number for number, length in enumerate(lengths) for _ in range(length)]
     return [(origin[start], _past_marks(text, origin[end - 1] + 1)) for start, end in found]
 

@@ -1,4 +1,4 @@
-"""Answers brought to a form in which they can be compared, by language, as each language's benchmark defines it."""
+"""Answers brought to a form in which they can be compared, as the benchmark of each language defines it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.config import RetrieveConfig
+from ragqa.config import RetrieveConfig, check_least
+from ragqa.convert import misfit
+from ragqa.device import AUTO
 from ragqa.errors import ConfigError, TrainingError
 from ragqa.index.ranking import Ranking
 from ragqa.index.report import Progress, silent
@@ -47,9 +49,10 @@ class Mining:
     def __post_init__(self) -> None:
         """Known names and ranges."""
         if not self.by or not set(self.by) <= set(SOURCES):
-            raise ConfigError(f"mine by {', '.join(self.by) or 'nothing'}: some of {', '.join(SOURCES)}")
-        if min(self.negatives, self.positives, self.depth) < 1 or (self.margin or 0) < 0:
-            raise ConfigError("negatives, positives and depth must be at least 1, and the margin at least 0")
+            raise ConfigError(misfit("by", list(self.by), f"some of {', '.join(SOURCES)}"))
+        check_least(self, "", negatives=1, positives=1, depth=1)
+        if self.margin is not None and not self.margin >= 0:
+            raise ConfigError(misfit("margin", self.margin, "at least 0, or none"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def mine(
     *,
     encoder: Encoder | None = None,
     teacher: str | None = None,
+    device: str = AUTO,
     progress: Progress | None = None,
 ) -> MineReport:
     """Ask the index every question and write positives and hard negatives to ``output`` (`ragqa.mining.pairs`).
@@ -89,14 +93,17 @@ def mine(
     answer, if any does. If it names none that is in the index, they are the passages found that hold an answer.
     Questions without any are left out; those without a negative stay. ``teacher`` is "reader", "reader:NAME" or a
     cross-encoder, and gives the scores that are written; otherwise the ranking does (the hybrid one, of several).
-    Nothing is written if no question can be. Without an ``encoder``
-    the packaged one is taken, if the index was built with that.
+    Nothing is written if no question can be. Without an ``encoder`` the packaged one is taken, if the index was built
+    with that. Search and the models that are loaded here run on ``device``.
     """
     settings, tell = settings or Mining(), progress or silent
     asked = list(read_questions(questions)) if isinstance(questions, (str, Path)) else list(questions)
-    snapshot = Snapshot.open(index)
-    encoder = encoder or load_encoder(encoder_name(snapshot.manifest.encoder, index))
-    miner = _Miner(snapshot, encoder, settings, None if teacher is None else load_teacher(teacher))
+    snapshot = Snapshot.open(index, device=device)
+    if encoder is None:
+        language = snapshot.manifest.config.language
+        name = encoder_name(snapshot.manifest.encoder, index, language=language)
+        encoder = load_encoder(name, language=language, device=device)
+    miner = _Miner(snapshot, encoder, settings, None if teacher is None else load_teacher(teacher, device))
 
     def pairings() -> Iterator[Pairing]:
         for start in range(0, len(asked), BATCH):
@@ -184,10 +191,10 @@ class _Miner:
         wanted = self._settings.negatives * (1 if self._teacher is None else 2)
         wrong = self._negatives(found, scores[:-1], right, holding, batch)[:wanted]
         right = right[: self._settings.positives]
-        candidates = [
+        positives, negatives = (
             tuple(_candidate(batch.passages[row], scores[-1].get(row, 0.0)) for row in rows) for rows in (right, wrong)
-        ]
-        return Pairing(question.id, question.text, question.answers, *candidates, pattern=question.pattern)
+        )
+        return Pairing(question.id, question.text, question.answers, positives, negatives, pattern=question.pattern)
 
     def _negatives(
         self, found: list[int], rankings: list[dict[int, float]], right: list[int], holding: set[int], batch: _Batch

@@ -6,30 +6,31 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ragqa.device import AUTO
 from ragqa.errors import ModelError
 from ragqa.evidence.masses import relevance
 from ragqa.mining.pairs import Candidate
 from ragqa.models.catalog import load_reader
-from ragqa.models.runtime import require_torch
+from ragqa.models.runtime import require_torch, torch_device
 
 Teacher = Callable[[Sequence[str], Sequence[Candidate]], Sequence[float]]
 MOST = 12.0  # as in ragqa.evidence: a reader is never surer than e^12 to 1
 
 
-def load_teacher(name: str) -> Teacher:
+def load_teacher(name: str, device: str = AUTO) -> Teacher:
     """By name: "reader" (the default one), "reader:NAME", or a cross-encoder's folder or hub name."""
     kind, colon, which = name.partition(":")
     if kind == "reader" and (colon or not which):
-        return reader_teacher(which or "default")
-    return cross_encoder(name)
+        return reader_teacher(which or "default", device)
+    return cross_encoder(name, device)
 
 
-def reader_teacher(name: str = "default") -> Teacher:
+def reader_teacher(name: str = "default", device: str = AUTO) -> Teacher:
     """A reader's log-odds that the passage holds an answer, log (1 − p(null)) / p(null), from −12 to 12.
 
     Log-odds, not the probability itself, because distillation takes scores to be logits; 1 / (1 + e^−score) gives it.
     """
-    reader = load_reader(name)
+    reader = load_reader(name, device=device)
 
     def judge(questions: Sequence[str], passages: Sequence[Candidate]) -> list[float]:
         texts, titles = [one.text for one in passages], [one.title for one in passages]
@@ -38,14 +39,15 @@ def reader_teacher(name: str = "default") -> Teacher:
     return judge
 
 
-def cross_encoder(name: str) -> Teacher:
+def cross_encoder(name: str, device: str = AUTO) -> Teacher:
     """A cross-encoder's logit for question and passage, title and headings in front."""
     require_torch(f"The teacher {name}")
     import torch
     from sentence_transformers import CrossEncoder
 
+    place = str(torch_device(device))
     try:
-        model: Any = CrossEncoder(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+        model: Any = CrossEncoder(name, device=place, trust_remote_code=False, model_kwargs={"use_safetensors": True})
     except Exception as error:  # hub, configuration and weight errors have no common type
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{name}: cannot be loaded as a cross-encoder ({reason})") from error

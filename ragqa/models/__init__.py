@@ -1,1 +1,1 @@
-"""Encoders and readers, and where they run."""
+"""Encoders, readers and rerankers, and the runtimes that run them."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ragqa.convert import Misfit, convert, misfit, plain, read_json
 from ragqa.errors import ModelError
 from ragqa.models.native import require_file
 from ragqa.store.outside import place_named
@@ -20,8 +21,6 @@ CARD, MODEL, TOKENIZER = "ragqa.json", "model.onnx", "tokenizer.json"
 FORMAT = 1
 LARGEST = 1 << 20  # bytes of a card
 SHORTEST, LONGEST, WIDEST = 8, 1 << 17, 1 << 16  # tokens of an input, numbers of a vector
-TEXTS = ("kind", "name", "fingerprint", "passages", "passages_fingerprint")
-FLAGS = ("titles",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Card:
 
 def write_card(path: Path, card: Card) -> None:
     """Write as JSON."""
-    path.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(plain(card), indent=2) + "\n", encoding="utf-8")
 
 
 def has_card(folder: Path, kind: str) -> bool:
@@ -83,43 +82,34 @@ def place_of(folder: Path, name: str) -> str:
 def _read(path: Path) -> dict[str, Any]:
     require_file(path, LARGEST)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        return read_json(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path}: not a usable model card ({error})") from error
-    if not isinstance(content, dict):
-        raise ModelError(f"{path}: not a usable model card (it holds a {type(content).__name__})")
-    return content
 
 
 def read_card(folder: Path, kind: str) -> Card:
     """Read and check a card; a missing, damaged or other-kind card is a `ModelError`."""
     path = folder / CARD
     values = _read(path)
+    form = values.get("format", FORMAT)
+    if type(form) is int and form != FORMAT:
+        raise ModelError(f"{path}: card format {form}, this ragqa reads {FORMAT}: export the model again")
     try:
-        card = Card(**values)
-    except TypeError as error:
+        card = convert(Card, values)
+        _check(card)
+    except Misfit as error:
         raise ModelError(f"{path}: not a usable model card ({error})") from error
-    for item in fields(Card):
-        expected = str if item.name in TEXTS else bool if item.name in FLAGS else int
-        if type(getattr(card, item.name)) is not expected:
-            raise ModelError(f"{path}: {item.name} must be {expected.__name__}")
-    if card.format != FORMAT:
-        raise ModelError(f"{path}: card format {card.format}, this ragqa reads {FORMAT}: export the model again")
     if card.kind != kind:
         raise ModelError(f"{folder} holds a {card.kind}, not a {kind}")
-    if not card.fingerprint or "/" in card.fingerprint:
-        raise ModelError(f"{path}: damaged model card")
-    _check_numbers(path, card)
-    if kind == "question-encoder" and not (card.passages and card.passages_fingerprint and card.dim > 0):
+    if kind == "question-encoder" and not (card.passages and card.passages_fingerprint):
         raise ModelError(f"{path}: does not say which encoder its passages have")
     return card
 
 
-def _check_numbers(path: Path, card: Card) -> None:
-    if not SHORTEST <= card.max_length <= LONGEST:
-        raise ModelError(f"{path}: max_length is {card.max_length}: from {SHORTEST} to {LONGEST}")
-    if not 0 <= card.stride <= LONGEST:
-        raise ModelError(f"{path}: stride is {card.stride}: from 0 to {LONGEST}")
+def _check(card: Card) -> None:
+    if not card.fingerprint or "/" in card.fingerprint:
+        raise Misfit(misfit("fingerprint", card.fingerprint, "what can name a folder"))
     least = 1 if "encoder" in card.kind else 0
-    if not least <= card.dim <= WIDEST:
-        raise ModelError(f"{path}: dim is {card.dim}: from {least} to {WIDEST}")
+    for name, low, high in (("max_length", SHORTEST, LONGEST), ("stride", 0, LONGEST), ("dim", least, WIDEST)):
+        if not low <= getattr(card, name) <= high:
+            raise Misfit(misfit(name, getattr(card, name), f"from {low} to {high}"))

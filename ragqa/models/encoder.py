@@ -1,4 +1,4 @@
-"""Sentence encoders: texts → unit vectors."""
+"""Sentence encoders: from texts to unit vectors."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.errors import FingerprintMismatch
+from ragqa.device import AUTO
+from ragqa.errors import FingerprintMismatch, ModelError
 from ragqa.models.fastform import open_fast_form
 from ragqa.models.runtime import Runtime, load_sentence_model
 from ragqa.models.tokenize import PairTokenizer
+from ragqa.models.torch_runtime import half_precision, is_full
 from ragqa.protocols import Encoder
 from ragqa.types import Passage
 
 Floats = NDArray[np.float32]
+CPU_BATCH, GPU_BATCH = 32, 1024  # texts; sentence-transformers sorts them by length
 
 
 class OnnxEncoder:
@@ -29,9 +32,9 @@ class OnnxEncoder:
         self.dim, self.fingerprint = dim, fingerprint
 
     @classmethod
-    def load(cls, folder: str | Path, kind: str = "encoder") -> OnnxEncoder:
+    def load(cls, folder: str | Path, kind: str = "encoder", *, device: str = AUTO) -> OnnxEncoder:
         """Open a folder that `ragqa export` made."""
-        card, tokenizer, runtime = open_fast_form(folder, kind)
+        card, tokenizer, runtime = open_fast_form(folder, kind, device)
         return cls(tokenizer, runtime, card.dim, card.fingerprint)
 
     def encode_questions(self, questions: Sequence[str]) -> Floats:
@@ -52,11 +55,11 @@ class OnnxEncoder:
 
 
 class QuestionEncoder:
-    """Questions by one encoder, passages by another, whose space the first was trained to point into.
+    """Questions by one encoder, passages by another one, into whose vector space the first was trained.
 
-    ``fingerprint`` is that of the passages' encoder, so that what was indexed with it can be asked; it is loaded when
-    there are passages to encode, and must be the very one. ``question_fingerprint`` changes with the questions'
-    weights.
+    ``fingerprint`` is that of the passages' encoder, so an index made with that one can be asked. The passages' encoder
+    is loaded when there are passages to encode, and its fingerprint must be the one on the card.
+    ``question_fingerprint`` changes with the questions' weights.
     """
 
     def __init__(
@@ -71,12 +74,12 @@ class QuestionEncoder:
         return self.questions.encode_questions(questions)
 
     def encode_passages(self, passages: Sequence[Passage]) -> Floats:
-        """One row a passage, by the encoder that the questions' was trained with."""
+        """One row a passage, by the encoder that the question encoder was trained for."""
         return self.passages.encode_passages(passages)
 
     @cached_property
     def passages(self) -> Encoder:
-        """The passages' encoder; `FingerprintMismatch` where another stands in its place now."""
+        """The passages' encoder; `FingerprintMismatch` if there is another one in its place now."""
         encoder = self._load_passages()
         if encoder.fingerprint != self.fingerprint:
             raise FingerprintMismatch(
@@ -87,26 +90,48 @@ class QuestionEncoder:
 
 
 class SentenceTransformerEncoder:
-    """Any sentence-transformers model, with the prompts it was trained with."""
+    """Any sentence-transformers model, with the prompts it was trained with, where it is.
+
+    On a GPU it encodes in half precision, and in batches that are halved where memory ends.
+    """
 
     def __init__(self, model: Any) -> None:
         self.model = model
         self.dim = int(model.get_embedding_dimension())
         self.fingerprint = _weights_fingerprint(model)
+        self.half = model.device.type == "cuda"
+        self.batch = GPU_BATCH if self.half else CPU_BATCH
 
     @classmethod
-    def load(cls, name: str) -> SentenceTransformerEncoder:
+    def load(cls, name: str, *, device: str = AUTO) -> SentenceTransformerEncoder:
         """A local directory or a hub name; needs ``[train]``."""
-        return cls(load_sentence_model(name))
+        return cls(load_sentence_model(name, device))
 
     def encode_questions(self, questions: Sequence[str]) -> Floats:
         """One row a question, with the model's query prompt."""
-        return self._unit(self.model.encode_query(list(questions), show_progress_bar=False))
+        return self._encode(self.model.encode_query, list(questions))
 
     def encode_passages(self, passages: Sequence[Passage]) -> Floats:
         """One row a passage, with the model's document prompt, title and headings in front."""
-        texts = [passage.retrieval_text for passage in passages]
-        return self._unit(self.model.encode_document(texts, show_progress_bar=False))
+        return self._encode(self.model.encode_document, [passage.retrieval_text for passage in passages])
+
+    def _encode(self, encode: Callable[..., Any], texts: list[str]) -> Floats:
+        while True:
+            half = self.half
+            try:
+                with half_precision(self.model.device, half):
+                    vectors = self._unit(encode(texts, batch_size=self.batch, show_progress_bar=False))
+            except (RuntimeError, MemoryError) as error:
+                if not is_full(error):
+                    raise
+                if self.batch == 1:
+                    raise ModelError("there is no memory left to encode a passage: use another device") from error
+            else:
+                if not half or np.isfinite(vectors).all():
+                    return vectors
+                self.half = False  # its numbers leave the range of half precision
+                continue
+            self.batch //= 2
 
     def _unit(self, vectors: Any) -> Floats:
         array = np.asarray(vectors, np.float32).reshape(-1, self.dim)

@@ -1,4 +1,4 @@
-"""Several readers as one: their probabilities averaged, span by span."""
+"""Several readers as one: their probabilities are averaged, span by span."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ragqa.device import AUTO
 from ragqa.errors import ConfigError
-from ragqa.models.catalog import load_reader, reader_fingerprint
+from ragqa.models.catalog import ENGLISH, load_reader, reader_fingerprint
 from ragqa.models.reader import SpanReader
 from ragqa.spans import Decoded
 from ragqa.types import Passage, Span, SpanLogits
@@ -18,8 +19,8 @@ LISTED = 50  # spans asked of each member, so that one's best is seldom missing 
 class EnsembleReader:
     """A `Reader` that gives each span, and the null option, the mean of its members' probabilities.
 
-    Spans are the same if their characters are, so members may cut text in different ways. What a member does not list
-    among its ``LISTED`` best counts 0 there; so probabilities still sum to at most 1.
+    Spans are equal if their characters are, so members may tokenize text in different ways. A span that a member does
+    not list among its ``LISTED`` best has the probability 0 there; so probabilities still sum to at most 1.
     """
 
     def __init__(self, members: Sequence[SpanReader], spans: int = 10) -> None:
@@ -29,6 +30,11 @@ class EnsembleReader:
         for member in self.members:
             member.spans = max(member.spans, LISTED)
 
+    @property
+    def prefers_batches(self) -> bool:
+        """Whether one of them does."""
+        return any(member.prefers_batches for member in self.members)
+
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
         texts, titles = [passage.text for passage in passages], [passage.context for passage in passages]
@@ -37,12 +43,14 @@ class EnsembleReader:
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
     ) -> list[Decoded]:
-        """As `read`, on plain texts (and what stands above each), with the null option's probability kept."""
+        """As `read`, on plain texts with their titles and headings; the null option's probability is kept."""
         each = [member.read_texts(questions, texts, titles) for member in self.members]
         return [average(decoded, self.spans) for decoded in zip(*each, strict=True)]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """What each member makes of a span; those that cut the text in other ways are left out."""
+        """What each member makes of a span. Members that tokenize the text so that the span does not exist are left
+        out.
+        """
         return tuple(
             replace(own, reader=number)
             for number, member in enumerate(self.members, 1)
@@ -63,15 +71,17 @@ def average(decoded: Sequence[Decoded], count: int) -> Decoded:
     return Decoded([Span(*place, _log(probability)) for place, probability in best], _log(null))
 
 
-def load_readers(names: Sequence[str], *, max_chars: int = 160) -> SpanReader | EnsembleReader:
-    """The reader of a name; of several names, their ensemble."""
-    members = [load_reader(name, max_chars=max_chars) for name in names]
+def load_readers(
+    names: Sequence[str], *, max_chars: int = 160, language: str = ENGLISH, device: str = AUTO
+) -> SpanReader | EnsembleReader:
+    """The reader of a name for a language, on a device; of several names, their ensemble."""
+    members = [load_reader(name, max_chars=max_chars, language=language, device=device) for name in names]
     return members[0] if len(members) == 1 else EnsembleReader(members)
 
 
-def readers_fingerprint(names: Sequence[str]) -> str:
+def readers_fingerprint(names: Sequence[str], language: str = ENGLISH) -> str:
     """What changes with any member's weights."""
-    return " + ".join(reader_fingerprint(name) for name in names)
+    return " + ".join(reader_fingerprint(name, language) for name in names)
 
 
 def _log(probability: float) -> float:

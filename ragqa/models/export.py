@@ -1,7 +1,7 @@
-"""A torch checkpoint → the fast form: one folder with an int8 ONNX graph, the tokenizer and a card.
+"""From a torch checkpoint to the fast form: one folder with an int8 ONNX graph, the tokenizer and a card.
 
-Weights are quantized per output channel to the 7 bits that give the same sums on every processor, activations to 8 bits
-at run time (dynamic quantization), after onnxruntime's own fusion of attention, layer normalisation and GELU.
+Weights are quantized per output channel to the 7 bits that give the same sums on every processor, and activations to 8
+bits at run time (dynamic quantization). Before that, onnxruntime fuses attention, layer normalisation and GELU.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ragqa.device import CPU
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models.card import (
     CARD,
@@ -29,17 +30,11 @@ from ragqa.models.card import (
     read_card,
     write_card,
 )
-from ragqa.models.runtime import (
-    OnnxRuntime,
-    TorchRuntime,
-    is_prompted,
-    load_pair_model,
-    positions,
-    quietly,
-    reads_titles,
-    require_torch,
-)
+from ragqa.models.onnx_runtime import OnnxRuntime
+from ragqa.models.quiet import quietly
+from ragqa.models.runtime import is_prompted, load_pair_model, positions, reads_titles, require_torch
 from ragqa.models.tokenize import PairTokenizer, Window
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.store.atomic import storing
 
 LOOKED_UP = ("EmbedLayerNormalization", "Gather")
@@ -185,7 +180,7 @@ def _export(model: Any, tokenizer: Any, outputs: tuple[str, ...], card: Card, fo
     digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
     write_card(folder / CARD, card.with_fingerprint(digest[:12]))
     cosine = _agreement(
-        TorchRuntime(model, outputs, pair.pad_id, type_ids), OnnxRuntime(folder / MODEL), _probe_windows(pair)
+        TorchRuntime(model, outputs, pair.pad_id, type_ids), OnnxRuntime(folder / MODEL, CPU), _probe_windows(pair)
     )
     if cosine < 0.9:
         raise ModelError(f"{folder}: the exported model disagrees with its checkpoint (mean cosine {cosine:.3f})")
@@ -274,10 +269,10 @@ def _probe_windows(tokenizer: PairTokenizer) -> list[Window]:
 
 
 def _agreement(reference: TorchRuntime, candidate: OnnxRuntime, windows: Sequence[Window]) -> float:
-    """Mean cosine between two runtimes' outputs over the windows.
+    """The mean cosine between two runtimes' outputs over the windows.
 
-    An output that is one number a window has no direction; all windows' together have one, as differences from their
-    mean.
+    The cosine of a single number says nothing. So if an output is one number a window, the numbers of all windows are
+    compared together, as differences from their mean.
     """
     expected, got = (
         [output for outputs in runtime.run(windows) for output in outputs] for runtime in (reference, candidate)

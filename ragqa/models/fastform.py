@@ -1,8 +1,8 @@
 """A folder in the fast form: card, tokenizer and graph, which must belong together.
 
-A folder may come from anywhere. Before it is used, what its card says is held against what its graph is: which inputs
-and outputs it has, how wide they are, how many positions and tokens it knows. What does not fit is a `ModelError` that
-names the file; so is whatever a native library makes of a damaged one.
+A folder may come from anywhere. Before it is used, its card is compared with its graph: which inputs and outputs that
+has, how wide they are, and how many positions and tokens it knows. What does not fit is a `ModelError` that names the
+file, and so is every failure of a native library over a damaged file.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ragqa.device import AUTO
 from ragqa.errors import ModelError
 from ragqa.models.card import MODEL, TOKENIZER, Card, read_card
 from ragqa.models.graph import check_files, positions, read_graph
 from ragqa.models.native import require_file
-from ragqa.models.runtime import OnnxRuntime
+from ragqa.models.onnx_runtime import OnnxRuntime
 from ragqa.models.tokenize import PairTokenizer, Window
 
 OUTPUTS = {
@@ -28,8 +29,8 @@ INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 LARGEST_MODEL = 4 << 30
 
 
-def open_fast_form(folder: str | Path, kind: str) -> tuple[Card, PairTokenizer, OnnxRuntime]:
-    """The parts of a folder that `ragqa export` made, checked against each other."""
+def open_fast_form(folder: str | Path, kind: str, device: str = AUTO) -> tuple[Card, PairTokenizer, OnnxRuntime]:
+    """The parts of a folder that `ragqa export` made, checked against each other, to be run on a device."""
     folder = Path(folder)
     card = read_card(folder, kind)
     tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
@@ -40,7 +41,7 @@ def open_fast_form(folder: str | Path, kind: str) -> tuple[Card, PairTokenizer, 
     known = positions(graph)
     if known is not None and card.max_length > known:
         raise ModelError(f"{folder}: the card says {card.max_length} tokens, the graph has {known} positions")
-    runtime = OnnxRuntime(path)
+    runtime = OnnxRuntime(path, device)
     _check_names(path, runtime, kind)
     _probe(folder, card, tokenizer, runtime)
     return card, tokenizer, runtime

@@ -1,8 +1,8 @@
-"""What ``model.onnx`` says of itself, read without running or loading it: names and shapes of its weights, and which
-other files it would open.
+"""What ``model.onnx`` says of itself, read without loading it: names and shapes of its weights, its
+operators, and which other files it would open.
 
-ONNX files are protocol buffers. Of these only what is asked for is followed; weights are skipped, so that a file of any
-size costs about a millisecond for a hundred nodes.
+ONNX files are protocol buffers. Only the fields that are asked for are followed, and weights are skipped, so a file of
+any size costs about a millisecond for a hundred nodes.
 """
 
 from __future__ import annotations
@@ -18,20 +18,24 @@ from ragqa.errors import ModelError
 _MODEL_GRAPH, _MODEL_FUNCTIONS = 7, 25
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
 _FUNCTION_NODE = 7
-_NODE_ATTRIBUTE = 5
+_NODE_OPERATOR, _NODE_ATTRIBUTE = 4, 5
 _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS, _ATTRIBUTE_SPARSE = (5, 10), (6, 11), (22, 23)
 _SPARSE_TENSORS = (1, 2)
 _TENSOR_DIMS, _TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 1, 8, 13, 14
 _ENTRY_KEY, _ENTRY_VALUE = 1, 2
 DEEPEST = 32  # graphs inside graphs
+INT8 = {"DynamicQuantizeLinear", "DynamicQuantizeMatMul", "MatMulInteger", "QAttention", "QLinearMatMul"}
 
 
 @dataclass(slots=True)
 class Graph:
-    """The shape of each weight by name, and the files outside that weights lie in, as the file names them."""
+    """The shape of each weight by name, the files outside that weights lie in, as the file names them, and the names of
+    the operators.
+    """
 
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
+    operators: set[str] = field(default_factory=set)
 
 
 def read_graph(path: Path) -> Graph:
@@ -48,7 +52,9 @@ def read_graph(path: Path) -> Graph:
 
 
 def _problem(data: mmap.mmap, found: Graph) -> str:
-    """Read the graph; what is wrong with it, as a text: an error would hold on to the mapped bytes."""
+    """Read the graph and return what is wrong with it as a text, because an exception would hold on to the mapped
+    bytes.
+    """
     try:
         _model(memoryview(data), found)
     except ValueError as error:
@@ -69,8 +75,13 @@ def check_files(path: Path, graph: Graph) -> None:
             raise ModelError(f"{path}: has weights in {name[:300]}, which is no file in the model's folder")
 
 
+def is_int8(path: Path) -> bool:
+    """Whether a file's graph multiplies in int8; `ModelError` as of `read_graph`."""
+    return not INT8.isdisjoint(read_graph(path).operators)
+
+
 def positions(graph: Graph) -> int | None:
-    """How many positions the model has embeddings for; None where nothing of its weights says so."""
+    """How many positions the model has embeddings for; None if none of its weights says so."""
     tables = [shape for name, shape in graph.shapes.items() if "position_embeddings.weight" in name and len(shape) == 2]
     return min((rows for rows, _ in tables), default=None)
 
@@ -103,6 +114,8 @@ def _graph(data: memoryview, found: Graph, depth: int) -> None:
 
 def _node(data: memoryview, found: Graph, depth: int) -> None:
     for number, attribute in _fields(data):
+        if number == _NODE_OPERATOR:
+            found.operators.add(_text(attribute))
         if number != _NODE_ATTRIBUTE:
             continue
         for kind, value in _fields(_bytes(attribute)):

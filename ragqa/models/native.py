@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ragqa.errors import ModelError, RagqaError
 from ragqa.store.outside import unfit
 
 _STDERR = threading.Lock()
+_PANIC = re.compile(rb"\n?thread '[^\n]*panicked at .*?(?:\nnote: [^\n]*RUST_BACKTRACE[^\n]*\n|\Z)", re.DOTALL)
 
 
 @contextmanager
@@ -38,25 +41,33 @@ def reason(error: BaseException) -> str:
 
 
 @contextmanager
-def without_remarks() -> Iterator[None]:
-    """Drop what is written to the process' stderr inside, where a library in Rust announces its panics.
+def without_panics() -> Iterator[None]:
+    """Drop what a library in Rust writes to the process' stderr about a panic, which is raised as well.
 
-    That is for everyone in the process, so only for the short time that a file from outside is opened.
+    stderr belongs to everyone in the process: what others write there inside is written once this is left, so it is
+    only for the short time in which a file from outside is opened.
     """
-    with _STDERR:
+    with _STDERR, ExitStack() as stack:
         try:
             kept = os.dup(2)
-        except OSError:  # there is none
+            stack.callback(os.close, kept)
+            held = stack.enter_context(tempfile.TemporaryFile())
+        except OSError:  # there is no stderr, or no room for a file
             yield
             return
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(held.fileno(), 2)
         try:
-            os.dup2(nowhere, 2)
             yield
         finally:
             os.dup2(kept, 2)
-            os.close(nowhere)
-            os.close(kept)
+            held.seek(0)
+            with suppress(OSError):  # nobody reads it any more
+                _write(kept, _PANIC.sub(b"", held.read()))
+
+
+def _write(number: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(number, content) :]
 
 
 def require_file(path: Path, most: int) -> None:

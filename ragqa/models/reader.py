@@ -1,21 +1,23 @@
-"""The extractive reader: questions and passages → probable spans."""
+"""The extractive reader: from questions and passages to spans with probabilities."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from ragqa.device import AUTO
 from ragqa.models.fastform import open_fast_form
 from ragqa.models.native import one_line
-from ragqa.models.runtime import Runtime, TorchRuntime, load_span_model, positions, reads_titles
+from ragqa.models.runtime import Runtime, load_span_model, positions, reads_titles, torch_device
 from ragqa.models.tokenize import IntArray, PairTokenizer, Tokens, Window
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.spans import Decoded, WindowLogits, decode, logits_of
 from ragqa.types import Passage, Span, SpanLogits
 
 
 class SpanReader:
-    """A model with start and end heads over windows of question and passage; with ``titles`` it has learnt to read
-    a passage's title and headings between the two, where it has any.
+    """A model with start and end heads over windows of question and passage. With ``titles`` it was trained to read a
+    passage's title and headings between the two, if the passage has any.
     """
 
     def __init__(
@@ -32,23 +34,30 @@ class SpanReader:
         self.max_chars, self.spans = max_chars, spans
 
     @classmethod
-    def load(cls, folder: str | Path, *, max_chars: int = 160) -> SpanReader:
+    def load(cls, folder: str | Path, *, max_chars: int = 160, device: str = AUTO) -> SpanReader:
         """Open a folder that `ragqa export` made."""
-        card, tokenizer, runtime = open_fast_form(folder, "reader")
+        card, tokenizer, runtime = open_fast_form(folder, "reader", device)
         stride = min(card.stride, card.max_length // 2)  # more would read every token of a passage again and again
         return cls(tokenizer, runtime, stride, titles=card.titles, max_chars=max_chars)
 
     @classmethod
     def load_checkpoint(
-        cls, name: str, *, max_chars: int = 160, max_length: int = 384, stride: int = 128
+        cls, name: str, *, max_chars: int = 160, max_length: int = 384, stride: int = 128, device: str = AUTO
     ) -> SpanReader:
         """A transformers checkpoint with span heads, from a local directory or a hub name; needs ``[train]``."""
         model, slow = load_span_model(name)
         with one_line(f"{name}: cannot be used as a reader"):
             tokenizer = PairTokenizer(slow.backend_tokenizer, min(max_length, positions(model)))
         type_ids = "token_type_ids" in slow.model_input_names
-        runtime = TorchRuntime(model, ("start_logits", "end_logits"), tokenizer.pad_id, type_ids)
+        runtime = TorchRuntime(
+            model.to(torch_device(device)), ("start_logits", "end_logits"), tokenizer.pad_id, type_ids
+        )
         return cls(tokenizer, runtime, stride, titles=reads_titles(model), max_chars=max_chars)
+
+    @property
+    def prefers_batches(self) -> bool:
+        """Whether many passages at once take less time than one after the other, as on a GPU."""
+        return self.runtime.prefers_batches
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
@@ -58,14 +67,14 @@ class SpanReader:
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
     ) -> list[Decoded]:
-        """As `read`, on plain texts (and what stands above each), with the null option's probability kept."""
+        """As `read`, on plain texts with their titles and headings; the null option's probability is kept."""
         return [
             decode(windows, passage.offsets, self.max_chars, self.spans)
             for windows, passage in self._run(questions, texts, titles)
         ]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """What the probability of a span comes from; nothing if the span is none of this reader's."""
+        """What the probability of a span is computed from; nothing if the span is none of this reader's."""
         ((windows, tokens),) = self._run([question], [passage.text], [passage.context])
         found = logits_of(windows, tokens.offsets, span)
         return () if found is None else (SpanLogits(*found),)

@@ -1,4 +1,4 @@
-"""A reader that does not read twice what several of its users ask it to read."""
+"""A reader that reads each pair of question and passage once, for all its users."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ REMEMBERED = 10_000  # pairs
 
 
 class Remembering:
-    """A `Reader` that keeps what it has read of the last ``size`` pairs of question and passage, or until told to
-    forget. For several threads, and for passages of one index: they are told apart by their ids.
+    """A `Reader` that keeps what it has read of the last ``size`` pairs of question and passage, or until `forget` is
+    called.
+
+    It may be used from several threads. All passages must be of one index, because they are told apart by their ids.
     """
 
     def __init__(self, reader: Reader, size: int = REMEMBERED) -> None:
@@ -21,8 +23,13 @@ class Remembering:
         self._known: dict[tuple[str, str], list[Span]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def prefers_batches(self) -> bool:
+        """As the reader; one that does not say so does not."""
+        return bool(getattr(self.reader, "prefers_batches", False))
+
     def forget(self) -> None:
-        """Begin anew."""
+        """Forget everything that was read."""
         with self._lock:
             self._known.clear()
 

@@ -1,4 +1,4 @@
-"""Cross-encoders: question and passage in one model, one logit out; a better order for what retrieval has found."""
+"""Cross-encoders: one model reads question and passage together and gives one logit, by which passages are ordered."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ragqa.device import AUTO
 from ragqa.models.fastform import open_fast_form
 from ragqa.models.native import one_line
-from ragqa.models.runtime import Runtime, TorchRuntime, load_pair_model, positions
+from ragqa.models.runtime import Runtime, load_pair_model, positions, torch_device
 from ragqa.models.tokenize import PairTokenizer
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.types import Hit
 
 SOURCE = "rerank"
@@ -25,13 +27,13 @@ class CrossEncoder:
         self.tokenizer, self.runtime = tokenizer, runtime
 
     @classmethod
-    def load(cls, folder: str | Path) -> CrossEncoder:
+    def load(cls, folder: str | Path, *, device: str = AUTO) -> CrossEncoder:
         """Open a folder that `ragqa export` made."""
-        _, tokenizer, runtime = open_fast_form(folder, "reranker")
+        _, tokenizer, runtime = open_fast_form(folder, "reranker", device)
         return cls(tokenizer, runtime)
 
     @classmethod
-    def load_checkpoint(cls, name: str, *, max_length: int = 512) -> CrossEncoder:
+    def load_checkpoint(cls, name: str, *, max_length: int = 512, device: str = AUTO) -> CrossEncoder:
         """A transformers checkpoint that classifies with one label, from a local directory or a hub name; needs
         ``[train]``.
         """
@@ -40,7 +42,8 @@ class CrossEncoder:
             length = min(max_length, positions(model), slow.model_max_length)
             tokenizer = PairTokenizer(slow.backend_tokenizer, length)
         type_ids = "token_type_ids" in slow.model_input_names
-        return cls(tokenizer, TorchRuntime(model, ("logits",), tokenizer.pad_id, type_ids))
+        runtime = TorchRuntime(model.to(torch_device(device)), ("logits",), tokenizer.pad_id, type_ids)
+        return cls(tokenizer, runtime)
 
     def score(self, questions: Sequence[str], texts: Sequence[str]) -> list[float]:
         """The logit of each pair (questions[i], texts[i])."""
@@ -56,7 +59,7 @@ class CrossEncoder:
 
 
 def by_score(hits: Sequence[Hit]) -> list[Hit]:
-    """In the order of their scores, ties by their ranks, with new ranks from 1."""
+    """The hits ordered by score, ties by rank, with new ranks from 1."""
     best = sorted(hits, key=lambda hit: (-hit.score, hit.rank))
     return [replace(hit, rank=rank) for rank, hit in enumerate(best, 1)]
 

@@ -1,14 +1,17 @@
-"""Text to model input, with the way back from tokens to characters.
+"""From text to model input, and back from tokens to characters.
 
-Questions and passages are tokenized apart and joined here, so that a passage is tokenized once however many windows or
-questions it serves. The joining template is read off the tokenizer itself, so BERT-like, RoBERTa-like and other pair
-formats all work.
+Questions and passages are tokenized separately and joined here, so a passage is tokenized only once for all windows and
+questions. The template by which they are joined is taken from the tokenizer itself, so BERT-like, RoBERTa-like and
+other pair formats work.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +19,13 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from ragqa.errors import ModelError
-from ragqa.models.native import one_line, require_file, without_remarks
+from ragqa.models.native import one_line, require_file, without_panics
 
 IntArray = NDArray[np.int64]
 TITLE_TOKENS = 24
 LARGEST = 256 << 20  # bytes of a tokenizer.json
+TOKENS_FORMAT = 1  # to be raised where `PairTokenizer.encode` begins to give other tokens for the same tokenizer.json
+NOT_DECIDING = ("version", "truncation", "padding", "decoder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +81,25 @@ class PairTokenizer:
         path = Path(path)
         require_file(path, LARGEST)
         try:
-            with one_line("not a usable tokenizer"), without_remarks():
+            with one_line("not a usable tokenizer"), without_panics():
                 return cls(Tokenizer.from_file(str(path)), max_length)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error.__cause__
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short string, safe in a file name, that changes whenever the tokens of some text would: ids or offsets.
+
+        It is that of everything in ``tokenizer.json`` but how texts are padded, cut and put together again.
+        """
+        content = json.loads(self.tokenizer.to_str())
+        deciding = {name: value for name, value in content.items() if name not in NOT_DECIDING}
+        form = json.dumps([TOKENS_FORMAT, deciding], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return f"tokens-{hashlib.sha256(form.encode()).hexdigest()[:16]}"
+
     @property
     def last_id(self) -> int:
-        """The largest id, of a tokenizer that leaves none out; of others at most that."""
+        """The largest id of a tokenizer that leaves out no id; of others at most that."""
         added = self.tokenizer.get_added_tokens_decoder()
         return max([self.tokenizer.get_vocab_size(with_added_tokens=True) - 1, *added])
 
@@ -112,9 +128,9 @@ class PairTokenizer:
         return [Tokens(np.array(e.ids, np.int64), np.array(e.offsets, np.int64).reshape(-1, 2)) for e in encodings]
 
     def about(self, question: IntArray, title: IntArray) -> IntArray:
-        """What stands before a passage with a title, where the title is read too: the question, a separator, the title.
+        """What is put before a passage when its title is read too: the question, a separator, the title.
 
-        The title is cut to ``TITLE_TOKENS``, all together to half a window; without a title it is the question alone.
+        The title is cut to ``TITLE_TOKENS``, and all of it to half a window. Without a title it is the question alone.
         """
         parts = [question, self._middle, title[:TITLE_TOKENS]] if len(title) else [question]
         return np.concatenate(parts)[: self.max_length // 2 - self.specials]

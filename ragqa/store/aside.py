@@ -1,4 +1,4 @@
-"""Setting damaged files aside, where no reader looks and no writer sweeps."""
+"""Damaged files are set aside in a folder that readers do not open and writers do not clean up."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PARTIAL = "partial"
 
 
 def set_aside(layout: Layout, paths: Iterable[Path]) -> Path:
-    """A new folder with these files of the index, and with all below these folders, under the names they have in it.
+    """A new folder with copies of these files of the index, and of all files below these folders, under the same names.
 
-    They are shared by hard links (copied where links fail) and stay where they are as well. The folder appears when it
-    is complete.
+    The copies are hard links, or byte copies where links fail; the files themselves stay where they are. The folder
+    appears only when it is complete.
     """
     with storing(layout.aside):
         layout.aside.mkdir(exist_ok=True)
@@ -40,7 +40,7 @@ def set_aside(layout: Layout, paths: Iterable[Path]) -> Path:
 
 
 def _share(path: Path, target: Path) -> None:
-    """A file that cannot even be opened is left out: there is nothing in it to keep."""
+    """Link or copy one file. A file that cannot even be opened is left out, as there is nothing in it to keep."""
     with suppress(FileNotFoundError):
         if stat.S_ISREG(path.lstat().st_mode):
             target.parent.mkdir(parents=True, exist_ok=True)

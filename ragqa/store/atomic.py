@@ -1,4 +1,4 @@
-"""Writing so that a crash leaves the old or the new, and nothing between."""
+"""Writing files so that after a crash they hold the old content or the new content, and nothing in between."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _MEMORY = re.compile(
 
 
 def system_error(error: BaseException) -> int | None:
-    """The errno of what the system refused, also where a library only tells it: in Rust's way ("(os error 28)"), by the
-    system's words ("Too many open files"), or by those of a failed allocation.
+    """The errno of what the system refused. Where a library tells it only in words, it is taken from these: Rust's form
+    ("(os error 28)"), the system's message ("Too many open files"), or the message of a failed allocation.
     """
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
@@ -59,7 +59,9 @@ def refusal(error: BaseException) -> str:
 
 @contextmanager
 def storing(path: Path) -> Iterator[None]:
-    """Whatever the system refuses inside becomes a `StorageError` that names its file (or ``path``) and what to do."""
+    """Turn every refusal of the system in the block into a `StorageError` that names the file (or ``path``) and what to
+    do.
+    """
     try:
         yield
     except RagqaError:
@@ -106,7 +108,8 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def clone_folder(source: Path, target: Path, keep: Callable[[str], bool]) -> None:
-    """A new folder ``target`` with hard links to the files of ``source`` that are to ``keep``, copies where links fail.
+    """Make a folder ``target`` with hard links to the files of ``source`` that are to ``keep``, or copies where links
+    fail.
 
     Only for files that are never changed in place. Subfolders are left out.
     """
@@ -117,7 +120,7 @@ def clone_folder(source: Path, target: Path, keep: Callable[[str], bool]) -> Non
 
 
 def share_file(source: Path, target: Path) -> None:
-    """A hard link ``target``; where links fail a copy, which is on the disk then."""
+    """Make a hard link ``target``; where links fail make a copy, which is on the disk on return."""
     try:
         target.hardlink_to(source)
     except OSError:

@@ -1,4 +1,4 @@
-"""Files compared with what a manifest says of them: all at once, or the larger ones while they are used already."""
+"""Comparing files with what a manifest says of them, before they are used or, for large ones, while they are used."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ Files = Mapping[Path, FileFact]
 
 
 def check_files(files: Files) -> None:
-    """Return if each file is what the manifest says, else raise what the first one of them that is not would raise:
-    `IndexFormatError` if it is damaged, `StorageError` if the system refuses to read it.
+    """Compare each file with what the manifest says; return if all are equal.
+
+    Otherwise the error of the first file that differs is raised: `IndexFormatError` if it is damaged, `StorageError` if
+    the system refuses to read it.
     """
     for path, fact in files.items():
         check_size(path, fact)
@@ -40,15 +42,19 @@ def check_files(files: Files) -> None:
 
 
 def check_file(path: Path, fact: FileFact, tell: Callable[[int], None] | None = None) -> None:
-    """One file of `check_files`; its size is known to be right. ``tell`` hears of each block's bytes."""
+    """Compare one file as `check_files` does; its size has been compared already. ``tell`` is given each
+    block's bytes.
+    """
     with reading(path), path.open("rb", buffering=0) as file:
         _compare(path, fact, file, tell)
 
 
 class Checks:
-    """The check of a generation's files: the smallest, up to ``at_once`` bytes in all, before this returns, the others
-    one after the other in a thread that rests as long as it works, so that whoever asks meanwhile gets most of the
-    machine. Their files are open, so that a writer may remove them.
+    """The check of a generation's files.
+
+    The smallest files, up to ``at_once`` bytes in all, are checked before the constructor returns. The others are
+    checked one after the other in a thread that rests for as long as it works, so that questions asked meanwhile get
+    most of the machine. The files are kept open, so that a writer may remove them.
     """
 
     def __init__(self, files: Files, at_once: float = AT_ONCE) -> None:
@@ -86,7 +92,7 @@ class Checks:
         self.require()
 
     def stop(self) -> None:
-        """End it, and close the files."""
+        """End the check and close the files."""
         self._stop.set()
 
     def _run(self, later: list[tuple[Path, FileFact, BinaryIO]]) -> None:
@@ -105,11 +111,11 @@ class Checks:
 
 
 class _Stopped(BaseException):
-    """Nobody wants to know any more."""
+    """The check was stopped because its result is no longer needed."""
 
 
 class _Pace:
-    """Called for each block: rests as long as the block took."""
+    """Called after each block; sleeps as long as the block took."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop, self._since = stop, time.monotonic()

@@ -1,4 +1,4 @@
-"""Taking files of an index over into another place: by hard links, or byte by byte under the eyes of their hashes."""
+"""Taking files of an index over into another place: by hard links, or by copying bytes and comparing their hashes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ragqa.store.reading import damaged, reading
 
 
 def take_file(source: Path, target: Path, fact: FileFact, links: bool = True) -> None:
-    """Make the new file ``target`` out of ``source``, which is never changed in place and is what ``fact`` says.
+    """Make the new file ``target`` from ``source``, which is never changed in place and is described by ``fact``.
 
-    It is a hard link; where links fail, or without ``links``, a copy, which is on the disk afterwards. A source that
-    has gone, or whose copied bytes are others than ``fact`` says, is an `IndexFormatError`.
+    It becomes a hard link. Where links fail, or without ``links``, it becomes a copy that is on the disk on return. If
+    the source is gone, or the copied bytes differ from ``fact``, an `IndexFormatError` is raised.
     """
     if links:
         try:
@@ -36,9 +36,9 @@ def take_file(source: Path, target: Path, fact: FileFact, links: bool = True) ->
 
 
 def take_folder(source: Path, target: Path, files: Mapping[str, FileFact], links: bool = True) -> None:
-    """Fill the folder ``target``, made if need be, with these files of ``source`` as `take_file` does.
+    """Fill the folder ``target`` with these files of ``source`` as `take_file` does; it is made if it does not exist.
 
-    Their names are on the disk afterwards.
+    Their names are on the disk on return.
     """
     with storing(target):
         target.mkdir(exist_ok=True)
@@ -50,7 +50,9 @@ def take_folder(source: Path, target: Path, files: Mapping[str, FileFact], links
 
 
 def copy_bytes(reader: BinaryIO, source: Path, writer: BinaryIO) -> tuple[int, str]:
-    """Copy what is left to read; how many bytes there were, and their sha256. Failing to read is `IndexFormatError`."""
+    """Copy the rest of an open file; return the number of bytes and their sha256. A failing read is an
+    `IndexFormatError`.
+    """
     digest, count = hashlib.sha256(), 0
     while True:
         with reading(source):

@@ -1,4 +1,4 @@
-"""Where everything lies in an index, and which generation is the current one."""
+"""Where each file of an index lies, and which generation is the current one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_fingerprint(name: str) -> bool:
 
 
 def current_line(number: int) -> bytes:
-    """The content of CURRENT: a generation's number, and a checksum so that a changed digit names no other one."""
+    """The content of CURRENT: the generation's number, and a checksum so that a changed digit is noticed."""
     return f"{number:06d} {_checksum(f'{number:06d}')}\n".encode()
 
 
@@ -74,7 +74,7 @@ class Layout:
 
     @property
     def aside(self) -> Path:
-        """The folder of what repairs have set aside; nothing else reads or removes it."""
+        """The folder with what repairs have set aside; nothing else reads or removes it."""
         return self.root / "damaged"
 
     @property
@@ -120,9 +120,10 @@ class Layout:
         return [name for name in _names(self.segments) if is_segment_id(name)]
 
     def current_generation(self) -> int | None:
-        """The number in CURRENT, None without that file, `IndexFormatError` if it is no file or holds anything else.
+        """The number in CURRENT; None if that file does not exist.
 
-        The checksum that follows the number must fit; indexes from before there was one have none.
+        `IndexFormatError` if CURRENT is not a regular file, holds anything else, or its checksum does not fit. Indexes
+        that were written before there were checksums have none.
         """
         try:
             content = _beginning(self.current, 64)
@@ -147,7 +148,9 @@ class Layout:
         return number
 
     def check_writable_place(self) -> None:
-        """`ConfigError` unless this is an index, what a killed first build left, an empty directory, or nothing yet."""
+        """`ConfigError` unless this is an index, the remains of a first build that was killed, an empty directory, or
+        nothing.
+        """
         if not self.root.exists():
             return
         if not self.root.is_dir():
@@ -159,7 +162,9 @@ class Layout:
 
 
 def _beginning(path: Path, size: int) -> bytes | None:
-    """At most so many bytes of a regular file; None for anything else: opening a named pipe would wait for a writer."""
+    """At most so many bytes of a regular file; None for anything else, because opening a named pipe would wait for a
+    writer.
+    """
     if not stat.S_ISREG(path.stat().st_mode):
         return None
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""One writer at a time. Readers never come here."""
+"""One process at a time may write to an index. Readers do not take this lock."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ else:
 
 @contextmanager
 def writer_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file ``path``, which is made if need be; `IndexLocked` at once if another process holds it.
+    """Hold the lock file ``path``, which is made if it does not exist; `IndexLocked` at once if another process holds
+    it.
 
-    The operating system lets go of it when the process ends, however it ends.
+    The operating system releases the lock when the process ends, in whatever way it ends.
     """
     with storing(path):
         handle = _acquire(path)
@@ -64,7 +65,7 @@ def _acquire(path: Path) -> int:
 
 
 def _is_still(path: Path, handle: int) -> bool:
-    """Whether the locked file is the one that stands there: a failed first build removes its own."""
+    """Whether the locked file is the one at this path; a first build that fails removes its own lock file."""
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import io
 import re
@@ -16,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.config import IndexConfig
-from ragqa.errors import ConfigError, IndexFormatError
+from ragqa.convert import convert, plain, read_json
+from ragqa.errors import IndexFormatError
 from ragqa.store.layout import (
     LEXICAL,
     SYNONYMS,
@@ -29,7 +29,7 @@ from ragqa.store.layout import (
 )
 from ragqa.store.reading import damaged as damaged
 from ragqa.store.reading import reading
-from ragqa.store.record import parse, read_json, require, seal, unseal
+from ragqa.store.record import require, seal, unseal
 from ragqa.version import __version__
 
 FORMAT = 1
@@ -91,11 +91,23 @@ class SegmentFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFact:
+    """A file or folder that an index was made from: as it was given, its absolute path without links, and its path
+    seen from the index (empty where there is none, as between drives).
+    """
+
+    given: str
+    resolved: str
+    relative: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One generation. ``segments`` are in order of rows; ``lexical`` are the files of the Tantivy index, if any.
 
     ``live_*`` count what no tombstone covers. ``synonyms`` is the file of that name; without one nothing is written of
-    it, as in indexes from before there were any.
+    it, as in indexes from before there were any. ``sources`` are the files and folders that documents were read from;
+    None where nothing is known of them, as in indexes from before they were recorded.
     """
 
     format: int
@@ -111,6 +123,7 @@ class Manifest:
     live_documents: int
     live_passages: int
     synonyms: FileFact | None = None
+    sources: tuple[SourceFact, ...] | None = None
 
     def __post_init__(self) -> None:
         """Everything that must hold before a file is opened."""
@@ -148,7 +161,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """The file's content, with a checksum of its own."""
-        return seal({name: value for name, value in dataclasses.asdict(self).items() if value is not None})
+        return seal(plain(self))
 
     @classmethod
     def from_json(cls, text: str | bytes, name: str) -> Manifest:
@@ -158,11 +171,9 @@ class Manifest:
         try:
             raw = read_json(text)
             _check_format(raw, name)
-            manifest = parse(cls, unseal(raw)[0], "manifest")
-        except (ValueError, ConfigError) as error:
+            return convert(cls, unseal(raw)[0], complete=True)
+        except ValueError as error:
             raise damaged(name, f"not a usable manifest ({error})") from error
-        assert isinstance(manifest, cls)
-        return manifest
 
 
 def fact_of(content: bytes) -> FileFact:

@@ -1,4 +1,4 @@
-"""Files that others may have written or named: looked at before they are opened."""
+"""Checks of files that others may have written or named, made before they are opened."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 
 def unfit(path: Path, most: int) -> str:
-    """Why ``path`` is not to be read: it is missing, no regular file (a pipe would never end), or has more than
-    ``most`` bytes; "" for a file that may be read.
+    """Why ``path`` is not to be read; "" for a file that may be read.
+
+    A path is unfit if it is missing, if it is no regular file (reading a pipe might never end), or if it has more than
+    ``most`` bytes.
     """
     try:
         if not path.is_file():
@@ -20,5 +22,7 @@ def unfit(path: Path, most: int) -> str:
 
 
 def place_named(name: str) -> Path:
-    """A path as people write it, with ``~`` for a home; one of a user that is not known stays as it is."""
+    """A path as people write it, with ``~`` for the home folder. If the user in ``~user`` is unknown, it stays as it
+    is.
+    """
     return Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises for such

@@ -1,8 +1,8 @@
-"""An index as one file: a plain tar archive of its folder, read where it lies.
+"""An index in one file: a plain tar archive of its folder that is read without unpacking.
 
 The archive holds CURRENT, one generation, its segments and, if there is one, the calibration, under the names that they
-have in an index directory, so that any tar makes such a directory of it. Tar compresses nothing and begins each member
-at a multiple of 512 bytes, so vectors and Arrow files are used from the mapped archive as from files of their own.
+have in an index directory, so that any tar program can unpack it. Tar compresses nothing and begins each member at a
+multiple of 512 bytes, so vectors and Arrow files are used from the mapped archive as they are from separate files.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Pack:
 class PackedPath(_SystemPath):
     """A file or folder within a packed index: ``kb.ragqa/generations/000001/manifest.json``.
 
-    What reads a `Path` reads this: its bytes are those of the archive. Whatever would write fails, as the system knows
-    no such folder. Made by `layout_of` and by ``/``.
+    Code that reads a `Path` can read this; its bytes come from the archive. Writing fails, because the file system
+    knows no such folder. `layout_of` makes the first one, and ``/`` the others.
     """
 
     pack: Pack | None = None
@@ -59,7 +59,7 @@ class PackedPath(_SystemPath):
 
     @property
     def member(self) -> str:
-        """Its name in the archive; that of the root is empty."""
+        """The name in the archive; the root's is empty."""
         name = self.relative_to(self._pack.path).as_posix()
         return "" if name == "." else name
 
@@ -71,7 +71,7 @@ class PackedPath(_SystemPath):
         return self._pack.content[found[0] : sum(found)]
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        """Kind and size; all else is 0."""
+        """Kind and size; all other fields are 0."""
         kind, size = (stat.S_IFDIR, 0) if self.is_dir() else (stat.S_IFREG, len(self.view()))
         return os.stat_result((kind | 0o444, 0, 0, 1, 0, 0, size, 0, 0, 0))
 
@@ -84,11 +84,11 @@ class PackedPath(_SystemPath):
         return self.member in self._pack.members
 
     def exists(self, *, follow_symlinks: bool = True) -> bool:
-        """Either."""
+        """Whether it is a file or a folder of the archive."""
         return self.is_file() or self.is_dir()
 
     def iterdir(self) -> Iterator[PackedPath]:  # type: ignore[override]
-        """What stands in a folder, by name."""
+        """The entries of a folder, ordered by name."""
         prefix = f"{self.member}/" if self.member else ""
         names = {name[len(prefix) :].partition("/")[0] for name in self._pack.members if name.startswith(prefix)}
         return (self / name for name in sorted(names))
@@ -100,7 +100,7 @@ class PackedPath(_SystemPath):
         return (path for path in paths if path.match(pattern))
 
     def open(self, mode: str = "r", *arguments: Any, **named: Any) -> Any:
-        """For reading bytes; a text is read by `read_text`."""
+        """Open for reading bytes; text is read by `read_text`."""
         if mode != "rb":
             raise OSError(errno.EROFS, "a packed index is read-only", str(self))
         return _Reader(self.view())
@@ -150,7 +150,7 @@ def layout_of(place: str | Path) -> Layout:
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a file begins as a packed index does."""
+    """Whether a file begins like a packed index."""
     try:
         if not path.is_file():
             return False
@@ -177,7 +177,7 @@ def mapped(path: Path) -> memoryview:
 
 
 def show(path: Path, place: Path) -> None:
-    """Make a file of an index readable as ``place``: by a symbolic link, or a copy of what is packed."""
+    """Make a file of an index readable at ``place``: by a symbolic link, or by a copy if the index is packed."""
     if isinstance(path, PackedPath):
         place.write_bytes(path.view())
     else:
@@ -185,12 +185,14 @@ def show(path: Path, place: Path) -> None:
 
 
 def member_names(manifest: Manifest) -> dict[str, int]:
-    """What an archive of this generation holds beside CURRENT, manifest and calibration: names and sizes, in order."""
+    """Names and sizes, in order, of what an archive of this generation holds beside CURRENT, manifest and
+    calibration.
+    """
     return {path.as_posix(): fact.bytes for path, fact in files_of(Layout(Path()), manifest)}
 
 
 def header(name: str, size: int) -> bytes:
-    """What stands in front of a member: the same bytes for the same name and size."""
+    """The header of a member: equal bytes for equal names and sizes."""
     info = tarfile.TarInfo(name)
     info.size = size
     return info.tobuf(tarfile.GNU_FORMAT, "ascii", "strict")
@@ -214,7 +216,7 @@ def _open_pack(path: Path) -> Layout:
 
 
 def _members(path: Path, content: memoryview) -> dict[str, tuple[int, int]]:
-    """Where the members lie. Nothing but plain files, each under a name of its own, in one complete archive."""
+    """Where the members lie. The archive must be complete and hold nothing but plain files with different names."""
     found: dict[str, tuple[int, int]] = {}
     place, longer = 0, ""
     while (block := bytes(content[place : place + BLOCK])) != END[:BLOCK]:
@@ -236,7 +238,7 @@ def _members(path: Path, content: memoryview) -> dict[str, tuple[int, int]]:
 
 
 def _parse(path: Path, block: bytes, place: int) -> tuple[str, int, bytes]:
-    """Name, size and kind of the member whose header this is."""
+    """Name, size and kind of the member that has this header."""
     try:
         info = tarfile.TarInfo.frombuf(block, "ascii", "strict")
     except (tarfile.HeaderError, ValueError) as error:

@@ -17,16 +17,20 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ragqa.errors import SourceError
+from ragqa.metadata import is_plain, plain_meta
 from ragqa.store.layout import DOCUMENTS, PASSAGES
 from ragqa.store.packed import mapped
 from ragqa.store.reading import damaged, reading
-from ragqa.types import Document, Meta, Passage, Section
+from ragqa.types import ORIGIN, PROGRAM, Document, Meta, Passage, Section
 
 DOCUMENT_BATCH = 128
 PASSAGE_BATCH = 1024
 READ_DOCUMENTS = 64
+_GIVEN = json.dumps({ORIGIN: PROGRAM})[1:-1]  # in a text of JSON no quotation mark within a value stands bare
 FEW = 128  # rows that are taken one by one: an Arrow take costs as much as a dozen of them
 
 _SECTIONS = pa.list_(pa.struct([pa.field("start", pa.int32(), False), pa.field("heading", pa.string(), False)]))
@@ -152,7 +156,13 @@ class Table:
 
 
 def storable(document: Document) -> Document:
-    """The document with question marks for lone surrogates, which no file can hold; offsets stay what they are."""
+    """The document as it can be kept: its metadata as by `plain_meta` (`SourceError` if they cannot be), and question
+    marks for lone surrogates, which no file can hold; offsets stay what they are.
+    """
+    if meta := document.meta:
+        kept = plain_meta(meta, document.id)
+        if len(kept) != len(meta) or any(kept.get(key) is not value for key, value in meta.items()):
+            document = replace(document, meta=kept)
     try:
         "\0".join((document.id, document.text, document.title, document.source, _dump(document.meta))).encode()
         "".join(section.heading for section in document.sections).encode()
@@ -167,6 +177,20 @@ def storable(document: Document) -> Document:
             sections=tuple(Section(section.start, encodable(section.heading)) for section in document.sections),
         )
     return document
+
+
+def by_program(document: Document) -> Document:
+    """The document marked as given by a program; `SourceError` if it is none."""
+    if not isinstance(document, Document):
+        raise SourceError(f"{type(document).__name__} where a Document belongs: give ragqa.Document(id, text, ...)")
+    if not (isinstance(document.id, str) and document.id and isinstance(document.text, str)):
+        raise SourceError(f"document {document.id!r:.100}: its id must be a text that is not empty, its text a text")
+    return replace(document, meta={**document.meta, ORIGIN: PROGRAM})
+
+
+def unmarked(document: Document) -> Document:
+    """The document as the program gave it."""
+    return replace(document, meta={key: value for key, value in document.meta.items() if key != ORIGIN})
 
 
 def encodable(text: str) -> str:
@@ -243,6 +267,22 @@ class DocumentStore:
         for columns in self._documents.columns("id", "sha", "source"):
             yield from zip(*(column.to_pylist() for column in columns), strict=True)
 
+    def given(self) -> NDArray[np.bool_]:
+        """For each document whether a program gave it (see `by_program`)."""
+        parts = [
+            pc.match_substring(column, _GIVEN).to_numpy(zero_copy_only=False)
+            for (column,) in self._documents.columns("meta")
+        ]
+        return np.concatenate([np.empty(0, bool), *parts])
+
+    def numbered(self, ids: pa.Array) -> NDArray[np.int64]:
+        """The numbers of the documents that have one of these ids."""
+        parts = [
+            pc.is_in(column, value_set=ids).to_numpy(zero_copy_only=False)
+            for (column,) in self._documents.columns("id")
+        ]
+        return np.flatnonzero(np.concatenate([np.empty(0, bool), *parts]))
+
     def metadata(self) -> Iterator[Meta]:
         """The metadata of each document."""
         for (column,) in self._documents.columns("meta"):
@@ -254,7 +294,7 @@ class DocumentStore:
             meta = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise damaged(self._documents.path) from error
-        if not isinstance(meta, Mapping) or not all(isinstance(value, (str, int, float)) for value in meta.values()):
+        if not isinstance(meta, Mapping) or not all(map(is_plain, meta.values())):
             raise damaged(self._documents.path)
         return meta
 

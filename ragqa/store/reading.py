@@ -1,4 +1,4 @@
-"""What goes wrong while an index is read, told apart: damage, and what the system refuses."""
+"""Telling apart what can go wrong while an index is read: damaged files, and what the system refuses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def damaged(path: Path | str, how: str = "damaged, or not of this index") -> Ind
 
 @contextmanager
 def enough_memory(path: Path) -> Iterator[None]:
-    """Where memory is missing inside, it is said as `reading` says it; anything else passes."""
+    """Turn missing memory in the block into the error that `reading` would raise; other errors pass unchanged."""
     try:
         yield
     except MemoryError as error:
@@ -35,8 +35,8 @@ def enough_memory(path: Path) -> Iterator[None]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """What the system and libraries raise inside while ``path``, or a file in this folder, is read becomes what
-    `read_error` says; mistakes in programs (`TypeError` and its like) stay what they are.
+    """Turn whatever the system and libraries raise in the block, while ``path`` or a file in that folder is read, into
+    the error that `read_error` gives. Mistakes of programs (`TypeError` and the like) pass unchanged.
     """
     try:
         yield
@@ -50,9 +50,9 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def read_error(path: Path, error: BaseException) -> RagqaError:
-    """`StorageError` where the system refuses (rights, memory, open files, a failing disk), else `IndexFormatError`.
+    """`StorageError` if the system refuses (rights, memory, open files, a failing disk), otherwise `IndexFormatError`.
 
-    It names the file that the error names, or ``path``. A file that is missing is damage to the index.
+    It names the file that the error names, or ``path``. A missing file is damage to the index.
     """
     place, code = _place(path, error), system_error(error)
     if code in MISSING:

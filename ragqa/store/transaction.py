@@ -1,4 +1,6 @@
-"""Changing an index: one writer at a time, everything new aside, one replaced file, strays swept."""
+"""Changing an index: one writer at a time writes everything new aside, replaces one file, and removes what is left
+over.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ REMOVALS = 20
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """The right to add the generation of this number. ``manifest`` is that of the current one, None in a new index."""
+    """The right to add the generation with this number. ``manifest`` is the current one, None in a new index."""
 
     layout: Layout
     manifest: Manifest | None
@@ -63,9 +65,10 @@ class Transaction:
 
 @contextmanager
 def transaction(root: Path, create: bool) -> Iterator[Transaction]:
-    """Hold the writer's lock on an index, with ``create`` on a new one too; sweep what dead writers left.
+    """Hold the writer's lock on an index, and first remove what killed writers left. With ``create`` the index may be
+    new.
 
-    If the body fails, whatever it wrote is removed, and so is the directory if it was made here.
+    If the body fails, everything that it wrote is removed, and also the directory if it was made here.
     """
     layout = Layout(root)
     refuse_packed(root)
@@ -98,7 +101,9 @@ def transaction(root: Path, create: bool) -> Iterator[Transaction]:
 
 @contextmanager
 def mending(root: Path) -> Iterator[Layout]:
-    """Hold the writer's lock on an index that may be damaged. Nothing is swept; `IndexNotFound` where nothing is."""
+    """Hold the writer's lock on an index that may be damaged. Nothing is removed; `IndexNotFound` if nothing
+    is there.
+    """
     layout = Layout(root)
     refuse_packed(root)
     if not layout.stored_generations():
@@ -109,9 +114,9 @@ def mending(root: Path) -> Iterator[Layout]:
 
 @contextmanager
 def addition(layout: Layout) -> Iterator[Transaction]:
-    """For the holder of the writer's lock: add a generation behind all that are there, which are left as they are.
+    """Add a generation after all that exist, which are left as they are. The caller holds the writer's lock.
 
-    If the body fails before it is current, whatever it wrote is removed.
+    If the body fails before the generation is current, everything that it wrote is removed.
     """
     segments, number = set(layout.stored_segments()), max(layout.stored_generations(), default=0) + 1
     try:
@@ -126,9 +131,10 @@ def addition(layout: Layout) -> Iterator[Transaction]:
 
 
 def sweep(layout: Layout) -> Manifest | None:
-    """Remove what belongs neither to the current generation nor to the one before; the current one's manifest.
+    """Remove what belongs neither to the current generation nor to the one before; return the current manifest.
 
-    Removes nothing if the current generation cannot be read (`IndexFormatError`), and never a file of unknown name.
+    If the current generation cannot be read, nothing is removed (`IndexFormatError`). Files with unknown names are
+    never removed.
     """
     number = layout.current_generation()
     current = None if number is None else read_manifest(layout, number)
@@ -149,8 +155,8 @@ def sweep(layout: Layout) -> Manifest | None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder. A reader that is just opening the word index there makes a lock file and removes it: what is
-    left after some tries is for the next writer.
+    """Remove a folder. A reader that is opening the word index there makes a lock file and removes it again, so this is
+    tried several times; what is left then is for the next writer.
     """
     for _ in range(REMOVALS):
         try:
@@ -165,7 +171,9 @@ def _remove(folder: Path) -> None:
 
 
 def _clear(layout: Layout) -> None:
-    """What `sweep` would do, without raising over the failure that led here; an index that never was leaves nothing."""
+    """Do what `sweep` does after a failure, without raising another error. An index that was never complete leaves
+    nothing.
+    """
     with suppress(OSError, RagqaError):
         if sweep(layout) is None:
             for folder in (layout.generations, layout.segments):

@@ -10,16 +10,18 @@ if TYPE_CHECKING:
     from ragqa.train.engine.recipe import load_recipe
     from ragqa.train.joint.fit import fit_joint
     from ragqa.train.reader.fit import fit_reader
+    from ragqa.train.reranker.fit import fit_reranker
     from ragqa.train.retriever.fit import fit_retriever
 
 _HOMES = {
     "fit_joint": "ragqa.train.joint.fit",
     "fit_reader": "ragqa.train.reader.fit",
+    "fit_reranker": "ragqa.train.reranker.fit",
     "fit_retriever": "ragqa.train.retriever.fit",
     "load_recipe": "ragqa.train.engine.recipe",
     "mine": "ragqa.mining.negatives",
 }
-__all__ = ["fit_joint", "fit_reader", "fit_retriever", "load_recipe", "mine"]
+__all__ = ["fit_joint", "fit_reader", "fit_reranker", "fit_retriever", "load_recipe", "mine"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import parse_synonyms
-from ragqa.index.lexical import LexicalIndex, RankBM25Index, TantivyIndex, TantivyWriter, meta_term
+from ragqa.filters import Where, parse_filter, text_of
+from ragqa.index.facts import Allowed, Facts, clauses_of, meta_term
+from ragqa.index.lexical import LexicalIndex, RankBM25Index, TantivyIndex, TantivyWriter
 from ragqa.index.query import MAX_TERMS
 from ragqa.types import Passage
 
@@ -29,7 +32,7 @@ TEXTS = [
 ]
 
 
-def passage(text: str, title: str = "", heading: str = "", **meta: str | int | float | bool) -> Passage:
+def passage(text: str, title: str = "", heading: str = "", **meta: Any) -> Passage:
     return Passage(id=text, doc_id="d", text=text, title=title, start=0, end=len(text), heading=heading, meta=meta)
 
 
@@ -51,8 +54,8 @@ def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return make
 
 
-def rows(index: LexicalIndex, question: str, k: int = 10, where: dict[str, str] | None = None) -> list[int]:
-    ranking = index.search([question], k, where)
+def rows(index: LexicalIndex, question: str, k: int = 10, allowed: Allowed | None = None) -> list[int]:
+    ranking = index.search([question], k, allowed)
     assert ranking.rows.dtype == np.int64 and ranking.scores.dtype == np.float32
     assert (np.diff(ranking.scores[0][ranking.rows[0] >= 0]) <= 0).all()
     return [row for row in ranking.rows[0].tolist() if row >= 0]
@@ -124,31 +127,69 @@ def test_title_and_heading_are_searched(build: Build) -> None:
     assert rows(index, "towers of Venice") == [1]
 
 
-def test_where(build: Build) -> None:
-    index = build(
-        [
-            passage("stone", kind="wall", year=1902, old=True, score=0.5),
-            passage("stone", kind="Wall", year=1903, old=False, score=1.0),
-            passage("stone bridge", kind="bridge wall", year=1902, old=False),
-            passage("bread", kind="wall"),
-        ]
-    )
-    assert rows(index, "stone", where={}) == [0, 1, 2]
-    assert rows(index, "stone", where={"kind": "wall"}) == [0]
-    assert rows(index, "stone", where={"kind": "Wall"}) == [1]
-    assert rows(index, "stone", where={"kind": "bridge wall"}) == [2]
-    assert rows(index, "stone", where={"year": "1902"}) == [0, 2]
-    assert rows(index, "stone", where={"year": "1902", "old": "false"}) == [2]
-    assert rows(index, "stone", where={"old": "true"}) == [0]
-    assert rows(index, "stone", where={"score": "1.0"}) == [1]
-    assert rows(index, "stone", where={"kind": "none"}) == rows(index, "stone", where={"no": "wall"}) == []
+def allowed(passages: Sequence[Passage], where: Where, by_terms: bool = True) -> Allowed | None:
+    """What a filter allows of passages that are rows 0, 1, … and each a document of its own."""
+    found = parse_filter(where)
+    if found is None:
+        return None
+    facts = Facts(item.meta for item in passages)
+    mask = np.all([facts.matching(condition) for condition in found.conditions], axis=0)
+    return Allowed(found, mask, clauses_of(found, [facts]) if by_terms else None)
+
+
+@pytest.mark.parametrize("by_terms", [True, False])
+def test_where(build: Build, by_terms: bool) -> None:
+    passages = [
+        passage("stone", kind="wall", year=1902, old=True, score=0.5),
+        passage("stone", kind="Wall", year=1903, old=False, score=1.0, tags=["a", "b"]),
+        passage("stone bridge", kind="bridge wall", year=1902, old=False, tags=["b"]),
+        passage("bread", kind="wall"),
+    ]
+    index = build(passages)
+
+    def found(where: Where) -> list[int]:
+        return rows(index, "stone", allowed=allowed(passages, where, by_terms))
+
+    assert found({}) == [0, 1, 2]
+    assert found({"kind": "wall"}) == [0]
+    assert found({"kind": "Wall"}) == [1]
+    assert found({"kind": "bridge wall"}) == [2]
+    assert found({"year": "1902"}) == found({"year": 1902}) == found({"year": {"lt": 1903}}) == [0, 2]
+    assert found({"year": "1902", "old": "false"}) == [2]
+    assert found({"old": "true"}) == found({"old": True}) == [0]
+    assert found({"score": "1.0"}) == found({"score": 1}) == found({"score": {"gt": 0.5}}) == [1]
+    assert found({"kind": "none"}) == found({"no": "wall"}) == []
+    assert found({"tags": "b"}) == found({"tags": {"exists": True}}) == [1, 2]
+    assert found({"tags": {"ne": "a"}}) == [0, 2] and found({"tags": {"in": ["a", "c"]}}) == [1]
+    assert found({"score": {"exists": False}}) == [2]
+
+
+def test_few_allowed_passages_among_many_better_ones(build: Build) -> None:
+    """Without terms, passages are looked through until enough of those that are allowed are found."""
+    passages = [passage("stone stone stone", number=number) for number in range(200)]
+    passages += [passage("stone and much else that is said", number=number) for number in range(200, 204)]
+    index, where = build(passages), {"number": {"gte": 200}}
+    for by_terms in (True, False):
+        assert rows(index, "stone", 3, allowed(passages, where, by_terms)) == [200, 201, 202]
+        assert rows(index, "stone", 9, allowed(passages, where, by_terms)) == [200, 201, 202, 203]
+
+
+def test_a_key_with_an_equals_sign_is_no_other_key(build: Build) -> None:
+    passages = [passage("stone", a="b=c"), passage("stone", **{"a=b": "c"})]
+    index = build(passages)
+    assert rows(index, "stone", allowed=allowed(passages, {"a": "b=c"})) == [0]
+    assert rows(index, "stone", allowed=allowed(passages, {"a=b": "c"})) == [1]
+
+
+def test_a_value_that_is_too_long_for_a_term(build: Build) -> None:
+    passages = [passage("stone", a="x" * 70_000), passage("stone", a="y" * 70_000)]
+    assert rows(build(passages), "stone", allowed=allowed(passages, {"a": "y" * 70_000})) == [1]
 
 
 def test_where_changes_no_score(build: Build) -> None:
-    index = build(
-        [passage("stone bridge", a="x"), passage("stone", a="y"), passage("bread"), passage("milk"), passage("")]
-    )
-    free, bound = index.search(["stone bridge"], 5), index.search(["stone bridge"], 5, {"a": "y"})
+    passages = [passage("stone bridge", a="x"), passage("stone", a="y"), passage("bread"), passage("milk"), passage("")]
+    index = build(passages)
+    free, bound = index.search(["stone bridge"], 5), index.search(["stone bridge"], 5, allowed(passages, {"a": "y"}))
     assert bound.rows.tolist() == [[1]] and bound.scores[0, 0] == free.scores[0, free.rows[0].tolist().index(1)]
 
 
@@ -169,12 +210,13 @@ def test_a_very_long_question_is_asked_by_its_rarest_words(build: Build) -> None
 
 
 def test_lone_surrogates_are_no_error(build: Build) -> None:
-    index = build([passage("stone \ud800 bridge", key="\udfff")])
-    assert rows(index, "stone \udc80") == rows(index, "stone", where={"key": "\udfff"}) == [0]
+    passages = [passage("stone \ud800 bridge", key="\udfff")]
+    index = build(passages)
+    assert rows(index, "stone \udc80") == rows(index, "stone", allowed=allowed(passages, {"key": "\udfff"})) == [0]
 
 
 def test_meta_term() -> None:
-    assert [meta_term("k", value) for value in ("a b", True, False, 3, 1.5)] == [
+    assert [meta_term("k", text_of(value)) for value in ("a b", True, False, 3, 1.5)] == [
         "k=a b",
         "k=true",
         "k=false",
@@ -253,8 +295,9 @@ def test_a_name_that_no_passage_has_is_found_by_another(build: Build) -> None:
 
 
 def test_synonyms_and_where(build: Build) -> None:
-    index = build([passage("car", kind="a"), passage("automobile", kind="b"), *["x"] * 5], synonyms="car, automobile")
-    assert rows(index, "car", where={"kind": "b"}) == [1]
+    passages = [passage("car", kind="a"), passage("automobile", kind="b"), *[passage("x")] * 5]
+    index = build(passages, synonyms="car, automobile")
+    assert rows(index, "car", allowed=allowed(passages, {"kind": "b"})) == [1]
 
 
 @given(data=st.data())
@@ -284,11 +327,11 @@ def test_synonyms_only_add(data: st.DataObject, tmp_path_factory: pytest.TempPat
     assert found["tantivy", True].keys() == found["rank-bm25", True].keys()
 
 
-def assert_adds_up(index: LexicalIndex, question: str, where: dict[str, str] | None = None, extra: int = 0) -> None:
+def assert_adds_up(index: LexicalIndex, question: str, within: Allowed | None = None, extra: int = 0) -> None:
     """What the parts give sums to what `search` gives, and is nothing for passages that it does not find."""
     ranking = index.search([question], 100)
     free = {row: own for row, own in zip(ranking.rows[0].tolist(), ranking.scores[0].tolist(), strict=True) if row >= 0}
-    wanted = [*rows(index, question, 100, where)[::-1], *range(extra), *rows(index, question, 1)]
+    wanted = [*rows(index, question, 100, within)[::-1], *range(extra), *rows(index, question, 1)]
     parts = index.contributions(question, wanted)
     for scores in parts.values():
         assert scores.dtype == np.float32 and scores.shape == (len(wanted),)
@@ -327,9 +370,10 @@ def test_parts_of_synonyms(build: Build) -> None:
 
 
 def test_parts_and_where(build: Build) -> None:
-    index = build([passage("stone bridge", a="x"), passage("stone", a="y"), *["bread"] * 4], first_row=7)
-    assert_adds_up(index, "stone bridge", where={"a": "y"})
-    assert rows(index, "stone bridge", where={"a": "y"}) == [8]
+    passages = [*[passage("bread")] * 7, passage("stone bridge", a="x"), passage("stone", a="y"), *[passage("b")] * 4]
+    index, within = build(passages[7:], first_row=7), allowed(passages, {"a": "y"})
+    assert_adds_up(index, "stone bridge", within)
+    assert rows(index, "stone bridge", allowed=within) == [8]
 
 
 @given(data=st.data())

@@ -4,7 +4,7 @@ A step is whatever the writer does to files: every change that Python's audit ho
 to the Tantivy writer, which acts outside of Python's sight. Each writer is a fork, so that imports are paid once.
 
 Arguments: the index to copy (or "none"), the folder for the copies, and the change: "update", "compact", "synonyms",
-"reencode", "repair", or "copy" and "pack", which write beside the copy. Prints the number of steps.
+"reencode", "repair", "upsert", "delete", or "copy" and "pack", which write beside the copy. Prints the number of steps.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ragqa.index.derive import copy_index, reencode
 from ragqa.index.lexical import TantivyWriter
 from ragqa.index.pack import pack
 from ragqa.index.repair import repair
-from ragqa.index.writer import compact, update
+from ragqa.index.writer import compact, delete, update, upsert
 from ragqa.testing import HashEncoder
 from ragqa.types import Document
 
@@ -84,6 +84,10 @@ def write(index: Path, change: str) -> None:
         update(index, CONFIG, HashEncoder(), OLD, synonyms=SYNONYMS)
     elif change == "reencode":
         reencode(index, OTHER, "other")
+    elif change == "upsert":
+        upsert(index, CONFIG, HashEncoder(), [document("b", "It has changed, and not for the worse."), document("d")])
+    elif change == "delete":
+        delete(index, ["b"])
     elif change == "repair":
         repair(index, load=lambda _: HashEncoder(), unusable=lambda path: "spoilt")
     elif change == "copy":

@@ -90,6 +90,22 @@ def test_update(index: Path, tmp_path: Path) -> None:
     assert held(alive) == NEW
 
 
+@pytest.mark.parametrize("change", ["upsert", "delete"])
+def test_upsert_and_delete(index: Path, tmp_path: Path, change: str) -> None:
+    changed = {"b": writer.NEW[1].text, "d": NEW["d"]} if change == "upsert" else {}
+    after = {key: text for key, text in OLD.items() if key != "b"} | changed
+    *dead, alive = kill_at_every_step(index, tmp_path / "copies", change, 25)
+    generations = []
+    for place in dead:
+        generations.append(Snapshot.open(place).generation)
+        assert held(place) == (OLD if generations[-1] == 2 else after), place.name
+        assert verify(place) == [], place.name
+        writer.write(place, change)
+        assert held(place) == after and verify(place) == [] and not strays(place), place.name
+    assert generations == sorted(generations) and set(generations) == {2, 3}
+    assert held(alive) == after
+
+
 def test_compact(index: Path, tmp_path: Path) -> None:
     *dead, alive = kill_at_every_step(index, tmp_path / "copies", "compact")
     generations = []

@@ -40,7 +40,7 @@ def test_json_has_the_promised_shape(replies):
     for reply in replies:
         assert set(reply) == {
             *("question", "answered", "answers", "candidates", "hits"),
-            *("no_answer", "read", "generation", "timings"),
+            *("no_answer", "read", "stopped", "generation", "timings"),
         }
         assert reply["answered"] == bool(reply["answers"])
         assert [hit["rank"] for hit in reply["hits"]] == list(range(1, len(reply["hits"]) + 1))
@@ -108,6 +108,19 @@ def test_where_keeps_to_the_metadata(ragqa, sample_index):
     )
     assert found and all(str(hit["passage"]["meta"][key]) == str(value) for hit in found)
     assert len(found) < len(everything)
+
+
+def test_where_says_more_than_equal(ragqa, sample_index):
+    def found(*conditions):
+        where = [word for condition in conditions for word in ("--where", condition)]
+        return len(json.loads(ragqa("search", "what is it", "-k", "500", "--json", "-i", sample_index, *where).stdout))
+
+    total = found()
+    some = found("topic=computing")
+    assert 0 < some < total and found("topic!=computing") == total - some
+    assert found("topic in computing,nothing") == some and found("topic exists", "topic!=computing") <= total - some
+    said = ragqa("search", "what is it", "-i", sample_index, "--where", "topik=computing", code=2).stderr
+    assert said.startswith("ragqa: no document has the metadata key 'topik'; known keys: ") and said.count("\n") == 1
 
 
 @pytest.mark.parametrize("fusion", ["convex", "rrf", "bm25", "dense"])

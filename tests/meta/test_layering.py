@@ -16,7 +16,10 @@ PACKAGE = Path(ragqa.__file__).parent
 
 # From the bottom up; a layer may import what stands on earlier lines, and itself if it is a package.
 LAYERS = (
-    {"types", "errors", "version", "config", "protocols", "sentences", "timing"},
+    {
+        *("types", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
+        *("protocols", "sentences", "timing"),
+    },
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
     {"judging"},
@@ -26,6 +29,7 @@ LAYERS = (
     {"pipeline"},
     {"mining"},
     {"train", "eval", "indexing"},
+    {"library"},
     {"calibrate"},
     {"cli", "server"},
     {"__main__"},
@@ -34,7 +38,7 @@ LAYERS = (
 ROOMS = {
     "judging": ({"normalize", "matching", "collections"}, {"metrics", "questions"}),
     "mining": ({"pairs"}, {"teacher"}, {"negatives"}),
-    "train": ({"engine"}, {"checkpoints"}, {"reader", "retriever"}, {"joint"}),
+    "train": ({"engine"}, {"checkpoints"}, {"reader", "retriever"}, {"joint", "reranker"}),
     "eval": ({"runs"}, {"measure"}, {"page"}),
 }
 # neither of a pair imports the other
@@ -51,10 +55,20 @@ FREE = {"__init__"}  # imports lazily whatever it names
 HEAVY = {"torch", "transformers", "sentence_transformers", "peft", "accelerate"}
 # index/gpu.py: exact search on a GPU where only torch is installed
 # "only inside": in functions, so that importing the module does not load torch
-HEAVY_ALLOWED = ("train.", "mining.teacher", "models.export", "models.runtime", "index.gpu")
+HEAVY_ALLOWED = (
+    "train.",
+    "mining.teacher",
+    "models.export",
+    "models.quiet",
+    "models.runtime",
+    "models.torch_runtime",
+    "index.gpu",
+)
 HEAVY_ONLY_INSIDE = (
     "mining.teacher",
+    "models.quiet",
     "models.runtime",
+    "models.torch_runtime",
     "index.gpu",
 )  # in functions, so that importing the module does not load torch
 

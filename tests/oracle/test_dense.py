@@ -262,22 +262,24 @@ def test_damaged_and_foreign_faiss_files(tmp_path: Path) -> None:
 
 
 def test_who_wants_an_approximate_index() -> None:
-    wants = {(spec, rows): wants_ann(spec, rows) for spec in ("flat", "hnsw", "IVF9,PQ8") for rows in (0, 999, 1_000)}
+    wants = {
+        (spec, rows): wants_ann(spec, rows, DIM) for spec in ("flat", "hnsw", "IVF9,PQ8") for rows in (0, 999, 1_000)
+    }
     assert [key for key, value in wants.items() if value] == [("hnsw", 1_000), ("IVF9,PQ8", 1_000)]
-    assert not wants_ann("auto", 199_999)
-    assert wants_ann("auto", 200_000) == (importlib.util.find_spec("faiss") is not None)
+    assert not wants_ann("auto", 199_999, DIM)
+    assert wants_ann("auto", 200_000, DIM) == (importlib.util.find_spec("faiss") is not None)
 
 
-# ---- without faiss, with a GPU
+# ---- without faiss
 
 
 @pytest.fixture
 def no_faiss(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module in (ann, dense):
         monkeypatch.setattr(module, "faiss_installed", lambda: False)
-    dense._advise_faiss.cache_clear()
+    dense._advise.cache_clear()
     yield
-    dense._advise_faiss.cache_clear()
+    dense._advise.cache_clear()
 
 
 @pytest.mark.usefixtures("no_faiss")
@@ -304,7 +306,7 @@ def test_without_faiss_a_named_kind_needs_the_extra(tmp_path: Path) -> None:
     with pytest.raises(MissingExtra, match="cpu"):
         build_ann(clustered(50, 17)[0], "hnsw", tmp_path / "index.faiss")
     check_spec("auto", DIM)
-    assert not wants_ann("auto", 10**6)
+    assert not wants_ann("auto", 10**6, DIM)
 
 
 @needs_torch
@@ -316,23 +318,3 @@ def test_torch_scan_is_brute_force(share_alive: float) -> None:
     scan = gpu.TorchScan(vectors, "cpu")  # the same code as on a GPU
     found = dense._search(DenseSegment(0, vectors), scan, questions, 10, None if alive.all() else alive)
     assert hits(found) == brute(vectors, questions, 10, alive)
-
-
-@needs_faiss
-@pytest.mark.parametrize("share_alive", [1.0, 0.5])
-def test_faiss_scan_is_brute_force(monkeypatch: pytest.MonkeyPatch, share_alive: float) -> None:
-    vectors, questions = clustered(1_000, 20)
-    alive = np.random.default_rng(21).random(1_000) < share_alive
-    flat = gpu.load_faiss().IndexFlatIP(DIM)  # stands where its copy on a GPU would
-    flat.add(vectors.astype(np.float32))
-    for limit in (2_048, 20):
-        monkeypatch.setattr(gpu, "FETCH_LIMIT", limit)
-        found = dense._search(DenseSegment(0, vectors), gpu.FaissScan(flat, vectors), questions, 10, alive)
-        assert hits(found) == brute(vectors, questions, 10, alive)
-
-
-def test_no_gpu_is_sought_for_small_or_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    gpu.gpu_present.cache_clear()
-    assert not gpu.gpu_present() and gpu.gpu_scan(np.empty((10**6, 1), np.float16)) is None
-    gpu.gpu_present.cache_clear()

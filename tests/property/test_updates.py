@@ -44,7 +44,7 @@ def by_passage(snapshot: Snapshot, found: Ranking) -> list[dict[str, float]]:
 
 
 def lexical(snapshot: Snapshot, where: dict[str, str] | None = None) -> list[dict[str, float]]:
-    return by_passage(snapshot, snapshot.lexical.search(QUESTIONS, 1000, where))
+    return by_passage(snapshot, snapshot.lexical.search(QUESTIONS, 1000, snapshot.allowed(where)))
 
 
 def dense(snapshot: Snapshot, where: dict[str, str] | None = None) -> list[dict[str, float]]:

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec  # noqa: F401
 import numpy as np
 
 from ragqa.config import IndexConfig

@@ -47,7 +47,7 @@ def tiny_base(write_tiny_bert, tmp_path_factory):
     return write_tiny_bert(tmp_path_factory.mktemp("tiny-bert"), "BertForQuestionAnswering")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_recipe(tiny_base):
     from ragqa.train.engine.recipe import ReaderRecipe
     from ragqa.train.engine.settings import ReaderData, TrainSettings
@@ -74,7 +74,7 @@ def tiny_encoder(tiny_base, tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_retriever(tiny_encoder):
     from ragqa.train.engine.recipe import RetrieverRecipe
     from ragqa.train.engine.settings import RetrieverData, TrainSettings
@@ -100,3 +100,19 @@ def as_killed_after():
         return copy
 
     return copy_of
+
+
+@pytest.fixture(scope="session")
+def tiny_reader_run(squad_file, tiny_recipe, tmp_path_factory):
+    """The folder of a finished run of the tiny recipe, to be read only."""
+    from ragqa.train import fit_reader
+
+    return fit_reader([squad_file], tmp_path_factory.mktemp("tiny-reader") / "reader", tiny_recipe)
+
+
+@pytest.fixture(scope="session")
+def tiny_retriever_run(squad_file, tiny_retriever, tmp_path_factory):
+    """The same of the tiny retriever's."""
+    from ragqa.train import fit_retriever
+
+    return fit_retriever([squad_file], tmp_path_factory.mktemp("tiny-retriever") / "ret", tiny_retriever)

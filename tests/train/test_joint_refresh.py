@@ -24,8 +24,8 @@ from ragqa.index.verify import verify  # noqa: E402
 from ragqa.models.catalog import load_encoder  # noqa: E402
 from ragqa.models.encoder import SentenceTransformerEncoder  # noqa: E402
 from ragqa.train import fit_joint, load_recipe  # noqa: E402
+from ragqa.train.engine.folder import TrainingFolder  # noqa: E402
 from ragqa.train.engine.recipe import JointRecipe  # noqa: E402
-from ragqa.train.engine.run import RunFolder  # noqa: E402
 from ragqa.train.joint.model import load_models  # noqa: E402
 from ragqa.train.joint.refresh import OwnIndex  # noqa: E402
 
@@ -186,7 +186,7 @@ def test_resumed_run_equals_unbroken_run(index, questions, recipe, whole, tmp_pa
 
 def test_what_a_run_remembers_is_taken_or_missed(index, questions, recipe, whole, tmp_path):
     broken = as_left(whole[0], tmp_path / "run", 5)
-    own = OwnIndex(RunFolder(broken), broken / "encoder", 2)
+    own = OwnIndex(TrainingFolder(broken), broken / "encoder", 2)
     assert own.remembered(lambda: pytest.fail("found anew, with other vectors")) == ([0, 1, 2], [])
     (broken / "steps" / "checkpoint-5" / "vectors.json").write_text('{"fingerprint": "st-0"}')
     with pytest.raises(TrainingError, match="no longer holds the vectors"):
@@ -196,6 +196,7 @@ def test_what_a_run_remembers_is_taken_or_missed(index, questions, recipe, whole
         fit_joint(index, questions, broken, recipe)
 
 
+@pytest.mark.slow
 def test_killed_and_interrupted_in_a_refresh(index, questions, recipe, settings, whole, tmp_path, monkeypatch):
     run = tmp_path / "run"
     line = ["train", "joint", "-i", str(index), "--questions", str(questions), "-o", str(run)]

@@ -21,8 +21,8 @@ from ragqa.index.snapshot import Snapshot  # noqa: E402
 from ragqa.models.catalog import load_encoder  # noqa: E402
 from ragqa.models.reader import SpanReader  # noqa: E402
 from ragqa.train import fit_joint  # noqa: E402
+from ragqa.train.engine.folder import TrainingFolder  # noqa: E402
 from ragqa.train.engine.recipe import JointRecipe  # noqa: E402
-from ragqa.train.engine.run import RunFolder  # noqa: E402
 from ragqa.train.engine.settings import JOINT_LOSSES, JointData, TrainSettings  # noqa: E402
 from ragqa.train.joint.candidates import CandidateSource  # noqa: E402
 from ragqa.types import Question  # noqa: E402
@@ -114,6 +114,7 @@ def test_resumed_run_equals_unbroken_run(index, questions, recipe, tmp_path, bf1
         assert all(torch.equal(one[name], other[name]) for name in one), side
 
 
+@pytest.mark.slow
 def test_it_learns_to_find_and_to_read(index, questions, recipe, tmp_path):
     train = replace(recipe.train, steps=120, warmup_steps=5, decay_steps=60, save_every=120, lr=3e-3)
     out = fit_joint(index, questions, tmp_path / "out", replace(recipe, train=train))
@@ -123,6 +124,7 @@ def test_it_learns_to_find_and_to_read(index, questions, recipe, tmp_path):
     assert sum(right) >= 3
 
 
+@pytest.mark.slow
 def test_passages_without_the_answer_can_teach_silence(index, questions, recipe, tmp_path):
     """How probable "no answer" becomes where there is none; without this part of the loss it is 0.004."""
     train = replace(recipe.train, steps=120, warmup_steps=5, decay_steps=60, save_every=120, lr=3e-3)
@@ -172,6 +174,7 @@ def test_an_encoder_of_another_size_is_refused(index, questions, recipe, tmp_pat
         fit_joint(index, questions, tmp_path / "out", replace(recipe, base="all-MiniLM-L6-v2"))
 
 
+@pytest.mark.slow
 def test_the_command(index, questions, tiny_encoder, tiny_base, tmp_path):
     settings = [f"base={tiny_encoder}", f"reader={tiny_base}", "train.steps=2", "train.warmup_steps=0"]
     settings += ["train.decay_steps=1", "train.save_every=1", "data.passages=2", "data.max_length=64", "data.stride=8"]
@@ -179,6 +182,6 @@ def test_the_command(index, questions, tiny_encoder, tiny_base, tmp_path):
     line += ["-o", str(tmp_path / "out"), *(word for setting in settings for word in ("--set", setting))]
     done = subprocess.run(line, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "--encoder" in done.stdout and RunFolder(tmp_path / "out").newest() is not None
+    assert "--encoder" in done.stdout and TrainingFolder(tmp_path / "out").newest() is not None
     again = subprocess.run(line, capture_output=True, text=True)
     assert again.returncode == ConfigError.exit_code and "finished run" in again.stderr

@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from safetensors.torch import load_file  # noqa: E402
 
-from ragqa.config import override  # noqa: E402
+from ragqa.convert import override  # noqa: E402
 from ragqa.errors import ConfigError, ModelError, SourceError, TrainingError  # noqa: E402
 from ragqa.models.catalog import load_reader  # noqa: E402
 from ragqa.train import fit_reader, load_recipe  # noqa: E402
@@ -42,7 +42,7 @@ dropout = 0.1
 """
 
 
-LONG = ("train.steps=150", "train.decay_steps=100")
+LONG = ("train.steps=80", "train.decay_steps=60")
 
 
 def train(squad_file, recipe, output, *settings):
@@ -74,6 +74,7 @@ def recipe_file(tiny_base, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_the_same_command_goes_on(squad_file, recipe_file, tmp_path):
     stopped = train(squad_file, recipe_file, tmp_path / "stopped", *LONG)
     for _ in range(1200):
@@ -86,7 +87,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(squad_file, recipe_file, tmp_
     (last,) = [line for line in errors.splitlines() if line.startswith("ragqa:")]
     assert last.startswith("ragqa: interrupted; saved at step") and "the same command goes on from there" in last
     step = int(last.split("step ")[1].split(";")[0].replace(",", ""))
-    assert (tmp_path / "stopped" / "steps" / f"checkpoint-{step}" / "trainer_state.json").is_file() and step < 150
+    assert (tmp_path / "stopped" / "steps" / f"checkpoint-{step}" / "trainer_state.json").is_file() and step < 80
     recipe = load_recipe(str(recipe_file), ReaderRecipe, LONG)
     assert fit_reader([squad_file], tmp_path / "stopped", recipe), "the same, though asked for from Python"
     fit_reader([squad_file], tmp_path / "whole", recipe)
@@ -94,6 +95,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(squad_file, recipe_file, tmp_
     assert all(torch.equal(value, got[name]) for name, value in expected.items())
 
 
+@pytest.mark.slow
 def test_divergence_is_one_line_and_the_last_checkpoint_loads(squad_file, recipe_file, tmp_path):
     process = train(squad_file, recipe_file, tmp_path / "out", "train.lr=1e30", "train.save_every=1")
     _, errors = process.communicate(timeout=120)
@@ -241,6 +243,7 @@ def test_patience_survives_a_pause(squad_file, tiny_recipe, tmp_path, as_killed_
     assert max(int(path.name.rpartition("-")[2]) for path in (again / "steps").glob("checkpoint-*")) == 6
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_batch(squad_file, recipe_file, tmp_path):
     """torchrun on one machine: a step means the same, so the weights are nearly those of one process."""
     settings = ["train.steps=4", "train.decay_steps=2", "train.save_every=2", "method.dropout=0.0", "train.lr=1e-4"]

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from safetensors.torch import load_file  # noqa: E402
 
-from ragqa.config import override  # noqa: E402
+from ragqa.convert import override  # noqa: E402
 from ragqa.errors import ConfigError, ModelError  # noqa: E402
 from ragqa.models.catalog import load_reader, reader_fingerprint  # noqa: E402
 from ragqa.train import fit_reader  # noqa: E402
@@ -200,7 +200,7 @@ def test_ema_is_what_is_scored_and_kept(squad_file, tiny_recipe, tmp_path):
     out = fit_reader([squad_file], tmp_path / "out", override(tiny_recipe, settings))
     state = json.loads((out / "steps" / "checkpoint-6" / "trainer_state.json").read_text())
     best = load_file(str(out / "steps" / f"checkpoint-{state['best_global_step']}" / "companions.safetensors"))
-    assert torch.equal(best["ema/qa_outputs.weight"], tensors(out)["model.safetensors:qa_outputs.weight"])
+    assert torch.equal(best["ema/model.qa_outputs.weight"], tensors(out)["model.safetensors:qa_outputs.weight"])
 
 
 def test_relevance_head_lies_beside_a_standard_checkpoint(squad_file, tiny_recipe, tmp_path):
@@ -213,15 +213,23 @@ def test_relevance_head_lies_beside_a_standard_checkpoint(squad_file, tiny_recip
     assert not any("relevance" in name for name in load_file(str(out / "steps" / "checkpoint-6" / "model.safetensors")))
 
 
+@pytest.fixture(scope="module")
+def fast_run(squad_file, tiny_recipe, tmp_path_factory):
+    """What a run with a high rate and no method leaves."""
+    recipe = override(tiny_recipe, {"train.lr": 1e-2})
+    return tensors(fit_reader([squad_file], tmp_path_factory.mktemp("fast") / "run", recipe))
+
+
 @pytest.mark.parametrize("adversary", ["fgm", "pgd", "freelb"])
-def test_adversaries_change_the_run(squad_file, tiny_recipe, tmp_path, adversary):
+def test_adversaries_change_the_run(squad_file, tiny_recipe, fast_run, tmp_path, adversary):
     settings = {"method.adversary": adversary, "train.accumulate": 2, "train.lr": 1e-2}
-    plain = tensors(fit_reader([squad_file], tmp_path / "plain", override(tiny_recipe, {"train.lr": 1e-2})))
+    plain = fast_run
     other = tensors(fit_reader([squad_file], tmp_path / "other", override(tiny_recipe, settings)))
     assert any(not torch.allclose(plain[name], other[name], atol=1e-5) for name in plain)
     assert all(torch.isfinite(value).all() for value in other.values())
 
 
+@pytest.mark.slow
 def test_a_teacher_is_imitated(squad_file, tiny_base, tiny_recipe, tmp_path):
     """With all weight on distillation the student comes nearer to its teachers, and labels count nothing."""
     from ragqa.train.reader.distill import Teachers

@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 from ragqa.errors import ModelError  # noqa: E402
 from ragqa.models.card import MODEL  # noqa: E402
 from ragqa.models.catalog import load_reader  # noqa: E402
-from ragqa.train.engine.run import RunFolder  # noqa: E402
+from ragqa.train.engine.folder import TrainingFolder  # noqa: E402
 from ragqa.train.reader.fit import fit_reader  # noqa: E402
 
 
@@ -25,10 +25,10 @@ def weights(folder):
     return load_file(str(folder / "model.safetensors"))
 
 
-def test_checkpoint_is_standard_and_changed(squad_file, tiny_base, tiny_recipe, tmp_path):
+def test_checkpoint_is_standard_and_changed(tiny_base, tiny_recipe, tiny_reader_run):
     from transformers import AutoModelForQuestionAnswering
 
-    out = fit_reader([squad_file], tmp_path / "reader", tiny_recipe)
+    out = tiny_reader_run
     model, info = AutoModelForQuestionAnswering.from_pretrained(out, output_loading_info=True)
     assert not info["missing_keys"] and model.config.architectures == ["BertForQuestionAnswering"]
     before, after = weights(tiny_base), weights(out)
@@ -42,13 +42,13 @@ def test_checkpoint_is_standard_and_changed(squad_file, tiny_base, tiny_recipe, 
 
 
 @pytest.mark.parametrize("bf16", [False, True])
-def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tmp_path, bf16):
+def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tiny_reader_run, tmp_path, bf16):
     import shutil
 
     recipe = replace(tiny_recipe, train=replace(tiny_recipe.train, bf16=bf16))
-    whole = fit_reader([squad_file], tmp_path / "whole", recipe)
+    whole = fit_reader([squad_file], tmp_path / "whole", recipe) if bf16 else tiny_reader_run
     broken = tmp_path / "broken"
-    RunFolder(broken).begin(recipe, [squad_file])
+    TrainingFolder(broken).begin(recipe, [squad_file])
     shutil.copytree(whole / "steps" / "checkpoint-4", broken / "steps" / "checkpoint-4")
     (broken / "steps" / "checkpoint-5").mkdir()  # killed while it was written
     resumed = fit_reader([squad_file], broken, recipe)
@@ -66,10 +66,10 @@ def test_early_stopping_scores_held_out_articles(squad_file, tiny_recipe, tmp_pa
     assert {"eval_em", "eval_f1"} <= set().union(*state["log_history"])
 
 
-def test_export_agrees_with_the_checkpoint(squad_file, tiny_recipe, tmp_path):
+def test_export_agrees_with_the_checkpoint(tiny_reader_run, tmp_path):
     from ragqa.models.export import export_reader
 
-    out = fit_reader([squad_file], tmp_path / "reader", tiny_recipe)
+    out = tiny_reader_run
     report = export_reader(str(out), tmp_path / "fast", max_length=64, stride=8, int8=False)
     assert report.cosine > 0.9999
     text = "The Rhine rises in Switzerland and flows to the North Sea."
@@ -88,10 +88,10 @@ def test_what_is_exported_is_the_same_on_every_processor(tiny_base, tmp_path, ki
     assert saturating_weights(tmp_path / "fast" / MODEL) == []
 
 
-def test_adapter_of_full_rank_loses_nothing(squad_file, tiny_base, tiny_recipe, tmp_path):
+def test_adapter_of_full_rank_loses_nothing(tiny_base, tiny_reader_run, tmp_path):
     from ragqa.train.checkpoints.adapter import compress, merge
 
-    out = fit_reader([squad_file], tmp_path / "reader", tiny_recipe)
+    out = tiny_reader_run
     compress(out, str(tiny_base), tmp_path / "adapter", rank=32)
     merged = merge(tmp_path / "adapter", tmp_path / "merged")
     for name, tensor in weights(out).items():

@@ -42,6 +42,7 @@ def train(run, data, output, *settings, recipe="retriever-squad", code=0):
     return run("train", "retriever", data, "--recipe", recipe, *sets, "-o", output, code=code)
 
 
+@pytest.mark.slow
 def test_train_index_ask_and_again(squad_file, tiny_encoder, tmp_path, ragqa_line):
     """ANCE's loop: train, index with it, mine from that index, train on what was mined, index again."""
     base = f"base={tiny_encoder}"
@@ -67,6 +68,7 @@ def test_train_index_ask_and_again(squad_file, tiny_encoder, tmp_path, ragqa_lin
     assert wrong.splitlines()[-1].startswith("ragqa: ") and "index again with this one" in wrong
 
 
+@pytest.mark.slow
 def test_the_question_side_of_the_packaged_encoder(squad_file, tmp_path, ragqa_line):
     """The index was built with the int8 default; nothing is encoded again, and rankings change; so in the fast form."""
     ragqa_line("index", squad_file, "-o", tmp_path / "index", "-q")

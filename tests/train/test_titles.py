@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from ragqa.config import override  # noqa: E402
+from ragqa.convert import override  # noqa: E402
 from ragqa.errors import ModelError  # noqa: E402
 from ragqa.judging.matching import has_answer  # noqa: E402
 from ragqa.mining.pairs import Candidate, Pairing, write_pairings  # noqa: E402

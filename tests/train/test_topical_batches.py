@@ -112,6 +112,7 @@ def test_texts_in_pieces_by_length_are_the_texts_at_once(tiny_retriever):
     assert torch.allclose(whole, pieces, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_run_learns(squad_file, tiny_retriever, tmp_path):
     recipe = replace(
         tiny_retriever,

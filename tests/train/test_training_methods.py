@@ -15,6 +15,7 @@ def script(eval_script):
     return eval_script("training_methods")
 
 
+@pytest.mark.slow
 def test_cells_soup_and_table(script, squad_file, tiny_base, tmp_path):
     arguments = argparse.Namespace(
         train=squad_file,

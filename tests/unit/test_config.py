@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from ragqa.config import Config, ReadConfig, RetrieveConfig, SplitConfig, load_config, override
+from ragqa.config import Config, ReadConfig, RetrieveConfig, SplitConfig, load_config
+from ragqa.convert import override
 from ragqa.errors import ConfigError
 
 
@@ -28,11 +29,15 @@ def test_values_of_a_section_are_checked_together():
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("retrieve.depht=3", "unknown setting"),
-        ("retrieve=3", "unknown setting"),
-        ("retrieve.depth.x=3", "unknown setting"),
-        ("retrieve.depth=many", "expected int"),
-        ("retrieve.depth=1.5", "expected int"),
+        (
+            "retrieve.depht=3",
+            r"^--set: unknown key retrieve.depht \(did you mean retrieve.depth\?\): expected one ",
+        ),
+        ("depth=3", r"unknown key depth \(did you mean retrieve.depth\?\): expected one of index, retrieve, read"),
+        ("retrieve=3", "retrieve is '3': expected a table of fusion"),
+        ("retrieve.depth.x=3", r"retrieve.depth is {'x': '3'}: expected a whole number"),
+        ("retrieve.depth=many", "^--set: retrieve.depth is 'many': expected a whole number$"),
+        ("retrieve.depth=1.5", "expected a whole number"),
         ("retrieve.dense_weight=2", "from 0 to 1"),
         ("retrieve.fusion=magic", "one of linear"),
         ("index.lexical=lucene", "one of tantivy"),
@@ -48,7 +53,7 @@ def test_mistakes_are_named(setting, message):
 def test_booleans_are_no_numbers(tmp_path):
     path = tmp_path / "ragqa.toml"
     path.write_text("[retrieve]\ndepth = true\n")
-    with pytest.raises(ConfigError, match="expected int"):
+    with pytest.raises(ConfigError, match=r"ragqa\.toml: retrieve\.depth is True: expected a whole number$"):
         load_config(path)
 
 

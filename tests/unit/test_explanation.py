@@ -145,7 +145,7 @@ def test_a_stored_answer_has_no_logits(pipeline: Pipeline) -> None:
 
 
 def test_no_hits(pipeline: Pipeline) -> None:
-    explanation = pipeline.explain("Where?", where={"no": "such"})
+    explanation = pipeline.explain("Where?", where={"ragqa.kind": "none"})
     check(pipeline, explanation)
     assert explanation.passages == () and explanation.best is None and explanation.without is None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import ragqa
-from ragqa.config import Config, override
+from ragqa.config import Config
+from ragqa.convert import override
 from ragqa.errors import SourceError
 from ragqa.testing import HashEncoder
 

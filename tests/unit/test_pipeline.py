@@ -281,3 +281,23 @@ def test_the_sentence_of_an_answer(text: str, quoted: str, sentence: str) -> Non
     assert answer.quote() == sentence and answer.source == "notes.md"
     first, last = answer.sentence
     assert text[first:last] == sentence
+
+
+class Batches(WordReader):
+    """A reader that remembers how many passages it was given at once."""
+
+    prefers_batches = True
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
+        self.sizes.append(len(passages))
+        return super().read(questions, passages)
+
+
+def test_a_reader_that_prefers_batches_is_given_growing_rounds(index: Path) -> None:
+    reader = Batches()
+    reply = Pipeline.load(index, encoder=HashEncoder(), reader=reader, all=True, passages=6).ask("bridge")
+    assert reader.sizes == [1, 2, 3] and reply.read == 6
+    assert replace(reply, timings={}) == timeless(load(index, all=True, passages=6).ask("bridge"))

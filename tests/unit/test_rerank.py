@@ -102,7 +102,7 @@ def test_what_settings_name(index):
     assert isinstance(pipeline.retriever.reranker, RelevanceReranker)
     config, _ = load_config(None, ["retrieve.reranker=relevance", "retrieve.rerank_depth=7"])
     assert (config.retrieve.reranker, config.retrieve.rerank_depth) == ("relevance", 7)
-    with pytest.raises(ConfigError, match="rerank_depth must be at least 1"):
+    with pytest.raises(ConfigError, match=r"retrieve\.rerank_depth is 0: expected at least 1"):
         RetrieveConfig(rerank_depth=0)
 
 

@@ -11,13 +11,15 @@ import base64
 import binascii
 import json
 import zlib
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.convert import Misfit, convert, misfit, plain, read_json
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.measure.comparison import Judged, Side, compare_sides, side_of
 from ragqa.eval.runs.folder import SuiteRun
@@ -26,24 +28,49 @@ from ragqa.store.atomic import replace_file, storing
 BASELINES = Path("eval/baselines")
 LEVEL = 0.05
 _STEPS, _NONE = 250, 255
-_MOST_ID_BYTES = 100_000_000
+_MOST_ID_BYTES, _MOST_QUESTIONS = 100_000_000, 10_000_000
 _NEUTRAL = "/answered"
 _FRACTIONS = ("/ndcg@10", "/map")  # measures from 0 to 1; the others are percent
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a suite as the file has it; ``means`` are for people to read, and null where nothing applies."""
+
+    questions: int
+    ids: str
+    means: Mapping[str, float | None]
+    values: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        """A number of questions that can be."""
+        if not 0 <= self.questions <= _MOST_QUESTIONS:
+            raise Misfit(misfit("questions", self.questions, f"from 0 to {_MOST_QUESTIONS:,}"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Baseline:
+    """The file."""
+
+    suite: str
+    run: str
+    hash: str
+    parts: Mapping[str, _Part]
 
 
 def accept(run: str | Path | SuiteRun, folder: Path = BASELINES) -> Path:
     """Make a finished run its suite's baseline."""
     side = side_of(run)
     parts = {
-        name: {
-            "questions": len(judged.ids),
-            "ids": _squeeze(json.dumps(judged.ids).encode()),
-            "means": {key: _mean(values) for key, values in judged.values.items()},
-            "values": {key: _pack(values, key) for key, values in judged.values.items()},
-        }
+        name: _Part(
+            questions=len(judged.ids),
+            ids=_squeeze(json.dumps(judged.ids).encode()),
+            means={key: _mean(values) for key, values in judged.values.items()},
+            values={key: _pack(values, key) for key, values in judged.values.items()},
+        )
         for name, judged in side.parts.items()
     }
-    content = {"suite": side.suite, "run": side.name, "hash": side.hash, "parts": parts}
+    content = plain(_Baseline(side.suite, side.name, side.hash, parts))
     path = folder / f"{side.suite}.json"
     with storing(path):
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,18 +82,18 @@ def load_baseline(suite: str, folder: Path = BASELINES) -> Side:
     """The baseline of a suite."""
     path = folder / f"{suite}.json"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        held = convert(_Baseline, read_json(path.read_bytes()), complete=True)
         parts = {
             name: Judged(
-                tuple(json.loads(_expand(part["ids"], _MOST_ID_BYTES))),
-                {key: _unpack(text, key, int(part["questions"])) for key, text in part["values"].items()},
+                convert(tuple[str, ...], json.loads(_expand(part.ids, _MOST_ID_BYTES)), f"parts.{name}.ids"),
+                {key: _unpack(text, key, part.questions) for key, text in part.values.items()},
             )
-            for name, part in content["parts"].items()
+            for name, part in held.parts.items()
         }
-        return Side("baseline", str(content["hash"]), str(content["suite"]), parts)
+        return Side("baseline", held.hash, held.suite, parts)
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no baseline yet; ragqa eval check RUN --accept makes one") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zlib.error, binascii.Error) as error:
+    except (OSError, ValueError, RecursionError, zlib.error, binascii.Error) as error:
         raise SourceError(f"{path}: not a usable baseline ({error})") from error
 
 

@@ -1,4 +1,4 @@
-"""Why an answer is wrong, by rule; and the ladder from the corpus to the answer."""
+"""Why an answer is wrong, decided by rules; and the steps from the corpus to the answer at which questions are lost."""
 
 from __future__ import annotations
 
@@ -50,13 +50,19 @@ class Found:
 
 
 def cause(record: Record, answer: str | None, found: Found) -> str:
-    """The cause of a wrong answer (None: none was given), the first of these that holds:
+    """The cause of a wrong answer: the first of these rules that applies. ``answer`` is None if none was given.
 
-    the question has no answer; the corpus does not hold it; the answer given contains a reference, or is contained in
-    one, or shares words with one: from a passage that holds the answer its boundary is off, from elsewhere the
-    reference is questionable (only if one contains the other); the answer's passage was not retrieved; it stood behind
-    those that were read; nothing was given; the answer given is from another passage; it is of the reference's type;
-    or not.
+    * The question has no answer.
+    * The corpus does not hold the answer.
+    * The given answer contains a reference, is contained in one, or shares words with one. If it comes from a passage
+      that holds the answer, its boundary is off. If it comes from elsewhere and one contains the other, the reference
+      is questionable.
+    * The answer's passage was not retrieved.
+    * The answer's passage was retrieved, but stood behind those that were read.
+    * Nothing was given.
+    * The given answer is from another passage.
+    * The given answer is of the reference's type.
+    * None of these.
     """
     if not record["answerable"]:
         return ANSWERED_UNANSWERABLE
@@ -89,7 +95,7 @@ def _near_miss(record: Record, answer: str, from_it: bool) -> str:
 
 
 def _relation(given: Sequence[str], reference: Sequence[str]) -> str:
-    """How two lists of words lie to each other."""
+    """How two lists of words are related."""
     short, long = sorted((list(given), list(reference)), key=len)
     if not short:
         return ""

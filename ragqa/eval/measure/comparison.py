@@ -1,4 +1,4 @@
-"""Two runs, question by question: what differs, by how much, and whether that could be chance."""
+"""Two runs compared question by question: what differs, by how much, and whether that could be chance."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two runs: its name, hash, suite and parts; ``chosen``: it was only asked some of the suite's questions."""
+    """One of two runs: its name, hash, suite and parts. ``chosen`` says that it was asked only some of the
+    questions.
+    """
 
     name: str
     hash: str

@@ -1,4 +1,6 @@
-"""How far a score is worth trusting. ``scores`` float [n] in [0, 1], ``right`` bool [n]; no question gives NaN."""
+"""How well scores tell right answers from wrong ones. ``scores`` is float [n] in [0, 1], ``right`` is bool [n]; without
+questions a result is NaN.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,14 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+_ROUNDING = 1e-12  # means that differ by less are equal
 
 
 def expected_calibration_error(scores: Values, right: Bools, bins: int = 15) -> float:
-    """The mean distance between score and share right over bins of equal size (adaptive, Nixon et al. 2019).
+    """The mean distance between score and share of right answers, over bins of equal size (adaptive, Nixon et al.
+    2019).
 
-    Equal scores stay in one bin, so there can be fewer.
+    Equal scores stay in one bin, so there can be fewer bins.
     """
     total = sum(n * abs(mean - share) for mean, share, n in reliability(scores, right, bins))
     return total / len(scores) if len(scores) else float("nan")
@@ -75,10 +79,12 @@ def selective(scores: Values, right: Bools, precisions: Sequence[float]) -> list
 
 
 def best_no_answer_threshold(no_answer: Values, answered: Values, abstained: Values) -> tuple[float, float]:
-    """The best mean of a measure over all thresholds, and the threshold: SQuAD v2.0's, for any measure.
+    """The best mean of a measure over all thresholds, and that threshold, as SQuAD v2.0's script finds it for EM and
+    F1.
 
-    A question is answered, and worth ``answered``, where ``no_answer`` is at most the threshold; else it is worth
-    ``abstained``. Of equally good thresholds the lowest; 0 with nothing answered. Equal values go together.
+    A question whose ``no_answer`` is at most the threshold counts as answered and is worth ``answered``; any other is
+    worth ``abstained``. Of equally good thresholds the lowest is taken, and 0 if nothing is answered. Equal values of
+    ``no_answer`` are on the same side.
     """
     if not len(no_answer):
         return float("nan"), 0.0
@@ -86,9 +92,9 @@ def best_no_answer_threshold(no_answer: Values, answered: Values, abstained: Val
     ranked = no_answer[order]
     means = (abstained.sum() + np.cumsum((answered - abstained)[order])) / len(ranked)
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    best = last[np.argmax(means[last])]
-    start = float(abstained.mean())
-    return (start, 0.0) if start >= means[best] else (float(means[best]), float(ranked[best]))
+    start, tops = float(abstained.mean()), means[last]
+    best = last[np.argmax(tops >= tops.max() - _ROUNDING)]
+    return (start, 0.0) if start >= means[best] - _ROUNDING else (float(means[best]), float(ranked[best]))
 
 
 def _bins(ranked: Values, bins: int) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""A run's folder → one number for each question and measure, NaN where it does not apply. No model, only numpy."""
+"""From a run's folder to one number for each question and measure, NaN where it does not apply. Needs numpy only."""
 
 from __future__ import annotations
 
@@ -123,8 +123,9 @@ def _judge(record: Record, text: str, references: Sequence[str], score: Callable
 
 
 def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -> dict[str, Values]:
-    """EM, F1 and abstention, in percent, at the stored threshold; without a threshold, where there is an answer, the
-    best answer over all passages ("top") and what the reader says to the gold passage ("gold").
+    """EM, F1 and abstention in percent: of the answers that are given at the stored threshold; where the question has
+    an answer also of the best answer over all passages, whatever its score ("top"), and of what the reader says to the
+    gold passage ("gold").
     """
     if task == "retrieval":
         return {}
@@ -165,20 +166,24 @@ def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -
 
 
 def _alone(record: Record, task: str) -> list[str] | None:
-    """What the reader says to the gold passage, however unsure; None without an answer or such a passage."""
+    """What the reader says to the gold passage, whatever its score; None without an answer or without such a
+    passage.
+    """
     if task == "reading":
         return _top(record)
     return [record["gold"]["text"]] if record["gold"] else None
 
 
 def _top(record: Record) -> list[str] | None:
-    """The best answer, however unsure; None where there is no right one."""
+    """The best answer, whatever its score; None if the question has no right answer."""
     return [answer["text"] for answer in record["answers"][:1]] if record["answerable"] else None
 
 
 def _retrieval(records: Sequence[Record], grids: Mapping[str, Grid], ks: Sequence[int]) -> dict[str, Values]:
-    """Per source, among the first k: accuracy by gold passage and by answer string (percent); of documents recall,
-    nDCG, MRR and MAP, the last two also over all that was kept.
+    """How good each source's ranking is among the first k.
+
+    For passages: accuracy by gold passage and by answer string, in percent. For documents: recall, nDCG, MRR and MAP,
+    the last two also over everything that was kept.
     """
     ideal = [np.array([grade for grade in record["positives"].values() if grade > 0]) for record in records]
     judged = np.array([len(grades) > 0 and record["answerable"] for grades, record in zip(ideal, records, strict=True)])

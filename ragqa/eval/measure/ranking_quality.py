@@ -1,8 +1,9 @@
-"""How good a ranking is, for n questions at once. Definitions: trec_eval's; nDCG after Järvelin and Kekäläinen (2002).
+"""How good a ranking is, for n questions at once. Definitions are trec_eval's; nDCG is that of Järvelin and Kekäläinen
+(2002).
 
-``grades`` is int [n, depth]: at each rank the grade of what stands there, 0 for not relevant, −1 for no hit. ``ideal``
-has for each question the grades (≥ 1) of all its relevant documents. Results are float64 [n], NaN for questions that
-have no relevant document; accuracy and reciprocal rank, which need no ``ideal``, are 0 there.
+``grades`` is int [n, depth]: the grade of the document at each rank, 0 for not relevant, −1 for no hit. ``ideal`` has
+for each question the grades (≥ 1) of all its relevant documents. Results are float64 [n], NaN for questions that have
+no relevant document; accuracy and reciprocal rank, which need no ``ideal``, are 0 there.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ Values = NDArray[np.float64]
 
 
 def accuracy_at(grades: Grades, k: int) -> Values:
-    """1 where anything relevant stands among the first k."""
+    """1 if anything relevant is among the first k, else 0."""
     return np.asarray((grades[:, :k] > 0).any(axis=1), np.float64)
 
 
 def reciprocal_rank(grades: Grades) -> Values:
-    """1 / rank of the first that is relevant; 0 without one."""
+    """1 / rank of the first relevant hit; 0 without one."""
     found = grades > 0
     first = found.argmax(axis=1) if grades.shape[1] else np.zeros(len(grades), np.int64)
     return np.where(found.any(axis=1), 1.0 / (first + 1.0), 0.0)
 
 
 def recall_at(grades: Grades, ideal: Sequence[Grades], k: int) -> Values:
-    """The share of the relevant documents that stand among the first k."""
+    """The share of the relevant documents that are among the first k."""
     return _over((grades[:, :k] > 0).sum(axis=1), _counts(ideal))
 
 
@@ -41,7 +42,9 @@ def average_precision(grades: Grades, ideal: Sequence[Grades]) -> Values:
 
 
 def ndcg_at(grades: Grades, ideal: Sequence[Grades], k: int) -> Values:
-    """Gain = grade, discount log2(rank + 1), over the first k, divided by what the best order would give."""
+    """The discounted gain of the first k, divided by that of the best order. The gain is the grade, the discount
+    log2(rank + 1).
+    """
     best = np.zeros((len(ideal), k))
     for question, own in enumerate(ideal):
         top = np.sort(own)[::-1][:k] if len(own) > 1 else own
@@ -50,7 +53,7 @@ def ndcg_at(grades: Grades, ideal: Sequence[Grades], k: int) -> Values:
 
 
 def first_of_document(documents: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Where a ranking of passages, [n, depth], comes upon a document for the first time; −1 is no hit."""
+    """Where a ranking of passages, [n, depth], has a document for the first time; −1 is no hit."""
     order, begins = _by_document(documents)
     first = np.empty_like(begins)
     np.put_along_axis(first, order, begins, axis=1)
@@ -58,9 +61,9 @@ def first_of_document(documents: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def documents_only(grades: Grades, documents: NDArray[np.int64]) -> Grades:
-    """Rankings of passages as rankings of documents: each at its best rank, with the best grade that it has anywhere.
+    """Rankings of passages as rankings of documents: each at its best rank, with the best grade of its passages.
 
-    ``documents`` is int [n, depth], which document each passage is of (−1: no hit). What is left over is −1.
+    ``documents`` is int [n, depth]: the document of each passage (−1: no hit). Ranks that remain free are −1.
     """
     order, begins = _by_document(documents)
     best = np.full_like(grades, -1)
@@ -76,7 +79,7 @@ def documents_only(grades: Grades, documents: NDArray[np.int64]) -> Grades:
 
 
 def _by_document(documents: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Each question's ranks ordered by document, then rank; and where in that order another document begins."""
+    """Each question's ranks ordered by document, then by rank; and where in that order another document begins."""
     order = np.argsort(documents, axis=1, kind="stable")
     ordered = np.take_along_axis(documents, order, axis=1)
     begins = np.ones(documents.shape, bool)

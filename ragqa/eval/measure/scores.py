@@ -1,4 +1,6 @@
-"""Measures → scores: every figure with its n and 95 % interval, the ladder, causes of error, slices, curves, cost."""
+"""From measures to scores: every figure with its n and 95 % interval, where questions are lost, causes of error,
+slices, curves, cost.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def _cause(part: MeasuredPart, place: int) -> str:
 
 
 def _holds_answer(part: MeasuredPart, record: Record, good: Bools) -> bool:
-    """Whether the best answer's passage holds the answer; it may have stood deeper than ranks are kept."""
+    """Whether the best answer's passage holds the answer. Its rank may be below those that are kept; then its text
+    decides.
+    """
     best = record["answers"][0]
     if best["rank"] <= len(good):
         return bool(good[best["rank"] - 1])
@@ -105,13 +109,13 @@ def _score(part: MeasuredPart, whole: Mapping[str, Any]) -> Scores:
 
 
 def _means(columns: Columns) -> Means:
-    """The columns' means, all over the same resampled questions: to draw them is what costs time."""
+    """The means of all columns over the same resampled questions; drawing the samples is what takes time."""
     figures = bootstrap_means(np.stack(list(columns.values()), axis=1)) if columns else []
     return dict(zip(columns, figures, strict=True))
 
 
 def _right_if_given(part: MeasuredPart) -> Bools:
-    """Whether the best answer is right, whatever its score; for a question without an answer never."""
+    """Whether the best answer is right, whatever its score. It never is for a question without an answer."""
     return np.array(
         [
             record["answerable"]
@@ -123,7 +127,7 @@ def _right_if_given(part: MeasuredPart) -> Bools:
 
 
 def _confidence(scores: Values, right: Bools, group: str) -> dict[str, Figure]:
-    """How far the score of the best answer is a probability that it is right."""
+    """How close the score of the best answer is to the probability that it is right."""
 
     def all_of(rows: NDArray[np.intp]) -> list[float]:
         drawn, correct = scores[rows], right[rows]
@@ -139,7 +143,7 @@ def _confidence(scores: Values, right: Bools, group: str) -> dict[str, Figure]:
 def _best_threshold(part: MeasuredPart, scores: Values, group: str) -> dict[str, Figure]:
     """The best EM and F1 (percent) that any one threshold on the score gives, and the threshold for EM.
 
-    Where every question has an answer that is to give every answer: SQuAD v1.1's figures.
+    If every question has an answer, the best threshold gives every answer; the figures are then those of SQuAD v1.1.
     """
     judged = [_with_and_without(part, name) for name in ("em", "f1")]
 
@@ -162,7 +166,9 @@ def _with_and_without(part: MeasuredPart, name: str) -> tuple[Values, Values]:
 
 
 def _rungs(part: MeasuredPart) -> Columns:
-    """For each rung, from the corpus to the answer, 100 for the questions that got so far; NaN without an answer."""
+    """For each step from the corpus to the answer, 100 for the questions that got so far; NaN for those without an
+    answer.
+    """
     handed = part.facts["config"]["read"]["passages"]
     asked = np.array([record["answerable"] for record in part.records], bool)
     held = part.values["open/in_corpus"] == 100.0
@@ -177,8 +183,9 @@ def _rungs(part: MeasuredPart) -> Columns:
 
 
 def _ladder(means: Means) -> list[dict[str, Any]]:
-    """Rung by rung, the percent of answerable questions that got so far. The last may gain on the one before: an
-    answer can be right though the reader fails on the gold passage.
+    """For each step, the percentage of answerable questions that got so far.
+
+    The last step may be higher than the one before: an answer can be right though the reader fails on the gold passage.
     """
     ladder, before = [], 100.0
     for (kind, *names), figure in means.items():
@@ -200,7 +207,7 @@ def _causes(part: MeasuredPart) -> list[dict[str, Any]]:
 
 
 def gold_texts(part: MeasuredPart) -> list[str | None]:
-    """For each question the text of its gold passage, None where there is none."""
+    """For each question the text of its gold passage, None if there is none."""
     names = [_gold_name(record) for record in part.records]
     return [None if name is None else part.passages[name][1] for name in names]
 

@@ -1,4 +1,4 @@
-"""What kind of question is it: the values by which results are broken down."""
+"""Kinds of questions: the values by which results are broken down."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def answer_type(text: str) -> str:
 
 
 def overlap(question: str, passage: str) -> float:
-    """The share of the question's words (but for frequent ones) that the passage has too."""
+    """The share of the question's words, without frequent ones, that the passage has too."""
     wanted = {word for word in re.findall(r"\w+", question.lower()) if word not in FREQUENT}
     return len(wanted & set(re.findall(r"\w+", passage.lower()))) / len(wanted) if wanted else 0.0
 

@@ -1,4 +1,4 @@
-"""Intervals and tests over questions. Everything is repeatable: the same seed gives the same numbers."""
+"""Intervals and tests over questions. The same seed gives the same numbers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def bootstrap_means(values: Values, *, samples: int = 1000, seed: int = 0) -> li
 
 
 def bootstrap(statistic: Callable[[NDArray[np.intp]], float], n: int, *, samples: int = 200, seed: int = 0) -> Figure:
-    """Any statistic of questions, given as their row numbers (repeated where drawn twice), with its interval."""
+    """Any statistic with its interval. The statistic is given row numbers of questions, repeated if drawn twice."""
     return bootstrap_each(lambda rows: (statistic(rows),), n, samples=samples, seed=seed)[0] if n else NOTHING
 
 
@@ -77,7 +77,8 @@ def bootstrap_each(
 def randomization_test(differences: Values, *, samples: int = 10_000, seed: int = 0) -> float:
     """The two-sided p of a paired randomisation test (Fisher; Smucker et al. 2007) that the mean difference is 0.
 
-    p = (1 + resamplings with random signs at least as far from 0) / (1 + samples), so never 0. NaN are left out.
+    p = (1 + number of resamplings with random signs whose mean is at least as far from 0) / (1 + samples), so p is
+    never 0. NaN are left out.
     """
     changed = differences[~np.isnan(differences) & (differences != 0.0)]
     if not len(changed):

@@ -1,4 +1,4 @@
-"""Axes: where values lie, and which round ones are written there."""
+"""Axes of charts: where a value lies, and which round values are written at the axis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Axis:
     log: bool = False
 
     def place(self, value: float) -> float:
-        """Where a value lies between the ends, 0 to 1; beyond them, at the end."""
+        """Where a value lies between the ends, from 0 to 1; a value beyond an end lies at that end."""
         low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
         at = math.log(max(value, self.low)) if self.log else value
         return min(1.0, max(0.0, (at - low) / (high - low)))
@@ -42,7 +42,9 @@ def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def log_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Of 1, 2 and 5 times powers of ten within [low, high], rising: all, or if too many the powers, or every nth."""
+    """Round values within [low, high], rising: 1, 2 and 5 times powers of ten; if these are too many, the powers of
+    ten; if those are too many, every nth.
+    """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for factors in ((1, 2, 5), (1, 3), (1,)):
         found = [value for power in powers for factor in factors if low <= (value := factor * 10.0**power) <= high]

@@ -1,8 +1,8 @@
 """Charts as inline SVG. Pure functions: the same numbers give the same markup.
 
-Across, everything is in percent of the width, so a chart fills its column and its lettering keeps its size on a phone
-and in print; down, in pixels. Colours and fonts are the style sheet's (classes s1 … s6 by run). Runs also differ by
-something other than colour: bars by how they are filled, lines by their dashes, points by their shape.
+Horizontal measures are in percent of the width, so a chart fills its column and its text keeps its size on a phone and
+in print. Vertical measures are in pixels. Colours and fonts come from the style sheet (classes s1 … s6 by run). Runs
+differ not only by colour: bars by their filling, lines by their dashes, points by their shape.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Effect:
 
 
 def style(run: int) -> str:
-    """The class that gives run ``run`` (from 1) its colour and dashes; they come round again after `STYLES`."""
+    """The class that gives run ``run`` (from 1) its colour and dashes; after `STYLES` classes they repeat."""
     return f"s{(run - 1) % STYLES + 1}"
 
 
@@ -82,8 +82,8 @@ def bar_chart(
 ) -> Html:
     """Groups of bars below each other, each group under its name; a bar of length ``most`` takes the full width.
 
-    To the right of the bars stand the columns of their words, under ``heads``. What lies between a bar and its ghost
-    is dotted.
+    To the right of the bars are the columns of their numbers, under ``heads``. The part between a bar's end and how far
+    it could have been is dotted.
     """
     top = 18 if heads else 0
     pieces: list[Html] = [_column(head, place, 12, "soft") for head, place in zip(heads, _COLUMNS, strict=False)]
@@ -116,7 +116,9 @@ def _bar(bar: Bar, top: int, most: float) -> Html:
 
 
 def forest(key: str, title: str, description: str, effects: Sequence[Effect], heads: Sequence[str] = ()) -> Html:
-    """Differences with their intervals on one axis around 0, each under its name; filled where 0 is outside."""
+    """Differences with their intervals on one axis around 0, each under its name. The mark is filled if 0 is
+    outside.
+    """
     ends = [value for effect in effects for value in (effect.low, effect.high, effect.value)]
     reach = max([abs(value) for value in ends if math.isfinite(value)], default=0.0) or 1.0
     low, high = min(0.0, *ends, -0.15 * reach), max(0.0, *ends, 0.15 * reach)
@@ -154,7 +156,9 @@ def line_chart(
     diagonal: bool = False,
     points: bool = False,
 ) -> Html:
-    """Curves over a grid, ``axes`` across and up; as stairs, with a mark at each point, or against the diagonal."""
+    """Curves over a grid with a horizontal and a vertical axis (``axes``): as stairs, with a mark at each point, or
+    against the diagonal.
+    """
     across, up = axes
     drawn = [el("path", class_="diagonal", d="M0,1000L1000,0", vector_effect="non-scaling-stroke")] if diagonal else []
     dots: list[Html] = []

@@ -1,4 +1,4 @@
-"""Scores → the charts of a part, each with what it says in words."""
+"""From scores to the charts of a part, each with a sentence that says how to read it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def framed(title: str, chart: Html, note: str = "", key: Html | None = None) -> 
 
 
 def ladder(runs: Sequence[Run], part: str, key: str) -> Html | None:
-    """From the corpus to the answer: how many questions are left at each rung, and how many it lost."""
+    """From the corpus to the answer: how many questions are left after each step, and how many it lost."""
     found = {run: {row["rung"]: row for row in run.part(part).get("ladder", ())} for run in runs}
     rungs = ordered(found.values())
     if not rungs:

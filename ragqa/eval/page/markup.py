@@ -1,4 +1,4 @@
-"""HTML and SVG that is escaped by construction: only what `el` made counts as markup, every other text is text."""
+"""HTML and SVG that cannot be injected into: only `el` makes markup, and every other text is escaped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Attribute: TypeAlias = "str | int | float | bool | None"
 
 
 def text_of(child: Child) -> str:
-    """Markup as it is, other text escaped, nothing for None, and all of a collection in order."""
+    """Markup as it is, other text escaped, nothing for None, and the members of a collection in order."""
     if child is None:
         return ""
     if isinstance(child, Html):

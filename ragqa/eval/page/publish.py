@@ -1,4 +1,4 @@
-"""Finished runs → one page that shows them."""
+"""From finished runs to one page that shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores, questions and a comparison → one self-contained HTML page."""
+"""From scores, questions and a comparison to one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def render(
     comparison: Mapping[str, Any] | None,
     names: Sequence[str],
 ) -> str:
-    """The page as text: loads nothing, runs no script but its own, and shows all but the questions without it."""
+    """The page as text. It loads nothing, runs no script but its own, and shows everything but the questions without
+    it.
+    """
     if not scores or not len(scores) == len(questions) == len(names):
         raise ValueError(f"{len(scores)} scores, {len(questions)} lists of questions and {len(names)} names")
     runs = name_runs(scores, names)
@@ -78,7 +80,9 @@ def _file(name: str) -> Html:
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing may be loaded, and of scripts and styles only these two work, by their hash."""
+    """The content security policy: nothing may be loaded, and only these two, the script and the style, work, by their
+    hash.
+    """
     own = f"script-src {_hash(script)}; style-src {_hash(style)}"
     return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
 

@@ -1,4 +1,4 @@
-"""A run's questions as rows to look at: what was asked, answered, and found where."""
+"""A run's questions as rows of the page: what was asked, answered, and found where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How measures, numbers and runs are called on the page."""
+"""The names of measures, numbers and runs on the page."""
 
 from __future__ import annotations
 
@@ -115,7 +115,9 @@ def full_label(measure: str) -> str:
 
 
 def number(measure: str, value: float | None, *, sign: bool = False) -> str:
-    """A value as the page shows it, without a unit: one digit, of fractions three; a true minus."""
+    """A value as the page shows it, without a unit: with one digit, or three for fractions, and with a true
+    minus sign.
+    """
     if value is None or not math.isfinite(value):
         return NOTHING
     digits = 3 if is_fraction(measure) else 1
@@ -143,12 +145,12 @@ def probability(p: float | None) -> str:
 
 
 def count(n: int) -> str:
-    """With thousands apart."""
+    """A whole number with separators between thousands."""
     return f"{n:,}"
 
 
 def quantity(value: float | None) -> str:
-    """Any number, with as many digits as tell something: "12,345", "187", "18.5", "0.42"."""
+    """Any number with about three significant digits: "12,345", "187", "18.5", "0.42"."""
     if value is None or not math.isfinite(value):
         return NOTHING
     if abs(value) >= 100:

@@ -1,4 +1,4 @@
-"""A run's folder: what is in its files, and how they come about so that an interrupted run can go on.
+"""The files of a run's folder, and how they are written so that an interrupted run can go on.
 
     run.json         what was run: suite, settings and where they came from, versions, fingerprints, the hash of it all
     answers.jsonl    a line for each question (see `ragqa.eval.runs.examine`)
@@ -6,7 +6,7 @@
     passages.arrow   the passages that answers and gold readings quote
     timings.arrow    wall and CPU milliseconds of each question by stage
 
-While it runs, results are in ``chunks/``, a folder for each chunk of questions, which appears all at once.
+During the run, results are in ``chunks/``: one folder for each chunk of questions, which appears when it is complete.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class SuiteRun:
             sync_folder(final.parent)
 
     def finish(self, chunks: Sequence[str]) -> None:
-        """Join all chunks in order; answers.jsonl comes last, so that it says that all is there."""
+        """Join all chunks in order. answers.jsonl is written last, so a folder that has it is complete."""
         folders = [self.path / CHUNKS / chunk for chunk in chunks]
         with storing(self.path):
             for name, schema in TABLES.items():

@@ -13,7 +13,7 @@ from typing import Any
 
 from ragqa.answering import UNPROMISED, threshold
 from ragqa.composition import find_calibration
-from ragqa.config import RELEVANCE, to_dict
+from ragqa.config import RELEVANCE, Config
 from ragqa.eval.runs.prepared import Choice, Prepared
 from ragqa.eval.runs.stages import versions
 from ragqa.eval.runs.suite import Suite
@@ -38,9 +38,9 @@ LIBRARIES = (
 
 
 def facts_of(
-    suite: Suite, prepared: Sequence[Prepared], encoder: Callable[[str], Encoder], choice: Choice, explain: bool
+    suite: Suite, prepared: Sequence[Prepared], encoder: Callable[[Config], Encoder], choice: Choice, explain: bool
 ) -> dict[str, Any]:
-    """The content of run.json. ``encoder`` gives an encoder by its name.
+    """The content of run.json. ``encoder`` gives the encoder that settings name.
 
     The hash is over all that decides the outcome: code by the versions of its stages (`ragqa.eval.runs.stages`), not
     the machine, nor paths, nor which release of ragqa this is.
@@ -63,34 +63,35 @@ def facts_of(
         "system": platform.system(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
+        "device": sorted({ready.config.device for ready in prepared}),
     }
     origins = {ready.part.name: ready.origins for ready in prepared}
     return {"hash": digest, **decisive, "origins": origins, "ragqa": __version__, "machine": machine}
 
 
-def _part_facts(ready: Prepared, load: Callable[[str], Encoder], task: str) -> dict[str, Any]:
+def _part_facts(ready: Prepared, load: Callable[[Config], Encoder], task: str) -> dict[str, Any]:
     reranker = ready.config.retrieve.reranker
     facts: dict[str, Any] = {
         "questions": len(ready.questions),
         "language": ready.part.language,
         "files": ready.files,
-        "config": to_dict(ready.config),
+        "config": {name: value for name, value in asdict(ready.config).items() if name != "device"},
         "stages": versions(task, reads_for_order=reranker == RELEVANCE),
     }
     if task != "retrieval" or reranker == RELEVANCE:
-        facts["reader"] = readers_fingerprint(ready.config.read.readers)
+        facts["reader"] = readers_fingerprint(ready.config.read.readers, ready.config.index.language)
     if task == "reading":
         set_to = ready.config.read.min_score
         facts["threshold"] = UNPROMISED if set_to is None else set_to
     if ready.index is not None:
-        encoder = load(ready.config.index.encoder)
+        encoder = load(ready.config)
         facts["encoder"] = encoder.fingerprint
         if (questions := getattr(encoder, "question_fingerprint", None)) is not None:
             facts["question_encoder"] = questions
         snapshot = Snapshot.open(ready.index, parts=("passages",))
         facts["index"] = index_fingerprint(snapshot)
         if reranker not in ("", RELEVANCE):
-            facts["reranker"] = reranker_fingerprint(reranker)
+            facts["reranker"] = reranker_fingerprint(reranker, ready.config.index.language)
         if "reader" in facts:
             calibration = find_calibration(snapshot, ready.config.read)
             facts["threshold"] = min(threshold(ready.config.read, calibration), 2.0)  # infinity is not JSON

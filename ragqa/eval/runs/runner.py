@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ragqa.config import Config
 from ragqa.corpus.files import Problem
 from ragqa.corpus.read import read_documents
 from ragqa.errors import ConfigError, SourceError
@@ -80,13 +81,14 @@ class Models:
     """Each model is loaded once, whichever parts use it."""
 
     def __init__(self) -> None:
-        self._encoders: dict[str, Encoder] = {}
+        self._encoders: dict[tuple[str, str, str], Encoder] = {}
 
-    def encoder(self, name: str) -> Encoder:
-        """The encoder of that name."""
-        if name not in self._encoders:
-            self._encoders[name] = load_encoder(name)
-        return self._encoders[name]
+    def encoder(self, config: Config) -> Encoder:
+        """The encoder that a part's settings name."""
+        name, language, device = chosen = config.index.encoder, config.index.language, config.device
+        if chosen not in self._encoders:
+            self._encoders[chosen] = load_encoder(name, language=language, device=device)
+        return self._encoders[chosen]
 
 
 def _prepare(
@@ -110,7 +112,7 @@ def _prepare(
     if suite.task != "reading":
         index = indexes / part.index
         documents = _documents(part, files, problems)
-        writer.update(index, config.index, models.encoder(config.index.encoder), documents, progress=progress)
+        writer.update(index, config.index, models.encoder(config), documents, progress=progress)
     return Prepared(part, config, origins, choice.of(questions, suite.seed), hashes, index)
 
 
@@ -142,8 +144,9 @@ def _examiner(suite: Suite, ready: Prepared, models: Models, explain: bool) -> E
     read = replace(ready.config.read, answers=ANSWERS, min_score=0.0)  # a threshold is for scoring
     config = replace(ready.config, read=read)
     if ready.index is None:
-        return examine_reading(load_readers(config.read.readers, max_chars=config.read.max_answer_chars))
-    encoder = models.encoder(config.index.encoder)
+        names, chars, language = read.readers, read.max_answer_chars, config.index.language
+        return examine_reading(load_readers(names, max_chars=chars, language=language, device=config.device))
+    encoder = models.encoder(config)
     if suite.task == "retrieval":
         pipeline = Pipeline.load(ready.index, config, encoder=encoder, reads=False)
         return examine_retrieval(pipeline.retriever, CorpusView(pipeline.snapshot), suite.depth)

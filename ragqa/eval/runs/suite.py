@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any
 
-from ragqa.config import Config, flatten, load_config, override, read_toml
+from ragqa.config import Config, load_config
+from ragqa.convert import Misfit, convert, flatten, misfit, one_of, override, read_toml, shown_name
 from ragqa.corpus.analyze import LANGUAGES
 from ragqa.errors import ConfigError, SourceError
 from ragqa.judging.questions import READERS
@@ -29,6 +30,7 @@ from ragqa.judging.questions import READERS
 TASKS = ("open", "reading", "retrieval")
 CORPUS_FORMATS = ("auto", "trec", "smart", "beir")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+_LISTS = ("corpus", "ks")  # a single value may stand for a list of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,15 @@ class SuitePart:
     about: str = ""
     set: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Known formats, usable names."""
+        _check_name("name", self.name)
+        _check_choice("corpus_format", self.corpus_format, CORPUS_FORMATS)
+        _check_choice("questions_format", self.questions_format, ("auto", *READERS))
+        for name, files in (("questions", (self.questions,)), ("corpus", self.corpus)):
+            if not all(files):
+                raise Misfit(misfit(name, "", "a file's name"))
+
 
 @dataclass(frozen=True, slots=True)
 class Suite:
@@ -63,6 +74,15 @@ class Suite:
     ks: tuple[int, ...] = (1, 5, 10, 20, 50, 100)
     seed: int = 0
     set: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A known task, depths that can be reported."""
+        _check_name("name", self.name)
+        _check_choice("task", self.task, TASKS)
+        if not 1 <= self.depth <= 1000:
+            raise Misfit(misfit("depth", self.depth, "from 1 to 1000"))
+        if not self.ks or not all(1 <= k <= self.depth for k in self.ks):
+            raise Misfit(misfit("ks", list(self.ks), f"depths from 1 to depth ({self.depth})"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +99,22 @@ def load_suite(path: str | Path) -> Suite:
     path = Path(path)
     if not path.is_file():
         raise ConfigError(f"{path}: no such suite; the shipped ones are eval/suites/*.toml")
-    content = dict(read_toml(path))
+    content = read_toml(path)
     tables = content.pop("parts", None)
     if not isinstance(tables, dict) or not tables:
-        raise ConfigError(f"{path}: a suite needs at least one table [parts.NAME]")
-    suite = _typed(Suite, {"name": path.stem, **content}, {"parts": (), "path": path}, f"{path}")
-    if not _NAME.match(suite.name):
-        raise ConfigError(f"{path}: name {suite.name!r} must be made of letters, digits, . _ and -")
-    _one_of(suite.task, TASKS, f"{path}: task")
-    if not 1 <= suite.depth <= 1000 or not suite.ks or not all(1 <= k <= suite.depth for k in suite.ks):
-        raise ConfigError(f"{path}: depth must be from 1 to 1000 and every one of ks from 1 to depth")
-    suite = replace(suite, parts=tuple(_part(suite, name, table) for name, table in tables.items()))
+        raise ConfigError(f"{path}: parts is missing: expected at least one table [parts.NAME]")
+    try:
+        suite = convert(Suite, _listed({"name": path.stem, **content}), given={"parts": (), "path": path})
+        suite = replace(suite, parts=tuple(_part(suite, name, table) for name, table in tables.items()))
+    except Misfit as error:
+        raise ConfigError(f"{path}: {error}") from error
     built: dict[str, tuple[Any, ...]] = {}
     for part in suite.parts:
         config, _ = config_for(suite, part)
         content_of = (part.corpus, part.corpus_format, config.index)
         if part.corpus and built.setdefault(part.index.lower(), content_of) != content_of:
-            raise ConfigError(f"{path}: parts.{part.name}.index: {part.index} is another part's, of other content")
+            wanted = "a name of its own, as the other part of that index has other content"
+            raise ConfigError(f"{path}: {misfit(f'parts.{part.name}.index', part.index, wanted)}")
     return suite
 
 
@@ -109,13 +128,13 @@ def config_for(suite: Suite, part: SuitePart, settings: Sequence[str] = ()) -> t
         (f"{suite.path.name} [parts.{part.name}.set]", part.set),
     )
     for origin, values in layers:
-        try:
-            config = override(config, dict(flatten(values)))
-        except ConfigError as error:
-            raise ConfigError(f"{suite.path}: {origin.removeprefix(suite.path.name).strip()}: {error}") from error
+        where = f"{suite.path}: {origin.removeprefix(suite.path.name).strip()}"
+        config = override(config, dict(flatten(values)), where)
         origins |= {key: origin for key, _ in flatten(values)}
     config, changed = load_config(None, settings, config)
-    _one_of(config.index.language, LANGUAGES, f"{suite.path}: parts.{part.name}: index.language")
+    if config.index.language not in LANGUAGES:
+        said = misfit("index.language", config.index.language, one_of(LANGUAGES))
+        raise ConfigError(f"{suite.path}: parts.{part.name}: {said}")
     return config, origins | changed
 
 
@@ -154,66 +173,30 @@ def _exists(path: Path) -> bool:
 
 
 def _part(suite: Suite, name: str, table: Any) -> SuitePart:
-    place = f"{suite.path}: parts.{name}"
-    if not _NAME.match(name):
-        raise ConfigError(f"{place}: a part's name must be made of letters, digits, . _ and -")
-    if not isinstance(table, dict):
-        raise ConfigError(f"{place}: expected a table")
-    part = _typed(SuitePart, {"index": f"eval-{suite.name}-{name}", **table}, {"name": name}, place)
-    _one_of(part.corpus_format, CORPUS_FORMATS, f"{place}.corpus_format")
-    _one_of(part.questions_format, ("auto", *READERS), f"{place}.questions_format")
-    if not _NAME.match(part.index):
-        raise ConfigError(f"{place}.index: a plain folder name is needed, not {part.index!r}")
-    if not all((part.questions, *part.corpus)):
-        raise ConfigError(f"{place}: corpus and questions name files, and may not be empty")
+    if isinstance(table, dict):
+        table = _listed({"index": f"eval-{suite.name}-{name}", **table})
+    path = f"parts.{shown_name(name)}"
+    part = convert(SuitePart, table, path, given={"name": name})
+    _check_name(f"{path}.index", part.index)
     if bool(part.corpus) == (suite.task == "reading"):
-        wanted = "has no corpus, the paragraphs come with the questions" if part.corpus else "needs a corpus"
-        raise ConfigError(f"{place}: a part of the task {suite.task} {wanted}")
+        wanted = "none, as the paragraphs come with the questions" if part.corpus else "files"
+        raise Misfit(misfit(f"{path}.corpus", list(part.corpus), f"{wanted} (task is {suite.task})"))
     return part
+
+
+def _listed(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: [value] if name in _LISTS and not isinstance(value, list) else value for name, value in table.items()}
 
 
 def _analyzer(language: str) -> str:
     return language if language in LANGUAGES else "simple"
 
 
-def _one_of(value: str, known: Sequence[str], place: str) -> None:
+def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
-        raise ConfigError(f"{place} is {value!r}: one of {', '.join(known)}")
+        raise Misfit(misfit(name, value, one_of(known)))
 
 
-Table = TypeVar("Table", SuitePart, Suite)
-
-
-def _typed(kind: type[Table], values: Mapping[str, Any], own: Mapping[str, Any], place: str) -> Table:
-    """A dataclass from a TOML table and our ``own`` fields, which are not the file's to set.
-
-    Lists become tuples; unknown keys and other types are errors.
-    """
-    hints, converted = get_type_hints(kind), dict(own)
-    known = [item for item in fields(kind) if item.name not in own]
-    for key, value in values.items():
-        if key not in [item.name for item in known]:
-            raise ConfigError(f"{place}: unknown key {key}; known are {', '.join(item.name for item in known)}")
-        converted[key] = _convert(value, str(hints[key]), f"{place}: {key}")
-    missing = [
-        item.name
-        for item in known
-        if item.name not in values and item.default is MISSING and item.default_factory is MISSING
-    ]
-    if missing:
-        raise ConfigError(f"{place}: {', '.join(missing)} must be given")
-    return kind(**converted)
-
-
-def _convert(value: Any, hint: str, place: str) -> Any:
-    item: type = int if "int" in hint else str
-    if "tuple" in hint:
-        values = value if isinstance(value, list) else [value]
-        if all(type(one) is item for one in values):
-            return tuple(values)
-    elif "Mapping" in hint:
-        if isinstance(value, dict):
-            return value
-    elif type(value) is item:
-        return value
-    raise ConfigError(f"{place} is {value!r}: expected {'a table' if 'Mapping' in hint else item.__name__}")
+def _check_name(name: str, value: str) -> None:
+    if not _NAME.match(value):
+        raise Misfit(misfit(name, value, "a name of letters, digits, . _ and -"))

@@ -1,1 +1,1 @@
-"""What lies in a checkpoint's folder, and other forms of it: adapters, averages, unpacked int8 weights."""
+"""The files of a checkpoint's folder, and other forms of a checkpoint: adapters, averages, unpacked int8 weights."""

@@ -1,8 +1,9 @@
 """A fine-tuned checkpoint as a small PEFT adapter on its base, and back.
 
-The difference of each encoder matrix to the base's is brought to low rank; biases, layer normalisations and the span
-heads are kept as they are. All in fp16. With data at hand, what is kept is what matters for the inputs that each matrix
-really gets (the whitening of Wang et al. 2024, SVD-LLM), which loses far less than the plain decomposition.
+The difference of each encoder matrix to that of the base is reduced to a low rank; biases, layer normalisations and the
+span heads are kept as they are. All are stored in fp16. If questions are given, the reduction keeps what matters for
+the inputs that each matrix really gets (the whitening of Wang et al. 2024, SVD-LLM), which loses far less than the
+plain decomposition.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from ragqa.corpus.squad import load_squad
 from ragqa.errors import ModelError
-from ragqa.models.catalog import PRETRAINED
-from ragqa.models.runtime import TITLES, quietly, reads_titles
+from ragqa.models.catalog import PRETRAINED, resolve
+from ragqa.models.quiet import quietly
+from ragqa.models.runtime import TITLES, reads_titles
 from ragqa.models.tokenize import PairTokenizer, pad
 from ragqa.store.atomic import storing
-from ragqa.train.engine.base import base_path
 
 BASE_CARD = "base.json"
 FP16_STEP = 2e-3
@@ -37,11 +38,11 @@ TARGETS = r".*encoder\.layer\.\d+\..*(query|key|value|dense)"
 def compress(
     checkpoint: str | Path, base: str, output: str | Path, rank: int = 64, data: Sequence[str | Path] = ()
 ) -> Path:
-    """Store ``checkpoint`` as an adapter of ``rank`` on ``base``; whatever was frozen costs nothing.
+    """Store ``checkpoint`` as an adapter of ``rank`` on ``base``. Parts that were frozen take no space.
 
     Questions of ``data`` (SQuAD format) show which inputs the matrices get; without them all directions count alike.
     """
-    tuned, plain = _load(str(checkpoint)), _load(base_path(base))
+    tuned, plain = _load(str(checkpoint)), _load(resolve(base, "base").as_posix())
     weights = tuned.state_dict()
     moments = input_moments(tuned, AutoTokenizer.from_pretrained(str(checkpoint)), data) if data else {}
     config = LoraConfig(
@@ -68,7 +69,7 @@ def compress(
 
 
 def merge(adapter: str | Path, output: str | Path) -> Path:
-    """Write the full, standard checkpoint; the base must be the very one the adapter was made on."""
+    """Write the full, standard checkpoint. The base must be exactly the one that the adapter was made on."""
     try:
         card = json.loads((Path(adapter) / BASE_CARD).read_text(encoding="utf-8"))
         base, digest, titles = str(card["base"]), str(card["sha256"]), bool(card.get("titles", False))
@@ -76,11 +77,11 @@ def merge(adapter: str | Path, output: str | Path) -> Path:
         raise ModelError(f"{adapter}: not an adapter made by ragqa models compress ({error})") from error
     if _weights_sha(base) != digest:
         raise ModelError(f"{base}: not the weights this adapter was made on; install the version ragqa names")
-    plain = _load(base_path(base))
+    plain = _load(resolve(base, "base").as_posix())
     with quietly():
         merged = PeftModel.from_pretrained(plain, str(adapter)).merge_and_unload()
         setattr(merged.config, TITLES, titles)
-        tokenizer = AutoTokenizer.from_pretrained(base_path(base), trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(resolve(base, "base").as_posix(), trust_remote_code=False)
         with storing(Path(output)):
             merged.save_pretrained(str(output))
             tokenizer.save_pretrained(str(output))
@@ -179,7 +180,7 @@ def _load(path: str) -> Any:
 
 
 def _weights_sha(base: str) -> str:
-    path = Path(base_path(base)) / "model.safetensors"
+    path = resolve(base, "base") / "model.safetensors"
     if not path.is_file():
         raise ModelError(f"{base}: an adapter's base must be a local folder with model.safetensors")
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,4 +1,6 @@
-"""How a trained encoder is stored: for both sides, or for questions alone beside the encoder of the passages."""
+"""How a trained encoder is stored: for both sides, or for questions alone, with a card that names the passages'
+encoder.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,9 @@ def save_encoder(model: SentenceTransformer, folder: str | Path) -> None:
 
 
 def save_question_encoder(model: SentenceTransformer, passages: EncoderFact, folder: str | Path) -> None:
-    """The same with a card that names the encoder of the passages, which an index holds: `load_encoder` gives both.
+    """Save as `save_encoder` does, with a card that names the passages' encoder, so that `load_encoder` gives both.
 
-    The place of a local encoder is put down as seen from ``folder``. Vectors of another length are a `ModelError`.
+    The place of a local encoder is recorded relative to ``folder``. Vectors of another length are a `ModelError`.
     """
     folder, dim = Path(folder), int(model.get_embedding_dimension())
     if dim != passages.dim:

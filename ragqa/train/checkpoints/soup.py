@@ -87,7 +87,9 @@ def _config(folder: Path) -> dict[str, object]:
 
 
 def _tokenizer(folder: Path) -> str:
-    """A hash of what decides how text becomes tokens; padding and truncation, which a run may have set, do not."""
+    """A hash of what decides how text becomes tokens. Padding and truncation, which a run may have set, do not
+    count.
+    """
     try:
         content = json.loads((folder / TOKENIZER).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

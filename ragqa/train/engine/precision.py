@@ -1,4 +1,4 @@
-"""AdamW for a model whose weights, activations and gradients are all bf16.
+"""Precision: AdamW for a model whose weights, activations and gradients are all bf16, and when to train like that.
 
 Updates are far smaller than bf16's steps, so they are summed in fp32 copies of the weights (Micikevicius et al. 2018,
 section 3.1) and rounded into the model after each step. On CPUs with bf16 units this is about a quarter faster than
@@ -7,17 +7,21 @@ autocast, which casts between fp32 and bf16 around every operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ragqa.train.engine.settings import TrainSettings
+
 
 class MasterAdamW(torch.optim.AdamW):
     """AdamW over fp32 copies of ``params`` (weights, or groups of them with rates of their own).
 
-    Its state holds the copies, so a resumed run is the same run.
+    The copies are made where the weights are, so the model must be on its device. The state holds the copies, so a
+    resumed run is the same run.
     """
 
     def __init__(self, params: Iterable[Tensor] | Iterable[Mapping[str, Any]], **options: Any) -> None:
@@ -35,8 +39,15 @@ class MasterAdamW(torch.optim.AdamW):
         """Take the model's gradients, update the copies, round them back into the model."""
         if closure is not None:
             raise ValueError("MasterAdamW takes no closure")
-        for master, parameter in zip(self.masters, self.working, strict=True):
-            master.grad = None if parameter.grad is None else parameter.grad.float()
+        pairs = list(zip(self.masters, self.working, strict=True))
+        for master, parameter in pairs:
+            if parameter.grad is None:
+                master.grad = None
+            elif master.grad is None:
+                master.grad = torch.empty_like(master)
+        moving = [(master, parameter) for master, parameter in pairs if parameter.grad is not None]
+        if moving:
+            torch._foreach_copy_([master.grad for master, _ in moving], [parameter.grad for _, parameter in moving])
         super().step()
         self._round()
 
@@ -54,8 +65,7 @@ class MasterAdamW(torch.optim.AdamW):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore the state, the copies and, rounded from them, the model."""
         super().load_state_dict({key: value for key, value in state_dict.items() if key != "masters"})
-        for master, saved in zip(self.masters, state_dict["masters"], strict=True):
-            master.copy_(saved)
+        torch._foreach_copy_(self.masters, [saved.to(self.masters[0].device) for saved in state_dict["masters"]])
         self._round()
 
     @torch.no_grad()
@@ -65,5 +75,45 @@ class MasterAdamW(torch.optim.AdamW):
             parameter.data = master.clone()
 
     def _round(self) -> None:
-        for master, parameter in zip(self.masters, self.working, strict=True):
-            parameter.copy_(master)
+        torch._foreach_copy_(self.working, self.masters)
+
+
+def optimizer_for(groups: Sequence[Mapping[str, Any]], settings: TrainSettings) -> torch.optim.Optimizer:
+    """AdamW over groups of moving weights; for weights in bf16 with fp32 master weights."""
+    options = {"lr": settings.lr, "weight_decay": settings.weight_decay}
+    if any(parameter.dtype == torch.bfloat16 for group in groups for parameter in group["params"]):
+        return MasterAdamW(groups, **options)
+    return torch.optim.AdamW([dict(group) for group in groups], fused=True, **options)
+
+
+def unrounded(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The moving weights by name; under bf16 their fp32 copies."""
+    copies: dict[int, Tensor] = {}
+    if isinstance(optimizer, MasterAdamW):
+        copies = {id(own): copy for own, copy in zip(optimizer.working, optimizer.masters, strict=True)}
+    moving = copies or {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+    return {name: copies.get(id(own), own) for name, own in model.named_parameters() if id(own) in moving}
+
+
+def use_bf16(settings: TrainSettings, device: torch.device) -> bool:
+    """As the recipe says; unsaid, wherever the device multiplies bf16."""
+    if settings.bf16 is not None:
+        return settings.bf16
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    capability = torch.backends.cpu.get_cpu_capability()  # emulated it would be slower than fp32
+    return capability.startswith("AVX512") and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+@contextmanager
+def products(settings: TrainSettings, device: torch.device) -> Iterator[None]:
+    """Inside, a GPU multiplies fp32 matrices in TF32 if the recipe says so; after that as before."""
+    if not settings.tf32 or device.type != "cuda":
+        yield
+        return
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)

@@ -1,6 +1,6 @@
 """Recipes: TOML files that decide everything about a training run. Copy one, change it, name it.
 
-    kind = "reader"                 # reader, retriever or joint
+    kind = "reader"                 # reader, retriever, joint or reranker
     base = "all-MiniLM-L6-v2"       # what is trained: the packaged name, a folder or a hub name
     [train]                         # steps, rate, seed …: `TrainSettings`, the same for all kinds
     [data]                          # what a step sees
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ragqa.config import flatten, override, parse_setting, read_toml
+from ragqa.convert import flatten, misfit, one_of, override, parse_setting, read_toml
 from ragqa.errors import ConfigError
 from ragqa.train.engine.settings import (
     JointData,
@@ -28,6 +28,9 @@ from ragqa.train.engine.settings import (
     ReaderData,
     ReaderLoss,
     ReaderMethod,
+    RerankerData,
+    RerankerLoss,
+    RerankerMethod,
     RetrieverData,
     RetrieverLoss,
     RetrieverMethod,
@@ -89,37 +92,47 @@ class JointRecipe:
     method: JointMethod = field(default_factory=JointMethod)
 
 
-Recipe = ReaderRecipe | RetrieverRecipe | JointRecipe
-KINDS: dict[str, type[ReaderRecipe] | type[RetrieverRecipe] | type[JointRecipe]] = {
+@dataclass(frozen=True, slots=True)
+class RerankerRecipe:
+    """Everything that decides how a reranker (a cross-encoder) is trained."""
+
+    base: str = "all-MiniLM-L6-v2"
+    train: TrainSettings = field(default_factory=TrainSettings)
+    data: RerankerData = field(default_factory=RerankerData)
+    loss: RerankerLoss = field(default_factory=RerankerLoss)
+    method: RerankerMethod = field(default_factory=RerankerMethod)
+
+    def __post_init__(self) -> None:
+        """What one section asks of another."""
+        if self.train.eval_every and not self.data.held_out:
+            raise ConfigError("train.eval_every scores held-out articles: set data.held_out above 0")
+
+
+Recipe = ReaderRecipe | RetrieverRecipe | JointRecipe | RerankerRecipe
+KINDS: dict[str, type[ReaderRecipe] | type[RetrieverRecipe] | type[JointRecipe] | type[RerankerRecipe]] = {
     "reader": ReaderRecipe,
     "retriever": RetrieverRecipe,
     "joint": JointRecipe,
+    "reranker": RerankerRecipe,
 }
-Kind = TypeVar("Kind", ReaderRecipe, RetrieverRecipe, JointRecipe)
+Kind = TypeVar("Kind", ReaderRecipe, RetrieverRecipe, JointRecipe, RerankerRecipe)
 
 
 def load_recipe(name: str, kind: type[Kind], settings: Sequence[str] = ()) -> Kind:
     """A packaged recipe by name or a TOML file by path, then ``name=value`` settings; another kind is an error."""
-    path = find_recipe(name)
-    recipe = read_recipe(path)
+    recipe = read_recipe(find_recipe(name))
     if not isinstance(recipe, kind):
         raise ConfigError(f"{name} is a recipe for a {kind_of(recipe)}, not for a {kind_of(kind())}")
-    try:
-        return override(recipe, dict(map(parse_setting, settings)))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    return override(recipe, dict(map(parse_setting, settings)), "--set")
 
 
 def read_recipe(path: Path) -> Recipe:
     """A recipe of any kind from its file."""
     content = read_toml(path)
     kind = content.pop("kind", None)
-    if kind not in KINDS:
-        raise ConfigError(f'{path}: kind is {kind!r}: a recipe begins with kind = "reader", "retriever" or "joint"')
-    try:
-        return override(KINDS[kind](), dict(flatten(content)))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ConfigError(f"{path}: {misfit('kind', kind, one_of(list(KINDS)))}, with which a recipe begins")
+    return override(KINDS[kind](), dict(flatten(content)), str(path))
 
 
 def find_recipe(name: str) -> Path:
@@ -144,7 +157,7 @@ def describe(path: Path) -> str:
 
 
 def kind_of(recipe: Recipe) -> str:
-    """Its kind: reader, retriever or joint."""
+    """Its kind, by name."""
     return next(name for name, kind in KINDS.items() if isinstance(recipe, kind))
 
 

@@ -1,9 +1,11 @@
-"""What can be set in a recipe, section by section: frozen data with checks, standard library only."""
+"""What can be set in a recipe, section by section: frozen data with checks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ragqa.config import check_choice, check_least, check_positive, check_shares
+from ragqa.convert import misfit
 from ragqa.errors import ConfigError
 
 READER_TUNING = ("full", "last", "bitfit", "lora", "adalora", "ia3", "prefix", "prompt")
@@ -13,16 +15,21 @@ ATTENTION = ("sdpa", "eager", "flash_attention_2")
 RETRIEVER_LOSSES = ("infonce", "margin-mse", "kl")
 TOWERS = ("both", "question")
 JOINT_LOSSES = ("marginal", "emdr2", "perplexity", "sum")
+RERANKER_LOSSES = ("listwise", "binary")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
     """How long, how fast, how often: a run has ``steps`` steps of ``batch_size`` questions.
 
-    The rate rises over ``warmup_steps`` and falls linearly to 0 over the last ``decay_steps``. ``accumulate`` splits a
-    batch into so many parts to save memory. ``bf16`` unset means: where the hardware multiplies bf16. Every
-    ``save_every`` steps there is a checkpoint; every ``eval_every`` (0: never) the run is scored, and ends when
-    ``patience`` scores in a row are not better. ``report_to`` names trackers: tensorboard, wandb, or none.
+    A batch is the run's: the processes that torchrun starts share it, so that a step means the same on any number of
+    them. The rate rises over ``warmup_steps`` and falls linearly to 0 over the last ``decay_steps``. ``accumulate``
+    splits a batch into so many parts to save memory. ``bf16`` unset means: where the hardware multiplies bf16;
+    ``tf32`` lets a GPU round what it multiplies in fp32; ``compile`` translates the model by torch.compile before the
+    first step. Every ``save_every`` steps there is a checkpoint; every ``eval_every`` (0: never) the run is scored, and
+    ends when ``patience`` scores in a row are not better. ``workers`` is the number of processes that prepare batches
+    (0: this one; unset: 2 where a GPU trains, else 0), ``pin_memory`` copies batches to a GPU while it works (unset:
+    yes). ``report_to`` names trackers: tensorboard, wandb, or none.
     """
 
     seed: int = 1
@@ -35,15 +42,20 @@ class TrainSettings:
     decay_steps: int = 2500
     max_grad_norm: float = 1.0
     bf16: bool | None = None
+    tf32: bool = False
+    compile: bool = False
     save_every: int = 500
     eval_every: int = 0
     patience: int = 3
+    workers: int | None = None
+    pin_memory: bool | None = None
     report_to: tuple[str, ...] = ("tensorboard",)
 
     def __post_init__(self) -> None:
         """Numbers that can work."""
-        if min(self.steps, self.batch_size, self.save_every, self.accumulate) < 1:
-            raise ConfigError("train.steps, batch_size, accumulate and save_every must be at least 1")
+        check_least(self, "train", steps=1, batch_size=1, accumulate=1, save_every=1)
+        if self.workers is not None:
+            check_least(self, "train", workers=0)
         if self.batch_size % self.accumulate:
             raise ConfigError("train.accumulate must divide train.batch_size")
         if self.warmup_steps + self.decay_steps > self.steps:
@@ -87,15 +99,12 @@ class ReaderData:
 
     def __post_init__(self) -> None:
         """Ranges."""
-        _shares("data", negatives=self.negatives, titles=self.titles, held_out=self.held_out)
-        _shares("data", crop_until=self.crop_until)
-        _shares("data", word_dropout=self.word_dropout, synonym_share=self.synonym_share, temperature=self.temperature)
-        if self.passages < 1 or self.max_length < 16 or self.held_out_questions < 1:
-            raise ConfigError(
-                "data.passages and data.held_out_questions must be at least 1, data.max_length at least 16"
-            )
-        if self.crop_tokens < 0 or not 0 <= self.stride < self.max_length:
-            raise ConfigError("data.crop_tokens must not be negative, data.stride from 0 to less than data.max_length")
+        check_shares(self, "data", "negatives", "titles", "held_out", "crop_until")
+        check_shares(self, "data", "word_dropout", "synonym_share", "temperature")
+        check_least(self, "data", passages=1, max_length=16, held_out_questions=1, crop_tokens=0)
+        if not 0 <= self.stride < self.max_length:
+            wanted = f"from 0 to less than data.max_length ({self.max_length})"
+            raise ConfigError(misfit("data.stride", self.stride, wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +126,10 @@ class ReaderLoss:
 
     def __post_init__(self) -> None:
         """Known names and ranges."""
-        _one_of("loss.places", self.places, PLACES)
-        _shares("loss", label_smoothing=self.label_smoothing, distill=self.distill)
-        if min(self.relevance, self.r_drop) < 0 or self.distill_temperature <= 0:
-            raise ConfigError("loss.relevance and loss.r_drop must be at least 0, loss.distill_temperature above 0")
+        check_choice(self.places, "loss.places", PLACES)
+        check_shares(self, "loss", "label_smoothing", "distill")
+        check_least(self, "loss", relevance=0, r_drop=0)
+        check_positive(self, "loss", "distill_temperature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +158,12 @@ class ReaderMethod:
 
     def __post_init__(self) -> None:
         """Known names and ranges."""
-        _one_of("method.tune", self.tune, READER_TUNING)
-        _one_of("method.adversary", self.adversary, ADVERSARIES)
-        _one_of("method.attention", self.attention, ATTENTION)
-        _shares("method", layer_decay=self.layer_decay, dropout=self.dropout, ema=self.ema)
-        if min(self.layers, self.unfreeze_every) < 0 or min(self.rank, self.virtual_tokens, self.adversary_steps) < 1:
-            raise ConfigError(
-                "method.rank, virtual_tokens and adversary_steps must be at least 1, layers and unfreeze_every 0"
-            )
-        if self.adversary_epsilon <= 0 or self.layer_decay == 0:
-            raise ConfigError("method.adversary_epsilon and method.layer_decay must be above 0")
+        check_choice(self.tune, "method.tune", READER_TUNING)
+        check_choice(self.adversary, "method.adversary", ADVERSARIES)
+        check_choice(self.attention, "method.attention", ATTENTION)
+        check_shares(self, "method", "layer_decay", "dropout", "ema")
+        check_least(self, "method", layers=0, unfreeze_every=0, rank=1, virtual_tokens=1, adversary_steps=1)
+        check_positive(self, "method", "adversary_epsilon", "layer_decay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +188,9 @@ class RetrieverData:
 
     def __post_init__(self) -> None:
         """Known names and ranges."""
-        _one_of("data.weak", self.weak, ("", "ict", "titles"))
-        _shares("data", ict_keep=self.ict_keep, held_out=self.held_out)
-        if self.max_length < 16 or min(self.negatives, self.topical) < 0 or self.words < 5:
-            raise ConfigError(
-                "data.max_length must be at least 16, data.negatives and data.topical at least 0, data.words at least 5"
-            )
+        check_choice(self.weak, "data.weak", ("", "ict", "titles"))
+        check_shares(self, "data", "ict_keep", "held_out")
+        check_least(self, "data", max_length=16, negatives=0, topical=0, words=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +209,15 @@ class RetrieverLoss:
 
     def __post_init__(self) -> None:
         """Known names; dimensions are numbers."""
-        _one_of("loss.objective", self.objective, RETRIEVER_LOSSES)
-        if self.scale <= 0 or self.chunk < 0:
-            raise ConfigError("loss.scale must be above 0 and loss.chunk at least 0")
+        check_choice(self.objective, "loss.objective", RETRIEVER_LOSSES)
+        check_positive(self, "loss", "scale")
+        check_least(self, "loss", chunk=0)
         if self.chunk and self.objective != "infonce":
             raise ConfigError(
                 "loss.chunk is for infonce: the other objectives need no large batches (train.accumulate)"
             )
-        if not all(part.isdigit() and int(part) > 0 for part in self.matryoshka):
-            raise ConfigError("loss.matryoshka lists dimensions, such as 384,192,96")
+        if not all(part.isdecimal() and int(part) > 0 for part in self.matryoshka):
+            raise ConfigError(misfit("loss.matryoshka", list(self.matryoshka), "dimensions, such as 384,192,96"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +235,8 @@ class RetrieverMethod:
 
     def __post_init__(self) -> None:
         """Known names and ranges."""
-        _one_of("method.towers", self.towers, TOWERS)
-        _shares("method", dropout=self.dropout)
+        check_choice(self.towers, "method.towers", TOWERS)
+        check_shares(self, "method", "dropout")
         if self.passages and self.towers == "both":
             raise ConfigError('method.passages is for method.towers = "question": otherwise passages move as well')
 
@@ -252,9 +254,8 @@ class JointData:
 
     def __post_init__(self) -> None:
         """Ranges."""
-        _shares("data", held_out=self.held_out)
-        if self.passages < 2:
-            raise ConfigError("data.passages must be at least 2: with one there is nothing to choose")
+        check_shares(self, "data", "held_out")
+        check_least(self, "data", passages=2)  # with one there is nothing to choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,9 +273,8 @@ class JointLoss:
 
     def __post_init__(self) -> None:
         """Known names and ranges."""
-        _one_of("loss.objective", self.objective, JOINT_LOSSES)
-        if self.silence < 0:
-            raise ConfigError("loss.silence must be at least 0")
+        check_choice(self.objective, "loss.objective", JOINT_LOSSES)
+        check_least(self, "loss", silence=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,21 +293,52 @@ class JointMethod:
 
     def __post_init__(self) -> None:
         """Something must move."""
-        _shares("method", dropout=self.dropout)
+        check_shares(self, "method", "dropout")
         if not (self.train_reader or self.train_retriever):
             raise ConfigError("method.train_reader and method.train_retriever are both off: nothing would move")
-        if self.refresh_every < 0:
-            raise ConfigError("method.refresh_every must be at least 0 (never)")
+        check_least(self, "method", refresh_every=0)
         if self.refresh_every and not self.train_retriever:
             raise ConfigError("method.refresh_every goes with method.train_retriever: without, no passage moves")
 
 
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ConfigError(f"{name} is {value!r}: one of {', '.join(repr(one) for one in known)}")
+@dataclass(frozen=True, slots=True)
+class RerankerData:
+    """What a reranker sees: a question's passage that answers it beside ``negatives`` that do not, pairs cut at
+    ``max_length`` tokens. A question with fewer negatives in the data is given passages of other questions.
+    ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions`` questions.
+    """
+
+    max_length: int = 320
+    negatives: int = 7
+    held_out: float = 0.0
+    held_out_questions: int = 1000
+
+    def __post_init__(self) -> None:
+        """Ranges."""
+        check_shares(self, "data", "held_out")
+        check_least(self, "data", max_length=16, negatives=1, held_out_questions=1)
 
 
-def _shares(section: str, **values: float) -> None:
-    for name, value in values.items():
-        if not 0.0 <= value <= 1.0:
-            raise ConfigError(f"{section}.{name} is {value}: from 0 to 1")
+@dataclass(frozen=True, slots=True)
+class RerankerLoss:
+    """What a reranker minimises: listwise (the softmax over a question's passages gives the one that answers), or
+    binary (each passage alone is told to answer or not; both sides weigh the same).
+    """
+
+    objective: str = "listwise"
+
+    def __post_init__(self) -> None:
+        """Known names."""
+        check_choice(self.objective, "loss.objective", RERANKER_LOSSES)
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerMethod:
+    """Which weights move; ``dropout`` is in force while training."""
+
+    freeze: tuple[str, ...] = ("embeddings",)
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Ranges."""
+        check_shares(self, "method", "dropout")

@@ -1,4 +1,4 @@
-"""Which passages a question trains on: the live index' own, found anew with the question's current vector."""
+"""Which passages a question trains on: those that its current vector finds in the live index."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Candidates:
 
 
 class CandidateSource:
-    """Hybrid retrieval over one generation, for questions whose vectors move while their words do not.
+    """Hybrid retrieval over one generation, for questions whose vectors change while their words do not.
 
     If none of the best ``k`` passages holds an answer, the best one that does (down to ``depth``) takes the last place.
     """
@@ -46,7 +46,9 @@ class CandidateSource:
         self.use(snapshot)
 
     def use(self, snapshot: Snapshot) -> None:
-        """Go on with another generation that differs in its vectors alone: rankings by words are still remembered."""
+        """Use another generation from now on that differs in its vectors alone; remembered rankings by words stay
+        valid.
+        """
         self._snapshot = snapshot
         self._segments = [(segment.first_row, snapshot.vectors(segment)) for segment in snapshot.manifest.segments]
 

@@ -7,15 +7,14 @@ again; or passages move as well (`ragqa.train.joint.refresh`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import TrainerCallback, TrainingArguments, set_seed
 
 from ragqa.config import Config, ReadConfig, RetrieveConfig
 from ragqa.errors import TrainingError
@@ -23,18 +22,30 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.judging.metrics import exact_match
 from ragqa.judging.questions import read_questions
 from ragqa.models.reader import SpanReader
-from ragqa.models.runtime import TorchRuntime, reads_titles
+from ragqa.models.runtime import reads_titles
 from ragqa.models.tokenize import PairTokenizer
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.pipeline import Pipeline
+from ragqa.train.engine.folder import TrainingFolder
+from ragqa.train.engine.job import Job, Plan, Shares, Task
+from ragqa.train.engine.processes import Processes
 from ragqa.train.engine.recipe import JointRecipe
-from ragqa.train.engine.run import RunFolder, Scored, arguments, fit, optimizer_for, settle, use_bf16
+from ragqa.train.engine.run import train
 from ragqa.train.joint.candidates import Candidates, CandidateSource
 from ragqa.train.joint.data import JointWindows
-from ragqa.train.joint.losses import OBJECTIVES, answer_log_likelihood, passage_log_probabilities, silence
+from ragqa.train.joint.losses import (
+    Divisor,
+    answer_log_likelihood,
+    at_least_one,
+    objective,
+    passage_log_probabilities,
+    silence,
+)
 from ragqa.train.joint.model import ENCODER, JointModel, QuestionSide, load_models, save_models
 from ragqa.train.joint.refresh import OwnIndex, Refreshing, write_record
-from ragqa.train.reader.scoring import Patience
 from ragqa.types import Question
+
+WEIGHTS = "model.safetensors"
 
 
 class Joint:
@@ -48,9 +59,10 @@ class Joint:
         model: JointModel,
         tokenizer: PairTokenizer,
         type_ids: bool,
+        divisor: Divisor = at_least_one,
     ) -> None:
         self.recipe, self.snapshot, self.questions, self.model = recipe, snapshot, questions, model
-        self._tokenizer, self._type_ids = tokenizer, type_ids
+        self._tokenizer, self._type_ids, self._divisor = tokenizer, type_ids, divisor
         retrieve = RetrieveConfig(depth=recipe.data.depth)
         self._source = CandidateSource(snapshot, questions, retrieve, recipe.data.passages)
         self._windows = JointWindows(questions, tokenizer, recipe.data.stride, titles=reads_titles(model.reader))
@@ -79,8 +91,8 @@ class Joint:
         similarity = torch.einsum("bd,bkd->bk", vectors, self._passages(model, found))
         retrieval = passage_log_probabilities(similarity, torch.from_numpy(found.rows >= 0).to(device), loss.scale)
         reading, nothing, together = self._read(model, numbers, found)
-        objective = OBJECTIVES[loss.objective](retrieval, reading, together, loss.retriever)
-        return objective + loss.silence * silence(nothing, reading)
+        answering = objective(loss.objective, retrieval, reading, together, loss.retriever, self._divisor)
+        return answering + loss.silence * silence(nothing, reading, self._divisor)
 
     def use(self, snapshot: Snapshot) -> None:
         """Find passages in another generation from now on; it must differ in its vectors alone."""
@@ -131,37 +143,19 @@ class Joint:
         return 100.0 * float(np.mean(right))
 
 
-class JointTrainer(Scored):
-    """Batches are question numbers; everything else is found out in the step."""
+class JointTask(Task):
+    """Encoder and reader with the joint loss. A batch is the numbers of its questions; a step finds all else."""
 
-    def __init__(
-        self,
-        *args: Any,
-        step: Callable[[JointModel, list[int]], Tensor],
-        score: Callable[[], float] | None,
-        record: Callable[[Path], None] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self._step, self._score, self._record = step, score, record
+    def __init__(self, model: JointModel, joint: Joint) -> None:
+        super().__init__()
+        self.model, self._joint = model, joint
 
-    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
+    def forward(self, **batch: Any) -> Tensor:
         """The joint loss of some questions."""
-        loss = self._step(self.accelerator.unwrap_model(model), inputs["numbers"].tolist())
-        return (loss, {}) if return_outputs else loss
-
-    def figures(self) -> dict[str, float] | None:
-        """Open-domain EM (percent) on the questions held out; where passages move, with those of the last refresh."""
-        return self._score and {"em": self._score()}
-
-    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """A checkpoint also says which vectors it saw, before the trainer's state, which says that it is whole."""
-        super().save_model(output_dir, _internal_call)
-        if self._record is not None and _internal_call and output_dir is not None and self.args.should_save:
-            self._record(Path(output_dir))
+        return self._joint.loss(self.model, batch["numbers"].tolist())
 
 
-class Numbers(torch.utils.data.Dataset):
+class Numbers:
     """The questions of a whole run in order: shuffled anew for each pass, drawn once from the seed."""
 
     def __init__(self, questions: Sequence[int], count: int, seed: int) -> None:
@@ -182,7 +176,9 @@ def collate(numbers: Sequence[int]) -> dict[str, Tensor]:
     return {"numbers": torch.tensor(numbers)}
 
 
-def fit_joint(index: str | Path, questions: str | Path, output: str | Path, recipe: JointRecipe) -> Path:
+def fit_joint(
+    index: str | Path, questions: str | Path, output: str | Path, recipe: JointRecipe, *, device: str = "auto"
+) -> Path:
     """Train on a file of questions with answers (any form that evaluation reads) over an index, which is only read.
 
     Writes ``output/encoder``, for ``--encoder``, and ``output/reader``, for ``--reader``; an unfinished run there goes
@@ -190,65 +186,66 @@ def fit_joint(index: str | Path, questions: str | Path, output: str | Path, reci
     vectors, ready to be asked. Questions none of whose retrieved passages holds an answer are left out; if that leaves
     none, it is a `TrainingError`.
     """
-    snapshot = Snapshot.open(index)
-    folder = RunFolder(output)
-    own = None
-    if recipe.method.refresh_every:
-        own = OwnIndex(folder, folder.path / ENCODER, recipe.method.refresh_every)
-        own.check(index)
-    folder.begin(recipe, [questions], {"index": snapshot.manifest.encoder.fingerprint})
-    set_seed(recipe.train.seed)
-    options = _options(recipe, folder)
-    if own is not None:
-        with options.main_process_first(local=False):
-            snapshot = own.open(index)
-    model, tokenizers = load_models(recipe, snapshot)
-    untouched = {name: value.detach().clone() for name, value in model.named_parameters() if not value.requires_grad}
-    if use_bf16(recipe.train):
-        model.to(torch.bfloat16)
-    tokenizer = PairTokenizer(tokenizers.backend_tokenizer, recipe.data.max_length)
-    asked = [question for question in read_questions(questions) if question.answers and question.answerable]
-    joint = Joint(recipe, snapshot, asked, model, tokenizer, "token_type_ids" in tokenizers.model_input_names)
-    optimizer, stop = optimizer_for(model, recipe.train), Event()
-    trainer = _trainer(joint, options, optimizer, own, stop)
-    fit(trainer, folder, stop)
-    settle(trainer, optimizer, model)
-    model.float().load_state_dict(untouched, strict=False)  # unrounded
-    save_models(model, tokenizers, None if own else snapshot, folder.path)
-    if own is not None:
-        with options.main_process_first(local=False):
+    return train(JointJob(index, questions, output, recipe), device)
+
+
+class JointJob(Job):
+    """A run of encoder and reader together."""
+
+    recipe: JointRecipe
+    metric = "em"
+
+    def __init__(self, index: str | Path, questions: str | Path, output: str | Path, recipe: JointRecipe) -> None:
+        self.data, self.folder, self.recipe = [questions], TrainingFolder(output), recipe
+        self._index, self._asked = index, questions
+        self._snapshot = Snapshot.open(index)
+        self._own: OwnIndex | None = None
+        if recipe.method.refresh_every:
+            self._own = OwnIndex(self.folder, self.folder.path / ENCODER, recipe.method.refresh_every)
+            self._own.check(index)
+        self._joint: Any = None
+        self._tokenizer: Any = None
+
+    def facts(self) -> dict[str, str]:
+        """The vectors of the index."""
+        return {"index": self._snapshot.manifest.encoder.fingerprint}
+
+    def load(self, device: torch.device, processes: Processes) -> JointTask:
+        """Both models over the index, or over the run's own copy of it."""
+        recipe, own = self.recipe, self._own
+        if own is not None:
+            processes.from_first(lambda: own.begin(self._index))
+            self._snapshot = own.open()
+        model, self._tokenizer = load_models(recipe, self._snapshot)
+        tokenizer = PairTokenizer(self._tokenizer.backend_tokenizer, recipe.data.max_length)
+        asked = [question for question in read_questions(self._asked) if question.answers and question.answerable]
+        type_ids = "token_type_ids" in self._tokenizer.model_input_names
+        self._joint = Joint(recipe, self._snapshot, asked, model, tokenizer, type_ids, processes.mean_count)
+        return JointTask(model, self._joint)
+
+    def plan(self, task: Any, optimizer: torch.optim.Optimizer, processes: Processes) -> Plan:
+        """The questions that can be learnt from, in the order of the run."""
+        joint, own, settings = self._joint, self._own, self.recipe.train
+        split = joint.split if own is None else lambda: own.remembered(joint.split)
+        training, held_out = processes.from_first(split)
+        refreshing = () if own is None else (Refreshing(own, task.model.encoder, joint.use, processes),)
+        numbers = Numbers(training, settings.steps * settings.batch_size, settings.seed)
+        return Plan(
+            batches=Shares(numbers, collate, settings.batch_size // settings.accumulate, processes),
+            score=(lambda: {"em": joint.open_em(held_out)}) if settings.eval_every else None,
+            callbacks=refreshing,
+        )
+
+    def write(self, folder: Path) -> None:
+        """Both models' weights, and whose vectors they saw where passages move."""
+        weights = {name: value.detach().cpu().contiguous() for name, value in self._joint.model.state_dict().items()}
+        save_file(weights, str(folder / WEIGHTS), metadata={"format": "pt"})
+        if self._own is not None:
+            write_record(folder, self._joint.snapshot)
+
+    def save(self) -> None:
+        """Both models in their final form, and the run's own index with the vectors of the finished encoder."""
+        own, model = self._own, self._joint.model
+        save_models(model, self._tokenizer, None if own is not None else self._snapshot, self.folder.path)
+        if own is not None:
             own.complete(model.encoder)
-    folder.finish()
-    return folder.path
-
-
-def _options(recipe: JointRecipe, folder: RunFolder) -> TrainingArguments:
-    return TrainingArguments(
-        **arguments(recipe.train, folder),
-        train_sampling_strategy="sequential",
-        remove_unused_columns=False,
-        metric_for_best_model="em" if recipe.train.eval_every else None,
-    )
-
-
-def _trainer(
-    joint: Joint, options: TrainingArguments, optimizer: torch.optim.Optimizer, own: OwnIndex | None, stop: Event
-) -> JointTrainer:
-    settings = joint.recipe.train
-    training, held_out = joint.split() if own is None else own.remembered(joint.split)
-    scored = bool(settings.eval_every)
-    callbacks: list[TrainerCallback] = [Patience("em", settings.patience)] if scored else []
-    if own is not None:
-        callbacks.append(Refreshing(own, joint.model.encoder, joint.use, stop))
-    return JointTrainer(
-        model=joint.model,
-        optimizers=(optimizer, None),
-        args=options,
-        train_dataset=Numbers(training, settings.steps * settings.batch_size, settings.seed),
-        eval_dataset=Numbers(training, 1, 0) if scored else None,  # never looked at: `evaluate` has its own questions
-        data_collator=collate,
-        callbacks=callbacks,
-        step=joint.loss,
-        score=(lambda: joint.open_em(held_out)) if scored else None,
-        record=None if own is None else lambda checkpoint: write_record(checkpoint, joint.snapshot),
-    )

@@ -9,6 +9,8 @@ Of b questions with k retrieved passages each:
 
 Where there are fewer than k passages, ``reading`` and ``nothing`` are −inf. Questions none of whose passages hold the
 answer teach the objectives nothing and are left out of their means; if all are, the loss is 0 with a gradient of 0.
+``divisor`` makes of the number of those that count what their sum is divided by: processes that share a batch divide by
+their mean number, so that the mean of their losses is the mean over the batch.
 """
 
 from __future__ import annotations
@@ -19,6 +21,12 @@ import torch
 from torch import Tensor
 
 NEVER = float("-inf")
+Divisor = Callable[[Tensor], Tensor]
+
+
+def at_least_one(count: Tensor) -> Tensor:
+    """The `Divisor` of a process alone."""
+    return count.clamp(min=1)
 
 
 def passage_log_probabilities(similarity: Tensor, real: Tensor, scale: float) -> Tensor:
@@ -47,12 +55,12 @@ def answer_log_likelihood(
     return right - torch.where(torch.isfinite(every), every, 0.0)
 
 
-def marginal(retrieval: Tensor, reading: Tensor) -> Tensor:
+def marginal(retrieval: Tensor, reading: Tensor, divisor: Divisor = at_least_one) -> Tensor:
     """−log Σ over passages of p(passage | question) · p(answer | question, passage) (Lee et al. 2019, REALM)."""
-    return _mean_of_answered(-_log_sum(retrieval + reading), reading)
+    return _mean_of_answered(-_log_sum(retrieval + reading), reading, divisor)
 
 
-def emdr2(retrieval: Tensor, reading: Tensor, together: Tensor) -> Tensor:
+def emdr2(retrieval: Tensor, reading: Tensor, together: Tensor, divisor: Divisor = at_least_one) -> Tensor:
     """EMDR² (Sachan et al. 2021, equation 5): the reader learns from all passages at once, the retriever from how well
     each alone explains the answer.
 
@@ -60,10 +68,10 @@ def emdr2(retrieval: Tensor, reading: Tensor, together: Tensor) -> Tensor:
     log p(answer | question, all passages), SG stops the gradient.
     """
     retriever = -_log_sum(retrieval + reading.detach())
-    return _mean_of_answered(retriever - together, reading)
+    return _mean_of_answered(retriever - together, reading, divisor)
 
 
-def perplexity(retrieval: Tensor, reading: Tensor, together: Tensor) -> Tensor:
+def perplexity(retrieval: Tensor, reading: Tensor, together: Tensor, divisor: Divisor = at_least_one) -> Tensor:
     """Perplexity distillation (Izacard et al. 2022, Atlas): the passages' share in explaining the answer, which the
     reader gives, is the target of the retriever; the reader learns from all passages at once.
 
@@ -72,27 +80,27 @@ def perplexity(retrieval: Tensor, reading: Tensor, together: Tensor) -> Tensor:
     answered = torch.isfinite(reading).any(dim=-1, keepdim=True)
     posterior = torch.softmax(torch.where(answered, reading, torch.zeros_like(reading)).detach(), dim=-1)
     divergence = torch.where(posterior > 0, posterior * (posterior.clamp(min=1e-38).log() - retrieval), 0.0).sum(dim=-1)
-    return _mean_of_answered(divergence - together, reading)
+    return _mean_of_answered(divergence - together, reading, divisor)
 
 
-def separate(retrieval: Tensor, reading: Tensor, weight: float) -> Tensor:
+def separate(retrieval: Tensor, reading: Tensor, weight: float, divisor: Divisor = at_least_one) -> Tensor:
     """The plain sum of both losses: −``weight`` · log Σ over passages with the answer of p(passage | question), and
     the mean over these passages of −log p(answer | question, passage).
     """
     holds = torch.isfinite(reading)
     retriever = -_log_sum(retrieval.masked_fill(~holds, NEVER))
     reader = -torch.where(holds, reading, 0.0).sum(dim=-1) / holds.sum(dim=-1).clamp(min=1)
-    return _mean_of_answered(weight * retriever + reader, reading)
+    return _mean_of_answered(weight * retriever + reader, reading, divisor)
 
 
-def silence(nothing: Tensor, reading: Tensor) -> Tensor:
+def silence(nothing: Tensor, reading: Tensor, divisor: Divisor = at_least_one) -> Tensor:
     """The mean of −log p(no answer | question, passage) over the passages that hold none; 0 where all do.
 
     It goes beside any objective: they look at a passage without the answer as a rival of the others, or not at all, so
     that alone they would teach the reader to find an answer in everything.
     """
     lacking = torch.isfinite(nothing) & ~torch.isfinite(reading)
-    return -torch.where(lacking, nothing, 0.0).sum() / lacking.sum().clamp(min=1)
+    return -torch.where(lacking, nothing, 0.0).sum() / divisor(lacking.sum())
 
 
 def _log_sum_by_owner(values: Tensor, owner: Tensor, owners: int) -> Tensor:
@@ -114,16 +122,22 @@ def _log_sum(values: Tensor) -> Tensor:
     return torch.where(some, torch.logsumexp(safe, dim=-1), 0.0)
 
 
-def _mean_of_answered(losses: Tensor, reading: Tensor) -> Tensor:
+def _mean_of_answered(losses: Tensor, reading: Tensor, divisor: Divisor) -> Tensor:
     answered = torch.isfinite(reading).any(dim=-1)
-    return torch.where(answered, losses, 0.0).sum() / answered.sum().clamp(min=1)
+    return torch.where(answered, losses, 0.0).sum() / divisor(answered.sum())
 
 
-Objective = Callable[[Tensor, Tensor, Tensor, float], Tensor]
-
-OBJECTIVES: dict[str, Objective] = {
-    "marginal": lambda retrieval, reading, together, weight: marginal(retrieval, reading),
-    "emdr2": lambda retrieval, reading, together, weight: emdr2(retrieval, reading, together),
-    "perplexity": lambda retrieval, reading, together, weight: perplexity(retrieval, reading, together),
-    "sum": lambda retrieval, reading, together, weight: separate(retrieval, reading, weight),
-}
+def objective(
+    name: str,
+    retrieval: Tensor,
+    reading: Tensor,
+    together: Tensor,
+    weight: float,
+    divisor: Divisor = at_least_one,
+) -> Tensor:
+    """The loss of a recipe's ``loss.objective``."""
+    if name == "marginal":
+        return marginal(retrieval, reading, divisor)
+    if name == "sum":
+        return separate(retrieval, reading, weight, divisor)
+    return {"emdr2": emdr2, "perplexity": perplexity}[name](retrieval, reading, together, divisor)

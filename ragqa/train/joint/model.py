@@ -1,4 +1,4 @@
-"""An encoder and a reader as one module, and both of them as the rest of ragqa knows them."""
+"""An encoder and a reader as one module, and each of them in the form that the rest of ragqa uses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class JointModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where its weights are."""
+        """The device of its weights."""
         return next(self.parameters()).device
 
     def encode(self, questions: Sequence[str]) -> Tensor:
@@ -55,7 +55,7 @@ class JointModel(nn.Module):
 
 
 class QuestionSide:
-    """The encoder of a `JointModel` in the middle of training, as a pipeline sees it: passages are encoded already."""
+    """The encoder of a `JointModel` during training, as a pipeline uses it; passages are encoded already."""
 
     def __init__(self, model: JointModel, snapshot: Snapshot) -> None:
         self._model = model
@@ -71,7 +71,7 @@ class QuestionSide:
         return vectors
 
     def encode_passages(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
-        """Never asked for."""
+        """Never called."""
         raise NotImplementedError("passages keep the vectors that they are indexed with")
 
 
@@ -99,7 +99,7 @@ def load_models(recipe: JointRecipe, snapshot: Snapshot) -> tuple[JointModel, An
 
 @contextmanager
 def _reader_place(name: str) -> Iterator[str]:
-    """Where a reader's checkpoint lies; the packaged one's is made for as long as it is needed."""
+    """Where a reader's checkpoint lies. That of the packaged one is written for the duration of the block."""
     if name != "default":
         yield name
         return

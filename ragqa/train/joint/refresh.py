@@ -30,16 +30,20 @@ from ragqa.models.encoder import SentenceTransformerEncoder
 from ragqa.store.atomic import replace_file, storing
 from ragqa.store.layout import Layout
 from ragqa.store.manifest import read_manifest
-from ragqa.train.engine.run import RunFolder, is_first, kept_at
+from ragqa.train.engine.folder import TrainingFolder, kept_at
+from ragqa.train.engine.processes import Processes
 
 INDEX, QUESTIONS, VECTORS = "index", "questions.json", "vectors.json"
 Split = tuple[list[int], list[int]]
 
 
 class OwnIndex:
-    """The index of a run whose passages move every ``every`` steps; ``encoder`` is where the result will lie."""
+    """The index of a run whose passages move every ``every`` steps; ``encoder`` is where the result will lie.
 
-    def __init__(self, folder: RunFolder, encoder: Path, every: int) -> None:
+    All processes open it; what writes there (`begin`, `remembered`, `refresh`, `complete`) is for the first alone.
+    """
+
+    def __init__(self, folder: TrainingFolder, encoder: Path, every: int) -> None:
         self.directory, self.every = folder.path / INDEX, every
         self._folder, self._encoder = folder, encoder
 
@@ -48,31 +52,29 @@ class OwnIndex:
         if self.directory.exists() and self.directory.samefile(source):
             raise ConfigError(f"{source}: belongs to a run of training; name the index that it began with")
 
-    def open(self, source: str | Path) -> Snapshot:
-        """A copy of ``source`` where the run begins; where it goes on, the generation that its checkpoint names.
+    def begin(self, source: str | Path) -> None:
+        """Copy ``source``, unless the run has come to a checkpoint already."""
+        if self._folder.newest() is not None:
+            return
+        with storing(self.directory):
+            shutil.rmtree(self.directory, ignore_errors=True)  # of a run that never came to a checkpoint
+        manifest = copy_index(source, self.directory)
+        if manifest.live_passages < manifest.rows:
+            compact(self.directory)  # what is deleted need not be encoded again and again
 
-        `TrainingError` if that is gone. To be called by the first process before the others.
-        """
+    def open(self) -> Snapshot:
+        """The generation that the run's newest checkpoint names, or of the copy. `TrainingError` if that is gone."""
         checkpoint = self._folder.newest()
-        if checkpoint is not None:
-            return self._as_left(checkpoint)
-        if is_first():
-            with storing(self.directory):
-                shutil.rmtree(self.directory, ignore_errors=True)  # of a run that never came to a checkpoint
-            manifest = copy_index(source, self.directory)
-            if manifest.live_passages < manifest.rows:
-                compact(self.directory)  # what is deleted need not be encoded again and again
-        return Snapshot.open(self.directory)
+        return Snapshot.open(self.directory) if checkpoint is None else self._as_left(checkpoint)
 
     def remembered(self, split: Callable[[], Split]) -> Split:
         """Which questions to train on, and those held out: found once, with the vectors that the run began with."""
         path = self._folder.path / QUESTIONS
         if self._folder.newest() is None:
             training, held_out = split()
-            if is_first():
-                content = json.dumps({"training": training, "held_out": held_out})
-                with storing(path):
-                    replace_file(path, f"{content}\n".encode())
+            content = json.dumps({"training": training, "held_out": held_out})
+            with storing(path):
+                replace_file(path, f"{content}\n".encode())
             return training, held_out
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
@@ -80,18 +82,13 @@ class OwnIndex:
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise SourceError(f"{path}: damaged or missing, so the run cannot go on ({error})") from error
 
-    def refresh(self, model: Any, progress: Progress = silent) -> Snapshot:
-        """A generation with the vectors of this sentence-transformers model, made unless it is there already.
-
-        To be called by the first process before the others.
-        """
-        if is_first():
-            moving = model.training
-            try:
-                reencode(self.directory, SentenceTransformerEncoder(model), str(self._encoder), progress)
-            finally:
-                model.train(moving)
-        return Snapshot.open(self.directory)
+    def refresh(self, model: Any, progress: Progress = silent) -> None:
+        """A generation with the vectors of this sentence-transformers model, made unless it is there already."""
+        moving = model.training
+        try:
+            reencode(self.directory, SentenceTransformerEncoder(model), str(self._encoder), progress)
+        finally:
+            model.train(moving)
 
     def complete(self, model: Any) -> None:
         """Leave the index with the vectors of the finished encoder, which lies in its place already."""
@@ -139,13 +136,13 @@ def read_record(checkpoint: Path) -> str:
 
 
 class Refreshing(TrainerCallback):
-    """Encodes the passages anew when it is time, and hands the new generation on.
+    """Lets the first process encode the passages anew when it is time, and hands the new generation on in all.
 
-    Whoever asks to ``stop`` meanwhile need not wait: the checkpoint of this step is there already.
+    Whoever asks to stop meanwhile need not wait: the checkpoint of this step is there already.
     """
 
-    def __init__(self, own: OwnIndex, model: Any, hand_on: Callable[[Snapshot], None], stop: Event) -> None:
-        self._own, self._model, self._hand_on, self._stop = own, model, hand_on, stop
+    def __init__(self, own: OwnIndex, model: Any, hand_on: Callable[[Snapshot], None], processes: Processes) -> None:
+        self._own, self._model, self._hand_on, self._processes = own, model, hand_on, processes
 
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -153,10 +150,13 @@ class Refreshing(TrainerCallback):
         """Called by the trainer; also before the first step after a pause."""
         step = state.global_step
         if step and step % self._own.every == 0:
-            with args.main_process_first(local=False, desc="encoding passages"), _Bar(self._stop, step) as bar:
-                snapshot = self._own.refresh(self._model, bar)
-            self._hand_on(snapshot)
+            self._processes.from_first(lambda: self._refresh(step))
+            self._hand_on(Snapshot.open(self._own.directory))
         return control
+
+    def _refresh(self, step: int) -> None:
+        with _Bar(self._processes.asked, step) as bar:
+            self._own.refresh(self._model, bar)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -172,7 +172,7 @@ class _Bar:
 
     def __init__(self, stop: Event, step: int) -> None:
         self._stop, self._step, self._done = stop, step, 0
-        self._bar = bars.tqdm(desc="encoding passages", leave=False, disable=not is_first())
+        self._bar = bars.tqdm(desc="encoding passages", leave=False)
 
     def __enter__(self) -> _Bar:
         return self

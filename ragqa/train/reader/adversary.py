@@ -10,13 +10,15 @@ perturbed. Weights get the mean of the passes' gradients, so rates and clipping 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import Trainer
+
+from ragqa.train.engine.job import Backward, Batch
+from ragqa.train.engine.settings import ReaderMethod
 
 
 class Perturbation:
@@ -39,69 +41,63 @@ class Perturbation:
             handle.remove()
 
 
-class Adversarial(Trainer):
-    """A trainer whose step is adversarial where ``adversary`` is not none. To be mixed into any other."""
+class Adversary:
+    """A step whose passes are adversarial, by the recipe's ``adversary`` (not none)."""
 
-    adversary: str
-    adversary_epsilon: float
-    adversary_steps: int
+    def __init__(self, method: ReaderMethod) -> None:
+        self._free = method.adversary == "freelb"
+        self._steps = 1 if method.adversary == "fgm" else method.adversary_steps
+        self._epsilon = method.adversary_epsilon
 
-    def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:
-        """One step's passes; the mean of their losses."""
-        if self.adversary == "none":
-            return super().training_step(model, inputs, num_items_in_batch)
-        model.train()
-        inputs = self._prepare_inputs(inputs)
-        perturbation, embedding = Perturbation(), self.model.get_input_embeddings()
-        shape = (*inputs["input_ids"].shape, embedding.weight.shape[1])
+    def __call__(self, task: Any, batch: Batch, backward: Backward) -> Tensor:
+        """The passes; the mean of their losses."""
+        perturbation, embedding = Perturbation(), task.model.get_input_embeddings()
+        shape = (*batch["input_ids"].shape, embedding.weight.shape[1])
         zero = torch.zeros(shape, device=embedding.weight.device)
-        mask = inputs["attention_mask"].unsqueeze(-1).to(zero.dtype)
+        mask = batch["attention_mask"].unsqueeze(-1).to(zero.dtype)
+
+        def loss(delta: Tensor) -> Tensor:
+            perturbation.delta = delta
+            result: Tensor = task(**batch)
+            return result
+
+        def learn(delta: Tensor, share: float) -> Tensor:
+            """Forward and backward; the loss, weighed as its gradient is."""
+            return backward(loss(delta) * share)
+
         with perturbation.on(embedding):
-            if self.adversary == "freelb":
-                losses = self._freelb(model, inputs, perturbation, zero, mask)
+            if self._free:
+                losses = self._from_anywhere(learn, zero, mask)
             else:
-                losses = self._beside_clean(model, inputs, perturbation, zero, mask)
+                losses = self._beside_clean(loss, learn, zero, mask)
         return torch.stack(losses).sum()
 
     def _beside_clean(
-        self, model: nn.Module, inputs: dict[str, Any], perturbation: Perturbation, zero: Tensor, mask: Tensor
+        self, loss: Callable[[Tensor], Tensor], learn: Callable[[Tensor, float], Tensor], zero: Tensor, mask: Tensor
     ) -> list[Tensor]:
         """FGM is one step of full length, PGD several shorter ones; the weights learn from the first and the last."""
-        steps = 1 if self.adversary == "fgm" else self.adversary_steps
-        stride = self.adversary_epsilon if steps == 1 else 2 * self.adversary_epsilon / steps
+        stride = self._epsilon if self._steps == 1 else 2 * self._epsilon / self._steps
         delta = zero.requires_grad_()
-        losses = [self._pass(model, inputs, perturbation, delta, 0.5)]
-        for step in range(steps):
-            delta = climb(delta.detach(), _gradient(delta), mask, stride, self.adversary_epsilon).requires_grad_()
-            if step + 1 < steps:  # only to find the way: the weights' gradients are left alone
-                perturbation.delta = delta
-                (delta.grad,) = torch.autograd.grad(self.compute_loss(model, inputs), delta)
-        losses.append(self._pass(model, inputs, perturbation, delta, 0.5))
+        losses = [learn(delta, 0.5)]
+        for step in range(self._steps):
+            delta = climb(delta.detach(), _gradient(delta), mask, stride, self._epsilon).requires_grad_()
+            if step + 1 < self._steps:  # only to find the way: the weights' gradients are left alone
+                (delta.grad,) = torch.autograd.grad(loss(delta), delta)
+        losses.append(learn(delta, 0.5))
         return losses
 
-    def _freelb(
-        self, model: nn.Module, inputs: dict[str, Any], perturbation: Perturbation, zero: Tensor, mask: Tensor
-    ) -> list[Tensor]:
-        epsilon, steps = self.adversary_epsilon, self.adversary_steps
+    def _from_anywhere(self, learn: Callable[[Tensor, float], Tensor], zero: Tensor, mask: Tensor) -> list[Tensor]:
+        """FreeLB's random start, and all of its passes."""
+        epsilon = self._epsilon
         size = (mask.sum((1, 2), keepdim=True) * zero.shape[-1]).sqrt()
         start = torch.empty(zero.shape).uniform_(-epsilon, epsilon).to(zero.device)
         delta = start * mask / size
         losses = []
-        for _ in range(steps):
+        for _ in range(self._steps):
             delta = delta.detach().requires_grad_()
-            losses.append(self._pass(model, inputs, perturbation, delta, 1.0 / steps))
-            delta = climb(delta.detach(), _gradient(delta), mask, 2 * epsilon / steps, epsilon)
+            losses.append(learn(delta, 1.0 / self._steps))
+            delta = climb(delta.detach(), _gradient(delta), mask, 2 * epsilon / self._steps, epsilon)
         return losses
-
-    def _pass(
-        self, model: nn.Module, inputs: dict[str, Any], perturbation: Perturbation, delta: Tensor, share: float
-    ) -> Tensor:
-        """Forward and backward; the loss, weighed as its gradient is."""
-        perturbation.delta = delta
-        with self.compute_loss_context_manager():
-            loss = self.compute_loss(model, inputs) * share / self.current_gradient_accumulation_steps
-        self.accelerator.backward(loss)
-        return loss.detach()
 
 
 def climb(delta: Tensor, gradient: Tensor, mask: Tensor, stride: float, radius: float) -> Tensor:

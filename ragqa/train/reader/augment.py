@@ -1,4 +1,4 @@
-"""Questions in other words: a table of synonyms, or paraphrases that the user's own code makes."""
+"""Questions in other words: by a table of synonyms, or by paraphrases that the user's own code makes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def read_rewordings(path: str | Path) -> dict[str, tuple[str, ...]]:
 
 
 class Rewordings:
-    """Draws a paraphrase of a question (or the question itself, each as likely), then changes words by synonyms."""
+    """Draws a paraphrase of a question (or the question itself, all with equal probability), then changes words by
+    synonyms.
+    """
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class Rewordings:
         self.synonyms, self.share, self.paraphrases = synonyms, share, paraphrases or {}
 
     def __call__(self, rng: np.random.Generator, question: str) -> str:
-        """The question in other words, by the generator alone."""
+        """The question in other words; all randomness comes from the generator."""
         choice = [question, *self.paraphrases.get(question, ())]
         if len(choice) > 1:
             question = choice[int(rng.integers(len(choice)))]
@@ -61,7 +63,7 @@ class Rewordings:
 
 
 def paraphrases_of(questions: Iterable[str], paraphrase: Paraphrase) -> dict[str, tuple[str, ...]]:
-    """Each question once through the user's callable, so that what a run sees does not depend on when it is asked."""
+    """Call the user's function once for each question, so that a run does not depend on when it is called."""
     made = {}
     for question in dict.fromkeys(questions):
         found = paraphrase(question)

@@ -1,4 +1,4 @@
-"""A moving average of the weights over a run, and what it is exchanged with while it is looked at."""
+"""A moving average of the weights over a run, and its exchange with the model's weights for scoring."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Weights = Callable[[], Mapping[str, Tensor]]
 class MovingAverage(TrainerCallback):
     """Exponential moving average (Polyak and Juditsky 1992) of the moving weights, in fp32; a `Companion`.
 
-    After step t the average keeps min(decay, (1 + t) / (10 + t)) of itself, so that it soon forgets where it began.
-    ``weights`` gives the unrounded weights by name, as they are now.
+    After step t the average keeps the share min(decay, (1 + t) / (10 + t)) of itself, so it soon forgets the first
+    weights. ``weights`` gives the current unrounded weights by name.
     """
 
     name = "ema"
@@ -45,7 +45,7 @@ class MovingAverage(TrainerCallback):
 
     @contextmanager
     def shown(self, model: nn.Module) -> Iterator[None]:
-        """Inside, the model has the averages; after that, its own weights again."""
+        """In the block the model has the averaged weights; afterwards it has its own again."""
         own = {name: p.detach().clone() for name, p in model.named_parameters() if name in self.average}
         self.settle(model)
         try:

@@ -1,4 +1,4 @@
-"""Teachers: readers whose spans are imitated."""
+"""Readers as teachers, whose spans are imitated."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.device import AUTO
 from ragqa.errors import ModelError
 from ragqa.models.catalog import load_reader
 from ragqa.models.reader import SpanReader
@@ -17,21 +18,27 @@ Floats = NDArray[np.float32]
 
 
 class Teachers:
-    """One reader or several, whose distributions are averaged; they read the very windows that the student reads."""
+    """One reader or several, whose distributions are averaged. They read the same windows as the student."""
 
     def __init__(self, readers: Sequence[SpanReader], temperature: float) -> None:
         self.readers, self.temperature = readers, temperature
 
     @classmethod
     def load(
-        cls, names: Sequence[str], tokenizer: PairTokenizer, temperature: float, *, titles: bool = False
+        cls,
+        names: Sequence[str],
+        tokenizer: PairTokenizer,
+        temperature: float,
+        *,
+        titles: bool = False,
+        device: str = AUTO,
     ) -> Teachers:
-        """Load readers by name; one that cuts text otherwise than ``tokenizer``, or shorter, is a `ModelError`, and
-        where there are ``titles`` in the windows one that has not learnt with them.
+        """Load readers by name onto a device; one that cuts text otherwise than ``tokenizer``, or shorter, is a
+        `ModelError`, and where there are ``titles`` in the windows one that has not learnt with them.
         """
         readers = []
         for name in names:
-            reader = load_reader(name)
+            reader = load_reader(name, device=device)
             if not same_tokens(reader.tokenizer, tokenizer):
                 raise ModelError(
                     f"loss.teacher {name}: its tokenizer is not the base's, so its spans cannot be imitated"
@@ -57,7 +64,7 @@ class Teachers:
 
 
 def same_tokens(one: PairTokenizer, other: PairTokenizer) -> bool:
-    """Whether two tokenizers have the same vocabulary and cut and join a probe in the same way."""
+    """Whether two tokenizers have the same vocabulary and tokenize a probe in the same way."""
     if one.tokenizer.get_vocab() != other.tokenizer.get_vocab():
         return False
     return bool(one.tokenizer.encode(*PROBE).ids == other.tokenizer.encode(*PROBE).ids)

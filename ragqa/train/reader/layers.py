@@ -1,4 +1,4 @@
-"""How deep a weight lies: heads on top, then the layers from the last to the first, embeddings at the bottom."""
+"""The depth of a weight: heads are on top, then the layers from the last to the first, embeddings at the bottom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LAYER = re.compile(r"(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.")
 
 
 def layer_of(name: str) -> int | None:
-    """The number of the layer that a weight belongs to, None for one that belongs to none."""
+    """The number of the layer that a weight belongs to; None if it belongs to no layer."""
     found = _LAYER.search(name)
     return int(found[1]) if found else None
 

@@ -1,10 +1,10 @@
-"""Losses of span readers: plain functions of logits, whatever device they are on.
+"""Losses of span readers: plain functions of logits, for any device.
 
-Windows that belong to one question stand one after another: with b questions of g windows of l tokens, logits are
-[b · g, l] and ``allowed`` [b, g · l] is true where a span may start or end: in the passages, and at the very first
-position for "no answer". With g > 1 a window's logits count relative to its own position 0, as `ragqa.spans` reads
-them, so that all windows of a question share one null option and one softmax (shared normalisation, Clark and Gardner
-2018, section 3.3). With g = 1 that is the plain softmax over the window.
+The windows of one question follow each other. With b questions of g windows of l tokens, logits are [b · g, l], and
+``allowed`` [b, g · l] is true where a span may start or end: in the passages, and at the very first position for "no
+answer". With g > 1 a window's logits count relative to its own position 0, as `ragqa.spans` reads them, so that all
+windows of a question share one null option and one softmax (shared normalisation, Clark and Gardner 2018, section 3.3).
+With g = 1 this is the plain softmax over the window.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits, kl_div
 
 
 def span_log_probabilities(start_logits: Tensor, end_logits: Tensor, allowed: Tensor) -> tuple[Tensor, Tensor]:
-    """Log-probabilities [b, g · l] of each place to be the start, and the end; −inf where none may be."""
+    """Log-probabilities [b, g · l] that a span starts at each position, and that it ends there; −inf where neither may
+    be.
+    """
     return _shared(start_logits, allowed), _shared(end_logits, allowed)
 
 

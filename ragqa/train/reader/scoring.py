@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ragqa.config import Config, ReadConfig
+from ragqa.device import AUTO
 from ragqa.errors import TrainingError
 from ragqa.index.snapshot import Snapshot
 from ragqa.judging.metrics import exact_match, f1
-from ragqa.models.catalog import load_encoder
+from ragqa.models.catalog import encoder_name, load_encoder
 from ragqa.models.reader import SpanReader
-from ragqa.models.runtime import TorchRuntime, reads_titles
+from ragqa.models.runtime import reads_titles
 from ragqa.models.tokenize import PairTokenizer
+from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.pipeline import Pipeline
 from ragqa.train.reader.data import Sources, TrainingQuestion
 
-Score = Callable[[Any], dict[str, float]]
+ScoreOf = Callable[[Any], dict[str, float]]
 AsReader = Callable[[Any], SpanReader]
 
 
@@ -42,7 +43,7 @@ def choose(held_out: Sequence[TrainingQuestion], count: int, seed: int) -> list[
     return [answerable[place] for place in np.random.default_rng(seed).permutation(len(answerable))[:count]]
 
 
-def reading_score(chosen: Sequence[TrainingQuestion], sources: Sources, wrap: AsReader) -> Score:
+def reading_score(chosen: Sequence[TrainingQuestion], sources: Sources, wrap: AsReader) -> ScoreOf:
     """EM and F1 (in percent) of the best span of the passage that answers."""
     questions = [asked.question for asked in chosen]
     places = [asked.positives[0][0] for asked in chosen]
@@ -59,10 +60,15 @@ def reading_score(chosen: Sequence[TrainingQuestion], sources: Sources, wrap: As
     return score
 
 
-def open_score(chosen: Sequence[TrainingQuestion], index: str | Path, wrap: AsReader) -> Score:
-    """EM and F1 (in percent) of the best answer from a whole index; its passages are retrieved once."""
-    snapshot = Snapshot.open(index)
-    encoder = load_encoder(snapshot.manifest.encoder.name)
+def open_score(chosen: Sequence[TrainingQuestion], index: str | Path, wrap: AsReader, device: str = AUTO) -> ScoreOf:
+    """EM and F1 (in percent) of the best answer from a whole index; its passages are retrieved once, on ``device``.
+
+    The index must have been built with a packaged encoder: it loads no other by itself (`ConfigError`).
+    """
+    snapshot = Snapshot.open(index, device=device)
+    language = snapshot.manifest.config.language
+    name = encoder_name(snapshot.manifest.encoder, index, language=language)
+    encoder = load_encoder(name, language=language, device=device)
     config = Config(read=ReadConfig(answers=1, min_score=0.0))
     questions = [asked.question for asked in chosen]
     hits: list[Any] = []
@@ -75,22 +81,6 @@ def open_score(chosen: Sequence[TrainingQuestion], index: str | Path, wrap: AsRe
         return _figures([reply.answers[0].text if reply.answers else "" for reply in replies], chosen)
 
     return score
-
-
-class Patience(TrainerCallback):
-    """Ends a run when ``patience`` scores in a row are not better than the best before. The log is all it remembers."""
-
-    def __init__(self, metric: str, patience: int) -> None:
-        self.metric, self.patience = f"eval_{metric}", patience
-
-    def on_evaluate(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> TrainerControl:
-        """Called by the trainer after a score."""
-        scores = [row[self.metric] for row in state.log_history if self.metric in row]
-        if scores and len(scores) - 1 - int(np.argmax(scores)) >= self.patience:
-            control.should_training_stop = True
-        return control
 
 
 def _figures(quotes: Sequence[str], chosen: Sequence[TrainingQuestion]) -> dict[str, float]:

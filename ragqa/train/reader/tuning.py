@@ -1,7 +1,7 @@
-"""Which weights move: all, the top, biases, or PEFT's adapters; and those that join while the run goes on.
+"""Which weights move: all, the topmost layers, biases, or PEFT's adapters; and layers that join during the run.
 
-Bottleneck adapters are not among them: PEFT (0.21) has none that fit encoders, and the `adapters` library (1.3.0) is
-for transformers 4.57.
+There are no bottleneck adapters: PEFT (0.21) has none that fit encoders, and the `adapters` library (1.3.0) is for
+transformers 4.57.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HEADS = "qa_outputs"
 
 
 def tuned(model: PreTrainedModel, recipe: ReaderRecipe) -> nn.Module:
-    """The model with what moves marked, wrapped in PEFT's shell where an adapter does."""
+    """The model with its moving weights marked, and wrapped by PEFT if an adapter moves."""
     method = recipe.method
     if method.tune in ADAPTERS:
         return _adapted(model, recipe)
@@ -48,7 +48,9 @@ def tuned(model: PreTrainedModel, recipe: ReaderRecipe) -> nn.Module:
 
 
 def merged(model: nn.Module) -> PreTrainedModel:
-    """A standard checkpoint's model: adapters merged into the weights. Prompts cannot be; their base is given."""
+    """The model of a standard checkpoint, with adapters merged into the weights. Prompts cannot be merged; their base
+    is given.
+    """
     if not isinstance(model, PeftModel):
         assert isinstance(model, PreTrainedModel)
         return model
@@ -61,14 +63,16 @@ def merged(model: nn.Module) -> PreTrainedModel:
 
 
 def save_adapter(model: PeftModel, folder: Path, base: str) -> None:
-    """PEFT's own format; it names the base as the recipe does, not where it lies on this machine."""
+    """Save in PEFT's own format. It names the base as the recipe does, and not by its place on this machine."""
     model.peft_config["default"].base_model_name_or_path = base
     model.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # peft's empty form
 
 
 class Unfreezing(TrainerCallback):
-    """Heads and topmost layer move from the start, every ``every`` steps another joins (Howard and Ruder 2018)."""
+    """Heads and the topmost layer move from the start; every ``every`` steps another layer joins (Howard and Ruder
+    2018).
+    """
 
     def __init__(self, model: nn.Module, every: int) -> None:
         depth_of = depths(model)
@@ -78,7 +82,7 @@ class Unfreezing(TrainerCallback):
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> TrainerControl:
-        """Called by the trainer. What moves depends on the step alone, so a resumed run needs no memory of it."""
+        """Called by the trainer. The step alone decides what moves, so a resumed run needs no saved state."""
         for depth, weight in self.weights:
             weight.requires_grad = depth <= 1 + state.global_step // self.every
         return control
@@ -86,14 +90,16 @@ class Unfreezing(TrainerCallback):
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> TrainerControl:
-        """Leave the model as it was found."""
+        """Restore which weights move."""
         for _depth, weight in self.weights:
             weight.requires_grad = True
         return control
 
 
 class RankAllocation(TrainerCallback):
-    """AdaLoRA's pruning after each step (Zhang et al. 2023); a `Companion`, as sensitivities must survive a pause."""
+    """AdaLoRA's pruning after each step (Zhang et al. 2023). It is a `Companion`, because sensitivities must be saved
+    with a checkpoint.
+    """
 
     name = "adalora"
 
@@ -122,7 +128,7 @@ class RankAllocation(TrainerCallback):
         return torch.stack(terms).mean() * self.config.orth_reg_weight
 
     def prune(self) -> None:
-        """Take out once more what was pruned, for weights that were changed since, such as averages."""
+        """Remove again what was pruned, for weights that were changed since, such as averages."""
         if self.config.rank_pattern:
             self._allocator.mask_using_rank_pattern(self.model.model, self.config.rank_pattern)
 

@@ -1,7 +1,7 @@
 """The windows of a whole run, in order.
 
-Everything random about a run is drawn here, once, from the seed: which question comes when, which parts of its passages
-it sees, which passages serve as negatives. A run is therefore a list, and resuming is skipping.
+Randomness is drawn here from the seed, before the first step: the order of the questions, which parts of its passages a
+question sees, and which passages are its negatives. Resuming skips the windows that were already used.
 """
 
 from __future__ import annotations

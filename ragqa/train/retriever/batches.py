@@ -1,8 +1,8 @@
 """Which questions, passages and negatives make up each batch of a retriever's run.
 
-Everything random is drawn here, once, from the seed, so a run is a list and resuming is skipping. With in-batch
-negatives no passage that is known to answer a question stands in its batch as a negative: questions that would bring
-one in wait for another batch.
+Randomness is drawn here from the seed, before the first step; resuming skips the batches that were already used. With
+in-batch negatives, a passage that is known to answer a question never is a negative in its batch: a question that would
+bring one in waits for another batch.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def draw_batches(
 ) -> list[list[DrawnPairing]]:
     """``batches`` batches of ``size`` different questions, each with ``negatives`` of its own.
 
-    Every question comes once before any comes again, but for those that have to wait. A question with fewer negatives
-    is given passages of other questions. With ``in_batch`` no two questions of a batch share a text, and no passage
-    stands in it, as positive or negative, that is a known positive of another question there (the same id or the same
-    text). Data that cannot fill a batch are a `TrainingError`.
+    Every question comes once before any comes again, except for those that have to wait. A question with fewer
+    negatives gets passages of other questions. With ``in_batch``, no two questions of a batch have the same text, and
+    no passage of the batch, positive or negative, is a known positive of another question there (by id or by text).
+    Data that cannot fill a batch are a `TrainingError`.
     """
     rng = np.random.default_rng(seed)
     known = [_known(pairing) for pairing in pairings]
@@ -58,7 +58,9 @@ def draw_batches(
 def _fill(
     offered: Iterator[tuple[int, DrawnPairing]], waiting: int, known: Sequence[Keys], size: int, in_batch: bool
 ) -> tuple[list[DrawnPairing], list[tuple[int, DrawnPairing]]]:
-    """One batch, and who waits for the next, oldest first: `WAITING` at most (the others come with the next pass)."""
+    """One batch, and the questions that wait for the next one, oldest first. At most `WAITING` wait; the others come
+    with the next pass.
+    """
     batch: list[DrawnPairing] = []
     blocked: list[tuple[int, DrawnPairing]] = []
     barred: set[int] = set()
@@ -98,7 +100,7 @@ def _passes(
 
 
 def _others(rng: np.random.Generator, pairings: Sequence[Pairing], known: Keys, count: int) -> list[Candidate]:
-    """Passages of other questions, none that is known to answer this one."""
+    """Passages of other questions that are not known to answer this one."""
     found: list[Candidate] = []
     for _ in range(100 * count):
         if len(found) == count:
@@ -114,7 +116,7 @@ def _others(rng: np.random.Generator, pairings: Sequence[Pairing], known: Keys, 
 
 
 def _known(pairing: Pairing) -> Keys:
-    """What no other question of its batch may bring in: its text, and all passages that answer it."""
+    """What no other question of its batch may have: its text, and all passages that answer it."""
     return frozenset({_of_question(pairing)}.union(*map(_keys, pairing.positives)))
 
 

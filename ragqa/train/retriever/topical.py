@@ -65,11 +65,15 @@ def known_positives(pairings: Sequence[Pairing]) -> dict[str, tuple[str, ...]]:
 class TopicalCollator:
     """Rows → the questions, the batch's different passages (as one column), and which of these answer which question.
 
-    ``label`` is [questions, passages], 1.0 where a passage is known to answer.
+    ``label`` is [questions, passages], 1.0 where a passage is known to answer. Of several processes each is given the
+    rows of all, and makes of them its own questions, its own part of the passages (the last ones are filled up with
+    the first one's text, so that all parts have the same size), and the labels of its questions with all passages.
     """
 
-    def __init__(self, texts: TextCollator, known: Mapping[str, Sequence[str]]) -> None:
-        self._texts, self._known = texts, known
+    def __init__(
+        self, texts: TextCollator, known: Mapping[str, Sequence[str]], rank: int = 0, processes: int = 1
+    ) -> None:
+        self._texts, self._known, self._rank, self._processes = texts, known, rank, processes
         self.valid_label_columns = texts.valid_label_columns
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -79,14 +83,21 @@ class TopicalCollator:
             for name, text in row.items():
                 if name != ANCHOR:
                     places.setdefault(text, len(places))
-        label = torch.zeros(len(rows), len(places))
-        for number, row in enumerate(rows):
-            label[number, [places[text] for text in self._known[row[ANCHOR]] if text in places]] = 1.0
-        questions = self._texts([{ANCHOR: row[ANCHOR]} for row in rows])
+        asked = self._own([row[ANCHOR] for row in rows])
+        label = torch.zeros(len(asked), len(places))
+        for number, question in enumerate(asked):
+            label[number, [places[text] for text in self._known[question] if text in places]] = 1.0
+        texts = list(places)
+        texts += [texts[0]] * (-len(texts) % self._processes)
+        questions = self._texts([{ANCHOR: question} for question in asked])
         # An empty anchor, which is dropped again: the collator warns of a first column that is not the anchor.
-        passages = self._texts([{ANCHOR: "", POSITIVE: text} for text in places])
+        passages = self._texts([{ANCHOR: "", POSITIVE: text} for text in self._own(texts)])
         return (
             questions
             | {name: value for name, value in passages.items() if name.startswith(POSITIVE)}
             | {"label": label}
         )
+
+    def _own(self, texts: Sequence[str]) -> Sequence[str]:
+        share = len(texts) // self._processes
+        return texts[self._rank * share : (self._rank + 1) * share]

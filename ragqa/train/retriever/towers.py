@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,14 @@ from sentence_transformers.util import pairwise_dot_score
 from torch import Tensor, nn
 
 from ragqa.errors import ConfigError
+from ragqa.train.engine.job import Task
+from ragqa.train.engine.processes import Processes
 from ragqa.train.engine.settings import RetrieverLoss
 from ragqa.train.retriever.batches import DrawnPairing
 
 ANCHOR, POSITIVE = "anchor", "positive"
 TOGETHER = 16
+_COLUMN = re.compile(rf"({ANCHOR}|{POSITIVE}|negative_\d+)_(.+)")
 Floats = NDArray[np.float32]
 
 
@@ -126,25 +130,58 @@ def prompts(model: SentenceTransformer, most: int = 100) -> dict[str, str]:
     return {name: prompt for name, prompt in found.items() if prompt}
 
 
-class SharedPassagesLoss(nn.Module):
-    """InfoNCE where questions share passages: −log Σ_known exp(s·cos) / Σ_all exp(s·cos), averaged over questions."""
+class RetrieverTask(Task):
+    """An encoder under a loss over its columns of texts."""
 
-    def __init__(self, model: nn.Module, scale: float) -> None:
+    def __init__(self, model: SentenceTransformer, loss: nn.Module) -> None:
         super().__init__()
-        self.model, self.scale = model, scale
+        self.model, self.loss = model, loss
+
+    def forward(self, **batch: Any) -> Tensor:
+        """The loss of a batch of `TextCollator`, or of `ragqa.train.retriever.topical`."""
+        columns: dict[str, dict[str, Any]] = {}
+        for name, value in batch.items():
+            found = _COLUMN.fullmatch(name)
+            if found is not None:
+                columns.setdefault(found[1], {})[found[2]] = value
+        loss: Tensor = self.loss(list(columns.values()), batch.get("label"))
+        return loss
+
+
+class SharedPassagesLoss(nn.Module):
+    """InfoNCE where questions share passages: −log Σ_known exp(s·cos) / Σ_all exp(s·cos), averaged over questions.
+
+    ``gather`` gives the vectors of the passages of all processes, one process' after the other's.
+    """
+
+    def __init__(self, model: nn.Module, scale: float, gather: Callable[[Tensor], Tensor] = lambda own: own) -> None:
+        super().__init__()
+        self.model, self.scale, self.gather = model, scale, gather
 
     def forward(self, features: Sequence[dict[str, Any]], labels: Tensor) -> Tensor:
-        """``features`` of questions and of passages; ``labels`` [questions, passages], 1.0 for one's answer."""
-        asked, passages = (nn.functional.normalize(self.model(part)["sentence_embedding"], dim=-1) for part in features)
-        scores = self.scale * asked @ passages.T
+        """``features`` of questions and of passages; ``labels`` [questions, passages], 1.0 for one's answer. Passages
+        beyond those that have labels do not count.
+        """
+        asked, own = (nn.functional.normalize(self.model(part)["sentence_embedding"], dim=-1) for part in features)
+        scores = self.scale * asked @ self.gather(own)[: labels.shape[1]].T
         known = scores.masked_fill(labels == 0, -torch.inf)
         return (scores.logsumexp(-1) - known.logsumexp(-1)).mean()
 
 
-def build_loss(model: SentenceTransformer, settings: RetrieverLoss, *, shared: bool = False) -> nn.Module:
-    """The loss that a recipe names, over `Towers`; ``shared`` where questions of a batch share passages."""
+def build_loss(
+    model: SentenceTransformer, settings: RetrieverLoss, *, shared: bool = False, processes: Processes | None = None
+) -> nn.Module:
+    """The loss that a recipe names, over `Towers`; ``shared`` where questions of a batch share passages.
+
+    In-batch negatives are those of all processes.
+    """
     towers = Towers(model)
-    loss = SharedPassagesLoss(towers, settings.scale) if shared else _objective(towers, settings)
+    several = processes is not None and processes.count > 1
+    if shared:
+        gather = {"gather": processes.gather} if processes is not None else {}
+        loss: nn.Module = SharedPassagesLoss(towers, settings.scale, **gather)
+    else:
+        loss = _objective(towers, settings, several)
     if not settings.matryoshka:
         return loss
     dimensions = [int(size) for size in settings.matryoshka]
@@ -155,7 +192,7 @@ def build_loss(model: SentenceTransformer, settings: RetrieverLoss, *, shared: b
     return MatryoshkaLoss(towers, loss, dimensions)
 
 
-def _objective(towers: Towers, settings: RetrieverLoss) -> nn.Module:
+def _objective(towers: Towers, settings: RetrieverLoss, several: bool) -> nn.Module:
     def similarity(questions: Tensor, passages: Tensor) -> Tensor:
         return settings.scale * pairwise_dot_score(questions, passages)
 
@@ -164,5 +201,7 @@ def _objective(towers: Towers, settings: RetrieverLoss) -> nn.Module:
     if settings.objective == "kl":
         return DistillKLDivLoss(towers, similarity_fct=similarity)
     if settings.chunk:
-        return CachedMultipleNegativesRankingLoss(towers, scale=settings.scale, mini_batch_size=settings.chunk)
-    return MultipleNegativesRankingLoss(towers, scale=settings.scale)
+        return CachedMultipleNegativesRankingLoss(
+            towers, scale=settings.scale, mini_batch_size=settings.chunk, gather_across_devices=several
+        )
+    return MultipleNegativesRankingLoss(towers, scale=settings.scale, gather_across_devices=several)

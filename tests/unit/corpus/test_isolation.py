@@ -176,7 +176,7 @@ def test_items_are_the_same_after_the_wire():
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"\n", b"{}\n", b"[]\n", b'["a", 1, true]\n', b'["a","b","c","d",{"x":[1]},1,[],false]\n', b"[" * 9999],
+    [b"", b"\n", b"{}\n", b"[]\n", b'["a", 1, true]\n', b'["a","b","c","d",{"x":[[1]]},1,[],false]\n', b"[" * 9999],
 )
 def test_what_is_no_item_is_no_item(line):
     with pytest.raises(ValueError):

@@ -85,7 +85,7 @@ def test_markdown_front_matter(tmp_path):
     text = '---\ntitle: "Tea: a drink"\nn: 1657\nhot: true\nrate: 0.5\nzip: 01234\ntags: [a]\nby:\n- x\n---\n\nText.\n'
     document = one(tmp_path / "f.markdown", text)
     assert document.title == "Tea: a drink"
-    assert document.meta == {"n": 1657, "hot": True, "rate": 0.5, "zip": "01234"}
+    assert document.meta == {"n": 1657, "hot": True, "rate": 0.5, "zip": "01234", "tags": ["a"], "by": ["x"]}
     assert [p.text for p in split(document, SplitConfig())] == [text[: text.index("\n\nText")], "Text."]
 
 
@@ -145,7 +145,7 @@ def test_jsonl(tmp_path):
     )
     documents, problems = read(path)
     assert [(d.id, d.text, d.title, d.source, dict(d.meta), d.line) for d in documents] == [
-        ("x", "One", "T", f"{path}:1", {"n": 3, "ok": True}, 0),
+        ("x", "One", "T", f"{path}:1", {"n": 3, "ok": True, "list": [1]}, 0),
         ("r.jsonl:3", "Two \ufffd", "", f"{path}:3", {}, 0),
         ("7", "Seven", "", f"{path}:8", {}, 0),
     ]

@@ -14,6 +14,7 @@ import pytest
 from support.writing import CONFIG, contents, document, texts
 
 from ragqa.config import IndexConfig
+from ragqa.convert import read_json
 from ragqa.corpus.synonyms import parse_synonyms
 from ragqa.errors import ConfigError, FingerprintMismatch, IndexFormatError, IndexLocked, IndexNotFound
 from ragqa.index.repair import RepairReport, repair
@@ -24,7 +25,7 @@ from ragqa.indexing import repair as repair_with_models
 from ragqa.store.layout import Layout
 from ragqa.store.lock import writer_lock
 from ragqa.store.manifest import fact_of, read_manifest
-from ragqa.store.record import read_json, seal, unseal
+from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
 from ragqa.types import Passage
 

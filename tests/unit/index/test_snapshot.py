@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ragqa.config import IndexConfig, SplitConfig
-from ragqa.errors import IndexFormatError, IndexNotFound, StorageError
+from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
 from ragqa.index.lexical import RankBM25Index
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
@@ -94,11 +94,26 @@ def test_masks(index: Path) -> None:
             for alive, passage in zip(snapshot.alive, snapshot.passages(np.arange(snapshot.rows)), strict=True)
         ]
         assert snapshot.mask(where).tolist() == expected
-        rows = snapshot.lexical.search(["bridge footbridge boats"], 1000, where).rows
+        rows = snapshot.lexical.search(["bridge footbridge boats"], 1000, snapshot.allowed(where)).rows
         assert sorted(rows[rows >= 0].tolist()) == np.flatnonzero(expected).tolist()
     assert snapshot.mask({"kind": "old"}) is snapshot.mask({"kind": "old"})
     with pytest.raises(ValueError, match="read-only"):
         snapshot.mask({"kind": "old"})[0] = True
+
+
+def test_a_key_that_no_document_has_is_said(index: Path) -> None:
+    snapshot = Snapshot.open(index)
+    for where in ({"kin": "old"}, {"kind": "old", "nummer": {"gt": 3}}, {"nummer": {"in": []}}):
+        with pytest.raises(ConfigError, match=r"no document has the metadata key '\w+'; known keys: kind, number$"):
+            snapshot.mask(where)
+    for where in ({"kin": {"ne": "old"}}, {"kin": {"exists": False}}):  # true of every document
+        assert (snapshot.mask(where) == snapshot.alive).all()
+    assert not snapshot.mask({"kin": {"exists": True}}).any()
+    assert not snapshot.mask({"kind": "none"}).any()
+    without = [document(number, meta={}) for number in range(3)]
+    update(index, CONFIG, ENCODER, without)
+    with pytest.raises(ConfigError, match="known keys: none"):  # dead documents have keys no more
+        Snapshot.open(index).mask({"kind": "old"})
 
 
 def test_both_sides_find_only_what_lives(index: Path) -> None:

@@ -74,8 +74,8 @@ def test_the_packaged_models_fit(tmp_path):
         ({"stride": -1}, "stride is -1"),
         ({"stride": 10**9}, "stride is 1000000000"),
         ({"max_length": 8}, "adds 3 tokens"),
-        ({"titles": 1}, "titles must be bool"),
-        ({"fingerprint": ""}, "damaged model card"),
+        ({"titles": 1}, "titles is 1: expected true or false"),
+        ({"fingerprint": ""}, "fingerprint is ''"),
         ({"unheard": 1}, "not a usable model card"),
     ],
 )
@@ -284,6 +284,34 @@ def test_on_the_command_line_nothing_else_is_said(folder, damage, tmp_path):
     )
     assert done.returncode == ModelError.exit_code and done.stdout == "", done.stdout
     assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith(f"ragqa: {folder}"), done.stderr
+
+
+def test_what_others_write_meanwhile_is_not_lost(folder):
+    """While a file is opened in one thread, the app goes on telling things on stderr in another."""
+    panicking(folder)
+    code = (
+        "import os, threading\n"
+        "from ragqa.errors import ModelError\n"
+        "from ragqa.models.tokenize import PairTokenizer\n"
+        "stop = threading.Event()\n"
+        "told = []\n"
+        "def app():\n"
+        "    while not stop.is_set():\n"
+        "        told.append(f'line {len(told)}')\n"
+        "        os.write(2, f'{told[-1]}\\n'.encode())\n"
+        "thread = threading.Thread(target=app)\n"
+        "thread.start()\n"
+        "for _ in range(5):\n"
+        "    try:\n"
+        f"        PairTokenizer.from_file({str(folder / 'tokenizer.json')!r})\n"
+        "    except ModelError: pass\n"
+        "stop.set(); thread.join(); print('\\n'.join(told))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment)
+    told, seen = done.stdout.splitlines(), done.stderr.splitlines()
+    assert len(told) > 10 and not any("panicked" in line for line in seen)
+    assert len(set(told) - set(seen)) <= 5, "a line may stand in the middle of a panic's"
 
 
 def test_what_is_caught_and_what_is_not():

@@ -10,10 +10,10 @@ import pytest
 
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models import runtime
+from ragqa.models.batching import batches_by_length
 from ragqa.models.card import read_card
 from ragqa.models.catalog import PRETRAINED, load_encoder, load_reader
 from ragqa.models.reader import SpanReader
-from ragqa.models.runtime import batches_by_length
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.protocols import Encoder, ExplainingReader, Reader
 from ragqa.types import Passage, Span
@@ -149,7 +149,11 @@ def test_without_torch_other_models_name_the_extra(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"format": 99}, "card format 99"), ({"kind": "reader"}, "holds a reader"), ({"dim": "x"}, "dim must be int")],
+    [
+        ({"format": 99}, "card format 99"),
+        ({"kind": "reader"}, "holds a reader"),
+        ({"dim": "x"}, "dim is 'x': expected a whole"),
+    ],
 )
 def test_cards_are_checked(tmp_path, change, message):
     folder = shutil.copytree(PRETRAINED / "encoder", tmp_path / "encoder")

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from ragqa.models import runtime
+from ragqa.models import onnx_runtime
 from ragqa.models.card import MODEL
 from ragqa.models.catalog import PRETRAINED
 from ragqa.models.tokenize import Window
@@ -27,9 +27,9 @@ def windows() -> list[Window]:
     return [window(rng.integers(1000, 20_000, size).tolist()) for size in rng.integers(2, 60, 20)]
 
 
-def on(cores: int, monkeypatch: pytest.MonkeyPatch) -> runtime.OnnxRuntime:
-    monkeypatch.setattr(runtime, "available_cores", lambda: cores)
-    return runtime.OnnxRuntime(GRAPH)
+def on(cores: int, monkeypatch: pytest.MonkeyPatch) -> onnx_runtime.OnnxRuntime:
+    monkeypatch.setattr(onnx_runtime, "available_cores", lambda: cores)
+    return onnx_runtime.OnnxRuntime(GRAPH)
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 6, 20])

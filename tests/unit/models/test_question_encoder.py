@@ -47,7 +47,7 @@ def test_another_partner_is_refused_when_it_is_needed():
     [
         ({"passages": ""}, "which encoder"),
         ({"passages_fingerprint": ""}, "which encoder"),
-        ({"passages": 3}, "passages must be str"),
+        ({"passages": 3}, "passages is 3: expected text"),
         ({"format": 2}, "export the model again"),
     ],
 )

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -100,3 +103,49 @@ def test_damaged_tokenizer_is_a_model_error(tmp_path):
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(ModelError, match=r"tokenizer\.json"):
         PairTokenizer.from_file(tmp_path / "tokenizer.json")
+
+
+def changed(tokenizer: PairTokenizer, change, tmp_path: Path) -> PairTokenizer:
+    """The same with its file changed."""
+    content = json.loads(tokenizer.tokenizer.to_str())
+    change(content)
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    return PairTokenizer.from_file(tmp_path / "tokenizer.json", tokenizer.max_length)
+
+
+def swap(content):
+    vocabulary = content["model"]["vocab"]
+    vocabulary["the"], vocabulary["of"] = vocabulary["of"], vocabulary["the"]
+
+
+CHANGES = {
+    "vocabulary": swap,
+    "case": lambda content: content["normalizer"].update(lowercase=False),
+    "accents": lambda content: content["normalizer"].update(strip_accents=False),
+    "splitting": lambda content: content.update(pre_tokenizer={"type": "WhitespaceSplit"}),
+    "a word of its own": lambda content: content["added_tokens"].append(
+        {**content["added_tokens"][0], "id": 30522, "content": "Zürich", "special": False}
+    ),
+    "longest word": lambda content: content["model"].update(max_input_chars_per_word=3),
+}
+SAMPLE = ["The mouth of the Limmat, Zürich; naïve Café-owners, unbelievably!"]
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_fingerprint_changes_with_the_tokens(name, tmp_path):
+    before, after = bert(), changed(bert(), CHANGES[name], tmp_path)
+    assert before.encode(SAMPLE)[0].ids.tolist() != after.encode(SAMPLE)[0].ids.tolist()
+    assert before.fingerprint != after.fingerprint
+
+
+def test_the_fingerprint_is_that_of_the_tokens_alone(tmp_path):
+    def settings(content):
+        content["truncation"] = {"direction": "Right", "max_length": 9, "strategy": "LongestFirst", "stride": 0}
+        content["decoder"] = None
+
+    fingerprint = bert(384).fingerprint
+    assert fingerprint == bert(64).fingerprint == changed(bert(), settings, tmp_path).fingerprint
+    assert fingerprint != roberta_like().fingerprint
+    reader = PairTokenizer.from_file(PRETRAINED / "reader" / "tokenizer.json")
+    assert reader.fingerprint == fingerprint, "the packaged reader's and encoder's cut text alike"
+    assert all(letter.isalnum() or letter == "-" for letter in fingerprint)

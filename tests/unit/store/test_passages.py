@@ -192,7 +192,7 @@ def test_another_number_of_rows(tmp_path: Path) -> None:
             PassageStore(tmp_path, 1, rows).passages(np.arange(2))
 
 
-@pytest.mark.parametrize("meta", ["", "[]", "1", '{"a": []}', '{"a": null}', "{" * 100_000])
+@pytest.mark.parametrize("meta", ["", "[]", "1", '{"a": [[]]}', '{"a": null}', "{" * 100_000])
 def test_metadata_that_is_none(tmp_path: Path, meta: str) -> None:
     content = write(tmp_path, [DOCUMENT])
     rewrite(tmp_path / "documents.arrow", meta=pa.array([meta]))

@@ -1,8 +1,8 @@
 """What a checkpoint must hold beside the model and the optimizer, so that a resumed run equals an uninterrupted one.
 
-One file, ``companions.safetensors``, holds the tensors of all companions: moving averages, AdaLoRA's sensitivities, and
-the exact weights of models that save an adapter only. ``relevance.safetensors`` is the relevance head, which
-`AutoModelForQuestionAnswering` would not know.
+One file, ``companions.safetensors``, holds the tensors of all companions: the moving weights of every kind of model
+exactly as they are (what a job writes for others to read may be another form of them, such as an adapter), moving
+averages, AdaLoRA's sensitivities.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ragqa.errors import SourceError
 
-COMPANIONS, RELEVANCE = "companions.safetensors", "relevance.safetensors"
+COMPANIONS = "companions.safetensors"
 
 
 class Companion(Protocol):
@@ -36,7 +36,7 @@ class Companion(Protocol):
 
 
 class ExactWeights:
-    """A `Companion` with the moving weights of a model whose own checkpoints hold a form of them only."""
+    """A `Companion` with the moving weights of a model, whatever form a job's own checkpoint has."""
 
     name = "weights"
 
@@ -50,24 +50,8 @@ class ExactWeights:
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Take them back."""
         with torch.no_grad():
-            for name, value in state.items():
-                self.weights[name].copy_(value)
-
-
-class RelevanceHead(nn.Linear):
-    """Tells from position 0 whether the window holds an answer; a `Companion` of its own file."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__(width, 1)
-
-    def save(self, folder: Path) -> None:
-        """Write ``relevance.safetensors``: weight [1, width] and bias [1] on the last hidden state of position 0."""
-        state = {name: value.detach().float().contiguous() for name, value in self.state_dict().items()}
-        save_file(state, str(folder / RELEVANCE))
-
-    def load(self, folder: Path) -> None:
-        """Read it back."""
-        self.load_state_dict(_read(folder / RELEVANCE))
+            for name, weight in self.weights.items():
+                weight.copy_(state[name])
 
 
 def save_companions(folder: Path, companions: Sequence[Companion]) -> None:
@@ -77,17 +61,19 @@ def save_companions(folder: Path, companions: Sequence[Companion]) -> None:
         for companion in companions
         for key, value in companion.state().items()
     }
-    if companions:
-        save_file(tensors, str(folder / COMPANIONS))
+    save_file(tensors, str(folder / COMPANIONS))
 
 
 def load_companions(folder: Path, companions: Sequence[Companion]) -> None:
     """Give all companions the states they had."""
-    tensors = _read(folder / COMPANIONS) if companions else {}
+    tensors = _read(folder / COMPANIONS)
     for companion in companions:
         prefix = f"{companion.name}/"
         own = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-        companion.restore(own)
+        try:
+            companion.restore(own)
+        except (KeyError, RuntimeError) as error:
+            raise SourceError(f"{folder / COMPANIONS}: is not of this run ({error})") from error
 
 
 def _read(path: Path) -> dict[str, Tensor]:

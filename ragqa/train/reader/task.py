@@ -1,4 +1,4 @@
-"""The reader's trainer: transformers' Trainer with our windows, our losses and our memory."""
+"""What a reader learns in a step: windows as tensors, and the loss of all that `ReaderLoss` asks for."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ragqa.models.tokenize import PairTokenizer, pad
-from ragqa.train.checkpoints.companions import (
-    Companion,
-    ExactWeights,
-    RelevanceHead,
-    load_companions,
-    save_companions,
-)
-from ragqa.train.engine.run import Scored
-from ragqa.train.engine.settings import ReaderLoss, ReaderMethod
-from ragqa.train.reader.adversary import Adversarial
-from ragqa.train.reader.averaging import MovingAverage
+from ragqa.train.engine.job import Task
+from ragqa.train.engine.settings import ReaderLoss
 from ragqa.train.reader.distill import Teachers
 from ragqa.train.reader.losses import (
     distillation_loss,
@@ -30,10 +22,10 @@ from ragqa.train.reader.losses import (
     relevance_loss,
     span_log_probabilities,
 )
-from ragqa.train.reader.scoring import Score
 from ragqa.train.reader.tuning import RankAllocation
 from ragqa.train.reader.windows import Labelled
 
+RELEVANCE = "relevance.safetensors"
 TARGETS = ("spans", "allowed", "answers", "teacher_starts", "teacher_ends", "readable")
 
 
@@ -65,42 +57,40 @@ class WindowCollator:
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
-class ReaderTrainer(Scored, Adversarial):
-    """Our losses, our order (the dataset is already the whole run in order), our evaluation, our companions."""
+class RelevanceHead(nn.Linear):
+    """Tells from position 0 whether the window holds an answer."""
 
-    def __init__(
-        self,
-        *args: Any,
-        loss: ReaderLoss,
-        method: ReaderMethod,
-        score: Score | None = None,
-        companions: Sequence[Companion] = (),
-        head: RelevanceHead | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.adversary, self.adversary_steps = method.adversary, method.adversary_steps
-        self.adversary_epsilon = method.adversary_epsilon
-        self._loss, self._score, self._companions, self._head = loss, score, companions, head
-        self._average = next((one for one in companions if isinstance(one, MovingAverage)), None)
-        self._ranks = next((one for one in companions if isinstance(one, RankAllocation)), None)
-        self._exact = any(isinstance(one, ExactWeights) for one in companions)
+    def __init__(self, width: int) -> None:
+        super().__init__(width, 1)
 
-    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
-        """All that `ReaderLoss` asks for."""
-        inputs = dict(inputs)
-        targets = {name: inputs.pop(name) for name in TARGETS if name in inputs}
-        if self._head is not None:
-            inputs["output_hidden_states"] = True
-        output = model(**inputs)
+    def save(self, folder: Path) -> None:
+        """Write ``relevance.safetensors``: weight [1, width] and bias [1] on the last hidden state of position 0."""
+        state = {name: value.detach().float().contiguous() for name, value in self.state_dict().items()}
+        save_file(state, str(folder / RELEVANCE))
+
+
+class ReaderTask(Task):
+    """A model with span heads, and the relevance head if there is one, with the loss of a batch of `WindowCollator`."""
+
+    def __init__(self, model: Any, loss: ReaderLoss, width: int, ranks: RankAllocation | None = None) -> None:
+        super().__init__()
+        self.model, self._loss, self._ranks = model, loss, ranks
+        self.head = RelevanceHead(width) if loss.relevance else None
+
+    def forward(self, **batch: Any) -> Tensor:
+        """The loss of one pass, of two with R-Drop."""
+        targets = {name: batch.pop(name) for name in TARGETS if name in batch}
+        if self.head is not None:
+            batch["output_hidden_states"] = True
+        output = self.model(**batch)
         loss = self._one_pass(output, targets)
         if self._loss.r_drop:
-            again = model(**inputs)
+            again = self.model(**batch)
             both = [span_log_probabilities(o.start_logits, o.end_logits, targets["allowed"]) for o in (output, again)]
             loss = (loss + self._one_pass(again, targets)) / 2 + self._loss.r_drop * r_drop_loss(*both)
         if self._ranks is not None:
             loss = loss + self._ranks.orthogonality()
-        return (loss, output) if return_outputs else loss
+        return loss
 
     def _one_pass(self, output: Any, targets: dict[str, Tensor]) -> Tensor:
         settings, logits = self._loss, (output.start_logits, output.end_logits)
@@ -109,40 +99,10 @@ class ReaderTrainer(Scored, Adversarial):
             teacher = targets["teacher_starts"], targets["teacher_ends"]
             imitation = distillation_loss(logits, teacher, targets["readable"], settings.distill_temperature)
             loss = (1.0 - settings.distill) * loss + settings.distill * imitation
-        if self._head is not None:
-            scores = self._head(output.hidden_states[-1][:, 0]).squeeze(-1)
+        if self.head is not None:
+            scores = self.head(output.hidden_states[-1][:, 0]).squeeze(-1)
             loss = loss + settings.relevance * relevance_loss(scores, targets["answers"])
         return loss
-
-    def figures(self) -> dict[str, float] | None:
-        """EM and F1 on held-out questions; of the moving average, where there is one."""
-        if self._score is None or self._average is None:
-            return self._score and self._score(self.model)
-        with self._average.shown(self.model):
-            return self._score(self.model)
-
-    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """A checkpoint gets its companions too, before the trainer's state, which says that it is whole."""
-        super().save_model(output_dir, _internal_call)
-        if _internal_call and output_dir is not None and self.args.should_save:
-            save_companions(Path(output_dir), self._companions)
-            if self._head is not None:
-                self._head.save(Path(output_dir))
-
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
-        if not self._exact:
-            super()._load_from_checkpoint(resume_from_checkpoint, model)
-        self._restore(Path(resume_from_checkpoint))
-
-    def _load_best_model(self) -> None:
-        if not self._exact:
-            super()._load_best_model()
-        self._restore(Path(self.state.best_model_checkpoint))
-
-    def _restore(self, checkpoint: Path) -> None:
-        load_companions(checkpoint, self._companions)
-        if self._head is not None:
-            self._head.load(checkpoint)
 
 
 def _group_spans(group: Sequence[Labelled], length: int) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -1,0 +1,228 @@
+"""Two real processes with gloo between them: they end with the weights of one, and stop together.
+
+One pair of processes does all runs (`tests/support/together.py`), because starting one takes longer than a run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs ragqa[train]")
+
+from safetensors.torch import load_file  # noqa: E402
+
+from ragqa import Config, build  # noqa: E402
+from ragqa.config import IndexConfig  # noqa: E402
+from ragqa.convert import override  # noqa: E402
+from ragqa.errors import ConfigError  # noqa: E402
+from ragqa.mining.pairs import Candidate, Pairing, write_pairings  # noqa: E402
+from ragqa.train.engine.processes import check_gpus  # noqa: E402
+from ragqa.train.engine.recipe import KINDS  # noqa: E402
+
+pytestmark = pytest.mark.slow
+TOGETHER = Path(__file__).parents[1] / "support" / "together.py"
+COMMON = {
+    "train.steps": 4,
+    "train.batch_size": 2,
+    "train.warmup_steps": 0,
+    "train.decay_steps": 2,
+    "train.save_every": 2,
+    "train.lr": 1e-3,
+    "train.bf16": False,
+    "train.report_to": "",
+}
+LENGTHS = {"data.max_length": 64}
+CASES = {
+    "reader": ("reader", {"data.stride": 8, "method.freeze": ""}),
+    "reader, relevance in parts": (
+        "reader",
+        {"data.stride": 8, "data.passages": 2, "loss.relevance": 0.5, "train.batch_size": 4, "train.accumulate": 2},
+    ),
+    "reader, adversary": ("reader", {"data.stride": 8, "method.adversary": "pgd", "method.unfreeze_every": 2}),
+    "reader, scored": (
+        "reader",
+        {"data.stride": 8, "train.eval_every": 2, "train.patience": 1, "data.held_out": 0.4, "method.ema": 0.5},
+    ),
+    "retriever": ("retriever", {}),
+    "retriever, cached": ("retriever", {"loss.chunk": 1, "loss.matryoshka": "32,16"}),
+    "retriever, topical": ("retriever", {"data.topical": 2, "train.batch_size": 4}),
+    "retriever, margins": ("retriever", {"loss.objective": "margin-mse", "data.negatives": 2}),
+    "joint": ("joint", {"data.stride": 8, "data.passages": 3, "loss.silence": 1.0}),
+    "joint, refreshed": ("joint", {"data.stride": 8, "data.passages": 3, "method.refresh_every": 2}),
+    "reranker": ("reranker", {"data.negatives": 2}),
+    "reranker, binary": ("reranker", {"data.negatives": 3, "loss.objective": "binary"}),
+}
+KIND_CASES = ("reader", "retriever", "joint", "reranker")
+TEXTS = {
+    "rhine": "The Rhine rises in Switzerland and flows to the North Sea.",
+    "elbe": "The Elbe rises in the Czech Republic and flows to the North Sea.",
+    "danube": "The Danube rises in Germany and ends in the Black Sea.",
+    "bridge": "The bridge over the river was opened in 1937 by the mayor.",
+    "tea": "Tea came to Europe in the seventeenth century.",
+}
+ASKED = [
+    ("Where does the Rhine rise?", "Switzerland", "rhine"),
+    ("Where does the Elbe rise?", "the Czech Republic", "elbe"),
+    ("Where do both of them flow?", "the North Sea", "rhine"),
+    ("When was the bridge opened?", "1937", "bridge"),
+]
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory, tiny_base, tiny_encoder, squad_file):
+    """For each kind what it is trained from, and with which settings of every case."""
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "texts").mkdir()
+    for name, text in TEXTS.items():
+        (folder / "texts" / f"{name}.txt").write_text(text)
+    build(folder / "texts", folder / "index", Config(index=IndexConfig(encoder=str(tiny_encoder))))
+    lines = [json.dumps({"id": str(i), "question": q, "answers": [a]}) for i, (q, a, _) in enumerate(ASKED)]
+    (folder / "qa.jsonl").write_text("\n".join(lines) + "\n")
+    pairings = [
+        Pairing(
+            str(number),
+            question,
+            (answer,),
+            (Candidate(own, TEXTS[own], "", 3.0),),
+            tuple(Candidate(name, text, "", -float(len(name))) for name, text in TEXTS.items() if name != own),
+        )
+        for number, (question, answer, own) in enumerate(ASKED)
+    ]
+    write_pairings(folder / "mined.jsonl", pairings)
+    base, encoder = {"base": str(tiny_base)}, {"base": str(tiny_encoder)}
+    return {
+        "reader": {"data": str(squad_file), "settings": base},
+        "retriever": {"data": str(folder / "mined.jsonl"), "settings": encoder},
+        "joint": {
+            "data": str(folder / "qa.jsonl"),
+            "index": str(folder / "index"),
+            "settings": encoder | {"reader": str(tiny_base)},
+        },
+        "reranker": {"data": str(folder / "mined.jsonl"), "settings": base},
+    }
+
+
+def case_of(inputs, name, output, **more):
+    kind, settings = CASES[name]
+    own = inputs[kind]
+    return {
+        **own,
+        "kind": kind,
+        "settings": COMMON | LENGTHS | own["settings"] | settings,
+        "output": str(output),
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
+def pair(inputs, tmp_path_factory):
+    """All runs by two processes: their folder, and by name what each process said of each run."""
+    folder = tmp_path_factory.mktemp("two")
+    cases = {name: case_of(inputs, name, folder / name) for name in CASES}
+    for name in KIND_CASES:
+        cases[f"{name} broken"] = case_of(inputs, name, folder / f"{name} broken", **{"break": True})
+        cases[f"{name} stopped"] = case_of(inputs, name, folder / f"{name} stopped", interrupt=True)
+        cases[f"{name} resumed"] = case_of(inputs, name, folder / f"{name} stopped")
+        cases[f"{name} apart"] = case_of(inputs, name, folder / f"{name} apart", apart=True)
+    (folder / "cases.json").write_text(json.dumps(list(cases.values())))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    running = []
+    for rank in range(2):
+        own = os.environ | shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+        line = [sys.executable, str(TOGETHER), str(folder / "cases.json"), str(folder / f"said-{rank}.json")]
+        log = (folder / f"log-{rank}").open("w")
+        running.append(subprocess.Popen(line, env=own, stdout=log, stderr=log))
+    for process, rank in zip(running, range(2), strict=True):
+        try:
+            process.wait(600)
+        except subprocess.TimeoutExpired:
+            for other in running:
+                other.kill()
+            pytest.fail(f"a process waits for ever: {(folder / f'log-{rank}').read_text()[-3000:]}")
+        assert process.returncode == 0, (folder / f"log-{rank}").read_text()[-3000:]
+    said = [json.loads((folder / f"said-{rank}.json").read_text()) for rank in range(2)]
+    return folder, dict(zip(cases, zip(*said, strict=True), strict=True))
+
+
+def weights(folder):
+    """All weights that a run left, by file and name; not those of its steps."""
+    found = {}
+    for path in sorted(folder.rglob("*.safetensors")):
+        if "steps" not in path.parts:
+            found |= {f"{path.relative_to(folder)}:{name}": value for name, value in load_file(str(path)).items()}
+    return found
+
+
+def distance(one, other):
+    """Norm of the difference, without the biases of keys, whose gradients are nothing but rounding."""
+    return sum(float((one[n].float() - other[n].float()).square().sum()) for n in one if "key.bias" not in n) ** 0.5
+
+
+def alone(case, output):
+    """The same run in this process alone."""
+    from ragqa import train
+
+    recipe = override(KINDS[case["kind"]](), case["settings"])
+    fit = getattr(train, f"fit_{case['kind']}")
+    if case["kind"] == "joint":
+        return fit(case["index"], case["data"], output, recipe)
+    return fit([case["data"]], output, recipe)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_two_processes_give_the_weights_of_one(pair, inputs, tmp_path, name):
+    folder, said = pair
+    assert said[name] == ("done", "done")
+    one = weights(alone(case_of(inputs, name, tmp_path / "one"), tmp_path / "one"))
+    still = case_of(inputs, name, tmp_path / "still")
+    start = weights(alone(still | {"settings": still["settings"] | {"train.lr": 0.0}}, tmp_path / "still"))
+    two = weights(folder / name)
+    assert one.keys() == two.keys()
+    assert distance(one, two) < 0.02 * distance(one, start)
+
+
+@pytest.mark.parametrize("name", KIND_CASES)
+def test_one_loss_that_is_no_number_stops_both(pair, name):
+    reasons = ("loss of another process became no number", "loss became nan")
+    for what, told in zip(reasons, pair[1][f"{name} broken"], strict=True):
+        assert told.startswith("TrainingError: ") and what in told and "at step 3" in told
+
+
+@pytest.mark.parametrize("name", KIND_CASES)
+def test_one_interrupt_saves_and_stops_both_and_the_run_goes_on(pair, name):
+    folder, said = pair
+    assert said[f"{name} stopped"] == ("KeyboardInterrupt: saved at step 3; the same command goes on from there",) * 2
+    assert said[f"{name} resumed"] == ("done", "done")
+    resumed, whole = weights(folder / f"{name} stopped"), weights(folder / name)
+    assert all(torch.equal(value, resumed[key]) for key, value in whole.items())
+
+
+@pytest.mark.parametrize("name", KIND_CASES)
+def test_only_the_first_process_writes(pair, name):
+    """Each process keeps its own random numbers' state in a checkpoint; nothing else comes from the second."""
+    folder, said = pair
+    assert said[f"{name} apart"] == ("done", "done")
+    written = {path.name for path in (folder / f"{name} apart-of-1").rglob("*") if path.is_file()}
+    assert written == {"rng_state_1.pth"}
+    assert weights(folder / f"{name} apart").keys() == weights(folder / name).keys()
+
+
+def test_gpus_have_a_process_each():
+    """With one process on several GPUs transformers would take DataParallel, and a batch several times larger."""
+    check_gpus("auto", 1, 1)
+    check_gpus("cuda:1", 2, 1)
+    check_gpus("auto", 8, 8)
+    with pytest.raises(ConfigError, match=r"there are 2 GPUs and one process: .* torchrun --nproc-per-node 2"):
+        check_gpus("auto", 2, 1)
+    with pytest.raises(ConfigError, match="8 processes cannot share device cuda:1"):
+        check_gpus("cuda:1", 8, 8)

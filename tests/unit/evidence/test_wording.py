@@ -1,0 +1,102 @@
+"""Answers are compared by the words of their language; a language without a list has neutral rules."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+
+import pytest
+
+import ragqa
+from ragqa.config import IndexConfig
+from ragqa.evidence.answers import rank_answers
+from ragqa.evidence.calibration import ScoreModel
+from ragqa.evidence.masses import Evidence
+from ragqa.evidence.phrases import near, phrase
+from ragqa.index.writer import update
+from ragqa.pipeline import Pipeline
+from ragqa.testing import HashEncoder, WordReader
+from ragqa.types import Ask, Document, Hit, Passage, Span
+from ragqa.wording import ENGLISH, NEUTRAL, Wording, wording_of
+
+SPANISH = Wording(
+    language="es",
+    articles=frozenset({"el", "la", "los", "las"}),
+    loose=frozenset({"en", "de"}),
+    months={"mayo": 5},
+    numbers={"cinco": "5"},
+)
+
+
+def same(one: str, other: str, wording: Wording) -> bool:
+    first, second = phrase(one, wording), phrase(other, wording)
+    return first.key == second.key or near(first, second, wording)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "english", "neutral"),
+    [
+        ("die Elbe", "die Elbe.", True, True),
+        ("«Elbe»", "„Elbe“", False, True),
+        ("1.5", "15", True, False),
+        ("O’Hara", "O'Hara", False, True),
+        ("Zu\u0308rich", "Z\u00fcrich", False, True),
+        ("an der Elbe", "der Elbe", True, False),
+        ("Mai 1990", "1990", False, False),
+        ("may 1990", "1990", True, False),
+        ("Johannes Kepler", "Kepler", True, False),
+        ("nördlich von Paris", "Paris", True, False),
+        ("in 1937", "1937", True, False),
+        ("five", "5", True, False),
+        ("¿Elbe?", "Elbe", False, True),
+        ("東京。", "東京", False, True),
+        ("New York Times", "New York", False, False),
+    ],
+)
+def test_english_and_neutral(one, other, english, neutral):
+    assert same(one, other, ENGLISH) is english
+    assert same(one, other, NEUTRAL) is neutral
+
+
+@pytest.mark.parametrize("text", ["हिन्दी", "ไทยนี้", "מִלָּה", "العربيّة"])
+def test_marks_that_belong_to_letters_stay(text):
+    assert phrase(f"({text})", NEUTRAL).key == unicodedata.normalize("NFC", text)
+
+
+def test_a_language_with_a_list():
+    assert same("la casa", "casa", SPANISH) and not same("la casa", "casa", NEUTRAL)
+    assert phrase("5 mayo 1990", SPANISH).key == phrase("mayo 5 1990", SPANISH).key == "1990-05-05"
+    assert same("cinco", "5", SPANISH) and same("en 1937", "1937", SPANISH) and not same("in 1937", "1937", SPANISH)
+
+
+def test_the_language_of_an_index_names_them():
+    assert wording_of("en") is ENGLISH and wording_of("de") is wording_of("zh") is NEUTRAL
+
+
+def answers(wording: Wording, *texts: str) -> list[str]:
+    hits = [
+        Hit(Passage(f"p{n}", f"d{n}", text, "", 0, len(text)), 1.0 / n, n, {"bm25": 1.0})
+        for n, text in enumerate(texts, 1)
+    ]
+    evidence = Evidence(hits, wording=wording)
+    for text in texts:
+        evidence.add([Span(0, len(text), math.log(0.8)), Span(0, 0, math.log(0.2))])
+    return [answer.text for answer in rank_answers(evidence, ScoreModel(), 5)]
+
+
+def test_evidence_merges_what_its_wording_does():
+    assert answers(ENGLISH, "1937", "in 1937") == ["1937"] and answers(NEUTRAL, "1937", "in 1937") == [
+        "1937",
+        "in 1937",
+    ]
+    assert answers(SPANISH, "1937", "en 1937") == ["1937"]
+
+
+@pytest.mark.parametrize(("language", "wording"), [("en", ENGLISH), ("de", NEUTRAL)])
+def test_a_pipeline_takes_that_of_its_index(tmp_path, language, wording):
+    encoder = HashEncoder()
+    update(tmp_path, IndexConfig(language=language), encoder, [Document("a", "Die Elbe fließt nach Hamburg.")])
+    with Pipeline(ragqa.Snapshot.open(tmp_path), encoder, WordReader()) as pipeline:
+        request = pipeline.answering.request(Ask("Elbe"))
+        (seen,) = pipeline.answering.weigh([request], pipeline.answering.find([request]))
+        assert seen.wording is wording
