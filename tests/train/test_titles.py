@@ -100,7 +100,7 @@ def test_every_form_of_a_reader_keeps_that_it_reads_titles(squad_file, tiny_base
     assert load_reader(str(merge(tmp_path / "adapter", tmp_path / "merged"))).titles
     card = json.loads((tmp_path / "fast" / "ragqa.json").read_text())
     (tmp_path / "fast" / "ragqa.json").write_text(json.dumps(card | {"titles": 1}))
-    with pytest.raises(ModelError, match="titles must be bool"):
+    with pytest.raises(ModelError, match="titles is 1: expected true or false"):
         load_reader(str(tmp_path / "fast"))
     (tmp_path / "fast" / "ragqa.json").write_text(json.dumps({k: v for k, v in card.items() if k != "titles"}))
     assert not load_reader(str(tmp_path / "fast")).titles, "as cards were written before there were titles"
