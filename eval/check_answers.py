@@ -17,7 +17,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from ragqa.eval.runs.folder import RunFolder
+from ragqa.eval.runs.folder import SuiteRun
 from ragqa.evidence.phrases import near, phrase
 from ragqa.index.snapshot import Snapshot
 from ragqa.wording import Wording, wording_of
@@ -33,7 +33,7 @@ def main() -> None:
     wording = wording_of(snapshot.manifest.config.language)
     starts = {passage.id: passage.start for passage in snapshot.passages(rows)}
     found = Counter(replies=0, answers=0, misplaced=0, duplicate=0, overlapping=0)
-    for record in RunFolder(given.run).records():
+    for record in SuiteRun(given.run).records():
         found["replies"] += 1
         better: list[tuple[dict[str, Any], int, int]] = []
         for answer in record["answers"]:

@@ -27,7 +27,7 @@ from ragqa.calibrate.examples import Examples
 from ragqa.calibrate.fit import ANSWERS, fit_examples, probabilities, risk_curve
 from ragqa.errors import ConfigError
 from ragqa.eval.measure.measures import Record
-from ragqa.eval.runs.folder import RunFolder
+from ragqa.eval.runs.folder import SuiteRun
 from ragqa.evidence.calibration import Calibration, load_calibration
 from ragqa.judging.metrics import exact_match
 from ragqa.models.catalog import reader_calibration
@@ -52,7 +52,7 @@ def main() -> None:
     path = reader_calibration()
     shipped = Calibration() if path is None else load_calibration(path)
     parts: dict[str, list[Record]] = {}
-    for record in RunFolder(given.run).records():
+    for record in SuiteRun(given.run).records():
         if not (given.title_half and first_half(record)):
             parts.setdefault(record["part"], []).append(record)
     for name, records in parts.items():

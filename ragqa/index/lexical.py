@@ -34,7 +34,7 @@ HEAP_BYTES = 64_000_000
 TIES = 16
 MAX_TIES = 4_096
 
-Part = tuple[tantivy.Occur, tantivy.Query]
+Clause = tuple[tantivy.Occur, tantivy.Query]
 
 
 class LexicalIndex(Protocol):
@@ -157,7 +157,7 @@ class TantivyIndex:
             everything = self._searcher.search(tantivy.Query.all_query(), max(1, self._searcher.num_docs), count=False)
             return np.sort(self._rows([address for _, address in everything.hits]))
 
-    def _hits(self, question: str, k: int, clauses: list[Part], mask: Mask | None) -> tuple[Rows, Scores]:
+    def _hits(self, question: str, k: int, clauses: list[Clause], mask: Mask | None) -> tuple[Rows, Scores]:
         """At least the best ``k`` that the mask allows, with those that tie with the last of them."""
         parts = [(tantivy.Occur.Should, part) for _, part in self._parts(question)]
         if not parts:
@@ -199,7 +199,7 @@ class TantivyIndex:
     def _term(self, term: str, weight: float) -> tantivy.Query:
         return _times(tantivy.Query.term_query(self._schema, "text", term, "freq"), weight)
 
-    def _clauses(self, allowed: Allowed) -> Iterator[Part]:
+    def _clauses(self, allowed: Allowed) -> Iterator[Clause]:
         for clause in allowed.clauses or ():
             query = tantivy.Query.term_set_query(self._schema, "meta", list(clause.terms))
             occurs = tantivy.Occur.Must if clause.holds else tantivy.Occur.MustNot

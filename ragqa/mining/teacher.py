@@ -8,6 +8,7 @@ from typing import Any
 
 from ragqa.device import AUTO
 from ragqa.errors import ModelError
+from ragqa.evidence.masses import relevance
 from ragqa.mining.pairs import Candidate
 from ragqa.models.catalog import load_reader
 from ragqa.models.runtime import require_torch, torch_device
@@ -33,17 +34,9 @@ def reader_teacher(name: str = "default", device: str = AUTO) -> Teacher:
 
     def judge(questions: Sequence[str], passages: Sequence[Candidate]) -> list[float]:
         texts, titles = [one.text for one in passages], [one.title for one in passages]
-        return [log_odds(found.null) for found in reader.read_texts(questions, texts, titles)]
+        return [relevance(math.exp(found.null), MOST) for found in reader.read_texts(questions, texts, titles)]
 
     return judge
-
-
-def log_odds(null: float) -> float:
-    """Log-odds that there is an answer, of the log-probability that there is none, cut to ±12."""
-    if null <= -MOST:
-        return MOST
-    answers = -math.expm1(null)
-    return max(-MOST, min(MOST, math.log(answers) - null)) if answers > 0 else -MOST
 
 
 def cross_encoder(name: str, device: str = AUTO) -> Teacher:

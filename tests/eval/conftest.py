@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.eval.runs.folder import Findings, RunFolder
+from ragqa.eval.runs.folder import Findings, SuiteRun
 from ragqa.eval.runs.runner import run
 from ragqa.judging.matching import has_answer
 from ragqa.timing import Stopwatch
@@ -80,7 +80,7 @@ def make_run(tmp_path):
     def make(
         name, records, rankings, *, digest="h1", min_score=0.02, passages=3, depth=4, task="open", reranked=(), **facts
     ):
-        folder = RunFolder(tmp_path / name)
+        folder = SuiteRun(tmp_path / name)
         folder.begin(
             {
                 "hash": digest,

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from ragqa.errors import ConfigError, SourceError
-from ragqa.eval.runs.folder import TABLES, Findings, RunFolder
+from ragqa.eval.runs.folder import TABLES, Findings, SuiteRun
 from ragqa.eval.runs.runner import run
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_an_unfinished_run_says_so(tmp_path):
-    folder = RunFolder(tmp_path / "run")
+    folder = SuiteRun(tmp_path / "run")
     with pytest.raises(SourceError, match="holds no run"):
         folder.records()
     folder.begin({"hash": "h1"})
@@ -24,7 +24,7 @@ def test_an_unfinished_run_says_so(tmp_path):
 
 
 def test_another_run_is_never_overwritten(tmp_path):
-    folder = RunFolder(tmp_path / "run")
+    folder = SuiteRun(tmp_path / "run")
     folder.begin({"hash": "h1"})
     folder.begin({"hash": "h1"})
     with pytest.raises(ConfigError, match="holds another run"):
@@ -32,7 +32,7 @@ def test_another_run_is_never_overwritten(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     with pytest.raises(ConfigError, match="not empty"):
-        RunFolder(tmp_path / "mine").begin({"hash": "h1"})
+        SuiteRun(tmp_path / "mine").begin({"hash": "h1"})
 
 
 def test_a_place_that_is_taken_is_told_before_anything_is_indexed(tmp_path):
@@ -45,11 +45,11 @@ def test_a_place_that_is_taken_is_told_before_anything_is_indexed(tmp_path):
 
 def test_what_holds_no_run_says_so(tmp_path):
     with pytest.raises(SourceError, match="holds no run: ragqa eval run makes one"):
-        RunFolder(tmp_path).facts()
+        SuiteRun(tmp_path).facts()
 
 
 def test_a_chunk_counts_only_when_whole(tmp_path):
-    folder = RunFolder(tmp_path / "run")
+    folder = SuiteRun(tmp_path / "run")
     folder.begin({"hash": "h1"})
     (tmp_path / "run" / "chunks" / "main-000000.tmp").mkdir()  # as a killed writer leaves it
     assert not folder.has("main-000000")

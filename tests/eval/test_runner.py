@@ -52,17 +52,17 @@ def test_offsets_hold(whole):
 
 def test_interrupted_it_goes_on_and_gives_the_same_bytes(whole, tmp_path, indexes, monkeypatch):
     monkeypatch.setattr(runner, "CHUNK", 16)
-    original, written = runner.RunFolder.write, []
+    original, written = runner.SuiteRun.write, []
 
     def dying(self, chunk, findings):
         original(self, chunk, findings)
         written.append(chunk)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runner.RunFolder, "write", dying)
+    monkeypatch.setattr(runner.SuiteRun, "write", dying)
     with pytest.raises(KeyboardInterrupt):
         run(SUITE, tmp_path / "run", indexes=indexes)
-    monkeypatch.setattr(runner.RunFolder, "write", original)
+    monkeypatch.setattr(runner.SuiteRun, "write", original)
     assert written and not (tmp_path / "run" / "answers.jsonl").exists()
     resumed = run(SUITE, tmp_path / "run", indexes=indexes)
     for name in SAME:

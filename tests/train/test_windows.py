@@ -14,7 +14,7 @@ from ragqa.mining.pairs import Candidate, Pairing, read_pairings, write_pairings
 from ragqa.models.catalog import PRETRAINED
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.train.engine.settings import ReaderData
-from ragqa.train.reader.augment import Rewordings, paraphrases_of, read_synonyms
+from ragqa.train.reader.augment import Rewordings, paraphrases_of, read_rewordings
 from ragqa.train.reader.data import hold_out, read_sources, tokenize
 from ragqa.train.reader.places import annotated_place, answer_places, right_places, token_span
 from ragqa.train.reader.windows import TrainingWindows
@@ -255,7 +255,7 @@ def test_dropped_words_are_outside_the_answer(squad_file, tokenizer):
 def test_questions_are_reworded_and_fit(squad_file, tokenizer, tmp_path):
     table = tmp_path / "synonyms.txt"
     table.write_text("# tables\nwhere, in which place\nriver, stream, \nlong, lengthy\n", encoding="utf-8")
-    synonyms = read_synonyms(table)
+    synonyms = read_rewordings(table)
     assert synonyms["river"] == ("stream",) and synonyms["in which place"] == ("where",)
     material = material_of([squad_file], tokenizer)
     reword = Rewordings(synonyms, 0.5, {"How long is the Danube?": ("What is the Danube's length?",)})
@@ -273,7 +273,7 @@ def test_questions_are_reworded_and_fit(squad_file, tokenizer, tmp_path):
 def test_a_useless_table_of_synonyms_is_said(tmp_path, content):
     (tmp_path / "table").write_bytes(content)
     with pytest.raises(SourceError, match="synonyms"):
-        read_synonyms(tmp_path / "table")
+        read_rewordings(tmp_path / "table")
 
 
 def test_paraphrases_are_asked_for_once():

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ragqa.convert import Misfit, convert, misfit, plain, read_json
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.measure.comparison import Judged, Side, compare_sides, side_of
-from ragqa.eval.runs.folder import RunFolder
+from ragqa.eval.runs.folder import SuiteRun
 from ragqa.store.atomic import replace_file, storing
 
 BASELINES = Path("eval/baselines")
@@ -58,7 +58,7 @@ class _Baseline:
     parts: Mapping[str, _Part]
 
 
-def accept(run: str | Path | RunFolder, folder: Path = BASELINES) -> Path:
+def accept(run: str | Path | SuiteRun, folder: Path = BASELINES) -> Path:
     """Make a finished run its suite's baseline."""
     side = side_of(run)
     parts = {
@@ -97,7 +97,7 @@ def load_baseline(suite: str, folder: Path = BASELINES) -> Side:
         raise SourceError(f"{path}: not a usable baseline ({error})") from error
 
 
-def check(run: str | Path | RunFolder, folder: Path = BASELINES) -> dict[str, Any]:
+def check(run: str | Path | SuiteRun, folder: Path = BASELINES) -> dict[str, Any]:
     """A run against its suite's baseline: the comparison, and ``worse``, the rows that are significantly so.
 
     Significant: p < 0.05 after Holm's correction. To answer less often is neither better nor worse. Questions other

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ragqa.errors import ConfigError
 from ragqa.eval.measure.measures import load_parts
 from ragqa.eval.measure.stats import holm, paired_interval, randomization_test
-from ragqa.eval.runs.folder import RunFolder
+from ragqa.eval.runs.folder import SuiteRun
 
 Values = NDArray[np.float64]
 HEADLINES = (
@@ -73,9 +73,9 @@ class Side:
     chosen: bool = False
 
 
-def side_of(run: str | Path | RunFolder) -> Side:
+def side_of(run: str | Path | SuiteRun) -> Side:
     """A finished run as a side of a comparison."""
-    folder = run if isinstance(run, RunFolder) else RunFolder(run)
+    folder = run if isinstance(run, SuiteRun) else SuiteRun(run)
     facts = folder.facts()
     parts = {
         name: Judged(tuple(part.ids), {key: part.values[key] for key in HEADLINES if key in part.values})
@@ -85,7 +85,7 @@ def side_of(run: str | Path | RunFolder) -> Side:
     return Side(folder.path.name, facts["hash"], facts["suite"], parts, chosen)
 
 
-def compare(one: str | Path | RunFolder, other: str | Path | RunFolder, *, seed: int = 0) -> dict[str, Any]:
+def compare(one: str | Path | SuiteRun, other: str | Path | SuiteRun, *, seed: int = 0) -> dict[str, Any]:
     """The comparison of two finished runs, as `ragqa eval compare --json` prints it (see `compare_sides`)."""
     return compare_sides(side_of(one), side_of(other), seed=seed)
 

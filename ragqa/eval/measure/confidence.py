@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+_ROUNDING = 1e-12  # means that differ by less are equal
 
 
 def expected_calibration_error(scores: Values, right: Bools, bins: int = 15) -> float:
@@ -91,9 +92,9 @@ def best_no_answer_threshold(no_answer: Values, answered: Values, abstained: Val
     ranked = no_answer[order]
     means = (abstained.sum() + np.cumsum((answered - abstained)[order])) / len(ranked)
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    best = last[np.argmax(means[last])]
-    start = float(abstained.mean())
-    return (start, 0.0) if start >= means[best] else (float(means[best]), float(ranked[best]))
+    start, tops = float(abstained.mean()), means[last]
+    best = last[np.argmax(tops >= tops.max() - _ROUNDING)]
+    return (start, 0.0) if start >= means[best] - _ROUNDING else (float(means[best]), float(ranked[best]))
 
 
 def _bins(ranked: Values, bins: int) -> Iterator[tuple[int, int]]:

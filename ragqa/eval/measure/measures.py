@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ragqa.errors import SourceError
-from ragqa.eval.measure.ranking import (
+from ragqa.eval.measure.ranking_quality import (
     accuracy_at,
     average_precision,
     documents_only,
@@ -19,7 +19,7 @@ from ragqa.eval.measure.ranking import (
     recall_at,
     reciprocal_rank,
 )
-from ragqa.eval.runs.folder import RunFolder
+from ragqa.eval.runs.folder import SuiteRun
 from ragqa.judging.matching import has_answer
 from ragqa.judging.metrics import exact_match, f1
 
@@ -47,7 +47,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MeasuredPart:
     """All that is known of a suite's part: records, rankings by source, passages by id, times by stage, measures."""
 
     name: str
@@ -70,7 +70,7 @@ class Part:
         return threshold_of(self.facts)
 
 
-def load_parts(folder: RunFolder) -> dict[str, Part]:
+def load_parts(folder: SuiteRun) -> dict[str, MeasuredPart]:
     """The parts of a finished run with their measures, in the suite's order."""
     facts, records = folder.facts(), folder.records()
     hits, times = folder.table("hits.arrow"), folder.table("timings.arrow")
@@ -90,7 +90,7 @@ def load_parts(folder: RunFolder) -> dict[str, Part]:
             **_retrieval(mine, grids, tuple(facts["ks"])),
             **_answering(mine, own, str(facts["task"])),
         }
-        parts[name] = Part(name, own, mine, grids, passages, wall, cpu, values)
+        parts[name] = MeasuredPart(name, own, mine, grids, passages, wall, cpu, values)
         first = last
     return parts
 

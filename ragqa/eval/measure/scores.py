@@ -22,10 +22,10 @@ from ragqa.eval.measure.confidence import (
     risk_coverage,
     selective,
 )
-from ragqa.eval.measure.measures import Part, Record, Values, best_of, given, load_parts, top_score
+from ragqa.eval.measure.measures import MeasuredPart, Record, Values, best_of, given, load_parts, top_score
 from ragqa.eval.measure.slices import slices_of
 from ragqa.eval.measure.stats import Figure, bootstrap_each, bootstrap_means
-from ragqa.eval.runs.folder import RunFolder
+from ragqa.eval.runs.folder import SuiteRun
 from ragqa.judging.matching import has_answer
 from ragqa.judging.metrics import exact_match, f1
 
@@ -38,21 +38,21 @@ Columns = dict[tuple[str, ...], Values]  # ("figure", measure), ("rung", rung) o
 Means = dict[tuple[str, ...], Figure]
 
 
-def score(run: str | Path | RunFolder) -> Scores:
+def score(run: str | Path | SuiteRun) -> Scores:
     """The scores of a finished run, as `ragqa eval score --json` prints them."""
-    folder = run if isinstance(run, RunFolder) else RunFolder(run)
+    folder = run if isinstance(run, SuiteRun) else SuiteRun(run)
     facts = folder.facts()
     about = {"hash": facts["hash"], "suite": facts["suite"], "task": facts["task"], "name": folder.path.name}
     whole = _whole_cost(folder)
     return {"run": about, "parts": {name: _score(part, whole) for name, part in load_parts(folder).items()}}
 
 
-def main_group(part: Part) -> str:
+def main_group(part: MeasuredPart) -> str:
     """The measures' family that says how well questions are answered: "open", "read", or "" in a retrieval task."""
     return next((group for group in ("open", "read") if f"{group}/em@1" in part.values), "")
 
 
-def causes_of(part: Part) -> list[str]:
+def causes_of(part: MeasuredPart) -> list[str]:
     """For each question the cause of its wrong answer, "" where it is right."""
     group = main_group(part)
     if not group:
@@ -61,7 +61,7 @@ def causes_of(part: Part) -> list[str]:
     return ["" if ok else _cause(part, place) for place, ok in enumerate(right)]
 
 
-def _cause(part: Part, place: int) -> str:
+def _cause(part: MeasuredPart, place: int) -> str:
     record = part.records[place]
     answers = given(record, part.min_score)
     answer = answers[0] if answers else None
@@ -75,7 +75,7 @@ def _cause(part: Part, place: int) -> str:
     return cause(record, answer, Found(int(ranks[0]) if len(ranks) else 0, from_it))
 
 
-def _holds_answer(part: Part, record: Record, good: Bools) -> bool:
+def _holds_answer(part: MeasuredPart, record: Record, good: Bools) -> bool:
     """Whether the best answer's passage holds the answer. Its rank may be below those that are kept; then its text
     decides.
     """
@@ -85,7 +85,7 @@ def _holds_answer(part: Part, record: Record, good: Bools) -> bool:
     return has_answer(part.passages[best["passage"]][1], record["references"], pattern=record["pattern"])
 
 
-def _score(part: Part, whole: Mapping[str, Any]) -> Scores:
+def _score(part: MeasuredPart, whole: Mapping[str, Any]) -> Scores:
     group = main_group(part)
     columns: Columns = {("figure", name): values for name, values in part.values.items()}
     columns |= _rungs(part) if group == "open" else {}
@@ -114,7 +114,7 @@ def _means(columns: Columns) -> Means:
     return dict(zip(columns, figures, strict=True))
 
 
-def _right_if_given(part: Part) -> Bools:
+def _right_if_given(part: MeasuredPart) -> Bools:
     """Whether the best answer is right, whatever its score. It never is for a question without an answer."""
     return np.array(
         [
@@ -140,7 +140,7 @@ def _confidence(scores: Values, right: Bools, group: str) -> dict[str, Figure]:
     return dict(zip(names, bootstrap_each(all_of, len(scores)), strict=True))
 
 
-def _best_threshold(part: Part, scores: Values, group: str) -> dict[str, Figure]:
+def _best_threshold(part: MeasuredPart, scores: Values, group: str) -> dict[str, Figure]:
     """The best EM and F1 (percent) that any one threshold on the score gives, and the threshold for EM.
 
     If every question has an answer, the best threshold gives every answer; the figures are then those of SQuAD v1.1.
@@ -156,7 +156,7 @@ def _best_threshold(part: Part, scores: Values, group: str) -> dict[str, Figure]
     return dict(zip(names, bootstrap_each(all_of, len(scores)), strict=True))
 
 
-def _with_and_without(part: Part, name: str) -> tuple[Values, Values]:
+def _with_and_without(part: MeasuredPart, name: str) -> tuple[Values, Values]:
     """A measure (percent) when every question is given its best answer, and when none is."""
     measure = exact_match if name == "em" else f1
     best = [[answer["text"] for answer in record["answers"][:1]] for record in part.records]
@@ -165,7 +165,7 @@ def _with_and_without(part: Part, name: str) -> tuple[Values, Values]:
     return 100.0 * np.array(kept), 100.0 * np.array(dropped)
 
 
-def _rungs(part: Part) -> Columns:
+def _rungs(part: MeasuredPart) -> Columns:
     """For each step from the corpus to the answer, 100 for the questions that got so far; NaN for those without an
     answer.
     """
@@ -195,7 +195,7 @@ def _ladder(means: Means) -> list[dict[str, Any]]:
     return ladder
 
 
-def _causes(part: Part) -> list[dict[str, Any]]:
+def _causes(part: MeasuredPart) -> list[dict[str, Any]]:
     names = causes_of(part)
     wrong = max(1, sum(map(bool, names)))
     table = []
@@ -206,7 +206,7 @@ def _causes(part: Part) -> list[dict[str, Any]]:
     return sorted(table, key=lambda row: -row["n"])
 
 
-def gold_texts(part: Part) -> list[str | None]:
+def gold_texts(part: MeasuredPart) -> list[str | None]:
     """For each question the text of its gold passage, None if there is none."""
     names = [_gold_name(record) for record in part.records]
     return [None if name is None else part.passages[name][1] for name in names]
@@ -218,7 +218,7 @@ def _gold_name(record: Record) -> str | None:
     return record["gold"]["passage"] if record.get("gold") else None
 
 
-def _slice_columns(part: Part, group: str) -> Columns:
+def _slice_columns(part: MeasuredPart, group: str) -> Columns:
     """EM and F1 of each slice's values, NaN for all other questions."""
     columns: Columns = {}
     for name, values in slices_of(part.records, gold_texts(part)).items():
@@ -246,7 +246,7 @@ def _natural(value: str) -> tuple[bool, int, str]:
     return (value.startswith(">"), number, value)
 
 
-def _curves(part: Part, scores: Values, right: Bools, group: str) -> dict[str, Any]:
+def _curves(part: MeasuredPart, scores: Values, right: Bools, group: str) -> dict[str, Any]:
     coverage, risk = risk_coverage(scores, right)
     places = np.unique(np.linspace(0, len(coverage) - 1, min(CURVE_POINTS, len(coverage))).round().astype(int))
     em = part.values[f"{group}/em@1"]
@@ -268,7 +268,7 @@ def _cumulative(spent: Values, em: Values) -> list[list[float]]:
     return [[float(spent[order][place]), float(reached[place])] for place in places]
 
 
-def _cost(part: Part, whole: Mapping[str, Any]) -> dict[str, float]:
+def _cost(part: MeasuredPart, whole: Mapping[str, Any]) -> dict[str, float]:
     cost: dict[str, float] = {}
     for clock, stages in (("wall", part.wall), ("cpu", part.cpu)):
         total = sum(stages.values(), np.zeros(len(part.records)))
@@ -289,7 +289,7 @@ def _cost(part: Part, whole: Mapping[str, Any]) -> dict[str, float]:
     return cost
 
 
-def _whole_cost(folder: RunFolder) -> dict[str, Any]:
+def _whole_cost(folder: SuiteRun) -> dict[str, Any]:
     try:
         content = json.loads((folder.path / "cost.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -10,17 +10,17 @@ from ragqa.eval.measure.comparison import compare
 from ragqa.eval.measure.scores import score
 from ragqa.eval.page.rendering import write_report
 from ragqa.eval.page.rows import browse
-from ragqa.eval.runs.folder import RunFolder
+from ragqa.eval.runs.folder import SuiteRun
 
 MOST_QUESTIONS = 1000
 
 
-def report(runs: Sequence[str | Path | RunFolder], output: str | Path, *, questions: int = MOST_QUESTIONS) -> Path:
+def report(runs: Sequence[str | Path | SuiteRun], output: str | Path, *, questions: int = MOST_QUESTIONS) -> Path:
     """Write one self-contained HTML page on one or more runs of a suite; the first and the last are compared.
 
     At most ``questions`` questions of each run can be browsed there, the same ones of all runs.
     """
-    folders = [run if isinstance(run, RunFolder) else RunFolder(run) for run in runs]
+    folders = [run if isinstance(run, SuiteRun) else SuiteRun(run) for run in runs]
     if not folders:
         raise ConfigError("a report needs at least one run")
     scores = [score(folder) for folder in folders]

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ragqa.eval.measure.measures import Part, Record, load_parts
+from ragqa.eval.measure.measures import MeasuredPart, Record, load_parts
 from ragqa.eval.measure.scores import causes_of, gold_texts, main_group
 from ragqa.eval.measure.slices import slices_of
-from ragqa.eval.runs.folder import RunFolder
+from ragqa.eval.runs.folder import SuiteRun
 
 SHOWN = 10  # passages of an explanation
 
 
-def browse(run: str | Path | RunFolder, most: int | None = None, seed: int = 0) -> list[dict[str, Any]]:
+def browse(run: str | Path | SuiteRun, most: int | None = None, seed: int = 0) -> list[dict[str, Any]]:
     """A row for each question, in order; of more than ``most`` a random choice, the same for every run of a suite.
 
     A row has id, part, question, references, answer ("": none given; None: none asked for), score, right, em, f1,
@@ -23,7 +23,7 @@ def browse(run: str | Path | RunFolder, most: int | None = None, seed: int = 0) 
     ranks are those of the first gold passage, where none is known of the first with the answer; none without either.
     ``why`` is None in a run that explains nothing (see `_why`).
     """
-    folder = run if isinstance(run, RunFolder) else RunFolder(run)
+    folder = run if isinstance(run, SuiteRun) else SuiteRun(run)
     parts = load_parts(folder)
     places = [(name, place) for name, part in parts.items() for place in range(len(part.records))]
     if most is not None and most < len(places):
@@ -35,7 +35,7 @@ def browse(run: str | Path | RunFolder, most: int | None = None, seed: int = 0) 
     return rows
 
 
-def _rows(part: Part, places: list[int]) -> list[dict[str, Any]]:
+def _rows(part: MeasuredPart, places: list[int]) -> list[dict[str, Any]]:
     group, causes = main_group(part), causes_of(part)
     gold = [_gold(part, record) for record in part.records]
     slices = slices_of(part.records, gold_texts(part))
@@ -67,7 +67,7 @@ def _rows(part: Part, places: list[int]) -> list[dict[str, Any]]:
     return rows
 
 
-def _answer(part: Part, record: Record) -> dict[str, Any]:
+def _answer(part: MeasuredPart, record: Record) -> dict[str, Any]:
     if "answers" not in record:
         return {"answer": None, "score": None, "passage": None}
     answers = [answer for answer in record["answers"] if answer["score"] >= part.min_score]
@@ -79,7 +79,7 @@ def _answer(part: Part, record: Record) -> dict[str, Any]:
     return {"answer": best["text"], "score": best["score"], "passage": passage}
 
 
-def _why(part: Part, place: int) -> dict[str, Any] | None:
+def _why(part: MeasuredPart, place: int) -> dict[str, Any] | None:
     """A record's explanation as it is shown, None without one: best and without, with ``given``, logits, score, and
 
     passages    those first read, the quoted one, and gold ones
@@ -110,7 +110,7 @@ def _why(part: Part, place: int) -> dict[str, Any] | None:
     }
 
 
-def _gold(part: Part, record: Record) -> dict[str, str] | None:
+def _gold(part: MeasuredPart, record: Record) -> dict[str, str] | None:
     if not record.get("gold"):
         return None
     title, text = part.passages[record["gold"]["passage"]]

@@ -97,7 +97,7 @@ class Findings:
         table["cpu_ms"] += watch.cpu.values()
 
 
-class RunFolder:
+class SuiteRun:
     """A run on disk, being made or finished."""
 
     def __init__(self, path: str | Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ragqa.config import Config
 from ragqa.errors import ConfigError
-from ragqa.eval.runs.suite import Part
+from ragqa.eval.runs.suite import SuitePart
 from ragqa.types import Question
 
 
@@ -40,7 +40,7 @@ class Choice:
 class Prepared:
     """A part that is ready to be run; ``files`` are hashes by name, ``index`` is None where nothing is retrieved."""
 
-    part: Part
+    part: SuitePart
     config: Config
     origins: dict[str, str]
     questions: list[Question]

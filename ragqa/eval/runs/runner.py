@@ -15,10 +15,10 @@ from ragqa.corpus.files import Problem
 from ragqa.corpus.read import read_documents
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.runs.examine import ANSWERS, CorpusView, Examine, examine_open, examine_reading, examine_retrieval
-from ragqa.eval.runs.folder import Findings, RunFolder
+from ragqa.eval.runs.folder import Findings, SuiteRun
 from ragqa.eval.runs.identity import facts_of
 from ragqa.eval.runs.prepared import Choice, Prepared
-from ragqa.eval.runs.suite import Part, PartFiles, Suite, config_for, load_suite, locate
+from ragqa.eval.runs.suite import PartFiles, Suite, SuitePart, config_for, load_suite, locate
 from ragqa.index import writer
 from ragqa.index.report import Progress, silent
 from ragqa.index.snapshot import Snapshot
@@ -46,14 +46,14 @@ def run(
     explain: bool = False,
     progress: Progress | None = None,
     problems: Callable[[Problem], None] | None = None,
-) -> RunFolder:
+) -> SuiteRun:
     """Answer the questions of a suite and keep everything in ``output``, with ``explain`` what replies are made of.
 
     Indexes are built or updated under ``indexes`` first. Given again after an interruption it goes on where it was,
     and leaves the same bytes as an uninterrupted run (but for times). A finished run is left as it is.
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
-    progress, folder, choice = progress or silent, RunFolder(output), choice or Choice()
+    progress, folder, choice = progress or silent, SuiteRun(output), choice or Choice()
     data = None if data is None else Path(data)
     if explain and suite.task != "open":
         raise ConfigError(f"--explain: {suite.name} is a {suite.task} suite, only open ones have replies to explain")
@@ -93,7 +93,7 @@ class Models:
 
 def _prepare(
     suite: Suite,
-    part: Part,
+    part: SuitePart,
     models: Models,
     choice: Choice,
     data: Path | None,
@@ -116,7 +116,7 @@ def _prepare(
     return Prepared(part, config, origins, choice.of(questions, suite.seed), hashes, index)
 
 
-def _documents(part: Part, files: PartFiles, problems: Callable[[Problem], None]) -> Iterator[Document]:
+def _documents(part: SuitePart, files: PartFiles, problems: Callable[[Problem], None]) -> Iterator[Document]:
     if part.corpus_format == "auto":
         return read_documents(files.corpus, problems)
     return (document for path in files.corpus for document in read_collection(path, part.corpus_format))
@@ -127,7 +127,7 @@ def _chunks(ready: Prepared) -> list[str]:
     return [f"{ready.part.name}-{start // CHUNK:06d}" for start in range(0, len(ready.questions), CHUNK)]
 
 
-def _run_part(ready: Prepared, examine: Examine, folder: RunFolder, first: int, progress: Progress) -> None:
+def _run_part(ready: Prepared, examine: Examine, folder: SuiteRun, first: int, progress: Progress) -> None:
     total = len(ready.questions)
     for place, chunk in enumerate(_chunks(ready)):
         start = place * CHUNK
@@ -168,7 +168,7 @@ def _as_asked(question: Question, ready: Prepared) -> dict[str, Any]:
     }
 
 
-def _write_cost(folder: RunFolder, prepared: Sequence[Prepared], seconds: float) -> None:
+def _write_cost(folder: SuiteRun, prepared: Sequence[Prepared], seconds: float) -> None:
     """What the whole run cost; of an interrupted one, what its last piece cost."""
     cost: dict[str, Any] = {
         "seconds": round(seconds, 1),

@@ -34,7 +34,7 @@ _LISTS = ("corpus", "ks")  # a single value may stand for a list of one
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SuitePart:
     """Questions on one corpus. ``index`` is the folder under ``indexes/``; ``language`` that of answers and words;
     ``prefix`` is cut off the documents' ids in ``qrels``; ``set`` holds settings.
     """
@@ -67,7 +67,7 @@ class Suite:
 
     name: str
     task: str
-    parts: tuple[Part, ...]
+    parts: tuple[SuitePart, ...]
     path: Path
     description: str = ""
     depth: int = 100
@@ -118,7 +118,7 @@ def load_suite(path: str | Path) -> Suite:
     return suite
 
 
-def config_for(suite: Suite, part: Part, settings: Sequence[str] = ()) -> tuple[Config, dict[str, str]]:
+def config_for(suite: Suite, part: SuitePart, settings: Sequence[str] = ()) -> tuple[Config, dict[str, str]]:
     """The settings of a part, and where each value that is no default came from."""
     config = Config()
     origins: dict[str, str] = {}
@@ -138,7 +138,7 @@ def config_for(suite: Suite, part: Part, settings: Sequence[str] = ()) -> tuple[
     return config, origins | changed
 
 
-def locate(suite: Suite, part: Part, data: Path | None = None) -> PartFiles:
+def locate(suite: Suite, part: SuitePart, data: Path | None = None) -> PartFiles:
     """Where the files of a part are: under ``data``, beside the suite, or in one of the two folders above it.
 
     (Two, because suites live in eval/suites/, and paths may be given from the root of the project.) A missing file is a
@@ -172,11 +172,11 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _part(suite: Suite, name: str, table: Any) -> Part:
+def _part(suite: Suite, name: str, table: Any) -> SuitePart:
     if isinstance(table, dict):
         table = _listed({"index": f"eval-{suite.name}-{name}", **table})
     path = f"parts.{shown_name(name)}"
-    part = convert(Part, table, path, given={"name": name})
+    part = convert(SuitePart, table, path, given={"name": name})
     _check_name(f"{path}.index", part.index)
     if bool(part.corpus) == (suite.task == "reading"):
         wanted = "none, as the paragraphs come with the questions" if part.corpus else "files"

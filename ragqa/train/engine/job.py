@@ -20,7 +20,7 @@ from ragqa.train.engine.recipe import Recipe
 
 Batch = dict[str, Any]
 Backward = Callable[[Tensor], Tensor]
-Step = Callable[["Task", Batch, Backward], Tensor]
+StepFunction = Callable[["Task", Batch, Backward], Tensor]
 Score = Callable[[], Mapping[str, float]]
 
 
@@ -79,7 +79,7 @@ class Plan:
 
     batches: Shares
     score: Score | None = None
-    step: Step = plain_step
+    step: StepFunction = plain_step
     companions: tuple[Companion, ...] = ()
     callbacks: tuple[TrainerCallback, ...] = ()
     forks: bool = True

@@ -18,7 +18,7 @@ CACHED = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class JointBatch:
     """Windows [w, l]: which positions may begin or end a span (the passage, and 0 for "no answer"), the right spans
     [w, p, 2] (inclusive, padded with −1), and whose each is: question × k + place of the passage.
     """
@@ -41,7 +41,7 @@ class JointWindows:
         self._asked = tokenizer.encode([question.text for question in questions])
         self._passage = lru_cache(CACHED)(self._tokenize)
 
-    def step(self, numbers: Sequence[int], found: Candidates) -> Step:
+    def step(self, numbers: Sequence[int], found: Candidates) -> JointBatch:
         """The windows of questions ``numbers`` and their candidates."""
         windows: list[Window] = []
         spans: list[IntArray] = []
@@ -61,7 +61,9 @@ class JointWindows:
                 windows += cut
                 spans += [_within(window, right) for window in cut]
                 owner += [place * k + rank] * len(cut)
-        return Step(pad(windows, self._tokenizer.pad_id), _allowed(windows), _stack(spans), np.array(owner, np.int64))
+        return JointBatch(
+            pad(windows, self._tokenizer.pad_id), _allowed(windows), _stack(spans), np.array(owner, np.int64)
+        )
 
     def _places(self, number: int, passage: Passage, tokens: Tokens) -> IntArray:
         """Token spans [p, 2], inclusive, of every answer of the question that stands in the passage."""

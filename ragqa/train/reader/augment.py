@@ -14,7 +14,7 @@ Paraphrase = Callable[[str], Sequence[str]]
 _WORD = re.compile(r"\w+(?:[-']\w+)*")
 
 
-def read_synonyms(path: str | Path) -> dict[str, tuple[str, ...]]:
+def read_rewordings(path: str | Path) -> dict[str, tuple[str, ...]]:
     """A file of words that may stand for each other, a line ``car, automobile, motorcar`` each → word: the others.
 
     Lower case; empty lines and those that begin with # do not count. A word on several lines has all their others.

@@ -21,7 +21,7 @@ Places = tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TrainingQuestion:
     """A question, the passages (by number) that answer it with the characters that do, and passages that do not.
 
     A passage without places is one that is known not to answer: of an unanswerable question. ``group`` is the article,
@@ -44,7 +44,7 @@ class Sources:
     texts: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     articles: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[TrainingQuestion] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def read_sources(paths: Sequence[str | Path], places: str = "all") -> Sources:
     return sources
 
 
-def hold_out(sources: Sources, share: float, seed: int) -> tuple[list[Asked], list[Asked]]:
+def hold_out(sources: Sources, share: float, seed: int) -> tuple[list[TrainingQuestion], list[TrainingQuestion]]:
     """Questions to train on and questions of held-out articles; at least one article is held out if ``share`` > 0."""
     titles = sorted({*sources.articles, *(asked.group for asked in sources.asked)})
     count = max(1, round(share * len(titles))) if share > 0 else 0
@@ -100,7 +100,7 @@ def hold_out(sources: Sources, share: float, seed: int) -> tuple[list[Asked], li
     )
 
 
-def tokenize(sources: Sources, asked: Sequence[Asked], tokenizer: PairTokenizer) -> Material:
+def tokenize(sources: Sources, asked: Sequence[TrainingQuestion], tokenizer: PairTokenizer) -> Material:
     """Tokenize passages and questions once; questions whose answer stands nowhere are left out.
 
     Where none is left it is a `TrainingError`.
@@ -141,7 +141,7 @@ def _add_paragraph(sources: Sources, paragraph: SquadParagraph, file: int, place
     for question in paragraph.questions:
         answers = tuple(answer.text for answer in question.answers)
         right = tuple(find(paragraph.text, question))
-        sources.asked.append(Asked(question.text, answers, ((number, right),), (), paragraph.title, file))
+        sources.asked.append(TrainingQuestion(question.text, answers, ((number, right),), (), paragraph.title, file))
 
 
 def _add_pairing(sources: Sources, known: dict[str, int], pairing: Pairing, file: int, places: str) -> None:
@@ -161,5 +161,5 @@ def _add_pairing(sources: Sources, known: dict[str, int], pairing: Pairing, file
     negatives = tuple(dict.fromkeys(numbers(pairing.negatives)))
     first = pairing.positives[0] if pairing.positives else None
     group = (first.title.partition("\n")[0] if first else "") or pairing.question
-    asked = Asked(pairing.question, pairing.answers, positives, negatives, group, file, pairing.pattern)
+    asked = TrainingQuestion(pairing.question, pairing.answers, positives, negatives, group, file, pairing.pattern)
     sources.asked.append(asked)

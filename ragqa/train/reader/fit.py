@@ -33,9 +33,9 @@ from ragqa.train.engine.processes import Processes
 from ragqa.train.engine.recipe import ReaderRecipe
 from ragqa.train.engine.run import train
 from ragqa.train.reader.adversary import Adversary
-from ragqa.train.reader.augment import Paraphrase, Rewordings, paraphrases_of, read_synonyms
+from ragqa.train.reader.augment import Paraphrase, Rewordings, paraphrases_of, read_rewordings
 from ragqa.train.reader.averaging import MovingAverage
-from ragqa.train.reader.data import Asked, Sources, hold_out, read_sources, tokenize
+from ragqa.train.reader.data import Sources, TrainingQuestion, hold_out, read_sources, tokenize
 from ragqa.train.reader.distill import Teachers
 from ragqa.train.reader.layers import parameter_groups
 from ragqa.train.reader.scoring import as_reader, choose, open_score, reading_score
@@ -186,11 +186,11 @@ class ReaderJob(Job):
         merged(model).save_pretrained(str(target))
         self._tokenizer.save_pretrained(str(target))
 
-    def _rewordings(self, training: Sequence[Asked]) -> Rewordings | None:
+    def _rewordings(self, training: Sequence[TrainingQuestion]) -> Rewordings | None:
         data, paraphrase = self.recipe.data, self._paraphrase
         if not data.synonyms and paraphrase is None:
             return None
-        synonyms = read_synonyms(data.synonyms) if data.synonyms else {}
+        synonyms = read_rewordings(data.synonyms) if data.synonyms else {}
         other = {} if paraphrase is None else paraphrases_of([asked.question for asked in training], paraphrase)
         return Rewordings(synonyms, data.synonym_share, other)
 
@@ -201,7 +201,9 @@ class ReaderJob(Job):
         titles, heat = self.recipe.data.titles > 0, loss.distill_temperature
         return Teachers.load(loss.teacher, tokenizer, heat, titles=titles, device=self.device)
 
-    def _score(self, held_out: Sequence[Asked], sources: Sources, tokenizer: PairTokenizer, type_ids: bool) -> Score:
+    def _score(
+        self, held_out: Sequence[TrainingQuestion], sources: Sources, tokenizer: PairTokenizer, type_ids: bool
+    ) -> Score:
         """EM and F1 on held-out questions; of the moving average, where there is one."""
         data, task, average = self.recipe.data, self._task, self._average
         chosen = choose(held_out, data.held_out_questions, self.recipe.train.seed)

@@ -19,7 +19,7 @@ from ragqa.models.runtime import reads_titles
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.pipeline import Pipeline
-from ragqa.train.reader.data import Asked, Sources
+from ragqa.train.reader.data import Sources, TrainingQuestion
 
 ScoreOf = Callable[[Any], dict[str, float]]
 AsReader = Callable[[Any], SpanReader]
@@ -35,7 +35,7 @@ def as_reader(tokenizer: PairTokenizer, type_ids: bool, stride: int) -> AsReader
     return wrap
 
 
-def choose(held_out: Sequence[Asked], count: int, seed: int) -> list[Asked]:
+def choose(held_out: Sequence[TrainingQuestion], count: int, seed: int) -> list[TrainingQuestion]:
     """Up to ``count`` of the held-out questions that have an answer; none is a `TrainingError`."""
     answerable = [asked for asked in held_out if asked.answers and asked.positives]
     if not answerable:
@@ -43,7 +43,7 @@ def choose(held_out: Sequence[Asked], count: int, seed: int) -> list[Asked]:
     return [answerable[place] for place in np.random.default_rng(seed).permutation(len(answerable))[:count]]
 
 
-def reading_score(chosen: Sequence[Asked], sources: Sources, wrap: AsReader) -> ScoreOf:
+def reading_score(chosen: Sequence[TrainingQuestion], sources: Sources, wrap: AsReader) -> ScoreOf:
     """EM and F1 (in percent) of the best span of the passage that answers."""
     questions = [asked.question for asked in chosen]
     places = [asked.positives[0][0] for asked in chosen]
@@ -60,7 +60,7 @@ def reading_score(chosen: Sequence[Asked], sources: Sources, wrap: AsReader) -> 
     return score
 
 
-def open_score(chosen: Sequence[Asked], index: str | Path, wrap: AsReader, device: str = AUTO) -> ScoreOf:
+def open_score(chosen: Sequence[TrainingQuestion], index: str | Path, wrap: AsReader, device: str = AUTO) -> ScoreOf:
     """EM and F1 (in percent) of the best answer from a whole index; its passages are retrieved once, on ``device``.
 
     The index must have been built with a packaged encoder: it loads no other by itself (`ConfigError`).
@@ -83,7 +83,7 @@ def open_score(chosen: Sequence[Asked], index: str | Path, wrap: AsReader, devic
     return score
 
 
-def _figures(quotes: Sequence[str], chosen: Sequence[Asked]) -> dict[str, float]:
+def _figures(quotes: Sequence[str], chosen: Sequence[TrainingQuestion]) -> dict[str, float]:
     pairs = list(zip(quotes, [asked.answers for asked in chosen], strict=True))
     return {
         "em": 100 * float(np.mean([exact_match(quote, answers) for quote, answers in pairs])),

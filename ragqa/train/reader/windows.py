@@ -44,7 +44,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class CutExample:
     """One question of the run as it is asked, the windows that it sees together, and whether it sees their titles."""
 
     example: int
@@ -136,7 +136,7 @@ class TrainingWindows:
         index: int,
         crop: int,
         titled: bool,
-    ) -> Draw:
+    ) -> CutExample:
         example = self.material.examples[index]
         question = example.question
         if reword is not None and (text := reword(words, example.text)) != example.text:
@@ -147,7 +147,7 @@ class TrainingWindows:
             self._cut(rng, passage, anchor, most - len(self._before(question, passage, titled)), crop)
             for passage, anchor in choose(rng, example)
         )
-        return Draw(index, titled, cuts, question)
+        return CutExample(index, titled, cuts, question)
 
     def _before(self, question: IntArray, passage: int, titled: bool) -> IntArray:
         return self.tokenizer.about(question, self.material.titles[passage]) if titled else question

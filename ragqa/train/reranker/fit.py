@@ -30,7 +30,7 @@ from ragqa.train.engine.processes import Processes
 from ragqa.train.engine.recipe import RerankerRecipe
 from ragqa.train.engine.run import train
 from ragqa.train.reranker.task import PairCollator, RerankerTask
-from ragqa.train.retriever.batches import Draw, draw_batches
+from ragqa.train.retriever.batches import DrawnPairing, draw_batches
 from ragqa.train.retriever.data import Note, read_file, split_questions
 
 
@@ -129,7 +129,7 @@ class RerankerJob(Job):
         return figures
 
 
-def ranks_of(reranker: CrossEncoder, draws: Sequence[Draw]) -> dict[str, float]:
+def ranks_of(reranker: CrossEncoder, draws: Sequence[DrawnPairing]) -> dict[str, float]:
     """Mean reciprocal rank and top-1 accuracy (in percent) of each question's positive among its passages.
 
     Ties count against it.

@@ -11,7 +11,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from ragqa.models.tokenize import PairTokenizer, pad
 from ragqa.train.engine.job import Batch, Task
-from ragqa.train.retriever.batches import Draw
+from ragqa.train.retriever.batches import DrawnPairing
 
 
 class PairCollator:
@@ -20,7 +20,7 @@ class PairCollator:
     def __init__(self, tokenizer: PairTokenizer, type_ids: bool) -> None:
         self._tokenizer, self._type_ids = tokenizer, type_ids
 
-    def __call__(self, draws: Sequence[Draw]) -> Batch:
+    def __call__(self, draws: Sequence[DrawnPairing]) -> Batch:
         """One batch; every question must have as many passages as the others."""
         texts = [candidate.retrieval_text for draw in draws for candidate in draw.passages]
         asked = self._tokenizer.encode([draw.pairing.question for draw in draws])

@@ -21,7 +21,7 @@ Keys = frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class DrawnPairing:
     """A question as a step sees it: one of its passages, and the negatives that come with it."""
 
     pairing: Pairing
@@ -36,7 +36,7 @@ class Draw:
 
 def draw_batches(
     pairings: Sequence[Pairing], batches: int, size: int, negatives: int, seed: int, *, in_batch: bool = True
-) -> list[list[Draw]]:
+) -> list[list[DrawnPairing]]:
     """``batches`` batches of ``size`` different questions, each with ``negatives`` of its own.
 
     Every question comes once before any comes again, except for those that have to wait. A question with fewer
@@ -47,7 +47,7 @@ def draw_batches(
     rng = np.random.default_rng(seed)
     known = [_known(pairing) for pairing in pairings]
     stream = _passes(rng, pairings, known, negatives)
-    waiting: list[tuple[int, Draw]] = []
+    waiting: list[tuple[int, DrawnPairing]] = []
     drawn = []
     for _ in range(batches):
         batch, waiting = _fill(chain(waiting, stream), len(waiting), known, size, in_batch)
@@ -56,13 +56,13 @@ def draw_batches(
 
 
 def _fill(
-    offered: Iterator[tuple[int, Draw]], waiting: int, known: Sequence[Keys], size: int, in_batch: bool
-) -> tuple[list[Draw], list[tuple[int, Draw]]]:
+    offered: Iterator[tuple[int, DrawnPairing]], waiting: int, known: Sequence[Keys], size: int, in_batch: bool
+) -> tuple[list[DrawnPairing], list[tuple[int, DrawnPairing]]]:
     """One batch, and the questions that wait for the next one, oldest first. At most `WAITING` wait; the others come
     with the next pass.
     """
-    batch: list[Draw] = []
-    blocked: list[tuple[int, Draw]] = []
+    batch: list[DrawnPairing] = []
+    blocked: list[tuple[int, DrawnPairing]] = []
     barred: set[int] = set()
     taken: set[int] = set()
     tried = 0
@@ -87,7 +87,7 @@ def _fill(
 
 def _passes(
     rng: np.random.Generator, pairings: Sequence[Pairing], known: Sequence[Keys], negatives: int
-) -> Iterator[tuple[int, Draw]]:
+) -> Iterator[tuple[int, DrawnPairing]]:
     while True:
         for place in rng.permutation(len(pairings)):
             number = int(place)
@@ -96,7 +96,7 @@ def _passes(
             own = rng.permutation(len(pairing.negatives))[:negatives]
             chosen = [pairing.negatives[position] for position in own]
             chosen += _others(rng, pairings, known[number], negatives - len(chosen))
-            yield number, Draw(pairing, positive, tuple(chosen))
+            yield number, DrawnPairing(pairing, positive, tuple(chosen))
 
 
 def _others(rng: np.random.Generator, pairings: Sequence[Pairing], known: Keys, count: int) -> list[Candidate]:
@@ -120,7 +120,7 @@ def _known(pairing: Pairing) -> Keys:
     return frozenset({_of_question(pairing)}.union(*map(_keys, pairing.positives)))
 
 
-def _used(draw: Draw) -> set[int]:
+def _used(draw: DrawnPairing) -> set[int]:
     return {_of_question(draw.pairing)}.union(*map(_keys, draw.passages))
 
 

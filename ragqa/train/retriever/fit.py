@@ -32,7 +32,7 @@ from ragqa.train.engine.job import Job, Plan, Shares
 from ragqa.train.engine.processes import Processes
 from ragqa.train.engine.recipe import RetrieverRecipe
 from ragqa.train.engine.run import train
-from ragqa.train.retriever.batches import Draw, draw_batches
+from ragqa.train.retriever.batches import DrawnPairing, draw_batches
 from ragqa.train.retriever.data import Note, contents, load_pairings, negatives_of, split_questions
 from ragqa.train.retriever.topical import TopicalCollator, draw_topical, known_positives
 from ragqa.train.retriever.towers import Floats, RetrieverTask, Rows, TextCollator, build_loss
@@ -206,7 +206,7 @@ def encode(encoder: Encoder, candidates: Sequence[Candidate]) -> Floats:
     return np.asarray(encoder.encode_passages(passages), np.float32)
 
 
-def _draw(training: Sequence[Pairing], recipe: RetrieverRecipe) -> list[list[Draw]]:
+def _draw(training: Sequence[Pairing], recipe: RetrieverRecipe) -> list[list[DrawnPairing]]:
     """The whole run, part by part of its batches."""
     settings, data = recipe.train, recipe.data
     count, size = settings.steps * settings.accumulate, settings.batch_size // settings.accumulate
@@ -217,7 +217,9 @@ def _draw(training: Sequence[Pairing], recipe: RetrieverRecipe) -> list[list[Dra
     return draw_batches(training, count, size, negatives, settings.seed, in_batch=in_batch)
 
 
-def _collator(model: SentenceTransformer, batches: Sequence[Sequence[Draw]], passages: Encoder | None) -> TextCollator:
+def _collator(
+    model: SentenceTransformer, batches: Sequence[Sequence[DrawnPairing]], passages: Encoder | None
+) -> TextCollator:
     """Without passages that stand already, both sides are tokenized."""
     if passages is None:
         return TextCollator(model)

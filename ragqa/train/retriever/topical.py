@@ -17,13 +17,13 @@ import torch
 
 from ragqa.errors import TrainingError
 from ragqa.mining.pairs import Pairing
-from ragqa.train.retriever.batches import Draw
+from ragqa.train.retriever.batches import DrawnPairing
 from ragqa.train.retriever.towers import ANCHOR, POSITIVE, TextCollator
 
 
 def draw_topical(
     pairings: Sequence[Pairing], batches: int, size: int, negatives: int, run: int, seed: int
-) -> list[list[Draw]]:
+) -> list[list[DrawnPairing]]:
     """``batches`` batches of ``size`` questions each: ``run`` passages of one article, then ``run`` of another.
 
     A question stands with one of its positives, drawn anew in each pass, and the first ``negatives`` of its own
@@ -36,13 +36,13 @@ def draw_topical(
     return [list(islice(stream, size)) for _ in range(batches)]
 
 
-def _passes(rng: np.random.Generator, pairings: Sequence[Pairing], negatives: int, run: int) -> Iterator[Draw]:
+def _passes(rng: np.random.Generator, pairings: Sequence[Pairing], negatives: int, run: int) -> Iterator[DrawnPairing]:
     while True:
-        articles: dict[str, dict[str, list[Draw]]] = defaultdict(lambda: defaultdict(list))
+        articles: dict[str, dict[str, list[DrawnPairing]]] = defaultdict(lambda: defaultdict(list))
         for pairing in pairings:
             positive = pairing.positives[rng.integers(len(pairing.positives))]
             article = positive.title.partition(" > ")[0] or positive.id
-            draw = Draw(pairing, positive, pairing.negatives[:negatives])
+            draw = DrawnPairing(pairing, positive, pairing.negatives[:negatives])
             articles[article][positive.retrieval_text].append(draw)
         runs = []
         for passages in articles.values():

@@ -25,7 +25,7 @@ from ragqa.errors import ConfigError
 from ragqa.train.engine.job import Task
 from ragqa.train.engine.processes import Processes
 from ragqa.train.engine.settings import RetrieverLoss
-from ragqa.train.retriever.batches import Draw
+from ragqa.train.retriever.batches import DrawnPairing
 
 ANCHOR, POSITIVE = "anchor", "positive"
 TOGETHER = 16
@@ -76,7 +76,7 @@ class Towers(nn.Module):
 class Rows:
     """The run as a data set of rows: question, positive, negatives, and for distillation their scores."""
 
-    def __init__(self, batches: Sequence[Sequence[Draw]], scored: bool) -> None:
+    def __init__(self, batches: Sequence[Sequence[DrawnPairing]], scored: bool) -> None:
         self._draws = [draw for batch in batches for draw in batch]
         self._scored = scored
 

@@ -13,7 +13,7 @@ from ragqa.config import Config
 from ragqa.corpus.analyze import LANGUAGES
 from ragqa.corpus.read import read_documents
 from ragqa.errors import ConfigError, RagqaError, SourceError
-from ragqa.eval.runs.suite import Part, Suite, config_for, load_suite, locate
+from ragqa.eval.runs.suite import Suite, SuitePart, config_for, load_suite, locate
 from ragqa.judging.questions import read_questions
 
 ROOT = Path(__file__).parents[3]
@@ -86,10 +86,10 @@ def test_everything_in_a_suite_arrives(suite):
         '[parts.one.set]\n"read.passages" = 9\n'
         '[parts.two]\ncorpus = ["a", "b"]\nquestions = "q"\n'
     )
-    one = Part(
+    one = SuitePart(
         "one", "q", ("a",), "beir", "beir", "r", "P-", "de", "shared", "https://example.org", {"read.passages": 9}
     )
-    two = Part("two", "q", ("a", "b"), index="eval-other-two")
+    two = SuitePart("two", "q", ("a", "b"), index="eval-other-two")
     assert made == Suite("other", "retrieval", (one, two), made.path, "d", 30, (1, 30), 5, {"read": {"passages": 7}})
 
 

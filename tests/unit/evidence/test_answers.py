@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ragqa.evidence.answers import null_share, rank_answers
 from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
 from ragqa.evidence.masses import Evidence, log_priors
+from ragqa.evidence.masses import relevance as relevance_of
 from ragqa.evidence.phrases import near, phrase
 from ragqa.types import Hit, Passage, Span
 
@@ -229,3 +230,9 @@ def test_an_answer_of_hundreds_of_places_or_of_no_mass_is_an_answer() -> None:
 
     faint = reading([Span(0, 1, -2000.0), Span(2, 3, -2000.0)], hits=[hit("a a", 1.0, 1)])
     assert all(answer.features["agreement"] == 0.0 for answer in rank_answers(faint, SHARE, 3))
+
+
+def test_relevance_is_the_log_odds_of_an_answer_within_the_cap():
+    for null in (0.001, 0.3, 0.5, 0.9, 0.999):
+        assert relevance_of(null, 12.0) == pytest.approx(math.log((1 - null) / null))
+    assert [relevance_of(null, 12.0) for null in (0.0, 1e-300, 1.0, 1.0 - 1e-16)] == [12.0, 12.0, -12.0, -12.0]

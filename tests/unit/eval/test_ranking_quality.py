@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.eval.measure import ranking as relevance
+from ragqa.eval.measure import ranking_quality
 
 RANKING = st.lists(st.integers(0, 3), max_size=8)
 
@@ -25,25 +25,25 @@ def test_against_naive_definitions(ranking, unfound, k):
         return sum(grade / math.log2(rank + 1) for rank, grade in enumerate(values[:k], 1))
 
     hits = [rank for rank, grade in enumerate(ranking, 1) if grade > 0]
-    assert relevance.accuracy_at(grades, k)[0] == float(any(rank <= k for rank in hits))
-    assert relevance.reciprocal_rank(grades)[0] == (1 / hits[0] if hits else 0.0)
+    assert ranking_quality.accuracy_at(grades, k)[0] == float(any(rank <= k for rank in hits))
+    assert ranking_quality.reciprocal_rank(grades)[0] == (1 / hits[0] if hits else 0.0)
     own = [np.array(ideal, int)]
     if not ideal:
-        assert np.isnan(relevance.recall_at(grades, own, k)[0])
-        assert np.isnan(relevance.ndcg_at(grades, own, k)[0])
-        assert np.isnan(relevance.average_precision(grades, own)[0])
+        assert np.isnan(ranking_quality.recall_at(grades, own, k)[0])
+        assert np.isnan(ranking_quality.ndcg_at(grades, own, k)[0])
+        assert np.isnan(ranking_quality.average_precision(grades, own)[0])
         return
-    assert relevance.recall_at(grades, own, k)[0] == sum(rank <= k for rank in hits) / len(ideal)
-    assert relevance.ndcg_at(grades, own, k)[0] == pytest.approx(dcg(ranking) / dcg(sorted(ideal, reverse=True)))
+    assert ranking_quality.recall_at(grades, own, k)[0] == sum(rank <= k for rank in hits) / len(ideal)
+    assert ranking_quality.ndcg_at(grades, own, k)[0] == pytest.approx(dcg(ranking) / dcg(sorted(ideal, reverse=True)))
     precisions = [sum(other <= rank for other in hits) / rank for rank in hits]
-    assert relevance.average_precision(grades, own)[0] == pytest.approx(sum(precisions) / len(ideal))
+    assert ranking_quality.average_precision(grades, own)[0] == pytest.approx(sum(precisions) / len(ideal))
 
 
 def test_ndcg_agrees_with_scikit_learn():
     sklearn = pytest.importorskip("sklearn.metrics", reason="needs ragqa[train]")
     grades = np.array([[3, 0, 2, 1, 0], [0, 0, 1, 2, 3]])
     expected = [sklearn.ndcg_score([row], [[5, 4, 3, 2, 1]], k=4) for row in grades]
-    assert relevance.ndcg_at(grades, [row[row > 0] for row in grades], 4) == pytest.approx(expected)
+    assert ranking_quality.ndcg_at(grades, [row[row > 0] for row in grades], 4) == pytest.approx(expected)
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 3)), min_size=6, max_size=6), max_size=4))
@@ -59,21 +59,21 @@ def test_documents_against_a_walk_down_the_ranks(rankings):
             if name >= 0:
                 best[name] = max(best.get(name, 0), grade)
         kept.append([*best.values(), *[-1] * (6 - len(best))])
-    assert relevance.first_of_document(documents).tolist() == first
-    assert relevance.documents_only(grades, documents).tolist() == kept
+    assert ranking_quality.first_of_document(documents).tolist() == first
+    assert ranking_quality.documents_only(grades, documents).tolist() == kept
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (3, 0), (0, 0)])
 def test_nothing_to_rank(shape):
     grades, ideal = np.full(shape, -1), [np.array([1])] * shape[0]
-    assert relevance.documents_only(grades, grades).shape == shape
-    assert relevance.first_of_document(grades).shape == shape
+    assert ranking_quality.documents_only(grades, grades).shape == shape
+    assert ranking_quality.first_of_document(grades).shape == shape
     for values in (
-        relevance.accuracy_at(grades, 3),
-        relevance.reciprocal_rank(grades),
-        relevance.recall_at(grades, ideal, 3),
-        relevance.average_precision(grades, ideal),
-        relevance.ndcg_at(grades, ideal, 3),
+        ranking_quality.accuracy_at(grades, 3),
+        ranking_quality.reciprocal_rank(grades),
+        ranking_quality.recall_at(grades, ideal, 3),
+        ranking_quality.average_precision(grades, ideal),
+        ranking_quality.ndcg_at(grades, ideal, 3),
     ):
         assert values.tolist() == [0.0] * shape[0]
 
@@ -81,15 +81,19 @@ def test_nothing_to_rank(shape):
 def test_each_question_has_its_own_row():
     grades = np.array([[0, 1, 0], [2, 0, 1], [0, 0, -1], [0, 0, 0]])
     ideal = [np.array([1]), np.array([1, 2, 1]), np.array([1]), np.array([], int)]
-    assert relevance.accuracy_at(grades, 1).tolist() == [0, 1, 0, 0]
-    assert relevance.reciprocal_rank(grades).tolist() == [0.5, 1, 0, 0]
+    assert ranking_quality.accuracy_at(grades, 1).tolist() == [0, 1, 0, 0]
+    assert ranking_quality.reciprocal_rank(grades).tolist() == [0.5, 1, 0, 0]
     nan = float("nan")
-    assert relevance.recall_at(grades, ideal, 3) == pytest.approx([1, 2 / 3, 0, nan], nan_ok=True)
-    assert relevance.average_precision(grades, ideal) == pytest.approx([1 / 2, (1 + 2 / 3) / 3, 0, nan], nan_ok=True)
+    assert ranking_quality.recall_at(grades, ideal, 3) == pytest.approx([1, 2 / 3, 0, nan], nan_ok=True)
+    assert ranking_quality.average_precision(grades, ideal) == pytest.approx(
+        [1 / 2, (1 + 2 / 3) / 3, 0, nan], nan_ok=True
+    )
     best = 2 + 1 / math.log2(3) + 1 / 2
-    assert relevance.ndcg_at(grades, ideal, 3) == pytest.approx([1 / math.log2(3), 2.5 / best, 0, nan], nan_ok=True)
+    assert ranking_quality.ndcg_at(grades, ideal, 3) == pytest.approx(
+        [1 / math.log2(3), 2.5 / best, 0, nan], nan_ok=True
+    )
 
 
 def test_a_document_counts_once_at_its_best_rank():
     grades, documents = np.array([[0, 2, 0, 2, -1]]), np.array([[7, 5, 7, 5, -1]])
-    assert relevance.documents_only(grades, documents).tolist() == [[0, 2, -1, -1, -1]]
+    assert ranking_quality.documents_only(grades, documents).tolist() == [[0, 2, -1, -1, -1]]
