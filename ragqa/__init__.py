@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ragqa.version import __version__
 
 if TYPE_CHECKING:
+    from ragqa.asking import Ask
     from ragqa.config import Config, IndexConfig, ReadConfig, RetrieveConfig, load_config
     from ragqa.corpus.limits import Limits
     from ragqa.errors import RagqaError
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from ragqa.pipeline import Pipeline
     from ragqa.retrieve import HybridRetriever
     from ragqa.session import Session
-    from ragqa.types import Answer, Ask, Document, Hit, Passage, Question, Reply, Span
+    from ragqa.types import Answer, Document, Hit, Passage, Question, Reply, Span
 
 _HOMES = {
     "Answer": "types",
-    "Ask": "types",
+    "Ask": "asking",
     "BuildReport": "index.report",
     "Config": "config",
     "Document": "types",

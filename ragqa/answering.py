@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ragqa.asking import Ask
 from ragqa.config import Config, ReadConfig
 from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
@@ -19,7 +20,7 @@ from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
-from ragqa.types import Ask, Hit, Reply
+from ragqa.types import Hit, Reply
 from ragqa.wording import wording_of
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything

@@ -26,7 +26,6 @@ from ragqa.index.sources import Rule
 from ragqa.indexing import Named, build
 from ragqa.models.catalog import DEFAULT, encoder_name, load_encoder
 from ragqa.protocols import Encoder
-from ragqa.store.packed import layout_of
 from ragqa.store.passages import unmarked
 from ragqa.types import Document
 
@@ -199,7 +198,7 @@ class Index:
         with self._opening:
             if self._closed:
                 raise RuntimeError(f"{self.directory}: the index is closed: open it again to use it")
-            if self._snapshot is None or layout_of(self.directory).require_current() != self._snapshot.generation:
+            if self._snapshot is None or not self._snapshot.is_current():
                 self._snapshot = Snapshot.open(self.directory, parts=("passages",))
             return self._snapshot
 

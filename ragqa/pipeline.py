@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import NoReturn, Self, Unpack
 
 from ragqa.answering import Answering, checked, settings_for
+from ragqa.asking import Ask, AskSettings, ReadSettings
 from ragqa.composition import ModelSet, compose, load_models
 from ragqa.config import Config
 from ragqa.errors import RagqaError
@@ -22,9 +23,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
 from ragqa.session import Session
-from ragqa.store.manifest import read_manifest
-from ragqa.store.packed import layout_of
-from ragqa.types import Ask, AskSettings, Hit, ReadSettings, Reply
+from ragqa.types import Hit, Reply
 
 BATCH = 32  # requests that are answered together
 log = logging.getLogger("ragqa")
@@ -141,8 +140,7 @@ class Pipeline:
         """
         with self._refreshing:
             old = self.snapshot
-            layout = layout_of(old.directory)
-            if read_manifest(layout, layout.require_current()) == old.manifest:
+            if old.is_current():
                 return False
             new = Snapshot.open(old.directory, device=self.config.device)
             models = self._models

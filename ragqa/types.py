@@ -10,9 +10,8 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
-from ragqa.filters import Where
 from ragqa.sentences import sentences
 
 Scalar = str | int | float | bool
@@ -22,41 +21,6 @@ FAQ = "faq"
 ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
 PROGRAM = "program"
 Stopped = Literal["settled", "exhausted"]
-
-
-class ReadSettings(TypedDict, total=False):
-    """The settings of an `Ask` that decide how it is answered."""
-
-    k: int | None
-    risk: float | None
-    passages: int | None
-    min_score: float | None
-    all: bool | None
-
-
-class AskSettings(ReadSettings, total=False):
-    """All that an `Ask` has beside its question."""
-
-    where: Where | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request: a question, and what is to be different for it. None means what the pipeline's own settings say.
-
-    ``where`` keeps to documents with these metadata (see `ragqa.filters`). At most ``k`` answers are given and at most
-    ``passages`` are found and read; with ``all`` every passage is read, and every answer that is sure enough is given.
-    An answer is given if its score reaches ``min_score``, or what keeps the share of wrong answers at ``risk``: a
-    ``risk`` given here takes the place of a ``min_score`` in the pipeline's settings.
-    """
-
-    question: str
-    where: Where | None = None
-    k: int | None = None
-    risk: float | None = None
-    passages: int | None = None
-    min_score: float | None = None
-    all: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,21 +19,21 @@ from ragqa.device import AUTO
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.filters import Filter, Where, parse_filter
 from ragqa.index.dense import DenseIndex, DenseSegment, open_vectors
-from ragqa.index.facts import Allowed, Facts, clauses_of
+from ragqa.index.facts import Allowed
 from ragqa.index.lexical import LexicalIndex, RankBM25Index, open_tantivy
+from ragqa.index.selection import Selection
 from ragqa.store.checking import AT_ONCE, Checks, Files
 from ragqa.store.layout import ANN, DOCUMENTS, PASSAGES, VECTORS, Layout
 from ragqa.store.manifest import Manifest, SegmentFact, check_size, read_checked, read_manifest, read_tombstones
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
-from ragqa.store.reading import damaged, enough_memory
+from ragqa.store.reading import damaged, enough_memory, reading
 from ragqa.types import Document, Passage
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Check = Literal["soon", "first", "no"]
 FILTERS = 32  # that are remembered
-NAMED_KEYS = 20
 PARTS = ("passages", "words", "vectors")
 
 
@@ -64,6 +64,7 @@ class Snapshot:
 
     def _load(self, generation: int, parts: Collection[str], check: Check) -> None:
         layout = self._layout
+        self._mark = _mark(layout, generation)
         self.manifest: Manifest = read_manifest(layout, generation)
         self._once = threading.RLock()
         self.parts = frozenset(parts) | ({"passages"} if "words" in parts and not self.manifest.lexical else set())
@@ -75,7 +76,7 @@ class Snapshot:
         self._first_rows = np.array([segment.first_row for segment in self.manifest.segments], np.int64)
         counts = [segment.documents for segment in self.manifest.segments]
         self._first_documents = np.cumsum([0, *counts], dtype=np.int64)[:-1]
-        self._facts: list[Facts] | None = None
+        self.selection = Selection(lambda: self.stores, self._first_documents, self.alive_documents)
         self._numbers: dict[str, int] | None = None
         self._filters = lru_cache(FILTERS)(self._allowed)
         self.alive.setflags(write=False)
@@ -113,6 +114,13 @@ class Snapshot:
                 if current == number:
                     raise
                 number = current  # writers have replaced and swept it while it was being opened
+
+    def is_current(self) -> bool:
+        """Whether the index still names this generation, and not another one of the same number that was made after the
+        whole index had been removed.
+        """
+        layout = layout_of(self.directory)
+        return layout.require_current() == self.generation and _mark(layout, self.generation) == self._mark
 
     @property
     def checked(self) -> bool:
@@ -263,29 +271,6 @@ class Snapshot:
         allowed = self.allowed(where)
         return self.alive if allowed is None else allowed.mask
 
-    def matching(self, where: Filter) -> Mask:
-        """Booleans [documents]: alive, and what the filter is about."""
-        facts = self._all_facts()
-        self._check_keys(where, facts)
-        found = self.alive_documents.copy()
-        for first, own in zip(self._first_documents.tolist(), facts, strict=True):
-            for condition in where.conditions:
-                found[first : first + own.documents] &= own.matching(condition)
-        return found
-
-    def metadata_keys(self) -> list[str]:
-        """The keys that live documents have values of, in order."""
-        firsts, facts = self._first_documents.tolist(), self._all_facts()
-        alive = self.alive_documents
-        return sorted(
-            {
-                key
-                for first, own in zip(firsts, facts, strict=True)
-                for key in own.keys
-                if alive[first + own.owners(key)].any()
-            }
-        )
-
     def vectors(self, segment: SegmentFact) -> NDArray[np.float16]:
         """A segment's vectors, memory-mapped."""
         self._require("vectors")
@@ -359,28 +344,18 @@ class Snapshot:
     def _dense_folder(self, segment: SegmentFact) -> Path:
         return self._layout.segment(segment.id) / f"dense-{self.manifest.encoder.fingerprint}"
 
-    def _all_facts(self) -> list[Facts]:
-        """Those of each segment, made when they are first asked for."""
-        with self._once:
-            if self._facts is None:
-                self._facts = [Facts(store.metadata()) for store in self.stores]
-            return self._facts
-
     def _allowed(self, where: Filter) -> Allowed:
-        mask = self.per_row(self.matching(where))
+        mask = self.per_row(self.selection.matching(where))
         mask.setflags(write=False)
-        return Allowed(where, mask, clauses_of(where, self._all_facts()))
+        return Allowed(where, mask, self.selection.clauses(where))
 
-    def _check_keys(self, where: Filter, facts: list[Facts]) -> None:
-        """Say that a key is not there, instead of finding nothing; in an index without documents there is no key."""
-        needed = [condition.key for condition in where.conditions if condition.needs_key]
-        firsts = self._first_documents.tolist()
-        for key in needed if self.manifest.live_documents else ():
-            owners = (first + own.owners(key) for first, own in zip(firsts, facts, strict=True))
-            if not any(self.alive_documents[own].any() for own in owners):
-                keys = self.metadata_keys()
-                known = ", ".join(keys[:NAMED_KEYS]) + (", …" if len(keys) > NAMED_KEYS else "")
-                raise ConfigError(f"no document has the metadata key {key!r}; known keys: {known or 'none'}")
+
+def _mark(layout: Layout, generation: int) -> tuple[int, int, int]:
+    """What tells a manifest from a later one in its place; manifests are never changed in place."""
+    path = layout.manifest(generation)
+    with reading(path):
+        found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _read_synonyms(layout: Layout, manifest: Manifest) -> Synonyms:

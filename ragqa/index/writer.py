@@ -111,7 +111,7 @@ def delete(
         old = Snapshot(change.layout, change.layout.require_current(), ("passages",), check="no")
         gone = old.numbered([encodable(doc_id) for doc_id in ids])
         if wanted is not None:
-            gone = np.union1d(gone, np.flatnonzero(old.matching(wanted)))
+            gone = np.union1d(gone, np.flatnonzero(old.selection.matching(wanted)))
         plan = Plan(removed=len(gone), unchanged=old.manifest.live_documents - len(gone), gone=gone.tolist())
         manifest = old.manifest
         if plan.differs:

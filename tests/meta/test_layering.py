@@ -17,7 +17,7 @@ PACKAGE = Path(ragqa.__file__).parent
 # From the bottom up; a layer may import what stands on earlier lines, and itself if it is a package.
 LAYERS = (
     {
-        *("types", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
+        *("types", "asking", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
         *("protocols", "sentences", "timing"),
     },
     {"corpus", "store"},

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ragqa.asking import Ask
 from ragqa.config import Config, IndexConfig, ReadConfig, RetrieveConfig
 from ragqa.evidence.calibration import FEATURES
 from ragqa.explanation import Explanation, explain_hits
@@ -17,7 +18,7 @@ from ragqa.indexing import build
 from ragqa.models.catalog import load_encoder, load_reader
 from ragqa.models.remembering import Remembering
 from ragqa.pipeline import Pipeline
-from ragqa.types import Ask, Hit, Passage, Reply, Span
+from ragqa.types import Hit, Passage, Reply, Span
 
 TEXTS = {
     "rhine.txt": "The Rhine rises in Switzerland and flows to the North Sea.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -275,3 +276,16 @@ def test_an_index_from_before_sources_were_recorded(tmp_path: Path, docs: Path) 
     assert Snapshot.open(kb).manifest.sources is None
     report = ragqa.build(docs, kb, encoder=ENCODER)
     assert report.committed and report.unchanged == 2 and Snapshot.open(kb).info()["sources"] == [str(docs)]
+
+
+def test_an_index_that_was_made_anew_in_the_same_place_is_noticed(tmp_path):
+    place = tmp_path / "index"
+    with ragqa.Index(place, encoder=HashEncoder()) as index:
+        index.upsert([Document("old", "The old bridge.")])
+        assert index.get("old") is not None
+        generation = index.generation
+        shutil.rmtree(place)
+        with ragqa.Index(place, encoder=HashEncoder()) as other:
+            other.upsert([Document("new", "The new bridge.")])
+            assert other.generation == generation
+        assert index.get("old") is None and index.get("new").text == "The new bridge."

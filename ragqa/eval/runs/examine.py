@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.asking import Ask
 from ragqa.eval.runs.folder import Findings
 from ragqa.explanation import Explanation, explain_hits
 from ragqa.index.ranking import Ranking
@@ -37,7 +38,7 @@ from ragqa.pipeline import Pipeline
 from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever, Rankings
 from ragqa.timing import Stopwatch
-from ragqa.types import Ask, Hit, Passage, Question, Reply
+from ragqa.types import Hit, Passage, Question, Reply
 
 ANSWERS = 5
 Examine = Callable[[int, Question, Findings], dict[str, Any]]  # (number, question, where tables go) → its record's part

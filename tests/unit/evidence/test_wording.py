@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 import ragqa
+from ragqa.asking import Ask
 from ragqa.config import IndexConfig
 from ragqa.evidence.answers import rank_answers
 from ragqa.evidence.calibration import ScoreModel
@@ -16,7 +17,7 @@ from ragqa.evidence.phrases import near, phrase
 from ragqa.index.writer import update
 from ragqa.pipeline import Pipeline
 from ragqa.testing import HashEncoder, WordReader
-from ragqa.types import Ask, Document, Hit, Passage, Span
+from ragqa.types import Document, Hit, Passage, Span
 from ragqa.wording import ENGLISH, NEUTRAL, Wording, wording_of
 
 SPANISH = Wording(
