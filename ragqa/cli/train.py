@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from ragqa.cli.options import device_option, index_option, locate_index
+from ragqa.cli.options import Command, device_option, index_option, locate_index
 from ragqa.cli.terminal import note, say
 from ragqa.device import AUTO
 
@@ -20,6 +21,24 @@ def train() -> None:
     """
 
 
+def run_options(output: str, recipe: str) -> Callable[[Command], Command]:
+    """What every kind of run is told: where its result goes, which recipe it follows, and on which device."""
+
+    def add(command: Command) -> Command:
+        for option in (
+            device_option,
+            click.option(
+                "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe."
+            ),
+            click.option("--recipe", default=recipe, show_default=True, help="A packaged recipe or a TOML file."),
+            click.option("-o", "--output", required=True, type=click.Path(), help=output),
+        ):
+            command = option(command)
+        return command
+
+    return add
+
+
 def _made(line: str) -> None:
     """Say what was made, once: torchrun has the same command run by several processes."""
     if os.environ.get("RANK", "0") == "0":
@@ -28,10 +47,7 @@ def _made(line: str) -> None:
 
 @train.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
-@click.option("--recipe", default="reader-squad", show_default=True, help="A packaged recipe or a TOML file.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
-@device_option
+@run_options("Folder for the checkpoint.", recipe="reader-squad")
 def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...], device: str | None) -> None:
     """Fine-tune a reader on DATA, in SQuAD's format or mined; interrupted, the same command goes on.
 
@@ -52,10 +68,7 @@ def reader(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str,
 
 @train.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the encoder.")
-@click.option("--recipe", default="retriever-squad", show_default=True, help="A packaged recipe or a TOML file.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
-@device_option
+@run_options("Folder for the encoder.", recipe="retriever-squad")
 def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...], device: str | None) -> None:
     """Fine-tune the dense encoder on DATA; interrupted, the same command goes on.
 
@@ -78,10 +91,7 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
 
 @train.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the checkpoint.")
-@click.option("--recipe", default="reranker-mined", show_default=True, help="A packaged recipe or a TOML file.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
-@device_option
+@run_options("Folder for the checkpoint.", recipe="reranker-mined")
 def reranker(data: tuple[str, ...], output: str, recipe: str, settings: tuple[str, ...], device: str | None) -> None:
     """Fine-tune a reranker (a cross-encoder) on DATA, files of ragqa mine; interrupted, the same command goes on.
 
@@ -101,10 +111,7 @@ def reranker(data: tuple[str, ...], output: str, recipe: str, settings: tuple[st
 @train.command()
 @click.option("--questions", required=True, type=click.Path(), help="Questions with answers, in any form eval reads.")
 @index_option
-@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the encoder and the reader.")
-@click.option("--recipe", default="joint-qa", show_default=True, help="A packaged recipe or a TOML file.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a value of the recipe.")
-@device_option
+@run_options("Folder for the encoder and the reader.", recipe="joint-qa")
 def joint(
     questions: str, index_dir: str | None, output: str, recipe: str, settings: tuple[str, ...], device: str | None
 ) -> None:
