@@ -9,10 +9,10 @@ import subprocess
 import sys
 
 import pytest
+from support.training import weights
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from safetensors.torch import load_file  # noqa: E402
 
 import ragqa.train  # noqa: E402
 from ragqa.convert import override  # noqa: E402
@@ -37,14 +37,6 @@ def train(inputs, kind, output, device="cuda:0", **settings):
     given, own = inputs[kind]
     recipe = override(KINDS[kind](), COMMON | own | settings)
     return getattr(ragqa.train, f"fit_{kind}")(*given, output, recipe, device=device)
-
-
-def weights(folder):
-    found = {}
-    for path in sorted(folder.rglob("*.safetensors")):
-        if "steps" not in path.parts:
-            found |= {f"{path.relative_to(folder)}:{name}": value for name, value in load_file(str(path)).items()}
-    return found
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,16 +13,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.training import weights, write_material
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
-from safetensors.torch import load_file  # noqa: E402
 
-from ragqa import Config, build  # noqa: E402
-from ragqa.config import IndexConfig  # noqa: E402
 from ragqa.convert import override  # noqa: E402
 from ragqa.errors import ConfigError  # noqa: E402
-from ragqa.mining.pairs import Candidate, Pairing, write_pairings  # noqa: E402
 from ragqa.train.engine.processes import check_gpus  # noqa: E402
 from ragqa.train.engine.recipe import KINDS  # noqa: E402
 
@@ -60,42 +57,13 @@ CASES = {
     "reranker, binary": ("reranker", {"data.negatives": 3, "loss.objective": "binary"}),
 }
 KIND_CASES = ("reader", "retriever", "joint", "reranker")
-TEXTS = {
-    "rhine": "The Rhine rises in Switzerland and flows to the North Sea.",
-    "elbe": "The Elbe rises in the Czech Republic and flows to the North Sea.",
-    "danube": "The Danube rises in Germany and ends in the Black Sea.",
-    "bridge": "The bridge over the river was opened in 1937 by the mayor.",
-    "tea": "Tea came to Europe in the seventeenth century.",
-}
-ASKED = [
-    ("Where does the Rhine rise?", "Switzerland", "rhine"),
-    ("Where does the Elbe rise?", "the Czech Republic", "elbe"),
-    ("Where do both of them flow?", "the North Sea", "rhine"),
-    ("When was the bridge opened?", "1937", "bridge"),
-]
 
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory, tiny_base, tiny_encoder, squad_file):
     """For each kind what it is trained from, and with which settings of every case."""
     folder = tmp_path_factory.mktemp("several")
-    (folder / "texts").mkdir()
-    for name, text in TEXTS.items():
-        (folder / "texts" / f"{name}.txt").write_text(text)
-    build(folder / "texts", folder / "index", Config(index=IndexConfig(encoder=str(tiny_encoder))))
-    lines = [json.dumps({"id": str(i), "question": q, "answers": [a]}) for i, (q, a, _) in enumerate(ASKED)]
-    (folder / "qa.jsonl").write_text("\n".join(lines) + "\n")
-    pairings = [
-        Pairing(
-            str(number),
-            question,
-            (answer,),
-            (Candidate(own, TEXTS[own], "", 3.0),),
-            tuple(Candidate(name, text, "", -float(len(name))) for name, text in TEXTS.items() if name != own),
-        )
-        for number, (question, answer, own) in enumerate(ASKED)
-    ]
-    write_pairings(folder / "mined.jsonl", pairings)
+    write_material(folder, tiny_encoder)
     base, encoder = {"base": str(tiny_base)}, {"base": str(tiny_encoder)}
     return {
         "reader": {"data": str(squad_file), "settings": base},
@@ -152,15 +120,6 @@ def pair(inputs, tmp_path_factory):
         assert process.returncode == 0, (folder / f"log-{rank}").read_text()[-3000:]
     said = [json.loads((folder / f"said-{rank}.json").read_text()) for rank in range(2)]
     return folder, dict(zip(cases, zip(*said, strict=True), strict=True))
-
-
-def weights(folder):
-    """All weights that a run left, by file and name; not those of its steps."""
-    found = {}
-    for path in sorted(folder.rglob("*.safetensors")):
-        if "steps" not in path.parts:
-            found |= {f"{path.relative_to(folder)}:{name}": value for name, value in load_file(str(path)).items()}
-    return found
 
 
 def distance(one, other):
@@ -226,3 +185,21 @@ def test_gpus_have_a_process_each():
         check_gpus("auto", 2, 1)
     with pytest.raises(ConfigError, match="8 processes cannot share device cuda:1"):
         check_gpus("cuda:1", 8, 8)
+
+
+LEAVING = """
+import atexit, torch
+from torch import distributed
+atexit.register(lambda: print("still in a group:", distributed.is_initialized()))
+from ragqa.train.engine.processes import Processes
+distributed.init_process_group("gloo")
+Processes(torch.device("cpu")).agree(True)
+"""
+
+
+def test_processes_leave_their_groups_before_they_end(tmp_path):
+    """Otherwise about one run in three was aborted at its very end, by a thread that nobody had ended."""
+    (tmp_path / "leaving.py").write_text(LEAVING)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run([*launch, str(tmp_path / "leaving.py")], capture_output=True, text=True, timeout=120)
+    assert done.stdout.count("False") == 2 and "True" not in done.stdout, done.stdout + done.stderr

@@ -10,10 +10,12 @@ while the others wait; gradients go from device to device.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import torch
@@ -64,7 +66,10 @@ class Processes:
         self.device, self.asked = device, threading.Event()
         self.count = distributed.get_world_size() if together else 1
         self.rank = distributed.get_rank() if together else 0
-        self._talk: Any = distributed.new_group(backend="gloo", timeout=LONG) if self.count > 1 else None
+        self._talk: Any = None
+        if self.count > 1:
+            self._talk = distributed.new_group(backend="gloo", timeout=LONG)
+            _leave_at_exit()
 
     @property
     def first(self) -> bool:
@@ -150,6 +155,17 @@ class Processes:
     def gather(self, rows: Tensor) -> Tensor:
         """The rows [n, …] of all processes, [processes · n, …], with gradients for each process' own."""
         return rows if self.count == 1 else torch.cat(all_gather(rows))
+
+
+@cache
+def _leave_at_exit() -> None:
+    """Have this process leave all groups when it ends: threads of gloo that still run then would abort it."""
+    atexit.register(_leave)
+
+
+def _leave() -> None:
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def _buckets(parameters: Sequence[Tensor]) -> Iterator[list[Tensor]]:
