@@ -198,7 +198,7 @@ class JointJob(Job):
     def __init__(self, index: str | Path, questions: str | Path, output: str | Path, recipe: JointRecipe) -> None:
         self.data, self.folder, self.recipe = [questions], TrainingFolder(output), recipe
         self._index, self._asked = index, questions
-        self._snapshot = Snapshot.open(index)
+        self._snapshot = Snapshot.open(index, parts=())  # what it was made with; `load` opens it to be searched
         self._own: OwnIndex | None = None
         if recipe.method.refresh_every:
             self._own = OwnIndex(self.folder, self.folder.path / ENCODER, recipe.method.refresh_every)
@@ -213,8 +213,11 @@ class JointJob(Job):
     def load(self, device: torch.device, processes: Processes) -> JointTask:
         """Both models over the index, or over the run's own copy of it."""
         recipe, own = self.recipe, self._own
-        if own is not None:
+        if own is None:
+            self._snapshot = Snapshot.open(self._index, device=self.device)
+        else:
             processes.from_first(lambda: own.begin(self._index))
+            own.device = self.device
             self._snapshot = own.open()
         model, self._tokenizer = load_models(recipe, self._snapshot)
         tokenizer = PairTokenizer(self._tokenizer.backend_tokenizer, recipe.data.max_length)

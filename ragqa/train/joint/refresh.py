@@ -21,6 +21,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging as bars
 
+from ragqa.device import AUTO
 from ragqa.errors import ConfigError, IndexFormatError, SourceError, TrainingError
 from ragqa.index.derive import copy_index, reencode
 from ragqa.index.report import Progress, silent
@@ -46,6 +47,7 @@ class OwnIndex:
     def __init__(self, folder: TrainingFolder, encoder: Path, every: int) -> None:
         self.directory, self.every = folder.path / INDEX, every
         self._folder, self._encoder = folder, encoder
+        self.device = AUTO  # where it is searched
 
     def check(self, source: str | Path) -> None:
         """`ConfigError` if the index to copy is the copy itself."""
@@ -65,7 +67,11 @@ class OwnIndex:
     def open(self) -> Snapshot:
         """The generation that the run's newest checkpoint names, or of the copy. `TrainingError` if that is gone."""
         checkpoint = self._folder.newest()
-        return Snapshot.open(self.directory) if checkpoint is None else self._as_left(checkpoint)
+        return self.newest() if checkpoint is None else self._as_left(checkpoint)
+
+    def newest(self) -> Snapshot:
+        """Its current generation."""
+        return Snapshot.open(self.directory, device=self.device)
 
     def remembered(self, split: Callable[[], Split]) -> Split:
         """Which questions to train on, and those held out: found once, with the vectors that the run began with."""
@@ -104,11 +110,11 @@ class OwnIndex:
         if current is None:
             raise self._gone(checkpoint, wanted)
         if kept_at(checkpoint) % self.every == 0:
-            return Snapshot.open(self.directory)  # its passages are encoded anew before they are used
+            return self.newest()  # its passages are encoded anew before they are used
         for number in sorted((one for one in layout.stored_generations() if one <= current), reverse=True):
             try:
                 if read_manifest(layout, number).encoder.fingerprint == wanted:
-                    return Snapshot(layout, number)
+                    return Snapshot(layout, number, device=self.device)
             except IndexFormatError:
                 continue
         raise self._gone(checkpoint, wanted)
@@ -151,7 +157,7 @@ class Refreshing(TrainerCallback):
         step = state.global_step
         if step and step % self._own.every == 0:
             self._processes.from_first(lambda: self._refresh(step))
-            self._hand_on(Snapshot.open(self._own.directory))
+            self._hand_on(self._own.newest())
         return control
 
     def _refresh(self, step: int) -> None:
