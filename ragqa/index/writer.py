@@ -16,18 +16,19 @@ from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import Synonyms
 from ragqa.errors import ModelError
 from ragqa.filters import Where, parse_filter
+from ragqa.index.ann import check_spec, wants_ann
 from ragqa.index.commit import Setup, commit
-from ragqa.index.dense import check_spec, wants_ann
 from ragqa.index.intake import Intake
 from ragqa.index.plan import NOTHING_GOES, Plan, Rest, compare
 from ragqa.index.report import BuildReport, Progress, silent
-from ragqa.index.segment import SegmentWriter, segment_writer
+from ragqa.index.segment import SegmentWriter, Written, segment_writer
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.sources import Sources
+from ragqa.index.vectors import vector_store
 from ragqa.protocols import Encoder
 from ragqa.store.checking import check_files
 from ragqa.store.layout import is_fingerprint
-from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact
+from ragqa.store.manifest import EncoderFact, Manifest
 from ragqa.store.passages import by_program, encodable
 from ragqa.store.reading import enough_memory
 from ragqa.store.transaction import Transaction, transaction
@@ -151,7 +152,8 @@ def _change(
     started, was = time.perf_counter(), None if old is None else old.manifest
     base = old if old is not None and setup.binds(old.manifest) else None
     with ExitStack() as stack:
-        intake = Intake(change, setup.config, encoder, setup.encoder, stack, progress)
+        store = vector_store(change.layout, setup.store)
+        intake = Intake(change, setup.config, encoder, setup.encoder, store, stack, progress)
         plan = compare(old, documents, rest, intake, rebuild=base is None)
         others = setup.synonyms != _synonyms(old)
         manifest = was
@@ -210,10 +212,11 @@ def compact(directory: str | Path, progress: Progress | None = None) -> BuildRep
         return _report(manifest, manifest is not was, plan, 0, False, started)
 
 
-def _merged(change: Transaction, old: Snapshot, progress: Progress) -> SegmentFact:
+def _merged(change: Transaction, old: Snapshot, progress: Progress) -> Written:
     """One new segment of all live documents."""
     was = old.manifest
-    with segment_writer(change.new_segment(), was.encoder, was.config.dense) as writer:
+    store = vector_store(change.layout, was.vectors.store)
+    with segment_writer(change.new_segment(), store, was.encoder, was.config.dense) as writer:
         for segment in range(len(was.segments)):
             _copy(old, segment, writer, progress)
         return writer.finish(0, progress)
@@ -226,13 +229,13 @@ def _is_scattered(old: Snapshot) -> bool:
     if not segments:
         return False
     wanted = wants_ann(old.manifest.config.dense, segments[0].rows, old.manifest.encoder.dim)
-    return wanted and not segments[0].ann
+    return wanted and not old.manifest.vectors.parts[0].ann
 
 
 def _copy(old: Snapshot, segment: int, writer: SegmentWriter, progress: Progress) -> None:
     """Append the live documents of a segment with their passages and vectors."""
-    store, vectors = old.stores[segment], old.vectors(old.manifest.segments[segment])
+    store, first = old.stores[segment], old.manifest.segments[segment].first_row
     for document, rows, passages in store.contents(old.live_documents(segment)):
         writer.add(document, passages)
-        writer.add_vectors(vectors[rows.start : rows.stop])
+        writer.add_vectors(old.dense.vectors(first + np.arange(rows.start, rows.stop)))
         progress("copying passages", writer.rows, old.live)
