@@ -21,6 +21,7 @@ from ragqa.corpus.synonyms import parse_synonyms
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.index import derive
 from ragqa.index.derive import copy_index
+from ragqa.index.dense import DenseIndex
 from ragqa.index.pack import pack, unpack
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
@@ -75,7 +76,9 @@ def test_it_is_read_where_it_lies(packed: Path, tmp_path: Path, monkeypatch: pyt
     before = contents(tmp_path)
     found(packed)
     assert contents(tmp_path) == before, "nothing is left behind"
-    vectors = Snapshot.open(packed).dense.vectors(np.arange(1))
+    dense = Snapshot.open(packed).dense
+    assert isinstance(dense, DenseIndex)
+    vectors = dense.segments[0].vectors
     assert vectors.base is not None and not vectors.flags.owndata, "mapped, not read"
 
 

@@ -195,7 +195,8 @@ def test_opening_follows_a_writer_that_was_faster(index: Path, monkeypatch: pyte
 def files(index: Path) -> list[str]:
     """All files that the current generation consists of."""
     layout, manifest = Layout(index), Snapshot.open(index).manifest
-    found = [layout.segment(segment.id) / name for segment in manifest.segments for name in segment.files]
+    folders = [layout.segment(segment.id) for segment in manifest.segments]
+    found = [folder / name for place, folder in enumerate(folders) for name in manifest.files_in(place)]
     found += [layout.lexical(2) / name for name in manifest.lexical]
     found += [layout.tombstones(2), layout.manifest(2)]
     return [path.relative_to(index).as_posix() for path in found]
@@ -251,8 +252,9 @@ def forge(index: Path, name: str, content: bytes) -> None:
     path.unlink()
     path.write_bytes(content)
     facts = raw["tombstones"] if name.endswith(".npy") else None
-    for segment in raw["segments"]:
-        facts = segment["files"].get(name.removeprefix(f"segments/{segment['id']}/"), facts)
+    for segment, part in zip(raw["segments"], raw["vectors"]["parts"], strict=True):
+        own = name.removeprefix(f"segments/{segment['id']}/")
+        facts = segment["files"].get(own, part["files"].get(own, facts))
     assert facts is not None
     facts.update(bytes=len(content), sha256=fact_of(content).sha256)
     layout.manifest(2).write_text(seal(raw))

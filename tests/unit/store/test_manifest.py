@@ -30,6 +30,7 @@ from ragqa.store.record import unseal
 
 A, B = "a" * 32, "b" * 32
 SHA = "0" * 64
+VECTORS = "dense-hash-4/vectors.f16"
 
 
 def segment(name: str, first_row: int, rows: int) -> SegmentFact:
@@ -38,7 +39,7 @@ def segment(name: str, first_row: int, rows: int) -> SegmentFact:
 
 
 def vectors(rows: int) -> VectorPart:
-    return VectorPart(False, {"dense-hash-4/vectors.f16": FileFact(rows * 8, SHA)})
+    return VectorPart(False, {VECTORS: FileFact(rows * 8, SHA)})
 
 
 MANIFEST = Manifest(
@@ -69,6 +70,33 @@ def test_synonyms_may_be_there() -> None:
     assert "synonyms" not in json.loads(MANIFEST.to_json())  # as written before there were any
 
 
+def as_format_1(manifest: Manifest) -> dict[str, Any]:
+    """What ragqa wrote before the vectors had a table of their own."""
+    raw, _ = unseal(json.loads(manifest.to_json()))
+    vectors = raw.pop("vectors")
+    for own, part in zip(raw["segments"], vectors["parts"], strict=True):
+        own["files"].update(part["files"])
+        own["ann"] = part["ann"]
+    return raw | {"format": 1, "encoder": vectors["encoder"]}
+
+
+def test_format_1_is_read_as_the_same_in_format_2() -> None:
+    assert Manifest.from_json(json.dumps(as_format_1(MANIFEST)), "m") == MANIFEST
+    for name in ("encoder", "segments", "analyzer"):
+        raw = as_format_1(MANIFEST)
+        del raw[name]
+        with pytest.raises(IndexFormatError, match="not a usable manifest"):
+            Manifest.from_json(json.dumps(raw), "m")
+
+
+def test_a_segment_may_have_token_files() -> None:
+    tokens = "tokens-0123456789abcdef/ids.u32"
+    files = {**MANIFEST.segments[0].files, tokens: FileFact(4, SHA)}
+    manifest = replace(MANIFEST, segments=(replace(MANIFEST.segments[0], files=files), MANIFEST.segments[1]))
+    assert Manifest.from_json(manifest.to_json(), "m") == manifest
+    assert tokens in manifest.files_in(0) and tokens not in manifest.files_in(1)
+
+
 Damage = Callable[[dict[str, Any]], object]
 DAMAGES: dict[str, Damage] = {
     "missing field": lambda raw: raw.pop("analyzer"),
@@ -93,9 +121,7 @@ DAMAGES: dict[str, Damage] = {
     "parent in the word index": lambda raw: raw["lexical"].update({"..": {"bytes": 1, "sha256": SHA}}),
     "a file too few": lambda raw: raw["segments"][0]["files"].pop("passages.arrow"),
     "a FAISS index that is not": lambda raw: raw["vectors"]["parts"][0].update(ann=True),
-    "vectors of another size": lambda raw: raw["vectors"]["parts"][0]["files"]["dense-hash-4/vectors.f16"].update(
-        bytes=41
-    ),
+    "vectors of another size": lambda raw: raw["vectors"]["parts"][0]["files"][VECTORS].update(bytes=41),
     "vectors among documents": lambda raw: raw["segments"][0]["files"].update(raw["vectors"]["parts"][0]["files"]),
     "vectors of a segment too few": lambda raw: raw["vectors"]["parts"].pop(),
     "files of vectors that live elsewhere": lambda raw: raw["vectors"].update(store="elsewhere"),
