@@ -19,7 +19,7 @@ from ragqa.filters import Where, parse_filter
 from ragqa.index.commit import Setup, commit
 from ragqa.index.dense import check_spec, wants_ann
 from ragqa.index.intake import Intake
-from ragqa.index.plan import NOTHING_GOES, Plan, Rest, compare
+from ragqa.index.plan import Plan, Rest, compare
 from ragqa.index.report import BuildReport, Progress, silent
 from ragqa.index.segment import SegmentWriter, segment_writer
 from ragqa.index.snapshot import Snapshot
@@ -67,7 +67,7 @@ def update(
         was = None if old is None else old.manifest.sources
         recorded = was if sources is None else sources.recorded_after(was, Path(directory))
         setup = Setup(config, analyzer.name, fact, _synonyms(old) if synonyms is None else synonyms, recorded)
-        rest = Rest((lambda source: True) if sources is None else sources.covers(was), keep_sources, needed=True)
+        rest = Rest((lambda source: True) if sources is None else sources.covers(was), keep_sources)
         return _change(change, old, setup, encoder, documents, rest, progress or silent)
 
 
@@ -91,7 +91,7 @@ def upsert(
         old = _current(change)
         setup = Setup(config, analyzer.name, fact, _synonyms(old), None if old is None else old.manifest.sources)
         given = map(by_program, documents)
-        return _change(change, old, setup, encoder, given, NOTHING_GOES, progress or silent)
+        return _change(change, old, setup, encoder, given, None, progress or silent)
 
 
 def delete(
@@ -144,10 +144,12 @@ def _change(
     setup: Setup,
     encoder: Encoder,
     documents: Iterable[Document],
-    rest: Rest,
+    rest: Rest | None,
     progress: Progress,
 ) -> BuildReport:
-    """Add what is new and changed of ``documents``, let go what ``rest`` says, and commit if anything is different."""
+    """Add what is new and changed of ``documents``, remove what ``rest`` says (nothing without it), and commit if
+    anything is different.
+    """
     started, was = time.perf_counter(), None if old is None else old.manifest
     base = old if old is not None and setup.binds(old.manifest) else None
     with ExitStack() as stack:
