@@ -8,6 +8,7 @@ import numpy as np
 
 from ragqa.config import IndexConfig
 from ragqa.corpus.split import split
+from ragqa.device import AUTO
 from ragqa.errors import ModelError
 from ragqa.index.report import Progress
 from ragqa.index.segment import SegmentWriter, segment_writer
@@ -30,10 +31,12 @@ class Intake:
         fact: EncoderFact,
         stack: ExitStack,
         progress: Progress,
+        device: str = AUTO,
     ) -> None:
         self.encoded = 0
         self.progress = progress
         self._change, self._config, self._encoder, self._fact, self._stack = change, config, encoder, fact, stack
+        self._device = device  # where the index is to be searched, which decides whether a FAISS index pays
         self._writer: SegmentWriter | None = None
         self._pending: list[Passage] = []
 

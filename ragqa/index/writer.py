@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ragqa.config import IndexConfig
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import Synonyms
+from ragqa.device import AUTO, check_device
 from ragqa.errors import ModelError
 from ragqa.filters import Where, parse_filter
 from ragqa.index.commit import Setup, commit
@@ -45,6 +46,7 @@ def update(
     keep_sources: Callable[[], set[str]] = set,
     sources: Sources | None = None,
     synonyms: Synonyms | None = None,
+    device: str = AUTO,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Bring the index in ``directory``, which is made if need be, in line with ``documents``.
@@ -56,7 +58,8 @@ def update(
     With other settings or another encoder than before, everything is built anew. ``sources`` say where the documents
     come from: they are recorded, and decide about the documents of others (`Sources`); without them all documents from
     files are compared, and what is recorded stays. ``synonyms`` take the place of those that the index has, and no
-    document is touched for them; without any given they stay, whatever else changes.
+    document is touched for them; without any given they stay, whatever else changes. ``device`` is where the index is
+    to be searched: a GPU that can hold the vectors makes a FAISS index superfluous.
 
     The stream is never held whole. No document at all, or two different ones of the same id, is a `SourceError`. If
     anything fails, or Ctrl-C is pressed, the index is as it was.
@@ -68,7 +71,7 @@ def update(
         recorded = was if sources is None else sources.recorded_after(was, Path(directory))
         setup = Setup(config, analyzer.name, fact, _synonyms(old) if synonyms is None else synonyms, recorded)
         rest = Rest((lambda source: True) if sources is None else sources.covers(was), keep_sources)
-        return _change(change, old, setup, encoder, documents, rest, progress or silent)
+        return _change(change, old, setup, encoder, documents, rest, device, progress or silent)
 
 
 def upsert(
@@ -77,6 +80,7 @@ def upsert(
     encoder: Encoder,
     documents: Iterable[Document],
     *,
+    device: str = AUTO,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Add documents that a program gives to the index in ``directory``, which is made if need be; an empty stream makes
@@ -91,7 +95,7 @@ def upsert(
         old = _current(change)
         setup = Setup(config, analyzer.name, fact, _synonyms(old), None if old is None else old.manifest.sources)
         given = map(by_program, documents)
-        return _change(change, old, setup, encoder, given, None, progress or silent)
+        return _change(change, old, setup, encoder, given, None, device, progress or silent)
 
 
 def delete(
@@ -145,6 +149,7 @@ def _change(
     encoder: Encoder,
     documents: Iterable[Document],
     rest: Rest | None,
+    device: str,
     progress: Progress,
 ) -> BuildReport:
     """Add what is new and changed of ``documents``, remove what ``rest`` says (nothing without it), and commit if
@@ -153,7 +158,7 @@ def _change(
     started, was = time.perf_counter(), None if old is None else old.manifest
     base = old if old is not None and setup.binds(old.manifest) else None
     with ExitStack() as stack:
-        intake = Intake(change, setup.config, encoder, setup.encoder, stack, progress)
+        intake = Intake(change, setup.config, encoder, setup.encoder, stack, progress, device)
         plan = compare(old, documents, rest, intake, rebuild=base is None)
         others = setup.synonyms != _synonyms(old)
         manifest = was
@@ -192,19 +197,21 @@ def _report(
     )
 
 
-def compact(directory: str | Path, progress: Progress | None = None) -> BuildReport:
+def compact(directory: str | Path, progress: Progress | None = None, *, device: str = AUTO) -> BuildReport:
     """Merge the index into one segment without dead documents; vectors are copied, nothing is encoded.
 
     The new generation numbers its rows anew; rows are bound to their generation, and readers of older ones keep theirs.
     Nothing is committed if there is nothing to merge, nor if a file that would be copied is not what the manifest says
-    (`IndexFormatError`).
+    (`IndexFormatError`). ``device`` is where the index is to be searched: one segment is written anew as well if it has
+    no FAISS index and needs one there.
     """
+    check_device(device)
     started = time.perf_counter()
     tell = progress or silent
     with transaction(Path(directory), create=False) as change:
         old = Snapshot(change.layout, change.layout.require_current(), COPIED, check="no")
         manifest = was = old.manifest
-        if _is_scattered(old):
+        if _is_scattered(old, device):
             check_files(old.files(COPIED))
             new = _merged(change, old, tell) if was.live_documents else None
             manifest = commit(change, Setup.of(old), None, np.empty(0, bool), new, tell)
@@ -221,13 +228,13 @@ def _merged(change: Transaction, old: Snapshot, progress: Progress) -> SegmentFa
         return writer.finish(0, progress)
 
 
-def _is_scattered(old: Snapshot) -> bool:
+def _is_scattered(old: Snapshot, device: str) -> bool:
     segments, live = old.manifest.segments, old.manifest.live_documents
     if len(segments) > 1 or live != old.manifest.documents:
         return True
     if not segments:
         return False
-    wanted = wants_ann(old.manifest.config.dense, segments[0].rows, old.manifest.encoder.dim)
+    wanted = wants_ann(old.manifest.config.dense, segments[0].rows, old.manifest.encoder.dim, device)
     return wanted and not segments[0].ann
 
 
