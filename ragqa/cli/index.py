@@ -201,8 +201,9 @@ def _calibration(path: Path) -> list[str]:
 
 @click.command()
 @index_option
+@device_option
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
-def compact(index_dir: str | None, as_json: bool) -> None:
+def compact(index_dir: str | None, device: str | None, as_json: bool) -> None:
     """Merge an index into one segment.
 
     Deleted passages are dropped; nothing is encoded again.
@@ -210,11 +211,12 @@ def compact(index_dir: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from ragqa.cli.progress import progress_bar
+    from ragqa.device import AUTO
     from ragqa.index.writer import compact as merge
 
     directory = locate_index(index_dir)
     with interruptible(UNCHANGED), progress_bar() as progress:
-        report = merge(directory, progress)
+        report = merge(directory, progress, device=device or AUTO)
     if as_json:
         print_json({"index": str(directory), **asdict(report)})
     else:

@@ -25,19 +25,21 @@ from ragqa.protocols import Encoder
 from ragqa.store.atomic import storing, sync_folder, write_file
 from ragqa.store.copying import take_folder
 from ragqa.store.layout import Layout, is_fingerprint
-from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact
+from ragqa.store.manifest import FILES, EncoderFact, Manifest, SegmentFact, VectorPart
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
 from ragqa.store.transaction import Transaction, transaction
 
 COPY_TRIES = 10
+FETCH_ROWS = 65_536
 Made = TypeVar("Made")
 
 
 def copy_index(source: str | Path, target: str | Path, *, links: bool = True) -> Manifest:
     """Make an index in ``target``, which must be new or empty, with the current generation of ``source`` as its first.
 
-    Row numbers stay the same, and the calibration is copied too. ``source`` is only read, and may be written to
+    Row numbers stay the same, and the calibration is copied too. A copy keeps its vectors in files of its own, wherever
+    they were. ``source`` is only read, and may be written to
     meanwhile: if writers remove what is being copied, the next generation is copied instead. Later changes of one index
     do not show in the other.
 
@@ -77,11 +79,24 @@ def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
             for number, segment in enumerate(old.manifest.segments):
                 files = old.manifest.files_in(number)
                 take_folder(place.segment(segment.id), change.layout.segment(segment.id), files, links)
-            return same_rows(change, old, Setup.of(old), segments_of(old.manifest), place, links)
+            setup, written = replace(Setup.of(old), store=FILES), segments_of(old.manifest)
+            if old.manifest.vectors.store != FILES:
+                written = [replace(one, vectors=_fetched(change, setup, old, one.segment)) for one in written]
+            return same_rows(change, old, setup, written, place, links)
         except BaseException:
             with suppress(OSError):
                 change.layout.calibration.unlink()
             raise
+
+
+def _fetched(change: Transaction, setup: Setup, old: Snapshot, segment: SegmentFact) -> VectorPart:
+    """Files in the segment's folder of the new index, with the vectors that the old one keeps elsewhere."""
+    folder = change.layout.segment(segment.id)
+    with closing(vector_store(change.layout, FILES).writer(folder, setup.encoder, setup.config.dense)) as writer:
+        for start in range(0, segment.rows, FETCH_ROWS):
+            rows = np.arange(start, min(start + FETCH_ROWS, segment.rows))
+            writer.add(old.dense.vectors(segment.first_row + rows))
+        return writer.finish(segment.rows, silent)
 
 
 def reencode(

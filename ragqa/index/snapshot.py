@@ -23,7 +23,7 @@ from ragqa.index.lexical import LexicalIndex, RankBM25Index, open_tantivy
 from ragqa.index.selection import Selection
 from ragqa.index.vectors import VectorIndex, vector_store
 from ragqa.store.checking import AT_ONCE, Checks, Files
-from ragqa.store.layout import Layout
+from ragqa.store.layout import Layout, is_token_file
 from ragqa.store.manifest import FileFact, Manifest, check_size, read_checked, read_manifest, read_tombstones
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
@@ -34,7 +34,7 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Check = Literal["soon", "first", "no"]
 FILTERS = 32  # that are remembered
-PARTS = ("passages", "words", "vectors")
+PARTS = ("passages", "words", "vectors")  # and "tokens": files of token ids, which are checked for whoever reads them
 
 
 class Snapshot:
@@ -186,7 +186,10 @@ class Snapshot:
         folders: list[tuple[Path, Mapping[str, FileFact]]] = []
         for segment, vectors in zip(manifest.segments, manifest.vectors.parts, strict=True):
             folder = layout.segment(segment.id)
-            folders += [(folder, segment.files)] if "passages" in parts else []
+            tokens = {name: fact for name, fact in segment.files.items() if is_token_file(name)}
+            folders += [(folder, tokens)] if "tokens" in parts else []
+            own = {name: fact for name, fact in segment.files.items() if name not in tokens}
+            folders += [(folder, own)] if "passages" in parts else []
             folders += [(folder, vectors.files)] if "vectors" in parts else []
         folders += [(layout.lexical(self.generation), manifest.lexical)] if "words" in parts else []
         return {folder / name: fact for folder, files in folders for name, fact in files.items()}

@@ -20,8 +20,8 @@ from ragqa.config import IndexConfig
 from ragqa.corpus.synonyms import parse_synonyms
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.index import derive
-from ragqa.index.derive import copy_index
 from ragqa.index.dense import DenseIndex
+from ragqa.index.derive import copy_index
 from ragqa.index.pack import pack, unpack
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
