@@ -20,7 +20,8 @@ _UNCLOSED = frozenset((  # elements that need no end tag
 # fmt: on
 _OPEN = 20_000  # elements that are never closed; the parser's time is quadratic in their number
 # What is asked of what an element holds: a bit each.
-_BITS = {tag: 1 << bit for bit, tag in enumerate(("main", "article", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6"))}
+_HELD = ("main", "article", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
+_BITS = {tag: 1 << bit for bit, tag in enumerate(_HELD)}
 _WITH_FACTS = frozenset(("td", "th", "a", "div", "section", "ul", "span"))
 _PROSE = 5  # words
 

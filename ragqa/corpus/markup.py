@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import dropwhile
 
 from ragqa.corpus.boilerplate import without_repeated
 from ragqa.corpus.encoding import decode
@@ -145,11 +146,11 @@ class Page:
         """What is in an element; of a nav that goes on into the text, without the links that it begins with."""
         if element.tag != "nav":
             return element.inside
-        at = 0
-        for at, item in enumerate(element.inside):
-            if isinstance(item, Element) and item.tag not in _LISTS and (item.words or item.bits):
-                break
-        return element.inside[at:]
+
+        def is_link(item: Element | str) -> bool:
+            return isinstance(item, str) or item.tag in _LISTS or not (item.words or item.bits)
+
+        return list(dropwhile(is_link, element.inside))
 
     def _separate(self, tag: str) -> None:
         if tag in _BLOCKS:

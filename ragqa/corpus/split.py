@@ -60,7 +60,8 @@ def split(document: Document, config: SplitConfig) -> list[Passage]:
     """Passages in text order; none is blank, and none crosses the border of a section.
 
     Every character that is neither white space nor between the start and the body of a section (its heading line) is in
-    at least one passage, and ``document.text[p.start:p.end] == p.text``. Passages neither begin nor end with white space; their starts ascend.
+    at least one passage, and ``document.text[p.start:p.end] == p.text``. Passages neither begin nor end with white
+    space; their starts ascend.
 
     * A passage holds up to ``config.words`` words (`count_words`), of which at most ``config.overlap`` repeat the end
       of the passage before.
@@ -184,9 +185,7 @@ def _paragraphs(text: str, start: int, end: int, whole: _Blocks) -> Iterator[tup
         yield start, end
 
 
-def _units(
-    text: str, start: int, end: int, target: int, most: int, whole: _Blocks
-) -> Iterator[tuple[int, int, int]]:
+def _units(text: str, start: int, end: int, target: int, most: int, whole: _Blocks) -> Iterator[tuple[int, int, int]]:
     """Sentences, and pieces of those of more than twice ``most`` words: (start, end, words)."""
     longest = 2 * _LONG_WORD * most
     for stop in whole.ends(sentences(text, start, end), start, end):

@@ -276,7 +276,8 @@ def test_html_nested_too_deep(tmp_path):
             "<div></span></div>",
             "<title>a</title>",
         ),
-        *("<td>x", "<h1>a</h1>", "&#x1", "<a b='", "]]>", "<script>", "<p>x</b>", "<table><td>a</table>", "<ul><li>", "<div>", "<x>"),
+        *("<td>x", "<h1>a</h1>", "&#x1", "<a b='", "]]>", "<script>", "<p>x</b>", "<table><td>a</table>"),
+        *("<ul><li>", "<div>", "<x>"),
     ],
 )
 def test_html_takes_linear_time(unit):
