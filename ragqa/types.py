@@ -25,10 +25,29 @@ Stopped = Literal["settled", "exhausted"]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """From character ``start`` of a document on, the text stands under this heading path ("History > Early years")."""
+    """From character ``start`` of a document on, the text stands under this heading path ("History > Early years").
+
+    ``body`` is where its text begins: what stands between the two (its heading line, or metadata) is in no passage.
+    Without it (0) the heading line is told from the text. An index does not keep it.
+    """
 
     start: int
     heading: str
+    body: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Characters [start, end) of a document are a table, a line each row; its rows begin at ``body``, after the header.
+
+    ``columns`` are the names of its columns with " | " between, or empty if it has no header. The splitter puts them
+    into the context of each passage that it cuts from the rows.
+    """
+
+    start: int
+    body: int
+    end: int
+    columns: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +57,9 @@ class Document:
     ``source`` is the path as named by the user; a record of a file adds ``:12`` (its line or row, from 1), a page of a
     PDF ``#page=3``. ``line`` is the line of the source at which ``text`` begins when the text stands there as it is,
     and 0 when it does not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter
-    to keep the document as one passage. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
+    to keep the document as one passage; ``tables`` and ``together`` (characters [start, end) that belong together, such
+    as a program and the sentence that announces it) tell it where else not to cut. Both are in order and do not
+    overlap; an index does not keep them. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
     texts and nested values under keys such as ``author.name``.
     """
 
@@ -50,6 +71,8 @@ class Document:
     line: int = 0
     sections: tuple[Section, ...] = ()
     whole: bool = False
+    tables: tuple[Table, ...] = ()
+    together: tuple[tuple[int, int], ...] = ()
 
     @property
     def sha(self) -> str:

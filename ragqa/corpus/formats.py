@@ -11,10 +11,11 @@ from pathlib import Path
 from ragqa.corpus.files import Problem, SourceFile, is_gzipped, regular_size
 from ragqa.corpus.limits import LONGEST_ID, LONGEST_TITLE, too_hungry, too_large, too_long
 from ragqa.corpus.markup import read_html
-from ragqa.corpus.office import read_docx, read_pdf
 from ragqa.corpus.parquet import read_parquet
+from ragqa.corpus.pdf import read_pdf
 from ragqa.corpus.records import read_csv, read_json, read_jsonl, read_tsv
 from ragqa.corpus.text import read_markdown, read_text
+from ragqa.corpus.word import read_docx
 from ragqa.errors import MissingExtra, SourceError
 from ragqa.metadata import readable_meta
 from ragqa.types import Document
