@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.config import IndexConfig
-from ragqa.corpus.analyze import Analyzer, get_analyzer
+from ragqa.corpus.analyze import Analyzer, get_analyzer, recorded_analyzer
 from ragqa.corpus.synonyms import Synonyms
 from ragqa.index.lexical import TantivyWriter
 from ragqa.index.report import Progress
@@ -77,7 +77,8 @@ def commit(
     before. Without ``base``, rows are numbered from 0.
     """
     change.new_generation()
-    analyzer = get_analyzer(setup.config.language)
+    language = setup.config.language
+    analyzer = recorded_analyzer(language, setup.analyzer) or get_analyzer(language)
     dead_rows = np.empty(0, bool) if base is None else base.per_row(dead)
     lexical: Mapping[str, FileFact] = {}
     if setup.config.lexical == "tantivy":

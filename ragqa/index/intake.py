@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 
 from ragqa.config import IndexConfig
+from ragqa.corpus.analyze import AUTO, language_of
 from ragqa.corpus.split import split
 from ragqa.errors import ModelError
 from ragqa.index.report import Progress
@@ -15,7 +17,7 @@ from ragqa.index.vectors import VectorStore
 from ragqa.protocols import Encoder
 from ragqa.store.manifest import EncoderFact
 from ragqa.store.transaction import Transaction
-from ragqa.types import Document, Passage
+from ragqa.types import LANGUAGE, Document, Passage
 
 ENCODE_PASSAGES = 256  # at a time: seconds of work, so that one sees how far it is
 
@@ -41,7 +43,10 @@ class Intake:
         self._pending: list[Passage] = []
 
     def add(self, document: Document) -> None:
-        """Add one document."""
+        """Add one document, of which the language is noted if each is to be analysed by its own."""
+        if self._config.language == AUTO:
+            found = language_of(f"{document.title}\n{document.text}")
+            document = replace(document, meta={**document.meta, LANGUAGE: found})
         if self._writer is None:
             writer = segment_writer(self._change.new_segment(), self._store, self._fact, self._config.dense)
             self._writer = self._stack.enter_context(writer)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ragqa.corpus.analyze import Analyzer, get_analyzer
+from ragqa.corpus.analyze import Analyzer, get_analyzer, recorded_analyzer
 from ragqa.corpus.synonyms import Synonyms, parse_synonyms
 from ragqa.device import AUTO
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
@@ -152,12 +152,13 @@ class Snapshot:
     def analyzer(self) -> Analyzer:
         """The analyzer that the documents were indexed with."""
         try:
-            analyzer = get_analyzer(self.manifest.config.language)
+            analyzer = recorded_analyzer(self.manifest.config.language, self.manifest.analyzer)
         except ConfigError as error:
             raise damaged(self._layout.manifest(self.generation), f"unknown language ({error})") from error
-        if analyzer.name != self.manifest.analyzer:
+        if analyzer is None:
+            newest = get_analyzer(self.manifest.config.language)
             raise IndexFormatError(
-                f"{self.directory}: its words were analysed by {self.manifest.analyzer}, now there is {analyzer.name}; "
+                f"{self.directory}: its words were analysed by {self.manifest.analyzer}, now there is {newest.name}; "
                 f"run ragqa index on the same sources again"
             )
         return analyzer
