@@ -7,8 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ragqa.corpus.encoding import decode
-from ragqa.corpus.files import SourceFile, read_text_bytes
+from ragqa.corpus.files import SourceFile, decoded, read_text_bytes
 from ragqa.corpus.headings import Outline
 from ragqa.corpus.limits import too_deep
 from ragqa.errors import SourceError
@@ -40,7 +39,7 @@ def read_html(file: SourceFile) -> Iterator[Document]:
     """One document: paragraphs with a blank line between, table cells with " | ", title from title or h1, sections."""
     raw = read_text_bytes(file)
     charset = _CHARSET.search(raw, 0, 4096)
-    page = read_page(decode(raw, charset[1].decode("ascii") if charset else ""), file.limits.nesting)
+    page = read_page(decoded(file, raw, charset[1].decode("ascii") if charset else ""), file.limits.nesting)
     title = page.title or page.outline.first_title
     yield Document(file.name, "".join(page.parts), title, file.source, sections=tuple(page.outline.sections))
 

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from ragqa.corpus.encoding import decode
-from ragqa.corpus.files import Problem, SourceFile, open_text, read_bytes
+from ragqa.corpus.files import Problem, SourceFile, decoded, open_text, read_bytes
 from ragqa.corpus.limits import Limits, too_deep, too_wide
 from ragqa.corpus.squad import is_squad, parse_squad
 from ragqa.corpus.tables import Cells, RowReader, is_reserved, is_special, row_reader
@@ -54,7 +53,7 @@ def read_jsonl(file: SourceFile) -> Iterator[Document | Problem]:
 
 def read_json(file: SourceFile) -> Iterator[Document | Problem]:
     """SQuAD-format JSON: a document of one passage a paragraph; or a list of records, numbered from 1."""
-    content = _parsed(decode(read_bytes(file)), file.limits)
+    content = _parsed(decoded(file, read_bytes(file)), file.limits)
     if isinstance(content, list):
         for number, record in enumerate(content, 1):
             yield document(record, file, number)

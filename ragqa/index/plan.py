@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -14,9 +13,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.index.sources import Covers
 from ragqa.store.checking import check_files
 from ragqa.store.passages import storable
-from ragqa.types import Document
-
-_PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
+from ragqa.types import Document, file_of
 
 
 @dataclass(slots=True)
@@ -117,5 +114,5 @@ def _distinct(
 
 def _has_failed(source: str, failed: set[str]) -> bool:
     """Whether the source, the file that it is a part of, or a folder above it is among those that failed."""
-    file = _PLACE.sub("", source)
+    file = file_of(source)
     return bool(failed) and not failed.isdisjoint({source, file, *map(str, PurePath(file).parents)})
