@@ -16,7 +16,8 @@ from ragqa.corpus.files import Problem, SourceFile, is_gzipped
 from ragqa.corpus.markup import read_html
 from ragqa.corpus.office import read_docx, read_pdf
 from ragqa.corpus.parquet import read_parquet
-from ragqa.corpus.records import read_csv, read_json, read_jsonl, read_tsv
+from ragqa.corpus.readers.delimited import read_csv, read_tsv
+from ragqa.corpus.records import read_json, read_jsonl
 from ragqa.corpus.text import read_markdown, read_text
 from ragqa.errors import MissingExtra
 from ragqa.types import Document
