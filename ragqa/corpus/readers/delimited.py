@@ -150,7 +150,7 @@ def _header(lines: Sequence[str], delimiters: tuple[str, ...]) -> _Header:
 def _header_by(delimiter: str, lines: Sequence[str], skipped: int) -> _Header:
     """The header if this is the delimiter: the first row, unless a title stands there.
 
-    A title is alone in its row, or an empty line follows it; and at least half of the rows below a header fit it.
+    A title is alone in its row, or an empty line follows it; and most of the rows below a header fit it.
     """
     rows = [(skipped + number, row) for number, row in _sampled(lines[skipped:], delimiter) if any(map(str.strip, row))]
     if not rows:
@@ -161,7 +161,7 @@ def _header_by(delimiter: str, lines: Sequence[str], skipped: int) -> _Header:
         if (
             "text" in names
             or is_special(names)
-            or (sum(map(bool, names)) > 1 and 2 * likely >= max(1, len(rows) - at - 1))
+            or (sum(map(bool, names)) > 1 and 2 * likely > len(rows) - at - 1)
         ):
             return _Header(names, delimiter, number, _title(rows[:at]), likely)
         if sum(map(bool, names)) > 1 and not (at + 1 < len(rows) and not lines[rows[at + 1][0] - 2].strip()):
