@@ -26,10 +26,29 @@ Stopped = Literal["settled", "exhausted"]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """From character ``start`` of a document on, the text stands under this heading path ("History > Early years")."""
+    """From character ``start`` of a document on, the text stands under this heading path ("History > Early years").
+
+    ``body`` is where its text begins: what stands between the two (its heading line, or metadata) is in no passage.
+    Without it (0) the heading line is told from the text. An index does not keep it.
+    """
 
     start: int
     heading: str
+    body: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Characters [start, end) of a document are a table, a line each row; its rows begin at ``body``, after the header.
+
+    ``columns`` are the names of its columns with " | " between, or empty if it has no header. The splitter puts them
+    into the context of each passage that it cuts from the rows.
+    """
+
+    start: int
+    body: int
+    end: int
+    columns: str = ""
 
 
 _PLACE = re.compile(r"(?:#(?:page|slide|sheet|cell|message|chapter)=[^#:/]*)?(?::\d+)?\Z")
@@ -51,8 +70,10 @@ class Document:
 
     ``source`` is the path as named by the user, with the place of a part of a file behind it (`file_of`). ``line`` is
     the line of the source at which ``text`` begins when the lines of the text are those of the source, and 0 when they
-    are not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter
-    to keep the document as one passage. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
+    are not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter to keep the
+    document as one passage; ``tables`` and ``together`` (characters [start, end) that belong together, such as a
+    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap; an
+    index does not keep them. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
     texts and nested values under keys such as ``author.name``.
     """
 
@@ -64,6 +85,8 @@ class Document:
     line: int = 0
     sections: tuple[Section, ...] = ()
     whole: bool = False
+    tables: tuple[Table, ...] = ()
+    together: tuple[tuple[int, int], ...] = ()
 
     @property
     def sha(self) -> str:

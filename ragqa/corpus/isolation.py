@@ -108,7 +108,7 @@ class ReadingProcess:
             assert process.stdin is not None and process.stdout is not None
             self._clock.set(seconds, process)
             with suppress(BrokenPipeError):  # it has ended, which we are about to see
-                process.stdin.write(json.dumps([str(file.path), file.name, file.encoding]).encode() + b"\n")
+                process.stdin.write(json.dumps([str(file.path), file.name, file.named, file.encoding]).encode() + b"\n")
                 process.stdin.flush()
             if self._line(process.stdout) == wire.TAKEN or fresh:
                 return process.stdout

@@ -158,11 +158,7 @@ def _header_by(delimiter: str, lines: Sequence[str], skipped: int) -> _Header:
     for at, (number, row) in enumerate(rows[: _TITLE_LINES + 1]):
         names = _names(row)
         likely = sum(len(below) > 1 and len(_trimmed(below)) <= len(names) for _, below in rows[at + 1 :])
-        if (
-            "text" in names
-            or is_special(names)
-            or (sum(map(bool, names)) > 1 and 2 * likely > len(rows) - at - 1)
-        ):
+        if "text" in names or is_special(names) or (sum(map(bool, names)) > 1 and 2 * likely > len(rows) - at - 1):
             return _Header(names, delimiter, number, _title(rows[:at]), likely)
         if sum(map(bool, names)) > 1 and not (at + 1 < len(rows) and not lines[rows[at + 1][0] - 2].strip()):
             break

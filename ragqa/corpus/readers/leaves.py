@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ragqa.corpus.files import SourceFile
-from ragqa.corpus.readers.flow import LINE, Flow
+from ragqa.corpus.flow import LINE, Block, flow
 from ragqa.corpus.tables import as_text, file_title, quote_cells
 from ragqa.types import Document
 
@@ -17,10 +17,8 @@ _NAMES = ("name", "title", "label", "key", "id")  # what an item of a list may b
 
 def read_leaves(content: Any, file: SourceFile) -> Document:
     """One document; its title is what the content calls "title" or "name", otherwise the file's name."""
-    flow = Flow(file)
-    _write(flow, content, 1)
-    title = next((as_text(content.get(name)) for name in ("title", "name") if as_text(content.get(name))), "")
-    return flow.document(title or file_title(file))
+    title = next((as_text(content[name]) for name in ("title", "name") if as_text(content.get(name))), "")
+    return flow(_blocks(content, 1)).document(file, title or file_title(file))
 
 
 def flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -30,50 +28,51 @@ def flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from flat(f"{name}.{key}" if name else str(key), below)
     elif isinstance(value, list) and not _is_plain(value):
         for number, below in enumerate(value, 1):
-            yield from flat(f"{name}.{number}", below)
+            yield from flat(f"{name}.{number}" if name else str(number), below)
     else:
         yield name, value
 
 
-def _write(flow: Flow, value: Any, level: int) -> None:
-    if level > _DEEPEST:
-        _cells(flow, list(flat("", value)))
+def _blocks(value: Any, level: int) -> Iterator[Block]:
+    if not _is_nested(value) or level > _DEEPEST:
+        yield from _cells(flat("", value))
         return
     items = list(value.items() if isinstance(value, Mapping) else enumerate(value, 1))
-    _cells(flow, [leaf for key, below in items if not _is_nested(below) for leaf in flat(str(key), below)])
+    yield from _cells(leaf for key, below in items if not _is_nested(below) for leaf in flat(str(key), below))
+    headed = False
     for key, below in items:
         if not _is_nested(below):
             continue
-        if isinstance(value, Mapping):
-            flow.heading(level, str(key))
-            _write(flow, below, level + 1)
-        elif isinstance(below, Mapping) and not any(map(_is_nested, below.values())):
-            _cells(flow, [leaf for name, leaf_value in below.items() for leaf in flat(str(name), leaf_value)])
+        if isinstance(value, list) and isinstance(below, Mapping) and not any(map(_is_nested, below.values())):
+            if headed:
+                yield Block("", level=level)
+                headed = False
+            yield from _cells(flat("", below))
         else:
-            flow.heading(level, _called(below) or str(key))
-            _write(flow, below, level + 1)
+            yield Block((_called(below) if isinstance(value, list) else "") or str(key), level=level)
+            yield from _blocks(below, level + 1)
+            headed = True
 
 
-def _cells(flow: Flow, leaves: list[tuple[str, Any]]) -> None:
+def _cells(leaves: Iterator[tuple[str, Any]]) -> Iterator[Block]:
     """Short leaves together in a paragraph, long ones each in one of its own."""
     named = [(" ".join(name.split()), as_text(value)) for name, value in leaves]
-    flow.write(quote_cells([(name, text) for name, text in named if len(text) <= _LONG])[0])
+    if short := quote_cells([(name, text) for name, text in named if len(text) <= _LONG])[0]:
+        yield Block(short)
     for name, text in named:
         if len(text) > _LONG:
-            flow.write(f"{name}:")
-            flow.write(text, LINE)
+            yield Block(f"{name}:")
+            yield Block(text, LINE)
 
 
 def _called(item: Any) -> str:
-    return next((as_text(item[name]) for name in _NAMES if as_text(item.get(name))), "") if _is_map(item) else ""
-
-
-def _is_map(value: Any) -> bool:
-    return isinstance(value, Mapping)
+    if not isinstance(item, Mapping):
+        return ""
+    return next((as_text(item[name]) for name in _NAMES if as_text(item.get(name))), "")
 
 
 def _is_nested(value: Any) -> bool:
-    return _is_map(value) or (isinstance(value, list) and not _is_plain(value))
+    return isinstance(value, Mapping) or (isinstance(value, list) and not _is_plain(value))
 
 
 def _is_plain(values: list[Any]) -> bool:

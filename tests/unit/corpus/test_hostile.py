@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from support import hostile
 
 from ragqa.corpus import formats
 from ragqa.corpus.files import Problem, SourceFile, open_zip
+from ragqa.corpus.flow import flow
 from ragqa.corpus.guard import read_file
 from ragqa.corpus.limits import LONGEST_TITLE, PROBLEMS, Limits
 from ragqa.corpus.markup import read_page
@@ -275,11 +277,13 @@ def test_html_nested_too_deep(tmp_path):
             "<title>a</title>",
         ),
         *("<td>x", "<h1>a</h1>", "&#x1", "<a b='", "]]>", "<script>", "<p>x</b>", "<table><td>a</table>"),
+        *("<ul><li>", "<div>", "<x>"),
     ],
 )
 def test_html_takes_linear_time(unit):
     began = time.process_time()
-    read_page(unit * (500_000 // len(unit)), 1000)
+    with suppress(SourceError):  # of some units too many are inside one another
+        read_page(unit * (500_000 // len(unit)), 1000)
     assert time.process_time() - began < 10  # 64 KB of "<a " took 23 s
 
 
@@ -290,7 +294,7 @@ def test_end_tags_that_close_nothing_inside_deep_elements():
 
 
 def test_html_as_browsers_read_it():
-    text = "".join(read_page("<div><nav>menu</div>body <![CDATA[x]]><a title='a > b'>link</a>&notit;", 100).parts)
+    text = flow(read_page("<div><nav>menu</div>body <![CDATA[x]]><a title='a > b'>link</a>&notit;", 100).blocks).text
     assert text == "body link¬it;"
 
 
