@@ -135,7 +135,7 @@ def read(folder: Path) -> dict[str, bytes]:
     for at, folders, files in os.walk(folder):
         found |= {f"{at}/{name}/"[beginning:]: b"" for name in folders}
         for name in files:
-            with suppress(FileNotFoundError), open(f"{at}/{name}", "rb") as file:  # a thread may remove it just now
+            with suppress(FileNotFoundError), Path(at, name).open("rb") as file:  # a thread may remove it just now
                 found[f"{at}/{name}"[beginning:]] = file.read()
     return found
 

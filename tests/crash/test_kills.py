@@ -123,7 +123,7 @@ def strays(index: Path) -> list[str]:
 
 
 def outline(place: Path) -> list[str]:
-    """The names of what is there, without what chance makes of them, and what the index holds or why it holds nothing."""
+    """The names of what is there, without what chance makes of them; what the index holds, or why it holds nothing."""
     names = [re.sub("[0-9a-f]{32}", "id", str(path.relative_to(place))) for path in place.rglob("*")]
     try:
         return [*sorted(names), *sorted(held(place / "index").items())]
