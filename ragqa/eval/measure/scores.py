@@ -4,8 +4,6 @@ slices, curves, cost.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from ragqa.eval.measure.measures import MeasuredPart, Record, Values, best_of, g
 from ragqa.eval.measure.slices import slices_of
 from ragqa.eval.measure.stats import Figure, bootstrap_each, bootstrap_means
 from ragqa.eval.runs.folder import SuiteRun
+from ragqa.eval.runs.forms import Cost
 from ragqa.judging.matching import has_answer
 from ragqa.judging.metrics import exact_match, f1
 
@@ -43,7 +42,7 @@ def score(run: str | Path | SuiteRun) -> Scores:
     folder = run if isinstance(run, SuiteRun) else SuiteRun(run)
     facts = folder.facts()
     about = {"hash": facts["hash"], "suite": facts["suite"], "task": facts["task"], "name": folder.path.name}
-    whole = _whole_cost(folder)
+    whole = folder.cost()
     return {"run": about, "parts": {name: _score(part, whole) for name, part in load_parts(folder).items()}}
 
 
@@ -85,7 +84,7 @@ def _holds_answer(part: MeasuredPart, record: Record, good: Bools) -> bool:
     return has_answer(part.passages[best["passage"]][1], record["references"], pattern=record["pattern"])
 
 
-def _score(part: MeasuredPart, whole: Mapping[str, Any]) -> Scores:
+def _score(part: MeasuredPart, whole: Cost | None) -> Scores:
     group = main_group(part)
     columns: Columns = {("figure", name): values for name, values in part.values.items()}
     columns |= _rungs(part) if group == "open" else {}
@@ -268,7 +267,7 @@ def _cumulative(spent: Values, em: Values) -> list[list[float]]:
     return [[float(spent[order][place]), float(reached[place])] for place in places]
 
 
-def _cost(part: MeasuredPart, whole: Mapping[str, Any]) -> dict[str, float]:
+def _cost(part: MeasuredPart, whole: Cost | None) -> dict[str, float]:
     cost: dict[str, float] = {}
     for clock, stages in (("wall", part.wall), ("cpu", part.cpu)):
         total = sum(stages.values(), np.zeros(len(part.records)))
@@ -281,17 +280,10 @@ def _cost(part: MeasuredPart, whole: Mapping[str, Any]) -> dict[str, float]:
         if part.records and name in part.records[0]:
             label = "passages read" if name == "read" else "tokens read"
             cost[f"{label}, mean"] = round(float(np.mean([record[name] for record in part.records])), 2)
-    if (index := whole.get("index_mb", {}).get(part.name)) is not None:
-        cost["index MB"] = index
-    for name, label in (("peak_memory_mb", "peak memory MB, whole run"), ("seconds", "seconds, whole run")):
-        if whole.get(name) is not None:
-            cost[label] = whole[name]
-    return cost
-
-
-def _whole_cost(folder: SuiteRun) -> dict[str, Any]:
-    try:
-        content = json.loads((folder.path / "cost.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    if whole is None:
+        return cost
+    if part.name in whole.index_mb:
+        cost["index MB"] = whole.index_mb[part.name]
+    if whole.peak_memory_mb is not None:
+        cost["peak memory MB, whole run"] = whole.peak_memory_mb
+    return cost | {"seconds, whole run": whole.seconds}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from ragqa.corpus.read import read_documents
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.runs.examine import ANSWERS, CorpusView, Examine, examine_open, examine_reading, examine_retrieval
 from ragqa.eval.runs.folder import Findings, SuiteRun
+from ragqa.eval.runs.forms import Cost
 from ragqa.eval.runs.identity import facts_of
 from ragqa.eval.runs.prepared import Choice, Prepared
 from ragqa.eval.runs.suite import PartFiles, Suite, SuitePart, config_for, load_suite, locate
@@ -28,11 +28,10 @@ from ragqa.models.catalog import load_encoder
 from ragqa.models.ensemble import load_readers
 from ragqa.pipeline import Pipeline
 from ragqa.protocols import Encoder
-from ragqa.store.atomic import replace_file, sha256, storing
+from ragqa.store.atomic import sha256
 from ragqa.types import Document, Question
 
 CHUNK = 64
-COST = "cost.json"
 
 
 def run(
@@ -169,18 +168,12 @@ def _as_asked(question: Question, ready: Prepared) -> dict[str, Any]:
 
 
 def _write_cost(folder: SuiteRun, prepared: Sequence[Prepared], seconds: float) -> None:
-    """What the whole run cost; of an interrupted one, what its last piece cost."""
-    cost: dict[str, Any] = {
-        "seconds": round(seconds, 1),
-        "peak_memory_mb": _peak_memory_mb(),
-        "index_mb": {
-            ready.part.name: round(Snapshot.open(ready.index, parts=()).info()["bytes"] / 1e6, 1)
-            for ready in prepared
-            if ready.index is not None
-        },
+    sizes = {
+        ready.part.name: round(Snapshot.open(ready.index, parts=()).info()["bytes"] / 1e6, 1)
+        for ready in prepared
+        if ready.index is not None
     }
-    with storing(folder.path / COST):
-        replace_file(folder.path / COST, (json.dumps(cost, indent=2) + "\n").encode())
+    folder.keep_cost(Cost(round(seconds, 1), sizes, _peak_memory_mb()))
 
 
 def _peak_memory_mb() -> float | None:
