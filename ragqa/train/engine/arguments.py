@@ -17,7 +17,8 @@ TRACKERS = {"tensorboard": ("tensorboard", "train"), "wandb": ("wandb", "wandb")
 
 
 def arguments(settings: TrainSettings, folder: TrainingFolder, device: torch.device, metric: str) -> TrainingArguments:
-    """The arguments for this process. Making them starts torch's process group if torchrun has started several processes.
+    """The arguments for this process. Making them starts torch's process group if torchrun has started several
+    processes.
 
     ``metric`` is the score that decides which checkpoint is the best; it counts only if the recipe sets ``eval_every``.
     """

@@ -32,7 +32,7 @@ class Patience(TrainerCallback):
 
 
 class Stopper(TrainerCallback):
-    """Makes the trainer save a checkpoint and stop, at the end of the step in which the processes have agreed to stop."""
+    """Saves a checkpoint and stops, at the end of the step in which the processes have agreed to stop."""
 
     def __init__(self, agreed: Callable[[], bool]) -> None:
         self.agreed = agreed

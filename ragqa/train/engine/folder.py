@@ -30,7 +30,8 @@ class TrainingFolder:
         self.steps = self.path / STEPS
 
     def begin(self, recipe: Recipe, data: Sequence[str | Path] = (), also: Mapping[str, str] | None = None) -> None:
-        """Begin the run, or check that the unfinished run in the folder is the same one: the same recipe on the same data.
+        """Begin the run, or check that the unfinished run in the folder is the same one: the same recipe on the same
+        data.
 
         ``also`` names whatever else decides the result, such as an index' fingerprint. A folder that holds a finished
         run, another run or other files is a `ConfigError` that says what differs. A run that never wrote a checkpoint

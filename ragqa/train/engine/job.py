@@ -25,8 +25,9 @@ Score = Callable[[], Mapping[str, float]]
 
 
 class Task(nn.Module):
-    """A module whose forward calculates the loss of one process' share of a batch: a scalar with gradients, the mean over
-    the share's questions. It contains all weights that are trained, and its forward does everything a step calculates.
+    """A module whose forward calculates the loss of one process' share of a batch: a scalar with gradients, the mean
+    over the share's questions. It contains all weights that are trained, and its forward does everything a step
+    calculates.
     """
 
     accepts_loss_kwargs = False  # forward takes no num_items_in_batch
@@ -37,7 +38,9 @@ class Task(nn.Module):
 
 
 def plain_step(task: Task, batch: Batch, backward: Backward) -> Tensor:
-    """One forward and one backward pass. ``backward`` accumulates the gradients of a loss and returns the loss to be logged."""
+    """One forward and one backward pass. ``backward`` accumulates the gradients of a loss and returns the loss to be
+    logged.
+    """
     return backward(task(**batch))
 
 
@@ -122,8 +125,10 @@ class Job(ABC):
 
     @abstractmethod
     def write(self, folder: Path) -> None:
-        """Write the current model into a checkpoint in a form that other programs read; called in the first process only."""
+        """Write the current model into a checkpoint in a form that other programs read; called in the first process
+        only.
+        """
 
     @abstractmethod
     def save(self) -> None:
-        """Write the trained model into the run's folder; its weights are fp32 by now. Called in the first process only."""
+        """Write the trained model, now in fp32, into the run's folder; called in the first process only."""

@@ -1,8 +1,8 @@
 """Precision: AdamW for a model whose weights, activations and gradients are all bf16, and when to train in bf16.
 
 An update is usually smaller than the distance between neighbouring bf16 numbers. So the optimizer adds updates to fp32
-copies of the weights (Micikevicius et al. 2018, section 3.1) and after each step rounds these into the model. On CPUs with bf16 units this is about a quarter faster than
-autocast, which casts between fp32 and bf16 around every operation.
+copies of the weights (Micikevicius et al. 2018, section 3.1) and after each step rounds these into the model. On CPUs
+with bf16 units this is about a quarter faster than autocast, which casts between fp32 and bf16 around every operation.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ def use_bf16(settings: TrainSettings, device: torch.device) -> bool:
 
 @contextmanager
 def products(settings: TrainSettings, device: torch.device) -> Iterator[None]:
-    """A context in which a GPU multiplies fp32 matrices in TF32, if the recipe says so; leaving it restores the setting."""
+    """A context in which a GPU multiplies fp32 matrices in TF32, if the recipe says so; leaving it restores the
+    setting.
+    """
     if not settings.tf32 or device.type != "cuda":
         yield
         return

@@ -56,7 +56,7 @@ def check_gpus(name: str, gpus: int, processes: int) -> None:
 
 
 class Processes:
-    """This process among those of its run. Every process makes one, after torch's process group.
+    """The calling process among those of its run. Every process makes one, after torch's process group.
 
     ``asked`` is set when somebody asks this process to stop, by Ctrl-C or SIGTERM.
     """
@@ -77,7 +77,9 @@ class Processes:
         return self.rank == 0
 
     def share(self, batch: int, accumulate: int) -> int:
-        """How many questions of a batch each process takes in one pass; `ConfigError` if the batch cannot be split evenly."""
+        """How many questions of a batch each process takes in one pass; `ConfigError` if the batch cannot be split
+        evenly.
+        """
         share, rest = divmod(batch, accumulate * self.count)
         if rest or not share:
             raise ConfigError("train.batch_size must be a multiple of train.accumulate times the number of processes")
@@ -92,7 +94,9 @@ class Processes:
         return tuple(bool(flag) for flag in told.tolist())
 
     def from_first(self, make: Callable[[], Made]) -> Made:
-        """The result of calling ``make`` in the first process, in all processes; if it raises there, all processes raise."""
+        """The result of calling ``make`` in the first process, in all processes; if it raises there, all processes
+        raise.
+        """
         if self.count == 1:
             return make()
         failure: BaseException | None = None
@@ -124,7 +128,7 @@ class Processes:
                 distributed.broadcast(parameter.detach(), 0)
 
     def average_gradients(self, parameters: Iterable[Tensor]) -> None:
-        """Replace the gradients in all processes by their mean, calculated in fp32; a missing gradient counts as zero."""
+        """Replace the gradients in all processes by their mean, in fp32; a missing gradient counts as zero."""
         if self.count == 1:
             return
         moving = [parameter for parameter in parameters if parameter.requires_grad]

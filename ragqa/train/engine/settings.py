@@ -136,9 +136,9 @@ class ReaderLoss:
 @dataclass(frozen=True, slots=True)
 class ReaderMethod:
     """Which weights are trained, and how. ``tune``: full (all), last (the heads and the ``layers`` topmost layers),
-    bitfit (heads and biases), or PEFT's lora, adalora, ia3 (of ``rank``), prefix, prompt (of ``virtual_tokens``), always
-    with the heads. ``freeze`` names parts that are never trained. Every ``unfreeze_every`` steps one more layer is
-    trained, from the top down (0: all from the start). ``layer_decay`` multiplies the learning rate for each layer
+    bitfit (heads and biases), or PEFT's lora, adalora, ia3 (of ``rank``), prefix, prompt (of ``virtual_tokens``),
+    always with the heads. ``freeze`` names parts that are never trained. Every ``unfreeze_every`` steps one more layer
+    is trained, from the top down (0: all from the start). ``layer_decay`` multiplies the learning rate for each layer
     downwards. ``dropout`` and ``attention`` apply while training. ``adversary`` perturbs the word embeddings of a
     window in ``adversary_steps`` steps; the perturbation of the whole window has the norm ``adversary_epsilon`` (one
     embedding of MiniLM has about 1). ``ema`` is the decay of a moving average of the weights (0: none), which then is
@@ -171,8 +171,8 @@ class ReaderMethod:
 
 @dataclass(frozen=True, slots=True)
 class RetrieverData:
-    """What a retriever is trained on: questions, the passages that answer them, and ``negatives`` hard negatives for each
-    question, if the data have any.
+    """What a retriever is trained on: questions, the passages that answer them, and ``negatives`` hard negatives for
+    each question, if the data have any.
 
     ``weak`` makes pairs from documents alone: "ict" (a sentence is the question for its passage, which keeps the
     sentence with probability ``ict_keep``), "titles" (title and headings are the question for their text, a first
@@ -308,8 +308,8 @@ class JointMethod:
 
 @dataclass(frozen=True, slots=True)
 class RerankerData:
-    """What a reranker is trained on: for each question a passage that answers it and ``negatives`` that do not, in pairs
-    cut at ``max_length`` tokens. Where the data have fewer negatives, passages of other questions are taken.
+    """What a reranker is trained on: for each question a passage that answers it and ``negatives`` that do not, in
+    pairs cut at ``max_length`` tokens. Where the data have fewer negatives, passages of other questions are taken.
     ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions`` questions.
     """
 
@@ -326,8 +326,9 @@ class RerankerData:
 
 @dataclass(frozen=True, slots=True)
 class RerankerLoss:
-    """The loss of a reranker: listwise (cross-entropy of a softmax over a question's passages, in favour of the one that
-    answers), or binary (each passage is classified alone; answering and other passages have the same total weight).
+    """The loss of a reranker: listwise (cross-entropy of a softmax over a question's passages, in favour of the one
+    that answers), or binary (each passage is classified alone; answering and other passages have the same total
+    weight).
     """
 
     objective: str = "listwise"

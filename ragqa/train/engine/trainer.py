@@ -67,13 +67,13 @@ class EngineTrainer(Trainer):
         self.accelerator.prepare_model = lambda model, **options: prepare(model, **{**options, "evaluation_mode": True})
 
     def get_train_dataloader(self) -> DataLoader[Batch]:
-        """This process' share of the run's batches, in order."""
+        """The share that this process has of the run's batches, in order."""
         return DataLoader(
             self._plan.batches, batch_size=1, collate_fn=_only, num_workers=self.workers, pin_memory=self._pinned
         )
 
     def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None) -> Tensor:
-        """The passes of one part of a batch; at the end of a step, a loss that is NaN or infinite is a `TrainingError`."""
+        """The passes of one part of a batch; at a step's end, a loss that is NaN or infinite is a `TrainingError`."""
         model.train()
         loss = self._plan.step(model, self._moved(inputs), self._backward)
         broken = ~torch.isfinite(loss)
