@@ -20,7 +20,7 @@ from ragqa.store.outside import place_named
 CARD, MODEL, TOKENIZER = "ragqa.json", "model.onnx", "tokenizer.json"
 FORMAT = 1
 LARGEST = 1 << 20  # bytes that a card may have
-SHORTEST, LONGEST, WIDEST = 8, 1 << 17, 1 << 16  # bounds on tokens of an input (shortest, longest) and on dimensions of a vector
+SHORTEST, LONGEST, WIDEST = 8, 1 << 17, 1 << 16  # bounds on max_length (from, to), most dimensions
 
 
 @dataclass(frozen=True, slots=True)
