@@ -5,8 +5,8 @@ One JSON object a line:
     {"id", "question", "answers": [...], "positives": [{"id", "title", "text", "score"}, …], "negatives": [the same],
      "pattern": whether the answers are regular expressions (false if left out)}
 
-``title`` is all that stands in front of the text for retrieval (title and headings); ``score`` is what the source that
-found the passage, or a teacher, gave it (0.0 where none did).
+``title`` is the title and headings that stand in front of the text for retrieval; ``score`` is the score that a ranking
+or a teacher gave to the passage (0.0 without one).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ragqa.store.atomic import storing
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage as training sees it."""
+    """A passage for training."""
 
     id: str
     text: str
@@ -33,7 +33,7 @@ class Candidate:
 
     @property
     def retrieval_text(self) -> str:
-        """What an encoder sees, as `Passage.retrieval_text`."""
+        """The text that an encoder encodes; see `Passage.retrieval_text`."""
         return f"{self.title}\n{self.text}" if self.title else self.text
 
 
@@ -53,8 +53,8 @@ class Pairing:
 
 
 def read_pairings(path: str | Path) -> Iterator[Pairing]:
-    """The lines of a file (``.gz`` is unpacked); a line of another form is a `SourceError` that names it. Keys that are
-    not known are passed over.
+    """The pairings of a file (``.gz`` is unpacked). Unknown keys are ignored; a line of another form is a `SourceError`
+    that gives its number.
     """
     path, number, read = Path(path), 0, line_reader(Pairing)
     try:
@@ -69,7 +69,7 @@ def read_pairings(path: str | Path) -> Iterator[Pairing]:
 
 
 def write_pairings(path: str | Path, pairings: Iterable[Pairing]) -> int:
-    """Write a file, whole or not at all; the number of its lines."""
+    """Write a file, completely or not at all; returns the number of its lines."""
     path, count = Path(path), 0
     aside = path.with_name(f"{path.name}.tmp")
     with storing(path):

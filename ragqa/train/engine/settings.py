@@ -99,7 +99,7 @@ class ReaderData:
     held_out_index: str = ""
 
     def __post_init__(self) -> None:
-        """Ranges."""
+        """Check the ranges."""
         check_shares(self, "data", "negatives", "titles", "held_out", "crop_until")
         check_shares(self, "data", "word_dropout", "synonym_share", "temperature")
         check_least(self, "data", passages=1, max_length=16, held_out_questions=1, crop_tokens=0)
@@ -126,7 +126,7 @@ class ReaderLoss:
     distill_temperature: float = 2.0
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.places, "loss.places", PLACES)
         check_shares(self, "loss", "label_smoothing", "distill")
         check_least(self, "loss", relevance=0, r_drop=0)
@@ -160,7 +160,7 @@ class ReaderMethod:
     ema: float = 0.0
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.tune, "method.tune", READER_TUNING)
         check_choice(self.adversary, "method.adversary", ADVERSARIES)
         check_choice(self.attention, "method.attention", ATTENTION)
@@ -191,7 +191,7 @@ class RetrieverData:
     held_out_questions: int = 1000
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.weak, "data.weak", ("", "ict", "titles"))
         check_shares(self, "data", "ict_keep", "held_out")
         check_least(self, "data", max_length=16, negatives=0, topical=0, words=5)
@@ -212,7 +212,7 @@ class RetrieverLoss:
     matryoshka: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Known names; dimensions are numbers."""
+        """Check the names, ranges and dimensions."""
         check_choice(self.objective, "loss.objective", RETRIEVER_LOSSES)
         check_positive(self, "loss", "scale")
         check_least(self, "loss", chunk=0)
@@ -238,7 +238,7 @@ class RetrieverMethod:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.towers, "method.towers", TOWERS)
         check_shares(self, "method", "dropout")
         if self.passages and self.towers == "both":
@@ -257,7 +257,7 @@ class JointData:
     held_out_questions: int = 500
 
     def __post_init__(self) -> None:
-        """Ranges."""
+        """Check the ranges."""
         check_shares(self, "data", "held_out")
         check_least(self, "data", passages=2)  # with one there is nothing to choose
 
@@ -276,7 +276,7 @@ class JointLoss:
     silence: float = 0.0
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.objective, "loss.objective", JOINT_LOSSES)
         check_least(self, "loss", silence=0)
 
@@ -319,7 +319,7 @@ class RerankerData:
     held_out_questions: int = 1000
 
     def __post_init__(self) -> None:
-        """Ranges."""
+        """Check the ranges."""
         check_shares(self, "data", "held_out")
         check_least(self, "data", max_length=16, negatives=1, held_out_questions=1)
 
@@ -334,7 +334,7 @@ class RerankerLoss:
     objective: str = "listwise"
 
     def __post_init__(self) -> None:
-        """Known names."""
+        """Check the names."""
         check_choice(self.objective, "loss.objective", RERANKER_LOSSES)
 
 
@@ -346,5 +346,5 @@ class RerankerMethod:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        """Ranges."""
+        """Check the ranges."""
         check_shares(self, "method", "dropout")
