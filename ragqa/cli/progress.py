@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Display
     from rich.progress import TaskID
 
-PATIENCE = 1.0  # seconds: what is quicker shows no bar, and does not wait for rich to load
+PATIENCE = 1.0  # seconds until the bar is shown; quicker work shows none and does not load rich
 
 
 @contextmanager
@@ -36,9 +36,7 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
 
 
 class _Bar:
-    """Remembers what was reported until a timer shows it, so that work which reports nothing for long is shown
-    as well.
-    """
+    """Keeps the last report, which a timer shows, so that the bar also appears during work that reports nothing."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,7 +49,7 @@ class _Bar:
         self._timer.start()
 
     def report(self, stage: str, done: int, total: int | None) -> None:
-        """A `Progress`."""
+        """Take a report, as a `Progress`."""
         with self._lock:
             if stage not in self._stages:
                 for waiting in [name for name, state in self._stages.items() if state == (0, None)]:
@@ -60,7 +58,7 @@ class _Bar:
             self._show(stage)
 
     def close(self) -> None:
-        """Remove the bar; if it was not shown yet, it never is."""
+        """Remove the bar, or keep it from being shown."""
         self._timer.cancel()
         with self._lock:
             self._closed = True

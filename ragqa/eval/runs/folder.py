@@ -1,13 +1,14 @@
-"""The files of a run's folder, and how they are written so that an interrupted run can go on.
+"""The files of a run's folder, which are written so that an interrupted run can be resumed.
 
-    run.json         what was run: suite, settings and where they came from, versions, fingerprints, the hash of it all
+    run.json         the run: suite, settings and where they came from, versions, fingerprints, and a hash of these
     answers.jsonl    a line for each question (see `ragqa.eval.runs.examine`)
-    hits.arrow       each source's ranking of each question
+    hits.arrow       the ranking of each source for each question
     passages.arrow   the passages that answers and gold readings quote
     timings.arrow    wall and CPU milliseconds of each question by stage
     cost.json        what the whole run cost
 
-During the run, results are in ``chunks/``: one folder for each chunk of questions, which appears when it is complete.
+During the run, results lie in ``chunks/``, in one folder for each chunk of questions, which appears when it is
+complete.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ Rows = dict[str, list[Any]]
 
 @dataclass(slots=True)
 class Findings:
-    """What was found out about some questions: a record each, and columns of the tables."""
+    """The results of some questions: a record for each, and columns of the tables."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
     tables: dict[str, Rows] = field(
@@ -63,7 +64,9 @@ class Findings:
     )
 
     def add_hits(self, question: int, source: str, hits: Mapping[str, Sequence[Any]]) -> None:
-        """One source's ranking of one question, best first: columns passage, document, score, grade, answer."""
+        """Add the ranking of one source for one question, best first: columns passage, document,
+        score, grade, answer.
+        """
         count, table = len(hits["passage"]), self.tables["hits.arrow"]
         columns: dict[str, Iterable[Any]] = {
             "question": [question] * count,
@@ -75,13 +78,13 @@ class Findings:
             table[name] += values
 
     def add_passage(self, passage: Passage) -> None:
-        """A passage that a record names."""
+        """Add a passage that a record names."""
         row = (passage.id, passage.doc_id, passage.context, passage.text)
         for column, value in zip(self.tables["passages.arrow"].values(), row, strict=True):
             column.append(value)
 
     def add_times(self, question: int, watch: Stopwatch) -> None:
-        """Where one question's time went."""
+        """Add the times that a question took by stage."""
         table = self.tables["timings.arrow"]
         table["question"] += [question] * len(watch.wall)
         table["stage"] += watch.wall
@@ -90,18 +93,18 @@ class Findings:
 
 
 class SuiteRun:
-    """A run on disk, being made or finished."""
+    """The folder of a run, unfinished or finished."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     @property
     def finished(self) -> bool:
-        """Whether all of it is there."""
+        """Whether the run is complete."""
         return (self.path / ANSWERS).is_file()
 
     def begin(self, facts: Mapping[str, Any]) -> None:
-        """Make the folder, or take up the same run again; another run in it is a `ConfigError`."""
+        """Make the folder, or check that it holds this run; another run in it is a `ConfigError`."""
         if (self.path / RUN).exists():
             if (held := self._read(Begun)["hash"]) != facts["hash"]:
                 raise ConfigError(
@@ -115,12 +118,12 @@ class SuiteRun:
             replace_file(self.path / RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
 
     def refuse_other_files(self) -> None:
-        """A folder that holds something else than a run is a `ConfigError`; asked before anything costly is done."""
+        """`ConfigError` if the folder has files and no run; call it before anything that takes long."""
         if not (self.path / RUN).exists() and self.path.is_dir() and any(self.path.iterdir()):
             raise ConfigError(f"{self.path} is not empty and holds no run: choose another folder with -o")
 
     def facts(self) -> dict[str, Any]:
-        """The content of run.json."""
+        """The content of run.json, checked against `Described`."""
         if not (self.path / RUN).exists():
             raise SourceError(f"{self.path} holds no run: ragqa eval run makes one")
         return self._read(Described)
@@ -130,7 +133,7 @@ class SuiteRun:
         return (self.path / CHUNKS / chunk).is_dir()
 
     def write(self, chunk: str, findings: Findings) -> None:
-        """Keep a chunk, all of it at once."""
+        """Write a chunk, which appears when all of it is on the disk."""
         final = self.path / CHUNKS / chunk
         aside = final.with_name(f"{chunk}.tmp")
         with storing(aside):
@@ -157,7 +160,7 @@ class SuiteRun:
             shutil.rmtree(self.path / CHUNKS, ignore_errors=True)
 
     def records(self) -> list[dict[str, Any]]:
-        """The lines of answers.jsonl."""
+        """The records of answers.jsonl, in order, checked against `Record`."""
         self._need_finished()
         path, check, records, number = self.path / ANSWERS, line_reader(Record), [], 0
         try:
@@ -192,7 +195,7 @@ class SuiteRun:
             raise SourceError(f"{path}: does not say what a run cost ({error})") from error
 
     def _read(self, kind: type[Begun | Described]) -> dict[str, Any]:
-        """All of run.json, in which what ``kind`` names is as it says."""
+        """All of run.json, checked against ``kind``."""
         path = self.path / RUN
         try:
             content = read_json(path.read_bytes())

@@ -1,4 +1,4 @@
-"""What the JSON files of a run must hold, as far as something else rests on it; whatever else they hold is kept."""
+"""The fields that the JSON files of a run must have, because scoring needs them. The files may have more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a suite: models answer its questions once, and everything about each is kept in a run's folder."""
+"""Runs a suite: the models answer its questions once, and the run's folder keeps the results."""
 
 from __future__ import annotations
 
@@ -46,10 +46,11 @@ def run(
     progress: Progress | None = None,
     problems: Callable[[Problem], None] | None = None,
 ) -> SuiteRun:
-    """Answer the questions of a suite and keep everything in ``output``, with ``explain`` what replies are made of.
+    """Answer the questions of a suite and keep the results in ``output``; with ``explain`` also explanations of
+    replies.
 
-    Indexes are built or updated under ``indexes`` first. Given again after an interruption it goes on where it was,
-    and leaves the same bytes as an uninterrupted run (but for times). A finished run is left as it is.
+    Indexes are built or updated under ``indexes`` first. Called again after an interruption, it resumes the run, which
+    ends with the same bytes as an uninterrupted run (except for times). A finished run is left as it is.
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     progress, folder, choice = progress or silent, SuiteRun(output), choice or Choice()
@@ -77,7 +78,7 @@ def run(
 
 
 class Models:
-    """Each model is loaded once, whichever parts use it."""
+    """Loads each model once, however many parts use it."""
 
     def __init__(self) -> None:
         self._encoders: dict[tuple[str, str, str], Encoder] = {}
@@ -140,7 +141,7 @@ def _run_part(ready: Prepared, examine: Examine, folder: SuiteRun, first: int, p
 
 
 def _examiner(suite: Suite, ready: Prepared, models: Models, explain: bool) -> Examine:
-    read = replace(ready.config.read, answers=ANSWERS, min_score=0.0)  # a threshold is for scoring
+    read = replace(ready.config.read, answers=ANSWERS, min_score=0.0)  # scoring applies the threshold
     config = replace(ready.config, read=read)
     if ready.index is None:
         names, chars, language = read.readers, read.max_answer_chars, config.index.language
@@ -186,4 +187,4 @@ def _peak_memory_mb() -> float | None:
 
 
 def _ignore(problem: Problem) -> None:
-    """Files of a suite that cannot be read are told to those who ask."""
+    """The default for ``problems``: nobody is told of files that cannot be read."""
