@@ -1,5 +1,5 @@
-"""From measures to scores: every figure with its n and 95 % interval, where questions are lost, causes of error,
-slices, curves, cost.
+"""Calculates scores from measures: figures with n and 95 % interval, where questions are lost, causes of error, slices,
+curves, cost.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def score(run: str | Path | SuiteRun) -> Scores:
 
 
 def main_group(part: MeasuredPart) -> str:
-    """The measures' family that says how well questions are answered: "open", "read", or "" in a retrieval task."""
+    """The prefix of the measures of answers: "open", "read", or "" in a retrieval task."""
     return next((group for group in ("open", "read") if f"{group}/em@1" in part.values), "")
 
 
@@ -67,7 +67,7 @@ def _cause(part: MeasuredPart, place: int) -> str:
     if "fused" not in part.grids:  # read on the paragraph that it was asked on
         return cause(record, answer, Found(1, answer is not None))
     handed = part.facts["config"]["read"]["passages"]
-    order = part.grids.get("reranked", part.grids["fused"])  # in which passages were read
+    order = part.grids.get("reranked", part.grids["fused"])  # the order in which passages were read
     good = (order.grades[place] > 0) | order.answers[place]
     ranks = np.flatnonzero(good[:handed]) + 1
     from_it = answer is not None and _holds_answer(part, record, good)
@@ -75,7 +75,7 @@ def _cause(part: MeasuredPart, place: int) -> str:
 
 
 def _holds_answer(part: MeasuredPart, record: Record, good: Bools) -> bool:
-    """Whether the best answer's passage holds the answer. Its rank may be below those that are kept; then its text
+    """Whether the best answer's passage holds a right answer. If the passage is not in the kept rankings, its text
     decides.
     """
     best = record["answers"][0]
@@ -108,7 +108,7 @@ def _score(part: MeasuredPart, whole: Cost | None) -> Scores:
 
 
 def _means(columns: Columns) -> Means:
-    """The means of all columns over the same resampled questions; drawing the samples is what takes time."""
+    """The means of all columns, over the same resampled questions, because drawing samples takes most of the time."""
     figures = bootstrap_means(np.stack(list(columns.values()), axis=1)) if columns else []
     return dict(zip(columns, figures, strict=True))
 
@@ -126,7 +126,7 @@ def _right_if_given(part: MeasuredPart) -> Bools:
 
 
 def _confidence(scores: Values, right: Bools, group: str) -> dict[str, Figure]:
-    """How close the score of the best answer is to the probability that it is right."""
+    """Figures on how close the score of the best answer is to the probability that it is right."""
 
     def all_of(rows: NDArray[np.intp]) -> list[float]:
         drawn, correct = scores[rows], right[rows]
@@ -140,7 +140,7 @@ def _confidence(scores: Values, right: Bools, group: str) -> dict[str, Figure]:
 
 
 def _best_threshold(part: MeasuredPart, scores: Values, group: str) -> dict[str, Figure]:
-    """The best EM and F1 (percent) that any one threshold on the score gives, and the threshold for EM.
+    """The best EM and F1 (percent) that a single threshold on the score can give, and the threshold for EM.
 
     If every question has an answer, the best threshold gives every answer; the figures are then those of SQuAD v1.1.
     """
@@ -165,8 +165,8 @@ def _with_and_without(part: MeasuredPart, name: str) -> tuple[Values, Values]:
 
 
 def _rungs(part: MeasuredPart) -> Columns:
-    """For each step from the corpus to the answer, 100 for the questions that got so far; NaN for those without an
-    answer.
+    """For each step from the corpus to the answer, 100 for the questions that reach it and 0 for others; NaN for
+    questions without an answer.
     """
     handed = part.facts["config"]["read"]["passages"]
     asked = np.array([record["answerable"] for record in part.records], bool)
@@ -182,7 +182,7 @@ def _rungs(part: MeasuredPart) -> Columns:
 
 
 def _ladder(means: Means) -> list[dict[str, Any]]:
-    """For each step, the percentage of answerable questions that got so far.
+    """For each step, the percentage of answerable questions that reach it.
 
     The last step may be higher than the one before: an answer can be right though the reader fails on the gold passage.
     """
@@ -239,7 +239,7 @@ def _slices(means: Means) -> dict[str, list[dict[str, Any]]]:
 
 
 def _natural(value: str) -> tuple[bool, int, str]:
-    """Ranges by their numbers ("≤ 25 %" < "26–50 %" < "> 50 %"), all else by the alphabet."""
+    """A sort key: ranges by their numbers ("≤ 25 %" < "26–50 %" < "> 50 %"), other values alphabetically."""
     digits = "".join(c if c.isdigit() else " " for c in value).split()
     number = int(digits[0]) if digits else 0
     return (value.startswith(">"), number, value)
@@ -259,7 +259,7 @@ def _curves(part: MeasuredPart, scores: Values, right: Bools, group: str) -> dic
 
 
 def _cumulative(spent: Values, em: Values) -> list[list[float]]:
-    """[budget, percent of all questions that are answered right within it]."""
+    """Points [budget, percent of all questions that are answered right within the budget]."""
     order = np.argsort(spent, kind="stable")
     reached = np.cumsum(em[order]) / max(1, len(em))
     last = np.flatnonzero(np.append(np.diff(spent[order]) > 0, True)) if len(em) else np.empty(0, int)
