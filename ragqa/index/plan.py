@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -16,11 +15,10 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.index.sources import Covers
 from ragqa.store.checking import check_files
 from ragqa.store.passages import storable
-from ragqa.types import Document
+from ragqa.types import Document, file_of
 
 BLOCK_DOCUMENTS, BLOCK_CHARACTERS = 256, 4_000_000  # that are looked up together, and held in memory until then
 SCANS = 16  # of all ids of an index, before a table of them is made
-_PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
 
 
 @dataclass(slots=True)
@@ -179,5 +177,5 @@ def _distinct(
 
 def _has_failed(source: str, failed: set[str]) -> bool:
     """Whether the source, the file that it is a part of, or a folder above it is among those that failed."""
-    file = _PLACE.sub("", source)
+    file = file_of(source)
     return bool(failed) and not failed.isdisjoint({source, file, *map(str, PurePath(file).parents)})

@@ -17,18 +17,19 @@ from ragqa.corpus.synonyms import Synonyms
 from ragqa.device import AUTO, check_device
 from ragqa.errors import ModelError
 from ragqa.filters import Where, parse_filter
+from ragqa.index.ann import check_spec, wants_ann
 from ragqa.index.commit import Setup, commit
-from ragqa.index.dense import check_spec, wants_ann
 from ragqa.index.intake import Intake
 from ragqa.index.plan import Plan, Rest, compare
 from ragqa.index.report import BuildReport, Progress, silent
-from ragqa.index.segment import SegmentWriter, segment_writer
+from ragqa.index.segment import SegmentWriter, Written, segment_writer
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.sources import Sources
+from ragqa.index.vectors import vector_store
 from ragqa.protocols import Encoder
 from ragqa.store.checking import check_files
 from ragqa.store.layout import is_fingerprint
-from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact
+from ragqa.store.manifest import FILES, EncoderFact, Manifest
 from ragqa.store.passages import by_program, encodable
 from ragqa.store.reading import enough_memory
 from ragqa.store.transaction import Transaction, transaction
@@ -47,6 +48,7 @@ def update(
     sources: Sources | None = None,
     synonyms: Synonyms | None = None,
     device: str = AUTO,
+    store: str = FILES,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Bring the index in ``directory``, which is made if need be, in line with ``documents``.
@@ -59,7 +61,8 @@ def update(
     come from: they are recorded, and decide about the documents of others (`Sources`); without them all documents from
     files are compared, and what is recorded stays. ``synonyms`` take the place of those that the index has, and no
     document is touched for them; without any given they stay, whatever else changes. ``device`` is where the index is
-    to be searched: a GPU that can hold the vectors makes a FAISS index superfluous.
+    to be searched: a GPU that can hold the vectors makes a FAISS index superfluous. ``store`` is where the vectors of a
+    new index are kept (see `ragqa.index.vectors`); an index that is there keeps its own.
 
     The stream is never held whole. No document at all, or two different ones of the same id, is a `SourceError`. If
     anything fails, or Ctrl-C is pressed, the index is as it was.
@@ -69,7 +72,8 @@ def update(
         old = _current(change)
         was = None if old is None else old.manifest.sources
         recorded = was if sources is None else sources.recorded_after(was, Path(directory))
-        setup = Setup(config, analyzer.name, fact, _synonyms(old) if synonyms is None else synonyms, recorded)
+        rules = _synonyms(old) if synonyms is None else synonyms
+        setup = Setup(config, analyzer.name, fact, rules, recorded, _store(old, store))
         rest = Rest((lambda source: True) if sources is None else sources.covers(was), keep_sources)
         return _change(change, old, setup, encoder, documents, rest, device, progress or silent)
 
@@ -81,6 +85,7 @@ def upsert(
     documents: Iterable[Document],
     *,
     device: str = AUTO,
+    store: str = FILES,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Add documents that a program gives to the index in ``directory``, which is made if need be; an empty stream makes
@@ -93,7 +98,8 @@ def upsert(
     analyzer, fact = get_analyzer(config.language), _fact(directory, config, encoder)
     with transaction(Path(directory), create=True) as change:
         old = _current(change)
-        setup = Setup(config, analyzer.name, fact, _synonyms(old), None if old is None else old.manifest.sources)
+        sources = None if old is None else old.manifest.sources
+        setup = Setup(config, analyzer.name, fact, _synonyms(old), sources, _store(old, store))
         given = map(by_program, documents)
         return _change(change, old, setup, encoder, given, None, device, progress or silent)
 
@@ -142,6 +148,10 @@ def _synonyms(old: Snapshot | None) -> Synonyms:
     return Synonyms() if old is None else old.synonyms
 
 
+def _store(old: Snapshot | None, new: str) -> str:
+    return new if old is None else old.manifest.vectors.store
+
+
 def _change(
     change: Transaction,
     old: Snapshot | None,
@@ -158,7 +168,8 @@ def _change(
     started, was = time.perf_counter(), None if old is None else old.manifest
     base = old if old is not None and setup.binds(old.manifest) else None
     with ExitStack() as stack:
-        intake = Intake(change, setup.config, encoder, setup.encoder, stack, progress, device)
+        store = vector_store(change.layout, setup.store, device)
+        intake = Intake(change, setup.config, encoder, setup.encoder, store, stack, progress)
         plan = compare(old, documents, rest, intake, rebuild=base is None)
         others = setup.synonyms != _synonyms(old)
         manifest = was
@@ -213,16 +224,17 @@ def compact(directory: str | Path, progress: Progress | None = None, *, device: 
         manifest = was = old.manifest
         if _is_scattered(old, device):
             check_files(old.files(COPIED))
-            new = _merged(change, old, tell) if was.live_documents else None
+            new = _merged(change, old, device, tell) if was.live_documents else None
             manifest = commit(change, Setup.of(old), None, np.empty(0, bool), new, tell)
         plan = Plan(unchanged=was.live_documents)
         return _report(manifest, manifest is not was, plan, 0, False, started)
 
 
-def _merged(change: Transaction, old: Snapshot, progress: Progress) -> SegmentFact:
+def _merged(change: Transaction, old: Snapshot, device: str, progress: Progress) -> Written:
     """One new segment of all live documents."""
     was = old.manifest
-    with segment_writer(change.new_segment(), was.encoder, was.config.dense) as writer:
+    store = vector_store(change.layout, was.vectors.store, device)
+    with segment_writer(change.new_segment(), store, was.encoder, was.config.dense) as writer:
         for segment in range(len(was.segments)):
             _copy(old, segment, writer, progress)
         return writer.finish(0, progress)
@@ -235,13 +247,13 @@ def _is_scattered(old: Snapshot, device: str) -> bool:
     if not segments:
         return False
     wanted = wants_ann(old.manifest.config.dense, segments[0].rows, old.manifest.encoder.dim, device)
-    return wanted and not segments[0].ann
+    return wanted and not old.manifest.vectors.parts[0].ann
 
 
 def _copy(old: Snapshot, segment: int, writer: SegmentWriter, progress: Progress) -> None:
     """Append the live documents of a segment with their passages and vectors."""
-    store, vectors = old.stores[segment], old.vectors(old.manifest.segments[segment])
+    store, first = old.stores[segment], old.manifest.segments[segment].first_row
     for document, rows, passages in store.contents(old.live_documents(segment)):
         writer.add(document, passages)
-        writer.add_vectors(vectors[rows.start : rows.stop])
+        writer.add_vectors(old.dense.vectors(first + np.arange(rows.start, rows.stop)))
         progress("copying passages", writer.rows, old.live)

@@ -175,7 +175,7 @@ def storable(document: Document) -> Document:
             title=encodable(document.title),
             source=encodable(document.source),
             meta=json.loads(encodable(_dump(document.meta))),
-            sections=tuple(Section(section.start, encodable(section.heading)) for section in document.sections),
+            sections=tuple(replace(section, heading=encodable(section.heading)) for section in document.sections),
         )
     return document
 

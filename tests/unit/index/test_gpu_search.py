@@ -15,7 +15,9 @@ import pytest
 
 from ragqa.errors import ConfigError
 from ragqa.index import ann, dense, exact, gpu
-from ragqa.index.dense import DenseIndex, DenseSegment, build_ann, wants_ann
+from ragqa.index.ann import build_ann, wants_ann
+from ragqa.index.dense import DenseIndex, DenseSegment
+from ragqa.index.facts import Allowed
 from ragqa.index.writer import compact
 from ragqa.library import Index
 from ragqa.testing import HashEncoder
@@ -131,7 +133,7 @@ def nearest(vectors, questions, k, alive=None):
 
 def found(index, questions, k, alive=None):
     alive = np.ones(sum(len(s.vectors) for s in index.segments), bool) if alive is None else alive
-    return [[row for row in own if row >= 0] for own in index.search(questions, k, alive).rows.tolist()]
+    return [[row for row in own if row >= 0] for own in index.search(questions, k, Allowed.of(alive)).rows.tolist()]
 
 
 def index_of(vectors, spec="auto", device="auto", path=None):
