@@ -1,5 +1,5 @@
-"""From questions with everything seen on the way to their answers to a `Calibration`: weights, score model,
-risk curve.
+"""Fits a `Calibration` (weights, score model, risk curve) to questions with known answers and what the pipeline saw for
+them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FEWEST = 50
 FOLDS = 5
-ANSWERS = 3  # the best of each question that teach the score model
+ANSWERS = 3  # the best so many answers of each question are used to fit the score model
 RIDGE = 1.0  # the prior of a standardised weight is normal with variance 1 / RIDGE
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A calibration, and how it did on questions that it was not fitted on: the scores of the best answers, and whether
-    they were right, in the questions' order. The score is 0 where there was no answer.
+    """A calibration and its cross-fitted result: for each question, in order, the score of the best answer (0 without
+    one) by a model that was not fitted on the question, and whether that answer is right.
     """
 
     calibration: Calibration
@@ -47,10 +47,10 @@ def fit(
     data: Mapping[str, str] | None = None,
     seed: int = 1,
 ) -> Fit:
-    """Fit the score model and the curve to ``seen``, beginning at ``start``; with ``weights`` also how evidence is
-    weighed.
+    """Fit the score model and the risk curve to ``seen``; with ``weights`` also the weights of the evidence, beginning
+    at those of ``start``.
 
-    Scores of the curve are cross-fitted: each comes from a model that has not seen its question.
+    The curve is made from cross-fitted scores: each comes from a model that was not fitted on its question.
     """
     if len(seen) < FEWEST:
         raise ConfigError(f"{len(seen)} questions are too few to fit a score to: at least {FEWEST}")
@@ -70,8 +70,8 @@ def fit(
 
 
 def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats, Bools]:
-    """The score model, and for each question's best answer whether it is right and its score, by a model that has not
-    seen the question.
+    """The score model fitted to all examples; and for each question's best answer its score, by a model that was not
+    fitted on the question, and whether it is right.
     """
     if examples.right.all() or not examples.right.any():
         raise ConfigError("all answers are right, or all are wrong: nothing to fit a score to")
@@ -86,7 +86,9 @@ def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats,
 
 
 def read_answers(one: Seen, weights: Weights, count: int = ANSWERS) -> tuple[Answer, ...]:
-    """The answers that a pipeline would give with these weights; reading stops where a pipeline would stop."""
+    """The answers that a pipeline gives with these weights; it reads passages up to the point where
+    a pipeline stops.
+    """
     evidence = Evidence(one.hits, weights, wording_of(one.language))
     while not evidence.settled():
         evidence.add(one.spans[evidence.read])
@@ -119,8 +121,8 @@ def fit_score(features: Floats, right: Bools) -> ScoreModel:
 
 
 def risk_curve(scores: Floats, right: Bools) -> tuple[Step, ...]:
-    """How many of the best k answers are wrong, for k from 10 on in steps of a tenth, and for all answers. Answers with
-    equal scores are counted together.
+    """The share of wrong answers among the best k, for k from 10 on, growing by a tenth each time, and for all answers.
+    Answers with equal scores are counted together.
     """
     order = np.argsort(-scores, kind="stable")
     ranked, wrong = scores[order], np.cumsum(~right[order])

@@ -1,4 +1,4 @@
-"""From an index and a file of questions to a calibration on disk."""
+"""Calibrates an index with a file of questions and writes the calibration."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from ragqa.store.packed import refuse_packed
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of a calibration. ``right`` is in percent. The calibration errors are those of the best answers'
-    scores; ``error`` is cross-fitted. ``coverage`` is the percentage of questions that are answered at each risk, None
-    where no promise is possible.
+    """The result of a calibration. ``right`` is in percent. The calibration errors are those of the scores of the best
+    answers; ``error`` uses cross-fitted scores. ``coverage`` is, for each risk, the percentage of questions that are
+    answered, None if no threshold keeps that risk.
     """
 
     path: str
