@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ragqa.normalized import plain
 from ragqa.sentences import sentences
 
 Scalar = str | int | float | bool
@@ -20,6 +21,7 @@ KIND = "ragqa.kind"  # the key of the metadata that says what a document is if i
 FAQ = "faq"
 ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
 PROGRAM = "program"
+SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
 Stopped = Literal["settled", "exhausted"]
 
 
@@ -53,8 +55,14 @@ class Document:
 
     @property
     def sha(self) -> str:
-        """sha256 (hex) of title, text and meta: what an update compares."""
-        content = json.dumps([self.title, self.text, dict(self.meta)], sort_keys=True, ensure_ascii=False, default=str)
+        """sha256 (hex) of title, text and meta: what an update compares.
+
+        It also tells in which form search and models see a text that is normalised for them, so that indexes made
+        before such texts were normalised, or in another way, take them in anew, and nothing else.
+        """
+        own = [self.title, self.text, dict(self.meta)]
+        form = [] if plain(self.title) == self.title and plain(self.text) == self.text else [SEEN_FORM]
+        content = json.dumps(own + form, sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -6,14 +6,13 @@
 * ``simple``: words as they stand, in lower case, for every other language that puts blanks between words.
 * ``zh``: words by jieba in search mode (long words and the words inside them), in lower case.
 
-Text is first brought to Unicode's NFKC, so that "é" in one or two code points, the ligature "ﬁ" and full-width digits
-are found. If a script without blanks is indexed under another language than ``zh``, each run of characters is one term,
-and only whole runs are found.
+Text is first normalised (`ragqa.normalized`), so that "é" in one or two code points, the ligature "ﬁ", full-width
+digits and words with soft hyphens are found. If a script without blanks is indexed under another language than ``zh``,
+each run of characters is one term, and only whole runs are found.
 """
 
 from __future__ import annotations
 
-import unicodedata
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +23,7 @@ import tantivy
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
 from ragqa.errors import ConfigError, MissingExtra
+from ragqa.normalized import plain
 
 if TYPE_CHECKING:
     import jieba
@@ -69,8 +69,10 @@ class Analyzer:
         return f"{self.language}-stem-1" if self.language in _WITHOUT_STOP_WORDS else f"{self.language}-stem-stop-1"
 
     def prepare(self, text: str) -> str:
-        """What to hand to Tantivy: the text in NFKC, for ``zh`` its words with a blank between them."""
-        text = unicodedata.normalize("NFKC", text)
+        """What to hand to Tantivy: the text as `ragqa.normalized` brings it, for ``zh`` its words with a blank between
+        them.
+        """
+        text = plain(text)
         if self.language != "zh":
             return text
         words = _jieba().cut_for_search(text)
