@@ -127,7 +127,8 @@ class Hit:
     """A passage in answer to a question: rank from 1, the score it was ranked by, and each source's own score.
 
     ``sources`` has "bm25" and "dense" where that source found the passage, "rerank" where a cross-encoder scored it.
-    ``row`` is the passage's number in the generation that it was found in, −1 where it comes from none.
+    ``row`` is the passage's number in the generation that it was found in, −1 where it comes from none. ``copies`` are
+    hits with the same words, which take no place of their own among the passages that are read; a search has none.
     """
 
     passage: Passage
@@ -135,14 +136,16 @@ class Hit:
     rank: int
     sources: Mapping[str, float] = field(default_factory=dict)
     row: int = -1
+    copies: tuple[Hit, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
+        """The JSON form, of copies the passages' ids and sources."""
         return {
             "rank": self.rank,
             "score": self.score,
             "sources": dict(self.sources),
             "passage": self.passage.to_dict(),
+            "copies": [{"passage_id": copy.passage.id, "source": copy.passage.source} for copy in self.copies],
         }
 
 
@@ -182,7 +185,9 @@ class SpanLogits:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Another place that says the same: a span of another hit, or of the same; ``share`` of the answer's evidence."""
+    """Another place that says the same: a span of another hit, or of the same; ``share`` of the answer's evidence, of
+    which a copy of a passage that was read has none.
+    """
 
     span: Span
     hit: Hit
