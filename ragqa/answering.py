@@ -92,7 +92,8 @@ class Answering:
         return [done[place] for place in range(len(asks))]
 
     def find(self, requests: Sequence[Request], watch: Stopwatch | None = None) -> list[list[Hit]]:
-        """The passages that each request is answered from, in the order in which they are to be read.
+        """The passages that each request is answered from, in the order in which they are to be read; copies take one
+        place together.
 
         All requests must be alike in ``where`` and in how many passages they want.
         """
@@ -100,7 +101,7 @@ class Answering:
             return []
         first = requests[0]
         questions = [request.question for request in requests]
-        return self.retriever.retrieve(questions, first.read.passages, first.where, watch)
+        return self.retriever.retrieve(questions, first.read.passages, first.where, watch, apart=True)
 
     def read(
         self, requests: Sequence[Request], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
