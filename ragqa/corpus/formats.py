@@ -16,7 +16,10 @@ from ragqa.corpus.files import Problem, SourceFile, is_gzipped
 from ragqa.corpus.markup import read_html
 from ragqa.corpus.office import read_docx, read_pdf
 from ragqa.corpus.parquet import read_parquet
+from ragqa.corpus.readers.asciidoc import read_asciidoc
 from ragqa.corpus.readers.delimited import read_csv, read_tsv
+from ragqa.corpus.readers.man import read_man
+from ragqa.corpus.readers.rst import read_rst
 from ragqa.corpus.records import read_json, read_jsonl
 from ragqa.corpus.text import read_markdown, read_text
 from ragqa.errors import MissingExtra
@@ -46,6 +49,9 @@ class Format:
 TABLE: tuple[Format, ...] = (
     Format("plain text", (".txt",), read_text),
     Format("Markdown", (".md", ".markdown"), read_markdown),
+    Format("reStructuredText", (".rst", ".rest"), read_rst),
+    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), read_asciidoc),
+    Format("man pages", (*(f".{number}" for number in range(1, 10)), ".man", ".mdoc", ".roff", ".1p", ".3p"), read_man),
     Format("HTML", (".html", ".htm"), read_html),
     Format("JSON lines", (".jsonl", ".ndjson"), read_jsonl),
     Format("JSON", (".json",), read_json),
