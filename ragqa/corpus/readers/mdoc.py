@@ -9,7 +9,8 @@ _MARKS = {"Dq": "“”", "Qq": '""', "Sq": "‘’", "Ql": "‘’", "Pq": "()"
           "D1": ("", ""), "Eq": ("", "")}  # fmt: skip
 _OPENED = {"Do": "“", "Dc": "”", "Qo": '"', "Qc": '"', "So": "‘", "Sc": "’", "Po": "(", "Pc": ")", "Bo": "[", "Bc": "]",
            "Bro": "{", "Brc": "}", "Ao": "⟨", "Ac": "⟩", "Oo": "[", "Oc": "]"}  # fmt: skip
-_NAMES = {"Ux": "UNIX", "Bx": "BSD", "Fx": "FreeBSD", "Nx": "NetBSD", "Ox": "OpenBSD", "At": "AT&T UNIX", "Dx": "DragonFly", "Bsx": "BSD/OS", "Lb": "library"}  # fmt: skip
+_NAMES = {"Ux": "UNIX", "Bx": "BSD", "Fx": "FreeBSD", "Nx": "NetBSD", "Ox": "OpenBSD", "At": "AT&T UNIX",
+          "Dx": "DragonFly", "Bsx": "BSD/OS", "Lb": "library"}  # fmt: skip
 _PLAIN = frozenset(
     re.findall(
         r"\S+",
