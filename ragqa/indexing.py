@@ -66,9 +66,10 @@ def build(
     sources = [source] if isinstance(source, (str, Path)) else list(source)
     directory = Path(directory) if directory is not None else default_directory(sources)
     index = config.index if config is not None else current_settings(directory)
+    device = AUTO if config is None else config.device
     if encoder is None:
         name = index.encoder if config is not None else current_encoder(directory)
-        encoder = load_encoder(name, language=index.language, device=AUTO if config is None else config.device)
+        encoder = load_encoder(name, language=index.language, device=device)
     failed: set[str] = set()
 
     def note(problem: Problem) -> None:
@@ -90,6 +91,7 @@ def build(
         keep_sources=lambda: failed,
         sources=Sources(source_facts(sources, directory), others),
         synonyms=rules,
+        device=device,
         progress=progress,
     )
     return replace(report, passed_over=dict(passed))

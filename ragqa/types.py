@@ -21,6 +21,7 @@ KIND = "ragqa.kind"  # the key of the metadata that says what a document is if i
 FAQ = "faq"
 ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
 PROGRAM = "program"
+LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 Stopped = Literal["settled", "exhausted"]
 
 
@@ -90,8 +91,9 @@ class Document:
 
     @property
     def sha(self) -> str:
-        """sha256 (hex) of title, text and meta: what an update compares."""
-        content = json.dumps([self.title, self.text, dict(self.meta)], sort_keys=True, ensure_ascii=False, default=str)
+        """sha256 (hex) of title, text and meta: what an update compares. The language that was found does not count."""
+        meta = {key: value for key, value in self.meta.items() if key != LANGUAGE}
+        content = json.dumps([self.title, self.text, meta], sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -32,7 +32,7 @@ UNNAMED = ""
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", type=click.Path(), help="Where the index goes [indexes/ and the source's name].")
-@click.option("--language", help="Language of the documents, for BM25 [en].")
+@click.option("--language", help="Language of the documents, for BM25; auto: each its own [en].")
 @click.option("--words", type=int, help="Passage size in words [120].")
 @click.option("--overlap", type=int, help="Words repeated between passages [0].")
 @click.option("--encoder", help="Another encoder: a directory or hub name.")
@@ -202,8 +202,9 @@ def _calibration(path: Path) -> list[str]:
 
 @click.command()
 @index_option
+@device_option
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
-def compact(index_dir: str | None, as_json: bool) -> None:
+def compact(index_dir: str | None, device: str | None, as_json: bool) -> None:
     """Merge an index into one segment.
 
     Deleted passages are dropped; nothing is encoded again.
@@ -211,11 +212,12 @@ def compact(index_dir: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from ragqa.cli.progress import progress_bar
+    from ragqa.device import AUTO
     from ragqa.index.writer import compact as merge
 
     directory = locate_index(index_dir)
     with interruptible(UNCHANGED), progress_bar() as progress:
-        report = merge(directory, progress)
+        report = merge(directory, progress, device=device or AUTO)
     if as_json:
         print_json({"index": str(directory), **asdict(report)})
     else:

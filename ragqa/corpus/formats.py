@@ -14,14 +14,15 @@ from pathlib import Path
 
 from ragqa.corpus.files import Problem, SourceFile, is_gzipped
 from ragqa.corpus.markup import read_html
-from ragqa.corpus.office import read_docx, read_pdf
 from ragqa.corpus.parquet import read_parquet
+from ragqa.corpus.pdf import read_pdf
 from ragqa.corpus.readers.asciidoc import read_asciidoc
 from ragqa.corpus.readers.delimited import read_csv, read_tsv
 from ragqa.corpus.readers.man import read_man
 from ragqa.corpus.readers.rst import read_rst
 from ragqa.corpus.records import read_json, read_jsonl
 from ragqa.corpus.text import read_markdown, read_text
+from ragqa.corpus.word import read_docx
 from ragqa.errors import MissingExtra
 from ragqa.types import Document
 
@@ -59,7 +60,7 @@ TABLE: tuple[Format, ...] = (
     Format("TSV", (".tsv",), read_tsv),
     Format("Parquet", (".parquet",), read_parquet, packed=True),
     Format("PDF", (".pdf",), read_pdf, "files", "pypdf", packed=True),
-    Format("Word", (".docx",), read_docx, "files", "docx", packed=True),
+    Format("Word", (".docx",), read_docx, packed=True),
 )
 FORMATS: dict[str, Format] = {suffix: one for one in TABLE for suffix in one.suffixes}
 
