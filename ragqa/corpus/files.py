@@ -20,7 +20,7 @@ from ragqa.errors import SourceError
 _CHUNK = 1 << 20
 _MEMBERS = 100_000  # of a zip archive
 
-_PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
+_PLACE = re.compile(r"(?::\d+|#page=\d+(?:-\d+)?)\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from ragqa.store.checking import check_files
 from ragqa.store.passages import storable
 from ragqa.types import Document
 
-_PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
+_PLACE = re.compile(r"(?::\d+|#page=\d+(?:-\d+)?)\Z")
 
 
 @dataclass(slots=True)
