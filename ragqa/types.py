@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -20,6 +21,7 @@ KIND = "ragqa.kind"  # the key of the metadata that says what a document is if i
 FAQ = "faq"
 ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
 PROGRAM = "program"
+LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 Stopped = Literal["settled", "exhausted"]
 
 
@@ -50,16 +52,29 @@ class Table:
     columns: str = ""
 
 
+_PLACE = re.compile(r"(?:#(?:page|slide|sheet|cell|message|chapter)=[^#:/]*)?(?::\d+)?\Z")
+
+
+def file_of(source: str) -> str:
+    """The path in a document's source, without the place in the file.
+
+    A place is ``:12`` (a record's line or row, from 1), ``#page=3``, ``#slide=3``, ``#cell=3`` (of a notebook),
+    ``#message=3`` (of a mailbox), ``#chapter=3`` (of a book), or ``#sheet=Prices:12``. In a sheet's name "#", ":", "/",
+    "%" and white space are percent-encoded, as in a URL.
+    """
+    return _PLACE.sub("", source, count=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One readable text and where it came from.
 
-    ``source`` is the path as named by the user; a record of a file adds ``:12`` (its line or row, from 1), a page of a
-    PDF ``#page=3``. ``line`` is the line of the source at which ``text`` begins when the text stands there as it is,
-    and 0 when it does not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter
-    to keep the document as one passage; ``tables`` and ``together`` (characters [start, end) that belong together, such
-    as a program and the sentence that announces it) tell it where else not to cut. Both are in order and do not
-    overlap; an index does not keep them. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
+    ``source`` is the path as named by the user, with the place of a part of a file behind it (`file_of`). ``line`` is
+    the line of the source at which ``text`` begins when the lines of the text are those of the source, and 0 when they
+    are not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter to keep the
+    document as one passage; ``tables`` and ``together`` (characters [start, end) that belong together, such as a
+    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap; an
+    index does not keep them. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
     texts and nested values under keys such as ``author.name``.
     """
 
@@ -76,8 +91,9 @@ class Document:
 
     @property
     def sha(self) -> str:
-        """sha256 (hex) of title, text and meta: what an update compares."""
-        content = json.dumps([self.title, self.text, dict(self.meta)], sort_keys=True, ensure_ascii=False, default=str)
+        """sha256 (hex) of title, text and meta: what an update compares. The language that was found does not count."""
+        meta = {key: value for key, value in self.meta.items() if key != LANGUAGE}
+        content = json.dumps([self.title, self.text, meta], sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ragqa.corpus.files import SourceFile
 from ragqa.corpus.headings import LONGEST_HEADING, Outline
 from ragqa.sentences import sentences
-from ragqa.types import Section, Table
+from ragqa.types import Document, Meta, Section, Table
 
 PARAGRAPH = "\n\n"
 LINE = "\n"
@@ -19,7 +20,8 @@ class Block:
     """A paragraph, heading (``level`` from 1; 0 for a title) or table (``is_table``), and the ``gap`` before it.
 
     Of a table the first ``header`` characters are its header rows with their line end, and ``columns`` their names.
-    One that ``follows`` belongs to the last sentence before it, as a program does to the words that announce it.
+    A heading without text ends the sections of its level and below: what comes stands under the heading above. A block
+    that ``follows`` belongs to the last sentence before it, as a program does to the words that announce it.
     """
 
     text: str
@@ -40,6 +42,20 @@ class Flow:
     tables: tuple[Table, ...]
     together: tuple[tuple[int, int], ...]
     title: str
+
+    def document(self, file: SourceFile, title: str = "", place: str = "", meta: Meta | None = None) -> Document:
+        """The document of a file, or of a ``place`` in it (see `ragqa.types.file_of`)."""
+        name, source = file.name + place, file.source + place
+        return Document(
+            name,
+            self.text,
+            title or self.title,
+            source,
+            meta or {},
+            sections=self.sections,
+            tables=self.tables,
+            together=self.together,
+        )
 
 
 def flow(blocks: Iterable[Block]) -> Flow:

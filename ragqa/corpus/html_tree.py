@@ -55,7 +55,8 @@ def parse(text: str, nesting: int) -> Element:
     page = Element("html")
     if root is None:
         return page
-    open_elements, node = [page], root.child
+    open_elements = [page]
+    node: Any = root.child
     while node is not None:
         child = _enter(node, open_elements, nesting)
         while child is None and (child := node.next) is None:

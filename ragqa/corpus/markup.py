@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from itertools import dropwhile
 
 from ragqa.corpus.boilerplate import without_repeated
-from ragqa.corpus.encoding import decode
-from ragqa.corpus.files import Problem, SourceFile, read_text_bytes
+from ragqa.corpus.files import Problem, SourceFile, decoded, read_text_bytes
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import Cell, table_block
 from ragqa.corpus.html_tree import Element, parse
@@ -42,12 +41,12 @@ _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻
 def read_html(file: SourceFile) -> Iterator[Document | Problem]:
     """One document: paragraphs with a blank line between, table cells with " | ", title from title or h1, sections.
 
-    What repeats on most pages of its folder is left out, which is told as a `Problem` that leaves nothing unread.
+    What repeats on most pages of its folder is left out, which is told as a remark.
     """
     page = page_of(file)
     blocks, repeated = without_repeated(file, page.blocks, lambda other: page_of(other).blocks)
     if repeated:
-        yield Problem(file.source, "left out: what repeats on most pages of its folder", unread=False)
+        yield Problem(file.source, "left out: what repeats on most pages of its folder", unread=False, remark=True)
     text = flow(blocks)
     title = page.title or text.title
     yield Document(
@@ -59,7 +58,7 @@ def page_of(file: SourceFile) -> Page:
     """A file's title and blocks."""
     raw = read_text_bytes(file)
     charset = _CHARSET.search(raw, 0, 4096)
-    return read_page(decode(raw, charset[1].decode("ascii") if charset else ""), file.limits.nesting)
+    return read_page(decoded(file, raw, charset[1].decode("ascii") if charset else ""), file.limits.nesting)
 
 
 def read_page(text: str, nesting: int) -> Page:

@@ -68,7 +68,7 @@ def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
             raise SourceError("no text (scanned pages must go through text recognition first)")
         if scans:
             reason = f"{scans:,} of {pdf.count:,} pages are images without text: they need text recognition"
-            yield Problem(file.source, reason, unread=False)
+            yield Problem(file.source, reason, unread=False, remark=True)
 
 
 @dataclass(frozen=True, slots=True)

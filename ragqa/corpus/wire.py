@@ -21,7 +21,7 @@ LEAVING = b"leaving\n"  # end of a file; and I end as well, start another of my 
 def encode(item: Document | Problem) -> bytes:
     """An item as a line. Half characters (lone surrogates) stay as they are."""
     if isinstance(item, Problem):
-        fields: list[Any] = [item.source, item.reason, item.unread]
+        fields: list[Any] = [item.source, item.reason, item.unread, item.remark]
     else:
         sections = [[section.start, section.heading, section.body] for section in item.sections]
         meta = dict(item.meta)
@@ -35,9 +35,9 @@ def decode(line: bytes) -> Document | Problem:
     """The item that a line is; `ValueError` for a line that `encode` does not make."""
     try:
         fields = json.loads(line.decode("utf-8", "surrogatepass"))
-        if len(fields) == 3:
-            source, reason, unread = fields
-            return Problem(_text(source), _text(reason), unread is True)
+        if len(fields) == 4:
+            source, reason, unread, remark = fields
+            return Problem(_text(source), _text(reason), unread is True, remark is True)
         name, text, title, source, meta, number, sections, whole, tables, together = fields
         return Document(
             _text(name),

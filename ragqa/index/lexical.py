@@ -16,7 +16,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from ragqa.corpus.analyze import Analyzer
+from ragqa.corpus.analyze import Analyzer, at_blanks
 from ragqa.corpus.synonyms import Synonyms
 from ragqa.errors import StorageError
 from ragqa.index.facts import Allowed, Mask, meta_term
@@ -27,7 +27,7 @@ from ragqa.store.atomic import refusal, storing
 from ragqa.store.packed import show
 from ragqa.store.passages import encodable
 from ragqa.store.reading import reading
-from ragqa.types import Passage
+from ragqa.types import LANGUAGE, Passage
 
 TOKENIZER = "ragqa"
 HEAP_BYTES = 64_000_000
@@ -40,7 +40,7 @@ Clause = tuple[tantivy.Occur, tantivy.Query]
 class LexicalIndex(Protocol):
     """Questions → passages that share a word with them, or with the synonyms of theirs, by BM25 (see `query`)."""
 
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
         """The best ``k`` passages of each question among those that are ``allowed``.
 
         A word that stands twice in the question counts twice. Of longer questions the 256 rarest words count.
@@ -72,12 +72,12 @@ def _writing(directory: Path) -> Iterator[None]:
         raise StorageError(f"{directory}: cannot be written, {refusal(error)}") from error
 
 
-def _open(directory: Path, analyzer: Analyzer) -> tantivy.Index:
+def _open(directory: Path) -> tantivy.Index:
     """For use under `_reading`."""
     index = tantivy.Index.open(str(directory))
     for name, value in (("row", 0), ("text", ""), ("meta", "")):
         tantivy.Query.term_query(index.schema, name, value)  # refuses another schema
-    index.register_tokenizer(TOKENIZER, analyzer.tantivy())
+    index.register_tokenizer(TOKENIZER, at_blanks())
     return index
 
 
@@ -106,8 +106,8 @@ class TantivyIndex:
         self, index: tantivy.Index, analyzer: Analyzer, directory: Path, synonyms: Synonyms | None = None
     ) -> None:
         self.analyzer, self.directory = analyzer, directory
-        self._builder = QueryBuilder(analyzer, synonyms)
         self._schema, self._searcher = index.schema, index.searcher()
+        self._builder = QueryBuilder(analyzer.among(self._holds), synonyms)
 
     @classmethod
     def open(
@@ -117,17 +117,14 @@ class TantivyIndex:
         none, or a damaged or foreign one.
         """
         with reading(name or directory):
-            return cls(_open(directory, analyzer), analyzer, name or directory, synonyms)
+            return cls(_open(directory), analyzer, name or directory, synonyms)
 
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
         """The best ``k`` passages of each question; what is allowed is told by terms where that can be done."""
-        possible = self._searcher.num_docs if allowed is None else int(allowed.mask.sum())
-        limit = min(k, possible)
+        limit = min(k, allowed.count)
         if limit < 1:
             return Ranking.empty(len(questions))
-        clauses, mask = [], None
-        if allowed is not None:
-            clauses, mask = list(self._clauses(allowed)), allowed.mask if allowed.clauses is None else None
+        clauses, mask = list(self._clauses(allowed)), allowed.mask if allowed.clauses is None else None
         with reading(self.directory):
             hits = [self._hits(question, limit, clauses, mask) for question in questions]
         found = Ranking.pack([rows for rows, _ in hits], [scores for _, scores in hits])
@@ -182,6 +179,9 @@ class TantivyIndex:
         words = [(term, self._term(term, float(count))) for term, count in asked.words.items()]
         return words + [(concept.label, self._concept(concept)) for concept in asked.concepts]
 
+    def _holds(self, language: str) -> bool:
+        return bool(self._searcher.doc_freq("meta", meta_term(LANGUAGE, language)))
+
     def _frequency(self, term: str) -> int:
         return int(self._searcher.doc_freq("text", term))
 
@@ -227,10 +227,10 @@ class TantivyWriter:
                 raise StorageError(f"{directory}: holds a word index already")
             with _writing(directory):
                 index = tantivy.Index(_schema(), path=str(directory), reuse=False)
-                index.register_tokenizer(TOKENIZER, analyzer.tantivy())
+                index.register_tokenizer(TOKENIZER, at_blanks())
         else:
             with reading(directory):
-                index = _open(directory, analyzer)
+                index = _open(directory)
         with _writing(directory):
             self._writer = index.writer(HEAP_BYTES, 1)  # one thread: passages stay in order of rows
 
@@ -240,7 +240,7 @@ class TantivyWriter:
             for row, passage in enumerate(passages, first_row):
                 document = tantivy.Document()
                 document.add_integer("row", row)
-                document.add_text("text", self.analyzer.prepare(encodable(passage.retrieval_text)))
+                document.add_text("text", self.analyzer.of(passage.meta).prepare(encodable(passage.retrieval_text)))
                 for key, text in facts_of(passage.meta):
                     document.add_text("meta", meta_term(key, text))
                 self._writer.add_document(document)
@@ -273,16 +273,17 @@ class RankBM25Index:
     ) -> None:
         from rank_bm25 import BM25Okapi
 
-        self._builder = QueryBuilder(analyzer, synonyms)
+        languages = {passage.meta.get(LANGUAGE) for passage in passages}
+        self._builder = QueryBuilder(analyzer.among(languages.__contains__), synonyms)
         self.analyzer, self._passage_rows = analyzer, np.asarray(rows, np.int64)
-        tokens = [analyzer.tokens(encodable(passage.retrieval_text)) for passage in passages]
+        tokens = [analyzer.of(passage.meta).tokens(encodable(passage.retrieval_text)) for passage in passages]
         self._frequency = Counter(term for own in tokens for term in set(own))
         self._passages = len(tokens)
         self._bm25: Any = BM25Okapi(tokens) if self._frequency else None
 
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
         """The best ``k`` passages of each question; as with Tantivy, every passage that shares a word is a hit."""
-        mask = np.ones(self._passages, bool) if allowed is None else allowed.mask[self._passage_rows]
+        mask = allowed.mask[self._passage_rows]
         found = [top_k(self._scores(question, mask)[None], self._passage_rows, k) for question in questions]
         return stack(found)
 

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ragqa.corpus.analyze import Analyzer
 from ragqa.corpus.synonyms import Synonyms
@@ -28,6 +29,7 @@ from ragqa.store.passages import encodable
 MAX_TERMS = 256  # a question of 10,000 words is asked by its rarest
 EXPANDED = 0.8
 
+_T = TypeVar("_T")
 Frequency = Callable[[str], int]
 Terms = tuple[str, ...]
 
@@ -64,7 +66,10 @@ class Query:
 
 
 class QueryBuilder:
-    """Builds queries for texts that were analysed in one way, with the synonyms of a corpus.
+    """Builds queries for texts that were analysed by some analyzers, with the synonyms of a corpus.
+
+    A text is of one analyzer, so a question asks for its terms by each of them. What several make of it is asked for
+    once: a term, and a phrase with synonyms, as often as the analyzer that has it most often.
 
     Entries of a rule are compared with the question by terms, so case, inflection and stop words do not count. Of
     entries that begin at the same word of the question the longest is taken; entries do not overlap. What another part
@@ -72,26 +77,30 @@ class QueryBuilder:
     is counted twice. Questions of more than 256 different words are not expanded; others get at most 256 more terms.
     """
 
-    def __init__(self, analyzer: Analyzer, synonyms: Synonyms | None = None) -> None:
-        self._analyzer = analyzer
+    def __init__(self, analyzers: Sequence[Analyzer], synonyms: Synonyms | None = None) -> None:
+        self._analyzers = analyzers
         self._others: dict[Terms, dict[Terms, None]] = {}
         for rule in () if synonyms is None else synonyms.rules:
-            found = [self._terms(member) for member in rule.found]
-            for typed in map(self._terms, rule.typed):
-                if typed:  # under another analyzer than the rules were checked by, entries may be empty
-                    others = dict.fromkeys(terms for terms in found if terms and terms != typed)
-                    self._others.setdefault(typed, {}).update(others)
+            readings = zip(*map(self._readings, rule.found), strict=True)
+            for found, *typed in zip(readings, *map(self._readings, rule.typed), strict=True):
+                self._note(found, typed)
         self._longest = max(map(len, self._others), default=0)
+
+    def _note(self, found: Sequence[Terms], typed: Sequence[Terms]) -> None:
+        """A rule as one analyzer has it. Under another than the rules were checked by, entries may be empty."""
+        for own in filter(None, typed):
+            others = dict.fromkeys(terms for terms in found if terms and terms != own)
+            self._others.setdefault(own, {}).update(others)
 
     def build(self, question: str, frequency: Frequency, passages: int) -> Query:
         """The query for an index of so many ``passages``; ``frequency`` says how many have a term.
 
         A word that occurs twice counts twice. Of more than 256 known words the rarest are asked.
         """
-        tokens = self._terms(question)
-        words, phrases = Counter(tokens), Counter[Terms]()
+        readings = self._readings(question)
+        words, phrases = _most(readings), Counter[Terms]()
         if self._others and len(words) <= MAX_TERMS:
-            phrases = Counter(self._phrases(tokens))
+            phrases = _most(map(self._phrases, readings))
         concepts = tuple(self._concepts(phrases, frequency, passages))
         for concept in concepts:
             words -= Counter({term: concept.count * count for term, count in concept.typed.items()})
@@ -99,8 +108,9 @@ class QueryBuilder:
         rarest = sorted(known, key=known.__getitem__)[:MAX_TERMS] if len(known) > MAX_TERMS else known
         return Query({term: words[term] for term in rarest}, tuple(_of_the_index(concepts, frequency)))
 
-    def _terms(self, text: str) -> Terms:
-        return tuple(self._analyzer.tokens(encodable(text)))
+    def _readings(self, text: str) -> list[Terms]:
+        """A text's terms by each analyzer."""
+        return [tuple(analyzer.tokens(encodable(text))) for analyzer in self._analyzers]
 
     def _phrases(self, tokens: Terms) -> Iterator[Terms]:
         """What of the question has synonyms, from left to right."""
@@ -128,6 +138,14 @@ class QueryBuilder:
                 expansions.append(Expansion(terms, EXPANDED * min(1.0, typed / found)))
             if expansions:
                 yield Concept(Counter(phrase), tuple(expansions), count)
+
+
+def _most(readings: Iterable[Iterable[_T]]) -> Counter[_T]:
+    """What occurs in any of these, as often as in the one that has it most often."""
+    found = Counter[_T]()
+    for reading in readings:
+        found |= Counter(reading)
+    return found
 
 
 def _of_the_index(concepts: Sequence[Concept], frequency: Frequency) -> Iterator[Concept]:

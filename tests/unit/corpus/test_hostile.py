@@ -17,7 +17,7 @@ from support import hostile
 from ragqa.corpus import formats
 from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.flow import flow
-from ragqa.corpus.formats import read_file
+from ragqa.corpus.guard import read_file
 from ragqa.corpus.limits import LONGEST_TITLE, PROBLEMS, Limits
 from ragqa.corpus.markup import read_page
 from ragqa.corpus.matter import front_matter
@@ -65,7 +65,7 @@ def test_whatever_a_reader_raises_is_a_problem_of_its_file(tmp_path, monkeypatch
         yield from formats.read_text(file)
         raise error
 
-    monkeypatch.setitem(formats.FORMATS, ".txt", reader)
+    monkeypatch.setitem(formats.FORMATS, ".txt", formats.Format("test", (".txt",), reader))
     (tmp_path / "a.txt").write_text("text")
     document, problem = here(tmp_path / "a.txt")
     assert document.text == "text"
@@ -77,7 +77,7 @@ def test_the_end_of_the_program_is_none(tmp_path, monkeypatch, stop):
     def reader(file):
         raise stop
 
-    monkeypatch.setitem(formats.FORMATS, ".txt", reader)
+    monkeypatch.setitem(formats.FORMATS, ".txt", formats.Format("test", (".txt",), reader))
     (tmp_path / "a.txt").write_text("text")
     with pytest.raises(stop):
         here(tmp_path / "a.txt")
@@ -116,7 +116,7 @@ def test_texts_from_one_file_together_are_bounded(tmp_path, monkeypatch):
         for number in range(30):
             yield formats.Document(str(number), "word " * 20_000)
 
-    monkeypatch.setitem(formats.FORMATS, ".txt", reader)
+    monkeypatch.setitem(formats.FORMATS, ".txt", formats.Format("test", (".txt",), reader))
     (tmp_path / "a.txt").write_text("a small file that says much, such as a PDF that shows one form many times")
     *documents, problem = here(tmp_path / "a.txt", unpacked_mb=1)
     assert len(documents) == 10 and "unpacks to more than 1 MB" in problem.reason

@@ -4,7 +4,7 @@ import pytest
 from support import hostile
 
 from ragqa.corpus.files import Problem, SourceFile
-from ragqa.corpus.formats import read_file
+from ragqa.corpus.guard import read_file
 from ragqa.corpus.pdf import boxes
 
 FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
