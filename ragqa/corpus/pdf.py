@@ -29,10 +29,12 @@ _GLYPHS = 1 << 24  # of a page
 _AROUND = 60  # words of each side that stand with a sentence that goes on over a page break
 _LARGER = 1.15  # times the size of most letters: a title
 _LONGEST_TITLE = 200  # characters
+_PAGE_NUMBER = re.compile(r"(?i)[-–—\[( ]*(?:page |seite |p\. ?)?(?:(\d{1,4})|[ivxlc]{1,6})[-–—\]) ]*")
+_UNCOUNTED = 30  # pages of a book that may stand before those that a file has
 _SHORT = 8  # words of a line that may count the pages
 _NUMBERS = re.compile(r"[0-9]{1,5}")
 _MADE_BY = re.compile(
-    r"(?i)(?:^(?:microsoft|powerpoint|untitled|slide \d|print|about:blank|document\d*$)|[\\/]|"
+    r"(?i)(?:^(?:microsoft|\(?anonymous|unspecified|powerpoint|untitled|slide \d|print|about:blank|document\d*$)|[\\/]|"
     r"\.(?:dvi|docx?|tex|indd|qxd|pdf|ps|fm|pmd|odt|rtf|pptx?|xlsx?|cdr|txt|html?)\b)"
 )
 
@@ -333,7 +335,15 @@ def _without_running(page: PageText, near: Sequence[tuple[int, PageText]], numbe
         for at, mark in _marks(page, lines, number).items()
         if sum(any(mark.is_like(one) for one in other) for other in others) >= needed
     }
+    if count > 1:
+        running |= {at for at in (0, len(lines) - 1) if lines and _is_page_number(page, lines[at], count)}
     return [line for at, line in enumerate(lines) if at not in running] or ([] if number else lines)
+
+
+def _is_page_number(page: PageText, line: Line, count: int) -> bool:
+    found = _PAGE_NUMBER.fullmatch(line.text)
+    near_edge = line.bottom > (1 - _ZONE) * page.height or line.top < _ZONE * page.height
+    return found is not None and near_edge and int(found[1] or 0) <= count + _UNCOUNTED
 
 
 def _marks(page: PageText, lines: Sequence[Line], number: int) -> dict[int, _Mark]:
@@ -357,7 +367,7 @@ def _title(pdf: _Pdf, file: SourceFile) -> str:
     largest = sizes[-1] if sizes else 0.0
     if sizes and largest >= _LARGER * sizes[len(sizes) // 2]:
         for paragraph in body:
-            said = " ".join(paragraph.text.split())
+            said = " ".join(paragraph.text.partition(" | ")[0].split())
             if paragraph.size >= 0.95 * largest and sum(map(str.isalpha, said)) > 2 and len(said) <= _LONGEST_TITLE:
                 return said
     return file.path.stem

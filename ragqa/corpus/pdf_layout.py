@@ -20,10 +20,12 @@ _BROKEN = re.compile(r"\S+(?://|www\.)\S*[/_.=&?-]$")  # an address that goes on
 _FIRST_PARTS = frozenset(
     ("under", "over", "inter", "some", "every", "with", "there", "where", "back", "counter", "super")
 )
+_LEADER = re.compile(r"(?:\. ?){5}|…{2}|_{5}")  # from an entry to its page number
 _SMALL = 0.93  # times the usual size: footnotes
 _COLUMN = 22  # times the size: a narrower column is not known to be full where its longest line ends
 _CELL = 1.2  # times the size: pieces of a line that are so far apart are cells
 _SHORT = 0.2  # of the column's width; a line that ends so far before its edge ends by itself
+_NEAR = 6  # points between edges that are the same
 _CANDIDATES = 12  # edges that are looked at for columns
 _DEEPEST = 6  # columns in columns
 _FEWEST = 4  # lines of a column
@@ -67,9 +69,9 @@ class Line:
         return " ".join(piece.text.strip() for piece in self.pieces)
 
     @property
-    def is_row(self) -> bool:
-        """Whether it has cells."""
-        return any(
+    def cells(self) -> int:
+        """How many cells it has: parts that are far from one another."""
+        return 1 + sum(
             after.left - before.right > _CELL * self.size and not after.is_field
             for before, after in zip(self.pieces, self.pieces[1:], strict=False)
         )
@@ -144,7 +146,10 @@ def goes_on(last: Paragraph, first: Paragraph) -> bool:
     """Whether a paragraph that ends a column or page goes on in the first of the next: it does not end in a stop, and
     the other looks the same and is no item of a list.
     """
+    end = last.text[-200:].split()[-1:] or [""]
     if _ENDED.search(last.text) or _ITEM.match(first.text) or " | " in last.text.rpartition("\n")[2]:
+        return False
+    if first.text[:1].isupper() and not (end[0].islower() and (end[0].isalpha() or end[0][-1] in f",-{HYPHEN}")):
         return False
     alike = 0.85 < first.size / max(last.size, 0.1) < 1.18
     return alike and len(last.text.split()) > 2 and any(map(str.islower, last.text))
@@ -154,9 +159,43 @@ def columns(pieces: list[Piece], depth: int = 0) -> list[list[Piece]]:
     """The pieces of each column, in reading order. A line over all columns, such as a title, divides them into what is
     above it and below it.
     """
-    edge = _edge(pieces) if depth < _DEEPEST and len(pieces) >= 2 * _FEWEST else None
-    if edge is None:
+    if depth >= _DEEPEST or len(pieces) < 2 * _FEWEST:
         return [pieces]
+    if (edge := _edge(pieces)) is not None:
+        return _divided(pieces, edge, depth)
+    return [column for part, edge in _bands(pieces) for column in (_divided(part, edge, depth) if edge else [part])]
+
+
+def _bands(pieces: Sequence[Piece]) -> list[tuple[list[Piece], float | None]]:
+    """A page cut at its wide gaps from side to side, and where in each part a further column begins. Parts one below
+    the other with the same columns are one.
+    """
+    parts: list[list[Piece]] = []
+    floor = 0.0
+    for line in lines_of(pieces):
+        if not parts or floor - line.top > 0.7 * line.size:
+            parts.append([])
+            floor = line.bottom
+        parts[-1] += line.pieces
+        floor = min(floor, line.bottom)
+    bands: list[tuple[list[Piece], float | None]] = []
+    for part in parts:
+        edge = _edge(part)
+        before = bands[-1] if bands else None
+        same = before is not None and (
+            abs(edge - before[1]) < _NEAR
+            if edge is not None and before[1] is not None
+            else edge is None and (before[1] is None or not any(_crosses(piece, before[1]) for piece in part))
+        )
+        if before is not None and same:
+            bands[-1] = (before[0] + part, before[1])
+        else:
+            bands.append((part, edge))
+    return bands
+
+
+def _divided(pieces: list[Piece], edge: float, depth: int) -> list[list[Piece]]:
+    """The columns of a part of a page that are left and right of an edge."""
     found: list[list[Piece]] = []
     band: list[Piece] = []
     across: list[Piece] = []
@@ -223,16 +262,25 @@ def _paragraphs(lines: Sequence[Line], words: Collection[str]) -> list[Paragraph
     steps = [before.bottom - after.bottom for before, after in zip(lines, lines[1:], strict=False)]
     steps = [step for step in steps if step > 0]
     step = median(steps) if len(steps) > 2 else 1.3 * lines[0].size
-    rows = [line.is_row for line in lines]
+    cells = [line.cells for line in lines]
     found: list[Paragraph] = []
+    in_table = False
     for at, line in enumerate(lines):
-        in_table = rows[at] and any(rows[max(0, at - 1) : at] + rows[at + 1 : at + 2])
+        was_row = in_table
+        near = cells[max(0, at - 2) : at] + cells[at + 1 : at + 3]
+        in_table = cells[at] > 2 or (cells[at] > 1 and max(near, default=1) > 1)
         before = lines[at - 1] if at else None
         if before is None or _begins(before, line, left, step):
             found.append(Paragraph(line.size))
         elif before is not None:
             ends = before.right < right - _SHORT * (right - left) and not line.text[:1].islower()
-            own_line = ends or in_table or line.pieces[0].is_field or bool(_ITEM.match(line.text))
+            own_line = (
+                ends
+                or in_table
+                or bool(_LEADER.search(before.text))
+                or line.pieces[0].is_field
+                or bool(_ITEM.match(line.text))
+            )
             join(found[-1], line.text, words, own_line=own_line)
         _add_line(found[-1], line, " | " if in_table else " ")
     for paragraph in found:
