@@ -366,10 +366,12 @@ def _title(pdf: _Pdf, file: SourceFile) -> str:
     sizes = sorted(paragraph.size for paragraph in body for _ in paragraph.text)
     largest = sizes[-1] if sizes else 0.0
     if sizes and largest >= _LARGER * sizes[len(sizes) // 2]:
-        for paragraph in body:
-            said = " ".join(paragraph.text.partition(" | ")[0].split())
-            if paragraph.size >= 0.95 * largest and sum(map(str.isalpha, said)) > 2 and len(said) <= _LONGEST_TITLE:
-                return said
+        large = [paragraph.size >= 0.95 * largest for paragraph in body]
+        first = large.index(True)
+        last = next((at for at in range(first, len(body)) if not large[at]), len(body))
+        said = " ".join(" ".join(one.text.partition(" | ")[0] for one in body[first:last]).split())
+        if sum(map(str.isalpha, said)) > 2 and len(said) <= _LONGEST_TITLE:
+            return said
     return file.path.stem
 
 

@@ -274,14 +274,8 @@ def _paragraphs(lines: Sequence[Line], words: Collection[str]) -> list[Paragraph
             found.append(Paragraph(line.size))
         elif before is not None:
             ends = before.right < right - _SHORT * (right - left) and not line.text[:1].islower()
-            own_line = (
-                ends
-                or in_table
-                or bool(_LEADER.search(before.text))
-                or line.pieces[0].is_field
-                or bool(_ITEM.match(line.text))
-            )
-            join(found[-1], line.text, words, own_line=own_line)
+            is_item = _ITEM.match(line.text) or _LEADER.search(before.text) or line.pieces[0].is_field
+            join(found[-1], line.text, words, own_line=ends or in_table or was_row or bool(is_item))
         _add_line(found[-1], line, " | " if in_table else " ")
     for paragraph in found:
         _end(paragraph)
