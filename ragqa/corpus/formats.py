@@ -67,7 +67,7 @@ TABLE: tuple[Format, ...] = (
     Format("CSV", (".csv",), read_csv),
     Format("TSV", (".tsv",), read_tsv),
     Format("Parquet", (".parquet",), read_parquet, packed=True),
-    Format("PDF", (".pdf",), read_pdf, "files", "pypdf", packed=True),
+    Format("PDF", (".pdf",), read_pdf, "files", "pypdfium2", packed=True),
     Format("Word", (".docx",), read_docx, packed=True),
     Format("PowerPoint", (".pptx",), read_pptx, packed=True),
     Format("Excel", (".xlsx", ".xlsm"), read_xlsx, "files", "openpyxl", packed=True),
