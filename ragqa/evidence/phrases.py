@@ -42,7 +42,9 @@ def phrase(text: str, wording: Wording = ENGLISH) -> Phrase:
     words = tuple(_word(word, wording) for word in normalize(text, wording).split())
     last = text.split()[-1] if text.split() else ""
     last = last.strip(wording.deleted) if wording.deleted else _without_marks(last)
-    return Phrase(_date(words, wording) or " ".join(words) or text.lower(), words, last[:1].isupper())
+    return Phrase(
+        _date(words, wording) or " ".join(words) or text.lower(), words, wording.capitals and last[:1].isupper()
+    )
 
 
 def near(one: Phrase, other: Phrase, wording: Wording = ENGLISH) -> bool:

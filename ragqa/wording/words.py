@@ -13,7 +13,8 @@ class Wording:
 
     ``articles`` are left out; ``loose`` words may stand around an answer without changing it ("in 1937");
     ``months`` have numbers from 1; ``numbers`` are words with the digits for them; ``ordinals`` are endings that make
-    a number ordinal ("3rd"). ``deleted`` are characters that go wherever they stand; without any, punctuation of every
+    a number ordinal ("3rd"). ``capitals`` says that a capital letter tells a name, as it does not in German.
+    ``deleted`` are characters that go wherever they stand; without any, punctuation of every
     script goes where a word begins or ends, so that 1.5 and 15 stay different.
     """
 
@@ -24,8 +25,14 @@ class Wording:
     numbers: Mapping[str, str] = field(default_factory=dict)
     ordinals: tuple[str, ...] = ()
     deleted: str = ""
+    capitals: bool = True
 
 
 def in_order(words: str, first: int) -> dict[str, int]:
     """Words with blanks between them, numbered."""
     return {word: number for number, word in enumerate(words.split(), first)}
+
+
+def words(text: str) -> frozenset[str]:
+    """Words with blanks between them, as a set."""
+    return frozenset(text.split())
