@@ -23,7 +23,8 @@ from ragqa.cli.options import (
     parse_where,
     where_option,
 )
-from ragqa.cli.terminal import note, print_json, say
+from ragqa.cli.skipped import Skipped
+from ragqa.cli.terminal import print_json, say
 from ragqa.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,16 +67,15 @@ def add(
     from ragqa.library import Index
     from ragqa.models.catalog import load_encoder
 
-    directory, problems = locate_index(index_dir), list["Problem"]()
+    directory, skipped = locate_index(index_dir), Skipped()
 
     def tell(problem: Problem) -> None:
         source = _named(problem.source, place)
-        if strict:
+        if strict and not problem.remark:
             raise SourceError(f"{source}: {problem.reason} (--strict)")
-        note(f"skipped {source}: {problem.reason}")
-        problems.append(replace(problem, source=source))
+        skipped(replace(problem, source=source))
 
-    with interruptible(UNCHANGED), progress_bar(quiet) as progress, _spooled(file) as path:
+    with interruptible(UNCHANGED), progress_bar(quiet) as progress, skipped, _spooled(file) as path:
         place = path if file == "-" else None
         documents = read_documents([path], tell, limits=make_limits(bounds))
         named = (replace(document, source=_named(document.source, place)) for document in documents)
@@ -83,8 +83,7 @@ def add(
         with Index(directory, encoder=model, device=device or AUTO) as index:
             report = index.upsert(named, progress=progress)
     if as_json:
-        skipped = [{"source": problem.source, "reason": problem.reason} for problem in problems]
-        print_json({"index": str(directory), **asdict(report), "skipped": skipped})
+        print_json({"index": str(directory), **asdict(report), "skipped": skipped.to_json()})
     else:
         say(f"{directory}: {summary(report)}")
 

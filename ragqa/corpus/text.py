@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ragqa.corpus.encoding import decode
-from ragqa.corpus.files import SourceFile, read_text_bytes
+from ragqa.corpus.files import SourceFile, read_text_of
 from ragqa.corpus.headings import Outline
 from ragqa.corpus.matter import front_matter
 from ragqa.corpus.tables import is_reserved
@@ -22,7 +21,7 @@ _LONGEST_LINE = 2_000  # characters of a heading with its inline marks and the a
 
 def read_text(file: SourceFile) -> Iterator[Document]:
     """One document, without title."""
-    yield Document(file.name, decode(read_text_bytes(file)), source=file.source, line=1)
+    yield Document(file.name, read_text_of(file), source=file.source, line=1)
 
 
 def read_markdown(file: SourceFile) -> Iterator[Document]:
@@ -30,7 +29,7 @@ def read_markdown(file: SourceFile) -> Iterator[Document]:
 
     What the front matter says besides is meta (see `ragqa.corpus.matter`).
     """
-    text = decode(read_text_bytes(file))
+    text = read_text_of(file)
     body, meta = front_matter(text)
     outline = markdown_outline(text, body)
     meta = {name: value for name, value in meta.items() if not is_reserved(name, value)}

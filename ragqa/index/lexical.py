@@ -40,7 +40,7 @@ Clause = tuple[tantivy.Occur, tantivy.Query]
 class LexicalIndex(Protocol):
     """Questions → passages that share a word with them, or with the synonyms of theirs, by BM25 (see `query`)."""
 
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
         """The best ``k`` passages of each question among those that are ``allowed``.
 
         A word that stands twice in the question counts twice. Of longer questions the 256 rarest words count.
@@ -119,15 +119,12 @@ class TantivyIndex:
         with reading(name or directory):
             return cls(_open(directory), analyzer, name or directory, synonyms)
 
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
         """The best ``k`` passages of each question; what is allowed is told by terms where that can be done."""
-        possible = self._searcher.num_docs if allowed is None else int(allowed.mask.sum())
-        limit = min(k, possible)
+        limit = min(k, allowed.count)
         if limit < 1:
             return Ranking.empty(len(questions))
-        clauses, mask = [], None
-        if allowed is not None:
-            clauses, mask = list(self._clauses(allowed)), allowed.mask if allowed.clauses is None else None
+        clauses, mask = list(self._clauses(allowed)), allowed.mask if allowed.clauses is None else None
         with reading(self.directory):
             hits = [self._hits(question, limit, clauses, mask) for question in questions]
         found = Ranking.pack([rows for rows, _ in hits], [scores for _, scores in hits])
@@ -284,9 +281,9 @@ class RankBM25Index:
         self._passages = len(tokens)
         self._bm25: Any = BM25Okapi(tokens) if self._frequency else None
 
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
         """The best ``k`` passages of each question; as with Tantivy, every passage that shares a word is a hit."""
-        mask = np.ones(self._passages, bool) if allowed is None else allowed.mask[self._passage_rows]
+        mask = allowed.mask[self._passage_rows]
         found = [top_k(self._scores(question, mask)[None], self._passage_rows, k) for question in questions]
         return stack(found)
 

@@ -174,7 +174,7 @@ def storable(document: Document) -> Document:
             title=encodable(document.title),
             source=encodable(document.source),
             meta=json.loads(encodable(_dump(document.meta))),
-            sections=tuple(Section(section.start, encodable(section.heading)) for section in document.sections),
+            sections=tuple(replace(section, heading=encodable(section.heading)) for section in document.sections),
         )
     return document
 
@@ -277,11 +277,14 @@ class DocumentStore:
 
     def numbered(self, ids: pa.Array) -> NDArray[np.int64]:
         """The numbers of the documents that have one of these ids."""
-        parts = [
-            pc.is_in(column, value_set=ids).to_numpy(zero_copy_only=False)
-            for (column,) in self._documents.columns("id")
-        ]
-        return np.flatnonzero(np.concatenate([np.empty(0, bool), *parts]))
+        column = pa.chunked_array([column for (column,) in self._documents.columns("id")], pa.string())
+        return np.flatnonzero(pc.is_in(column, value_set=ids).to_numpy())
+
+    def identified(self, ids: pa.Array) -> list[tuple[int, str, str]]:
+        """(number, id, sha) of each document that has one of these ids."""
+        numbers = self.numbered(ids)
+        identities = self._documents.take(numbers, "id", "sha")
+        return [(number, *identity) for number, identity in zip(numbers.tolist(), identities, strict=True)]
 
     def metadata(self) -> Iterator[Meta]:
         """The metadata of each document."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.everything import EVERYTHING
 
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import parse_synonyms
@@ -55,7 +56,7 @@ def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def rows(index: LexicalIndex, question: str, k: int = 10, allowed: Allowed | None = None) -> list[int]:
-    ranking = index.search([question], k, allowed)
+    ranking = index.search([question], k, allowed or EVERYTHING)
     assert ranking.rows.dtype == np.int64 and ranking.scores.dtype == np.float32
     assert (np.diff(ranking.scores[0][ranking.rows[0] >= 0]) <= 0).all()
     return [row for row in ranking.rows[0].tolist() if row >= 0]
@@ -72,15 +73,15 @@ def test_finds_passages_that_share_a_word(build: Build) -> None:
 def test_a_batch_is_its_questions(build: Build) -> None:
     index = build(TEXTS)
     questions = ["stone bridge", "", "zebra", "bread", "river"]
-    batch = index.search(questions, 3)
+    batch = index.search(questions, 3, EVERYTHING)
     assert batch.rows.shape == (5, 3)
     for question, own_rows, own_scores in zip(questions, batch.rows, batch.scores, strict=True):
-        alone = index.search([question], 3)
+        alone = index.search([question], 3, EVERYTHING)
         width = alone.rows.shape[1]
         np.testing.assert_array_equal(own_rows[:width], alone.rows[0])
         np.testing.assert_array_equal(own_scores[:width], alone.scores[0])
         assert (own_rows[width:] == -1).all()
-    assert len(index.search([], 3)) == 0
+    assert len(index.search([], 3, EVERYTHING)) == 0
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_words_are_not_operators(build: Build) -> None:
 
 def test_k(build: Build) -> None:
     index = build(["stone"] * 5)
-    assert index.search(["stone"], 0).rows.shape == (1, 0)
+    assert index.search(["stone"], 0, EVERYTHING).rows.shape == (1, 0)
     assert rows(index, "stone", 3) == [0, 1, 2]
     assert rows(index, "stone", 10**9) == [0, 1, 2, 3, 4]
 
@@ -127,14 +128,14 @@ def test_title_and_heading_are_searched(build: Build) -> None:
     assert rows(index, "towers of Venice") == [1]
 
 
-def allowed(passages: Sequence[Passage], where: Where, by_terms: bool = True) -> Allowed | None:
+def allowed(passages: Sequence[Passage], where: Where, by_terms: bool = True) -> Allowed:
     """What a filter allows of passages that are rows 0, 1, … and each a document of its own."""
     found = parse_filter(where)
     if found is None:
-        return None
+        return EVERYTHING
     facts = Facts(item.meta for item in passages)
     mask = np.all([facts.matching(condition) for condition in found.conditions], axis=0)
-    return Allowed(found, mask, clauses_of(found, [facts]) if by_terms else None)
+    return Allowed.of(mask, where=found, clauses=clauses_of(found, [facts]) if by_terms else None)
 
 
 @pytest.mark.parametrize("by_terms", [True, False])
@@ -189,15 +190,16 @@ def test_a_value_that_is_too_long_for_a_term(build: Build) -> None:
 def test_where_changes_no_score(build: Build) -> None:
     passages = [passage("stone bridge", a="x"), passage("stone", a="y"), passage("bread"), passage("milk"), passage("")]
     index = build(passages)
-    free, bound = index.search(["stone bridge"], 5), index.search(["stone bridge"], 5, allowed(passages, {"a": "y"}))
+    free = index.search(["stone bridge"], 5, EVERYTHING)
+    bound = index.search(["stone bridge"], 5, allowed(passages, {"a": "y"}))
     assert bound.rows.tolist() == [[1]] and bound.scores[0, 0] == free.scores[0, free.rows[0].tolist().index(1)]
 
 
 def test_a_word_said_twice_counts_twice(build: Build) -> None:
     filler = ["bread"] * 8
     index = build(["stone river", "bridge river", *filler])
-    once = index.search(["stone"], 1).scores[0, 0]
-    assert index.search(["stone stone, stones"], 1).scores[0, 0] == pytest.approx(3 * once, rel=1e-6)
+    once = index.search(["stone"], 1, EVERYTHING).scores[0, 0]
+    assert index.search(["stone stone, stones"], 1, EVERYTHING).scores[0, 0] == pytest.approx(3 * once, rel=1e-6)
     assert rows(index, "bridge stone bridge")[:2] == [1, 0]
 
 
@@ -236,7 +238,7 @@ NAMES = [
 
 
 def score(index: LexicalIndex, question: str) -> dict[int, float]:
-    ranking = index.search([question], 100)
+    ranking = index.search([question], 100, EVERYTHING)
     real = ranking.rows[0] >= 0
     return dict(zip(ranking.rows[0][real].tolist(), ranking.scores[0][real].tolist(), strict=True))
 
@@ -329,7 +331,7 @@ def test_synonyms_only_add(data: st.DataObject, tmp_path_factory: pytest.TempPat
 
 def assert_adds_up(index: LexicalIndex, question: str, within: Allowed | None = None, extra: int = 0) -> None:
     """What the parts give sums to what `search` gives, and is nothing for passages that it does not find."""
-    ranking = index.search([question], 100)
+    ranking = index.search([question], 100, EVERYTHING)
     free = {row: own for row, own in zip(ranking.rows[0].tolist(), ranking.scores[0].tolist(), strict=True) if row >= 0}
     wanted = [*rows(index, question, 100, within)[::-1], *range(extra), *rows(index, question, 1)]
     parts = index.contributions(question, wanted)

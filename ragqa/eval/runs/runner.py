@@ -112,7 +112,7 @@ def _prepare(
     if suite.task != "reading":
         index = indexes / part.index
         documents = _documents(part, files, problems)
-        writer.update(index, config.index, models.encoder(config), documents, progress=progress)
+        writer.update(index, config.index, models.encoder(config), documents, device=config.device, progress=progress)
     return Prepared(part, config, origins, choice.of(questions, suite.seed), hashes, index)
 
 

@@ -62,7 +62,7 @@ class OwnIndex:
             shutil.rmtree(self.directory, ignore_errors=True)  # of a run that never came to a checkpoint
         manifest = copy_index(source, self.directory)
         if manifest.live_passages < manifest.rows:
-            compact(self.directory)  # what is deleted need not be encoded again and again
+            compact(self.directory, device=self.device)  # what is deleted need not be encoded again and again
 
     def open(self) -> Snapshot:
         """The generation that the run's newest checkpoint names, or of the copy. `TrainingError` if that is gone."""

@@ -104,8 +104,8 @@ def pipe(path: Path) -> None:
 def found(index: Path, scores: bool = True) -> list[Any]:
     """What searches find, and with which scores."""
     snapshot, questions = Snapshot.open(index), ["what is told about a", "changed words", "is said of b"]
-    words = snapshot.lexical.search(questions, 10)
-    dense = snapshot.dense.search(ENCODER.encode_questions(questions), 10, snapshot.alive)
+    words = snapshot.lexical.search(questions, 10, snapshot.allowed())
+    dense = snapshot.dense.search(ENCODER.encode_questions(questions), 10, snapshot.allowed())
     pairs = []
     for ranking in (words, dense):
         for rows, own in zip(ranking.rows, ranking.scores, strict=True):
