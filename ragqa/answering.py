@@ -21,7 +21,7 @@ from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Reply
-from ragqa.wording import wording_of
+from ragqa.wording import wording_among
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
@@ -120,8 +120,8 @@ class Answering:
         next 1, 2, 4, 8 … passages.
         """
         reader = self.require_reader()
-        weights, wording = self.calibration.weights, wording_of(self.snapshot.manifest.config.language)
-        evidence = [Evidence(found, weights, wording) for found in hits]
+        weights, language = self.calibration.weights, self.snapshot.manifest.config.language
+        evidence = [Evidence(found, weights, wording_among(found, language)) for found in hits]
         size, growth = 1, 2 if getattr(reader, "prefers_batches", False) else 1
         while pending := [place for place, seen in enumerate(evidence) if _is_open(requests[place], seen)]:
             ahead = [(place, hit) for place in pending for hit in evidence[place].hits[evidence[place].read :][:size]]

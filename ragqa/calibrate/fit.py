@@ -18,7 +18,7 @@ from ragqa.evidence.answers import rank_answers
 from ragqa.evidence.calibration import Calibration, ScoreModel, Step, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.types import Answer
-from ragqa.wording import wording_of
+from ragqa.wording import wording_among
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -89,7 +89,7 @@ def read_answers(one: Seen, weights: Weights, count: int = ANSWERS) -> tuple[Ans
     """The answers that a pipeline gives with these weights; it reads passages up to the point where
     a pipeline stops.
     """
-    evidence = Evidence(one.hits, weights, wording_of(one.language))
+    evidence = Evidence(one.hits, weights, wording_among(one.hits, one.language))
     while not evidence.settled():
         evidence.add(one.spans[evidence.read])
     return rank_answers(evidence, ScoreModel(), count)

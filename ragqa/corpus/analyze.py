@@ -6,7 +6,8 @@
 * ``hi``, ``vi``, ``simple``: words as they stand, in lower case; ``simple`` is for every other language that puts
   blanks between words.
 * ``zh``: words by jieba in search mode (long words and the words inside them), in lower case and in simplified
-  characters, so that traditional and simplified Chinese find each other.
+  characters, so that traditional and simplified Chinese find each other, and pairs of neighbouring characters. Words
+  of other scripts stay whole.
 * ``ja``, ``th``, ``lo``, ``km``, ``my``: runs of neighbouring characters (see `ragqa.corpus.grams`).
 * ``auto``: each document by the analyzer of its language, which its metadata record under ``ragqa.language``; a
   question by the analyzers of all documents that there are.
@@ -27,7 +28,7 @@ from importlib.util import find_spec
 import tantivy
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
-from ragqa.corpus.chinese import simplified, words_of
+from ragqa.corpus.chinese import chinese_words, jieba_words
 from ragqa.corpus.detect import detected
 from ragqa.corpus.grams import GRAMS, terms_of
 from ragqa.errors import ConfigError, MissingExtra
@@ -106,7 +107,7 @@ class Analyzer:
             return _current(language_of(text)).tokens(text)
         text = plain(text)
         if self.language == "zh":
-            text = words_of(text if self.revision < 2 else simplified(text))
+            text = " ".join(jieba_words(text) if self.revision < 2 else chinese_words(text))
         elif self.language in GRAMS:
             text = " ".join(terms_of(text, self.language))
         return list(_text_analyzer(self.language).analyze(text))
