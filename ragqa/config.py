@@ -138,8 +138,10 @@ class ReadConfig:
     probabilities of ``reader`` and of the readers that ``ensemble`` names are averaged.
 
     An answer is given if its score reaches the threshold that, by the calibration, keeps the share of wrong answers
-    down to ``risk``; ``min_score``, if set, is the threshold instead. ``calibration`` names a file made by
-    `ragqa calibrate`; unset, the index's own is used, or else the one that came with the reader.
+    down to ``risk``; ``min_score``, if set, is the threshold instead. Reading ends early where the passages that are
+    left would change the best answer with a probability of at most ``change``; 0 reads until they cannot.
+    ``calibration`` names a file made by `ragqa calibrate`; unset, the index's own is used, or else the one that came
+    with the reader.
     """
 
     reader: str = "default"
@@ -150,6 +152,7 @@ class ReadConfig:
     max_answer_chars: int = 160
     risk: float = 0.4
     min_score: float | None = None
+    change: float = 0.01
     calibration: str = ""
 
     def __post_init__(self) -> None:
@@ -160,6 +163,8 @@ class ReadConfig:
             raise ConfigError(misfit("read.risk", self.risk, "a share of wrong answers, above 0 and below 1"))
         if self.min_score is not None and not 0.0 <= self.min_score <= 1.0:
             raise ConfigError(misfit("read.min_score", self.min_score, "a probability, from 0 to 1"))
+        if not 0.0 <= self.change < 1.0:
+            raise ConfigError(misfit("read.change", self.change, "a probability, from 0 to below 1"))
 
     @property
     def readers(self) -> tuple[str, ...]:

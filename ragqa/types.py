@@ -24,7 +24,7 @@ ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not 
 PROGRAM = "program"
 LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
-Stopped = Literal["settled", "exhausted"]
+Stopped = Literal["settled", "likely", "exhausted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +327,8 @@ class Reply:
     "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
     none.
     ``candidates`` are the best answers that were not good enough to be given, where none was. ``stopped`` says why no
-    more was read: "settled", as the passages left could not change the best answer, or "exhausted", as none was left.
+    more was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly
+    change it (``read.change``), or "exhausted", as none was left.
     """
 
     question: str
