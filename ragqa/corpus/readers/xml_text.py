@@ -347,7 +347,7 @@ class _Reader:
             yield Block(terms)
 
     def _table(self, table: Node) -> Block | None:
-        rows: list[list[str]] = []
+        rows: list[list[Cell]] = []
         headers = 0
         for line in table.iter():
             if _name(line) not in _ROWS:
