@@ -18,7 +18,7 @@ PACKAGE = Path(ragqa.__file__).parent
 LAYERS = (
     {
         *("types", "asking", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
-        *("protocols", "sentences", "timing"),
+        *("protocols", "sentences", "timing", "markdown"),
     },
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
