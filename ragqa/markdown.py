@@ -85,10 +85,9 @@ def _marks(text: str) -> Iterator[Span]:
         elif kind == "escape":
             yield start, start + 1
         elif kind == "ticks":
-            after = text.find(match[0], end)
-            if after >= 0 and "\n\n" not in text[end:after]:
-                yield from ((start, end), (after, after + len(match[0])))
-                place = after + len(match[0])
+            code = _code(text, start, end)
+            yield from code
+            place = code[-1][1] if code else end
         elif kind in ("page", "label", "link"):
             inside = match.span(kind)
             yield from ((start, inside[0]), (inside[1], end))
@@ -100,6 +99,12 @@ def _marks(text: str) -> Iterator[Span]:
             place = match.start("blank")
         else:
             yield from _emphasis(text, match, opened)
+
+
+def _code(text: str, start: int, end: int) -> list[Span]:
+    """The marks around code in a line, if it is closed in its paragraph."""
+    close = text.find(text[start:end], end)
+    return [(start, end), (close, close + end - start)] if close >= 0 and "\n\n" not in text[end:close] else []
 
 
 def _closing_fence(text: str, bar: str, place: int) -> Span:
