@@ -35,17 +35,15 @@ INTERRUPTED = 130
 
 
 class Program(click.Group):
-    """A group whose own pages (--help, --version), which click writes, end without an error if their reader
-    has gone.
-    """
+    """A group whose pages that click writes (--help, --version) end without an error if nobody reads them any more."""
 
     def make_context(self, *arguments: Any, **named: Any) -> click.Context:
-        """As click does."""
+        """See `click.Group`."""
         with unread_ends_well():
             return super().make_context(*arguments, **named)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does."""
+        """See `click.Group`."""
         with unread_ends_well():
             return super().invoke(ctx)
 
@@ -120,7 +118,7 @@ def _internal(error: Exception, debug: bool) -> int:
 def _explain(error: click.ClickException) -> None:
     """Say what is wrong with the command line, and how to see what would be right."""
     context = error.ctx if isinstance(error, click.UsageError) else None
-    if context is None or error.format_message() == context.get_help():  # a group without a command shows its page
+    if context is None or error.format_message() == context.get_help():  # click shows a group's help page
         for line in error.format_message().splitlines():
             note(line)
         return
