@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST = 1_000_000  # of anything that is counted
 FUSIONS = ("linear", "convex", "rrf", "bm25", "dense")
 RELEVANCE = "relevance"
+DENSE_SCALE = 40.0  # of encoders that do not say theirs
 LEXICALS = ("tantivy", "rank-bm25")
 
 
@@ -106,15 +107,15 @@ class IndexConfig:
 
 @dataclass(frozen=True, slots=True)
 class RetrieveConfig:
-    """``depth`` passages from each source. ``dense_scale`` multiplies cosines in linear fusion, ``dense_weight`` is the
-    dense share of convex fusion.
+    """``depth`` passages from each source. ``dense_scale`` multiplies cosines in linear fusion; unset, it is what the
+    encoder says, or 40. ``dense_weight`` is the dense share of convex fusion.
 
     ``reranker`` orders the best ``rerank_depth`` fused passages anew, or as many as are wanted if that is more: a
     cross-encoder's directory or hub name, or "relevance", by what the reader says of each; "" is none.
     """
 
     fusion: str = "linear"
-    dense_scale: float = 40.0
+    dense_scale: float | None = None
     dense_weight: float = 0.4
     rrf_k: int = 60
     depth: int = 100
@@ -126,7 +127,18 @@ class RetrieveConfig:
         check_numbers(self, "retrieve")
         check_choice(self.fusion, "retrieve.fusion", FUSIONS)
         check_shares(self, "retrieve", "dense_weight")
-        check_least(self, "retrieve", dense_scale=0, depth=1, rerank_depth=1, rrf_k=0)
+        check_least(self, "retrieve", depth=1, rerank_depth=1, rrf_k=0)
+        if self.dense_scale is not None:
+            check_least(self, "retrieve", dense_scale=0)
+
+    @property
+    def scale(self) -> float:
+        """What cosines are multiplied with if the encoder says nothing of it."""
+        return DENSE_SCALE if self.dense_scale is None else self.dense_scale
+
+    def scaled(self, dense_scale: float) -> RetrieveConfig:
+        """With this scale where none is set."""
+        return self if self.dense_scale is not None else replace(self, dense_scale=dense_scale)
 
 
 @dataclass(frozen=True, slots=True)
