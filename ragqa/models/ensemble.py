@@ -48,7 +48,7 @@ class EnsembleReader:
         return [average(decoded, self.spans) for decoded in zip(*each, strict=True)]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """The logits of each member for a span, except members whose tokens do not begin and end where the span does."""
+        """The logits of each member for a span, without members whose tokens do not begin and end where the span does."""
         return tuple(
             replace(own, reader=number)
             for number, member in enumerate(self.members, 1)
