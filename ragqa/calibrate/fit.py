@@ -12,20 +12,22 @@ from numpy.typing import NDArray
 
 from ragqa.calibrate.examples import Examples, gather_examples
 from ragqa.calibrate.gather import Seen
+from ragqa.calibrate.logistic import fit_logistic
+from ragqa.calibrate.stop import fit_stop
 from ragqa.calibrate.weights import fit_weights
 from ragqa.errors import ConfigError
 from ragqa.evidence.answers import rank_answers
-from ragqa.evidence.calibration import Calibration, ScoreModel, Step, Weights
+from ragqa.evidence.calibration import Calibration, ScoreModel, Step, StopModel, Weights
 from ragqa.evidence.masses import Evidence
+from ragqa.evidence.stopping import ended
 from ragqa.types import Answer
-from ragqa.wording import wording_of
+from ragqa.wording import wording_among
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FEWEST = 50
 FOLDS = 5
 ANSWERS = 3  # the best so many answers of each question are used to fit the score model
-RIDGE = 1.0  # the prior of a standardised weight is normal with variance 1 / RIDGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,20 @@ def fit(
     start: Calibration,
     *,
     weights: bool = False,
+    change: float = 0.0,
     data: Mapping[str, str] | None = None,
     seed: int = 1,
 ) -> Fit:
     """Fit the score model and the risk curve to ``seen``; with ``weights`` also the weights of the evidence, beginning
-    at those of ``start``.
+    at those of ``start``. ``change`` is that of `ReadConfig`: answers are those that a pipeline gives with it.
 
     The curve is made from cross-fitted scores: each comes from a model that was not fitted on its question.
     """
     if len(seen) < FEWEST:
         raise ConfigError(f"{len(seen)} questions are too few to fit a score to: at least {FEWEST}")
     found = fit_weights(seen, start.weights) if weights else start.weights
-    examples = gather_examples([(one, read_answers(one, found)) for one in seen])
+    stop = fit_stop(seen, found)
+    examples = gather_examples([(one, read_answers(one, found, stop=stop, change=change)) for one in seen])
     score, scores, right = fit_examples(examples, seed)
     calibration = Calibration(
         weights=found,
@@ -65,6 +69,7 @@ def fit(
         reader=start.reader,
         encoder=start.encoder,
         data=dict(data or {}),
+        stop=stop,
     )
     return Fit(calibration, scores, right)
 
@@ -85,12 +90,14 @@ def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats,
     return fit_score(examples.features, examples.right), scores, examples.best_right
 
 
-def read_answers(one: Seen, weights: Weights, count: int = ANSWERS) -> tuple[Answer, ...]:
+def read_answers(
+    one: Seen, weights: Weights, count: int = ANSWERS, stop: StopModel | None = None, change: float = 0.0
+) -> tuple[Answer, ...]:
     """The answers that a pipeline gives with these weights; it reads passages up to the point where
     a pipeline stops.
     """
-    evidence = Evidence(one.hits, weights, wording_of(one.language))
-    while not evidence.settled():
+    evidence = Evidence(one.hits, weights, wording_among(one.hits, one.language))
+    while ended(evidence, stop, change) is None:
         evidence.add(one.spans[evidence.read])
     return rank_answers(evidence, ScoreModel(), count)
 
@@ -102,22 +109,8 @@ def probabilities(model: ScoreModel, features: Floats) -> Floats:
 
 
 def fit_score(features: Floats, right: Bools) -> ScoreModel:
-    """Logistic regression of ``right`` [n] on ``features`` [n, f] with a ridge, by Newton's method."""
-    mean, spread = features.mean(axis=0), features.std(axis=0)
-    spread = np.where(spread > 1e-9, spread, 1.0)
-    inputs = np.column_stack([np.ones(len(features)), (features - mean) / spread])
-    penalty = np.array([0.0] + [RIDGE] * features.shape[1])
-    beta = np.zeros(inputs.shape[1])
-    for _ in range(100):
-        p = 1.0 / (1.0 + np.exp(-np.clip(inputs @ beta, -30, 30)))
-        gradient = inputs.T @ (right - p) - penalty * beta
-        curvature = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.diag(penalty + 1e-9)
-        step = np.linalg.solve(curvature, gradient)
-        beta += step
-        if np.abs(step).max() < 1e-10:
-            break
-    weights = beta[1:] / spread
-    return ScoreModel(float(beta[0] - weights @ mean), tuple(map(float, weights)))
+    """Logistic regression of ``right`` [n] on ``features`` [n, f]."""
+    return ScoreModel(*fit_logistic(features, right))
 
 
 def risk_curve(scores: Floats, right: Bools) -> tuple[Step, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ragqa.answering import checked
+from ragqa.asking import Ask
 from ragqa.index.report import Progress, silent
 from ragqa.judging.metrics import exact_match
 from ragqa.pipeline import Pipeline
@@ -42,9 +42,10 @@ def gather(
     reader = answering.require_reader()
     for first in range(0, len(questions), BATCH):
         batch = questions[first : first + BATCH]
-        texts = [checked(question.text) for question in batch]
-        found = pipeline.search_many(texts, pipeline.config.read.passages)
-        for question, text, hits in zip(batch, texts, found, strict=True):
+        requests = [answering.request(Ask(question.text)) for question in batch]
+        found = answering.find(requests)
+        for question, request, hits in zip(batch, requests, found, strict=True):
+            text = request.question
             spans = answering.stored.read(reader, [text] * len(hits), hits)
             references = question.answers if question.answerable else ()
             yield Seen(text, tuple(hits), tuple(map(tuple, spans)), tuple(references), language)

@@ -10,7 +10,7 @@ from ragqa.device import AUTO
 from ragqa.errors import ConfigError
 from ragqa.models.catalog import ENGLISH, load_reader, reader_fingerprint
 from ragqa.models.reader import SpanReader
-from ragqa.spans import Decoded
+from ragqa.spans import Decoded, whole_spans
 from ragqa.types import Passage, Span, SpanLogits
 
 LISTED = 50  # spans that each member lists; so many that the best span of one is rarely missing from another's list
@@ -36,19 +36,24 @@ class EnsembleReader:
         return any(member.prefers_batches for member in self.members)
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
-        """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
+        """For each pair (questions[i], passages[i]) its best spans, widened to what belongs together, and the null
+        option, best first.
+        """
         texts, titles = [passage.text for passage in passages], [passage.context for passage in passages]
-        return [found.options for found in self.read_texts(questions, texts, titles)]
+        read = zip(texts, self.read_texts(questions, texts, titles), strict=True)
+        return [whole_spans(text, found).options for text, found in read]
 
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
     ) -> list[Decoded]:
-        """As `read`, for plain texts with titles and headings; the result includes the null option's probability."""
+        """As `read`, for plain texts with titles and headings: the spans as the models cut them, and the null option's
+        probability.
+        """
         each = [member.read_texts(questions, texts, titles) for member in self.members]
         return [average(decoded, self.spans) for decoded in zip(*each, strict=True)]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """The logits of each member for a span, without members whose tokens do not begin and end where the span does."""
+        """The logits of each member for a span; members that cut the text at other places are left out."""
         return tuple(
             replace(own, reader=number)
             for number, member in enumerate(self.members, 1)

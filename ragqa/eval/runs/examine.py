@@ -119,7 +119,7 @@ def examine_open(pipeline: Pipeline, view: CorpusView, depth: int, *, explain: b
         watch, gold = Stopwatch(), view.gold(question)
         request = answering.request(Ask(question.text))
         passages = request.read.passages
-        sources, hits = _found(answering.retriever, request.question, passages, depth, watch)
+        sources, hits = _found(answering.retriever, request.question, passages, depth, watch, apart=True)
         (reply,) = answering.read([request], [hits[:passages]], watch)
         findings.add_times(number, watch)
         _add_rankings(number, question, sources, view, gold, findings, depth)
@@ -174,20 +174,21 @@ def given_passage(question: Question) -> Passage:
 
 
 def _found(
-    retriever: HybridRetriever, question: str, k: int, depth: int, watch: Stopwatch
+    retriever: HybridRetriever, question: str, k: int, depth: int, watch: Stopwatch, *, apart: bool = False
 ) -> tuple[dict[str, Ranking], list[Hit]]:
     """The rankings of all sources, at least ``depth`` deep, with "reranked" if there is a reranker; and the hits in
-    their final order, at least the best ``k``.
+    their final order, at least the best ``k``; with ``apart`` copies take one place among the hits.
     """
     reach = retriever.reach(k)
-    rankings = retriever.rank([question], max(depth, reach), watch=watch)
-    fetched = retriever.fetch(rankings, reach)
+    rankings = retriever.rank([question], max(depth, reach, retriever.config.depth), watch=watch)
+    fetched = retriever.fetch(rankings, reach, apart=apart)
     watch.lap("fetch")
     (hits,) = retriever.rerank([question], fetched, reach, watch)
     if retriever.reranker is None:
         return _sources(rankings), hits
-    rows = np.array([hit.row for hit in hits], np.int64)
-    reranked = Ranking.pack([rows], [np.array([hit.score for hit in hits], np.float32)])
+    ranked = [(row, hit.score) for hit in hits for row in (hit.row, *(copy.row for copy in hit.copies))]
+    rows, scores = np.array([row for row, _ in ranked], np.int64), np.array([score for _, score in ranked], np.float32)
+    reranked = Ranking.pack([rows], [scores])
     return {**_sources(rankings), "reranked": reranked}, hits
 
 
