@@ -109,7 +109,7 @@ class HybridRetriever:
         if config.fusion != "bm25":
             vectors = self.encoder.encode_questions(questions)
             watch.lap("encode")
-            dense = self.snapshot.dense.search(vectors, depth, self.snapshot.mask(where))
+            dense = self.snapshot.dense.search(vectors, depth, allowed)
             watch.lap("dense")
         fused = fuse(bm25, dense, config, k)
         watch.lap("fuse")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,26 +22,61 @@ KIND = "ragqa.kind"  # the key of the metadata that says what a document is if i
 FAQ = "faq"
 ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
 PROGRAM = "program"
+LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
-Stopped = Literal["settled", "exhausted"]
+Stopped = Literal["settled", "likely", "exhausted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """From character ``start`` of a document on, the text stands under this heading path ("History > Early years")."""
+    """From character ``start`` of a document on, the text stands under this heading path ("History > Early years").
+
+    ``body`` is where its text begins: what stands between the two (its heading line, or metadata) is in no passage.
+    Without it (0) the heading line is told from the text. An index does not keep it.
+    """
 
     start: int
     heading: str
+    body: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Characters [start, end) of a document are a table, a line each row; its rows begin at ``body``, after the header.
+
+    ``columns`` are the names of its columns with " | " between, or empty if it has no header. The splitter puts them
+    into the context of each passage that it cuts from the rows.
+    """
+
+    start: int
+    body: int
+    end: int
+    columns: str = ""
+
+
+_PLACE = re.compile(r"(?:#(?:page|slide|sheet|cell|message|chapter)=[^#:/]*)?(?::\d+)?\Z")
+
+
+def file_of(source: str) -> str:
+    """The path in a document's source, without the place in the file.
+
+    A place is ``:12`` (a record's line or row, from 1), ``#page=3``, ``#slide=3``, ``#cell=3`` (of a notebook),
+    ``#message=3`` (of a mailbox), ``#chapter=3`` (of a book), or ``#sheet=Prices:12``. In a sheet's name "#", ":", "/",
+    "%" and white space are percent-encoded, as in a URL.
+    """
+    return _PLACE.sub("", source, count=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """One readable text and where it came from.
 
-    ``source`` is the path as named by the user; a record of a file adds ``:12`` (its line or row, from 1), a page of a
-    PDF ``#page=3``. ``line`` is the line of the source at which ``text`` begins when the text stands there as it is,
-    and 0 when it does not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter
-    to keep the document as one passage. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
+    ``source`` is the path as named by the user, with the place of a part of a file behind it (`file_of`). ``line`` is
+    the line of the source at which ``text`` begins when the lines of the text are those of the source, and 0 when they
+    are not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter to keep the
+    document as one passage; ``tables`` and ``together`` (characters [start, end) that belong together, such as a
+    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap; an
+    index does not keep them. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
     texts and nested values under keys such as ``author.name``.
     """
 
@@ -52,17 +88,19 @@ class Document:
     line: int = 0
     sections: tuple[Section, ...] = ()
     whole: bool = False
+    tables: tuple[Table, ...] = ()
+    together: tuple[tuple[int, int], ...] = ()
 
     @property
     def sha(self) -> str:
-        """sha256 (hex) of title, text and meta: what an update compares.
+        """sha256 (hex) of title, text and meta: what an update compares. The language that was found does not count.
 
         It also tells in which form search and models see a text that is normalised for them, so that indexes made
         before such texts were normalised, or in another way, take them in anew, and nothing else.
         """
-        own = [self.title, self.text, dict(self.meta)]
+        meta = {key: value for key, value in self.meta.items() if key != LANGUAGE}
         form = [] if plain(self.title) == self.title and plain(self.text) == self.text else [SEEN_FORM]
-        content = json.dumps(own + form, sort_keys=True, ensure_ascii=False, default=str)
+        content = json.dumps([self.title, self.text, meta, *form], sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -289,7 +327,8 @@ class Reply:
     "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
     none.
     ``candidates`` are the best answers that were not good enough to be given, where none was. ``stopped`` says why no
-    more was read: "settled", as the passages left could not change the best answer, or "exhausted", as none was left.
+    more was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly
+    change it (``read.change``), or "exhausted", as none was left.
     """
 
     question: str

@@ -30,7 +30,7 @@ def phrase(text: str, wording: Wording = ENGLISH) -> Phrase:
     """
     found = compared(text, wording)
     words = tuple(word.text for word in found)
-    named = bool(found) and found[-1].capital
+    named = bool(found) and found[-1].capital and wording.capitals
     return Phrase(_date(words, wording) or " ".join(words) or text.lower(), words, named)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
+
+import pyarrow as pa
 
 from ragqa.errors import SourceError
 from ragqa.index.intake import Intake
@@ -14,9 +15,10 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.index.sources import Covers
 from ragqa.store.checking import check_files
 from ragqa.store.passages import storable
-from ragqa.types import Document
+from ragqa.types import Document, file_of
 
-_PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
+BLOCK_DOCUMENTS, BLOCK_CHARACTERS = 256, 4_000_000  # that are looked up together, and held in memory until then
+SCANS = 16  # of all ids of an index, before a table of them is made
 
 
 @dataclass(slots=True)
@@ -41,36 +43,40 @@ class Rest:
     """What becomes of documents of the index that are not given now.
 
     Those given by a program stay, and those from files that are not ``covered``; of the others those stay that
-    ``failed`` to be read (it is asked when all documents were given), and the rest goes. With ``needed`` it is a
-    `SourceError` if no document is given and none failed.
+    ``failed`` to be read (it is asked when all documents were given), and the rest goes. No document at all, neither
+    given nor kept because it failed, is a `SourceError`.
     """
 
     covers: Covers
     failed: Callable[[], set[str]]
-    needed: bool
 
 
-NOTHING_GOES = Rest(lambda source: False, set, needed=False)
+def compare(
+    old: Snapshot | None, documents: Iterable[Document], rest: Rest | None, intake: Intake, rebuild: bool
+) -> Plan:
+    """Go through the documents and take in what has to be indexed: with ``rebuild`` all that is given or stays.
 
-
-def compare(old: Snapshot | None, documents: Iterable[Document], rest: Rest, intake: Intake, rebuild: bool) -> Plan:
-    """Go through the documents and take in what has to be indexed: with ``rebuild`` all that is given or stays."""
+    Without ``rest`` every document that is not given stays; then the ids of few documents are looked up, and the cost
+    in Python does not grow with the index.
+    """
     plan = Plan()
-    known = {} if old is None else {doc_id: (number, sha) for number, doc_id, sha, _ in old.identities()}
+    known = Known(old, every=rest is not None or rebuild)
     seen: dict[str, bytes] = {}
-    for document, sha in _distinct(documents, seen, intake.progress):
-        number, before = known.get(document.id, (-1, ""))
-        if number < 0:
-            plan.added += 1
-        elif before == sha:
-            plan.unchanged += 1
-        else:
-            plan.changed += 1
-            plan.gone.append(number)
-        if rebuild or before != sha:
-            intake.add(document)
-    staying = [] if old is None else _staying(old, seen, rest, plan)
-    if rest.needed and not seen and not plan.kept:
+    for block in _blocks(_distinct(documents, seen, intake.progress), known):
+        found = known.of([document.id for document, _ in block])
+        for document, sha in block:
+            number, before = found.get(document.id, (-1, ""))
+            if number < 0:
+                plan.added += 1
+            elif before == sha:
+                plan.unchanged += 1
+            else:
+                plan.changed += 1
+                plan.gone.append(number)
+            if rebuild or before != sha:
+                intake.add(document)
+    staying = [] if old is None else _staying(old, seen, rest, plan, rebuild)
+    if rest is not None and not seen and not plan.kept:
         state = "there is nothing to index" if old is None else "the index is left as it is"
         raise SourceError(f"no readable document in the sources: {state}")
     if rebuild and old is not None and staying:
@@ -80,13 +86,54 @@ def compare(old: Snapshot | None, documents: Iterable[Document], rest: Rest, int
     return plan
 
 
-def _staying(old: Snapshot, seen: dict[str, bytes], rest: Rest, plan: Plan) -> list[int]:
-    """The documents that are not given now and stay nonetheless; ``plan`` is told of all that are not given."""
-    failed, given, staying = rest.failed(), old.given_documents(), []
+class Known:
+    """(number, sha) of the live documents of an index, by id.
+
+    Few ids are looked up, which costs one scan of all ids, but no Python for each of them. With ``every``, or after so
+    many scans that a table of all documents is cheaper, that table is made once.
+    """
+
+    def __init__(self, old: Snapshot | None, every: bool) -> None:
+        self._old, self._scans_left = old, 0 if every else SCANS
+        self._all: dict[str, tuple[int, str]] | None = {} if old is None else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether a look-up is one in a table."""
+        return self._all is not None or not self._scans_left
+
+    def of(self, ids: list[str]) -> Mapping[str, tuple[int, str]]:
+        """Those of at least these ids, as far as they are there."""
+        if self._all is None and self._old is not None:
+            if self._scans_left:
+                self._scans_left -= 1
+                return _look_up(self._old, ids)
+            self._all = {doc_id: (number, sha) for number, doc_id, sha, _ in self._old.identities()}
+        return self._all or {}
+
+
+def _look_up(old: Snapshot, ids: list[str]) -> dict[str, tuple[int, str]]:
+    wanted, first, found = pa.array(ids, pa.string()), 0, {}
+    for segment, store in zip(old.manifest.segments, old.stores, strict=True):
+        for number, doc_id, sha in store.identified(wanted):
+            if old.alive_documents[first + number]:
+                found[doc_id] = first + number, sha
+        first += segment.documents
+    return found
+
+
+def _staying(old: Snapshot, seen: dict[str, bytes], rest: Rest | None, plan: Plan, rebuild: bool) -> list[int]:
+    """The documents that are not given now and stay nonetheless, if they have to be taken in again (``rebuild``) or
+    decided about; ``plan`` is told of all that are not given.
+    """
+    if rest is None and not rebuild:
+        plan.unchanged = old.manifest.live_documents - plan.changed
+        return []
+    failed, given, staying = set() if rest is None else rest.failed(), old.given_documents(), []
     for number, doc_id, _, source in old.identities():
         if doc_id in seen:
             continue
-        if given[number] or not rest.covers(source):
+        if rest is None or given[number] or not rest.covers(source):
             plan.unchanged += 1
         elif _has_failed(source, failed):
             plan.kept += 1
@@ -96,6 +143,19 @@ def _staying(old: Snapshot, seen: dict[str, bytes], rest: Rest, plan: Plan) -> l
             continue
         staying.append(number)
     return staying
+
+
+def _blocks(documents: Iterable[tuple[Document, str]], known: Known) -> Iterator[list[tuple[Document, str]]]:
+    """The documents in blocks that are looked up together, bounded in documents and in text; with a table, singly."""
+    block, characters = [], 0
+    for document, sha in documents:
+        block.append((document, sha))
+        characters += len(document.text)
+        if known.complete or len(block) >= BLOCK_DOCUMENTS or characters >= BLOCK_CHARACTERS:
+            yield block
+            block, characters = [], 0
+    if block:
+        yield block
 
 
 def _distinct(
@@ -117,5 +177,5 @@ def _distinct(
 
 def _has_failed(source: str, failed: set[str]) -> bool:
     """Whether the source, the file that it is a part of, or a folder above it is among those that failed."""
-    file = _PLACE.sub("", source)
+    file = file_of(source)
     return bool(failed) and not failed.isdisjoint({source, file, *map(str, PurePath(file).parents)})

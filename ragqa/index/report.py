@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -26,7 +27,7 @@ class BuildReport:
     ``kept`` count documents, compared with the generation before; ``kept`` could not be read now and are held in their
     last good version. ``encoded`` counts passages. ``rebuilt`` says that settings or encoder changed, so everything was
     made anew; ``synonyms`` that they were replaced. Without ``committed`` nothing had to change, and ``generation`` is
-    the old one.
+    the old one. ``passed_over`` counts files in folders that no reader reads, by their endings.
     """
 
     generation: int
@@ -42,3 +43,4 @@ class BuildReport:
     committed: bool
     seconds: float
     synonyms: bool = False
+    passed_over: Mapping[str, int] = field(default_factory=dict)

@@ -7,16 +7,16 @@ bits at run time (dynamic quantization). Before that, onnxruntime fuses attentio
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from ragqa.convert import Misfit, convert, read_json
 from ragqa.device import CPU
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models.card import (
@@ -47,6 +47,9 @@ PROBES = (
     ),
     ("Who wrote it?", "The report, which runs to more than nine hundred pages, names no author at all. " * 3),
 )
+
+
+Wanted = TypeVar("Wanted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +126,51 @@ def _check_exportable(checkpoint: Path) -> int | None:
     """The length limit that a sentence-transformers folder sets; `ModelError` for what has no fast form."""
     if not (checkpoint / "modules.json").is_file():
         return None
-    try:
-        settings = {path.name: json.loads(path.read_text("utf-8")) for path in checkpoint.glob("*config*.json")}
-        poolings = [json.loads(path.read_text("utf-8")) for path in checkpoint.glob("*_Pooling/config.json")]
-        length = settings.get("sentence_bert_config.json", {}).get("max_seq_length")
-        length = length or settings.get("tokenizer_config.json", {}).get("model_max_length")
-        prompts = settings.get("config_sentence_transformers.json", {}).get("prompts") or {}
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{checkpoint}: not a usable sentence-transformers folder ({error})") from error
-    if any(prompts.values()):
+    folder = _read_settings(checkpoint / "config_sentence_transformers.json", _FolderSettings)
+    length = _read_settings(checkpoint / "sentence_bert_config.json", _LengthSettings).max_seq_length
+    length = length or _read_settings(checkpoint / "tokenizer_config.json", _TokenizerSettings).model_max_length
+    poolings = [_read_table(path) for path in checkpoint.glob("*_Pooling/config.json")]
+    if any((folder.prompts or {}).values()):
         raise ModelError(f"{checkpoint}: puts prompts in front of texts, which the fast form does not do")
     if not all(_pools_by_mean(pooling) for pooling in poolings):
         raise ModelError(f"{checkpoint}: does not pool by the mean, as the fast form does")
     return length if isinstance(length, int) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _FolderSettings:
+    """Of config_sentence_transformers.json: prompts by the kind of text that they stand in front of."""
+
+    prompts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _LengthSettings:
+    """Of sentence_bert_config.json: a length limit in tokens."""
+
+    max_seq_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenizerSettings:
+    """Of tokenizer_config.json: a length limit in tokens, or a float where there is none."""
+
+    model_max_length: Any = None
+
+
+def _read_settings(path: Path, kind: type[Wanted]) -> Wanted:
+    """What is wanted of a file; as by default if there is no such file."""
+    try:
+        return convert(kind, _read_table(path) if path.is_file() else {}, loose=True)
+    except Misfit as error:
+        raise ModelError(f"{path}: not a usable sentence-transformers folder ({error})") from error
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    try:
+        return read_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: not a usable sentence-transformers folder ({error})") from error
 
 
 def _pools_by_mean(pooling: dict[str, Any]) -> bool:

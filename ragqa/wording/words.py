@@ -16,7 +16,7 @@ class Wording:
     from 1; ``numbers`` are words with the digits for them, ``scales`` those that multiply ("million"), ``joining``
     those that may stand in a number ("two hundred and one"); ``ordinals`` are endings that make a number ordinal
     ("3rd"). ``signs`` are written out in words ("&": "and"). ``grouping`` is the mark between thousands, if it is
-    nothing else.
+    nothing else. ``capitals`` says that a capital letter tells a name, as it does not in German.
     """
 
     language: str
@@ -31,8 +31,14 @@ class Wording:
     ordinals: tuple[str, ...] = ()
     signs: Mapping[str, str] = field(default_factory=dict)
     grouping: str = ""
+    capitals: bool = True
 
 
 def in_order(words: str, first: int) -> dict[str, int]:
     """Words with blanks between them, numbered."""
     return {word: number for number, word in enumerate(words.split(), first)}
+
+
+def words(text: str) -> frozenset[str]:
+    """Words with blanks between them, as a set."""
+    return frozenset(text.split())

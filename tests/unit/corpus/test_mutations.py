@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from support import hostile
 
 from ragqa.corpus.files import SourceFile
-from ragqa.corpus.formats import FORMATS, read_file
+from ragqa.corpus.formats import FORMATS
+from ragqa.corpus.guard import read_file
 from ragqa.corpus.read import read_documents
 from ragqa.types import Document
 

@@ -14,6 +14,7 @@ from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
 from ragqa.evidence.masses import Evidence, log_priors
 from ragqa.evidence.masses import relevance as relevance_of
 from ragqa.evidence.phrases import near, phrase
+from ragqa.evidence.stopping import ended
 from ragqa.types import Hit, Passage, Span
 
 PLAIN = Weights(bm25=1.0, dense=0.0, relevance=1.0, span=1.0, cap=12.0)
@@ -178,7 +179,11 @@ def test_count_and_order():
 
 def test_no_hits_are_settled_and_answerless():
     evidence = Evidence([], PLAIN)
-    assert evidence.settled() and rank_answers(evidence, SHARE, 3) == () and null_share(evidence) == 1.0
+    assert (
+        ended(evidence, None, 0.0) == "exhausted"
+        and rank_answers(evidence, SHARE, 3) == ()
+        and null_share(evidence) == 1.0
+    )
 
 
 @st.composite
@@ -200,10 +205,10 @@ def test_stopping_early_never_changes_the_best_answer(case, cap, relevance):
     weights = replace(PLAIN, relevance=relevance, cap=cap)
     early, full = Evidence(hits, weights), Evidence(hits, weights)
     for spans in read:
-        if not early.settled():
+        if ended(early, None, 0.5) is None:
             early.add(spans)
         full.add(spans)
-    assert early.settled()
+    assert ended(early, None, 0.0)
     best = rank_answers(early, SHARE, 1)[0]
     assert best.text == rank_answers(full, SHARE, 1)[0].text and 0.0 <= best.score <= 1.0
 
