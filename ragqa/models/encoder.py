@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.config import DENSE_SCALE
 from ragqa.device import AUTO
 from ragqa.errors import FingerprintMismatch, ModelError
+from ragqa.models.card import Card
 from ragqa.models.fastform import open_fast_form
 from ragqa.models.runtime import Runtime, load_sentence_model
 from ragqa.models.tokenize import PairTokenizer
@@ -26,25 +28,31 @@ CPU_BATCH, GPU_BATCH = 32, 1024  # texts; sentence-transformers sorts them by le
 
 
 class OnnxEncoder:
-    """A mean-pooling encoder in the fast form. Longer texts are cut to the model's length."""
+    """A mean-pooling encoder in the fast form. Longer texts are cut to the model's length.
 
-    def __init__(self, tokenizer: PairTokenizer, runtime: Runtime, dim: int, fingerprint: str) -> None:
+    ``dense_scale`` is what its cosines are multiplied with in linear fusion if no setting says so.
+    """
+
+    def __init__(self, tokenizer: PairTokenizer, runtime: Runtime, card: Card) -> None:
         self.tokenizer, self.runtime = tokenizer, runtime
-        self.dim, self.fingerprint = dim, fingerprint
+        self.dim, self.fingerprint, self.dense_scale = card.dim, card.fingerprint, card.dense_scale
+        self._prefixes = card.question_prefix, card.passage_prefix
 
     @classmethod
     def load(cls, folder: str | Path, kind: str = "encoder", *, device: str = AUTO) -> OnnxEncoder:
         """Open a folder that `ragqa export` made."""
         card, tokenizer, runtime = open_fast_form(folder, kind, device)
-        return cls(tokenizer, runtime, card.dim, card.fingerprint)
+        return cls(tokenizer, runtime, card)
 
     def encode_questions(self, questions: Sequence[str]) -> Floats:
         """One row a question."""
-        return self._encode(questions)
+        prefix, _ = self._prefixes
+        return self._encode([prefix + question for question in questions])
 
     def encode_passages(self, passages: Sequence[Passage]) -> Floats:
         """One row a passage, seen with its title and headings in front."""
-        return self._encode([passage.retrieval_text for passage in passages])
+        _, prefix = self._prefixes
+        return self._encode([prefix + passage.retrieval_text for passage in passages])
 
     def _encode(self, texts: Sequence[str]) -> Floats:
         vectors = np.zeros((len(texts), self.dim), np.float32)
@@ -68,6 +76,7 @@ class QuestionEncoder:
     ) -> None:
         self.questions = questions
         self.dim, self.fingerprint, self.question_fingerprint = questions.dim, fingerprint, question_fingerprint
+        self.dense_scale = getattr(questions, "dense_scale", DENSE_SCALE)
         self._load_passages = passages
 
     def encode_questions(self, questions: Sequence[str]) -> Floats:

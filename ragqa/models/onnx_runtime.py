@@ -19,7 +19,8 @@ from ragqa.errors import ModelError
 from ragqa.models.batching import Batching, Fetch, Outputs
 from ragqa.models.graph import is_int8
 from ragqa.models.native import one_line
-from ragqa.models.tokenize import Window, pad
+from ragqa.models.tokenize import IntArray, Window, pad
+from ragqa.models.words import WordTable
 
 CUDA = "CUDAExecutionProvider"
 GPU_TOKENS = 1 << 16  # in a batch on a GPU, padding included
@@ -37,10 +38,13 @@ class OnnxRuntime:
 
     On a GPU a graph in fp32 runs in batches. A graph in int8 stays on the processor unless a GPU is named: onnxruntime
     has no CUDA kernels for its operators, and copies their inputs to the processor and back at each of them.
+
+    A graph without a word table of its own is given the vectors of ``words`` as its input ``inputs_embeds``.
     """
 
-    def __init__(self, path: str | Path, device: str = AUTO) -> None:
+    def __init__(self, path: str | Path, device: str = AUTO, words: WordTable | None = None) -> None:
         self.path, self._cores = Path(path), available_cores()
+        self.words = words
         self.gpu = self._choose(device)
         self.session = self._open(self._cores)
         with one_line(f"{self.path}: not a usable ONNX model"):
@@ -102,21 +106,22 @@ class OnnxRuntime:
             )
 
     def _run_one(self, session: Any, window: Window) -> Outputs:
-        arrays = {
-            "input_ids": window.ids[None],
-            "attention_mask": np.ones((1, len(window.ids)), np.int64),
-            "token_type_ids": window.type_ids[None],
-        }
+        arrays = self._inputs(window.ids[None], np.ones((1, len(window.ids)), np.int64), window.type_ids[None])
         return tuple(output[0] for output in self._outputs(session, arrays))
 
     def _run_batch(self, windows: Sequence[Window]) -> Fetch:
         batch = pad(windows, 0)  # what stands behind the mask is never looked at
-        arrays = {"input_ids": batch.ids, "attention_mask": batch.mask, "token_type_ids": batch.type_ids}
-        found = self._outputs(self.session, arrays)
+        found = self._outputs(self.session, self._inputs(batch.ids, batch.mask, batch.type_ids))
         return lambda: found
 
-    def _outputs(self, session: Any, arrays: Mapping[str, NDArray[np.int64]]) -> Outputs:
-        length = arrays["input_ids"].shape[1]
+    def _inputs(self, ids: IntArray, mask: IntArray, types: IntArray) -> dict[str, NDArray[Any]]:
+        inputs: dict[str, NDArray[Any]] = {"attention_mask": mask, "token_type_ids": types}
+        if self.words is None:
+            return inputs | {"input_ids": ids}
+        return inputs | {"inputs_embeds": self.words.rows(ids.ravel()).reshape(*ids.shape, self.words.dim)}
+
+    def _outputs(self, session: Any, arrays: Mapping[str, NDArray[Any]]) -> Outputs:
+        length = arrays["attention_mask"].shape[1]
         with one_line(f"{self.path}: cannot take these {length} tokens"):
             outputs = session.run(None, {name: array for name, array in arrays.items() if name in self.inputs})
             numbers = tuple(np.asarray(output, np.float32) for output in outputs)
