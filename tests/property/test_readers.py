@@ -50,7 +50,8 @@ def random_paragraph(rng: random.Random, marks: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    return "".join(text.split())
+    """Without white space and the invisible signs that the reader of HTML leaves out."""
+    return "".join(text.translate(dict.fromkeys((0xAD, 0x200B, 0xFEFF))).split())
 
 
 def check(folder, suffix, seed):
