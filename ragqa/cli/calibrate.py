@@ -53,7 +53,7 @@ def calibrate(
     """Fit scores to QUESTIONS about an index whose answers are known.
 
     A few hundred are enough. Afterwards a score is the probability of being right on questions like these, and --risk
-    keeps what it says. They must not be questions that the reader was trained on.
+    keeps the share of wrong answers down to its value. They must not be questions that the reader was trained on.
     """
     from pathlib import Path
 

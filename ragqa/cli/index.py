@@ -194,7 +194,9 @@ def verify(index_dir: str | None, as_json: bool) -> int:
 
 
 def _calibration(path: Path) -> list[str]:
-    """What is wrong with the index' own calibration beyond its checksum, of which older files have none."""
+    """What is wrong with the index' own calibration; `check` has compared its checksum, which older
+    files do not have.
+    """
     from ragqa.errors import ModelError
     from ragqa.evidence.calibration import has_checksum
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they become settings."""
+"""Options that several commands share, and their conversion to settings."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def device_option(command: Command) -> Command:
 
 
 def answering_options(command: Command) -> Command:
-    """All that decides how an index is asked, under the names of `ANSWERING`."""
+    """The options that decide how questions are answered; `ANSWERING` maps their names to settings."""
     share = click.FloatRange(0, 1, min_open=True, max_open=True)
     for option in (
         device_option,
@@ -142,7 +142,7 @@ def answering_options(command: Command) -> Command:
 
 
 def limit_options(command: Command) -> Command:
-    """What reading a file may cost, under the names of `LIMITS`."""
+    """The options that limit what reading a file may cost; `LIMITS` maps their names to fields of `Limits`."""
     for option in (
         click.option("--file-seconds", type=click.FloatRange(1), help="Time to read a file, for each MB of it [30]."),
         click.option("--max-memory-mb", type=click.IntRange(1), help="Memory to read a file with [800]."),
@@ -172,7 +172,9 @@ def answering_config(config_file: str | None, settings: Sequence[str], given: Ma
 def make_config(
     config_file: str | None, settings: Sequence[str], overrides: Mapping[str, Any], base: Config | None = None
 ) -> Config:
-    """Defaults or ``base``, then the file, then ``--set``, then the command's own options that were given."""
+    """Settings from the defaults (or ``base``), then the file, then ``--set``, then the options
+    given to the command.
+    """
     from ragqa.config import load_config
     from ragqa.convert import override
 

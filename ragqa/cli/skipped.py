@@ -13,6 +13,7 @@ from ragqa.cli.terminal import note
 if TYPE_CHECKING:
     from ragqa.corpus.files import Problem
 
+_Kind = tuple[str, str, str]  # what is said, the ending, the reason
 SHOWN = 3  # of the same kind, if they differ in details; of equal ones the first alone
 _DETAIL = re.compile(r"\d[\d.,]*|'[^']*'|\"[^\"]*\"|/\S+")
 
@@ -22,30 +23,31 @@ class Skipped:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self._equal: Counter[tuple[str, str]] = Counter()
-        self._alike: Counter[tuple[str, str]] = Counter()
-        self._untold: Counter[tuple[str, str]] = Counter()
+        self._equal: Counter[_Kind] = Counter()
+        self._alike: Counter[_Kind] = Counter()
+        self._untold: Counter[_Kind] = Counter()
 
     def __call__(self, problem: Problem) -> None:
         """Tell of it, or count it if its kind was told of often enough."""
         self.problems.append(problem)
         suffix = Path(problem.file).suffix.lower()
-        equal = suffix, problem.reason
-        alike = suffix, _DETAIL.sub("…", problem.reason)
+        verb = "note on" if problem.remark else "skipped"
+        equal = verb, suffix, problem.reason
+        alike = verb, suffix, _DETAIL.sub("…", problem.reason)
         if self._equal[equal] or self._alike[alike] >= SHOWN:
             self._untold[equal if self._equal[equal] else alike] += 1
             return
         self._equal[equal] += 1
         self._alike[alike] += 1
-        note(f"{'note on' if problem.remark else 'skipped'} {problem.source}: {problem.reason}")
+        note(f"{verb} {problem.source}: {problem.reason}")
 
     def __enter__(self) -> Skipped:
         return self
 
     def __exit__(self, *error: object) -> None:
         """Tell how many were not named."""
-        for (suffix, reason), count in self._untold.items():
-            note(f"skipped {count:,} more{f' of {suffix}' if suffix else ''}: {reason}")
+        for (verb, suffix, reason), count in self._untold.items():
+            note(f"{verb} {count:,} more{f' of {suffix}' if suffix else ''}: {reason}")
 
     def to_json(self) -> list[dict[str, Any]]:
         """All of them."""

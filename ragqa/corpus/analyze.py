@@ -12,15 +12,14 @@
 * ``auto``: each document by the analyzer of its language, which its metadata record under ``ragqa.language``; a
   question by the analyzers of all documents that there are.
 
-Text is first brought to Unicode's NFKC, so that "é" in one or two code points, the ligature "ﬁ" and full-width digits
-are found. If a script without blanks is indexed as a language with blanks, each run of characters is one term, and only
-whole runs are found.
+Text is first normalised (`ragqa.normalized`), so that "é" in one or two code points, the ligature "ﬁ", full-width
+digits and words with soft hyphens are found. If a script without blanks is indexed as a language with blanks, each run
+of characters is one term, and only whole runs are found.
 """
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +32,7 @@ from ragqa.corpus.chinese import chinese_words, jieba_words
 from ragqa.corpus.detect import detected
 from ragqa.corpus.grams import GRAMS, terms_of
 from ragqa.errors import ConfigError, MissingExtra
+from ragqa.normalized import plain
 from ragqa.types import LANGUAGE, Meta
 
 AUTO, SIMPLE = "auto", "simple"
@@ -105,7 +105,7 @@ class Analyzer:
         """
         if self.language == AUTO:
             return _current(language_of(text)).tokens(text)
-        text = unicodedata.normalize("NFKC", text)
+        text = plain(text)
         if self.language == "zh":
             text = " ".join(jieba_words(text) if self.revision < 2 else chinese_words(text))
         elif self.language in GRAMS:

@@ -64,7 +64,7 @@ def flow(blocks: Iterable[Block]) -> Flow:
     said = 0  # where the last sentence begins
     parts: list[str] = []
     for block in blocks:
-        if parts:
+        if parts and block.text:
             parts.append(block.gap)
             length += len(block.gap)
         end = length + len(block.text)

@@ -13,12 +13,26 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ragqa.corpus.files import Problem, SourceFile, is_gzipped
+from ragqa.corpus.markdown import read_markdown
 from ragqa.corpus.markup import read_html
 from ragqa.corpus.parquet import read_parquet
 from ragqa.corpus.pdf import read_pdf
+from ragqa.corpus.readers.asciidoc import read_asciidoc
+from ragqa.corpus.readers.code import LANGUAGES, read_code
 from ragqa.corpus.readers.delimited import read_csv, read_tsv
+from ragqa.corpus.readers.epub import read_epub
+from ragqa.corpus.readers.latex import read_latex
+from ragqa.corpus.readers.mail import read_eml, read_mbox
+from ragqa.corpus.readers.man import read_man
+from ragqa.corpus.readers.notebook import read_notebook
+from ragqa.corpus.readers.opendocument import read_odt
+from ragqa.corpus.readers.python_code import read_python
+from ragqa.corpus.readers.rst import read_rst
+from ragqa.corpus.readers.sheets import read_xlsx
+from ragqa.corpus.readers.slides import read_pptx
+from ragqa.corpus.readers.xml_text import read_xml
 from ragqa.corpus.records import read_json, read_jsonl
-from ragqa.corpus.text import read_markdown, read_text
+from ragqa.corpus.text import read_text
 from ragqa.corpus.word import read_docx
 from ragqa.errors import MissingExtra
 from ragqa.types import Document
@@ -47,14 +61,28 @@ class Format:
 TABLE: tuple[Format, ...] = (
     Format("plain text", (".txt",), read_text),
     Format("Markdown", (".md", ".markdown"), read_markdown),
-    Format("HTML", (".html", ".htm"), read_html),
+    Format("reStructuredText", (".rst", ".rest"), read_rst),
+    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), read_asciidoc),
+    Format("man pages", (*(f".{number}" for number in range(1, 10)), ".man", ".mdoc", ".roff", ".1p", ".3p"), read_man),
+    Format("LaTeX", (".tex", ".latex", ".ltx"), read_latex),
+    Format("Python", (".py", ".pyi", ".pyw"), read_python),
+    Format("other programs", tuple(LANGUAGES), read_code),
+    Format("HTML", (".html", ".htm", ".xhtml"), read_html),
+    Format("XML", (".xml", ".nxml", ".dbk", ".docbook", ".tei", ".dita", ".rss", ".atom"), read_xml),
     Format("JSON lines", (".jsonl", ".ndjson"), read_jsonl),
     Format("JSON", (".json",), read_json),
     Format("CSV", (".csv",), read_csv),
     Format("TSV", (".tsv",), read_tsv),
     Format("Parquet", (".parquet",), read_parquet, packed=True),
-    Format("PDF", (".pdf",), read_pdf, "files", "pypdf", packed=True),
+    Format("PDF", (".pdf",), read_pdf, "files", "pypdfium2", packed=True),
     Format("Word", (".docx",), read_docx, packed=True),
+    Format("PowerPoint", (".pptx",), read_pptx, packed=True),
+    Format("Excel", (".xlsx", ".xlsm"), read_xlsx, "files", "openpyxl", packed=True),
+    Format("OpenDocument text", (".odt",), read_odt, packed=True),
+    Format("EPUB", (".epub",), read_epub, packed=True),
+    Format("mail", (".eml",), read_eml),
+    Format("mailbox", (".mbox",), read_mbox),
+    Format("Jupyter notebook", (".ipynb",), read_notebook),
 )
 FORMATS: dict[str, Format] = {suffix: one for one in TABLE for suffix in one.suffixes}
 

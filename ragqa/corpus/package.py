@@ -1,9 +1,10 @@
-"""Packages of XML parts in a zip archive (OPC), as Word's files are: parts by name, and what they are related to."""
+"""Packages of XML parts in a zip archive, as office files are: parts by name, and what they are related to."""
 
 from __future__ import annotations
 
 import posixpath
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 from ragqa.errors import SourceError
@@ -27,18 +28,24 @@ class Package:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         root = etree.fromstring(self._archive.read(name), parser)
         if root.getroottree().docinfo.internalDTD is not None:
-            raise SourceError(f"not a readable Word file ({name} declares a document type)")
+            raise SourceError(f"{name} in it declares a document type, which is not read")
         return root
 
     def related(self, name: str, kind: str) -> list[str]:
         """The names of the parts that a part is related to in this way ("footnotes"), in order; "" is the package."""
+        return [target for _, own, target in self._relations(name) if own == kind]
+
+    def by_id(self, name: str) -> dict[str, str]:
+        """The names of the parts that a part is related to, by the ids that it calls them by."""
+        return {called: target for called, _, target in self._relations(name)}
+
+    def _relations(self, name: str) -> Iterator[tuple[str, str, str]]:
         folder, own = posixpath.split(name)
         relations = self.xml(posixpath.join(folder, "_rels", f"{own}.rels"))
-        return [
-            posixpath.normpath(posixpath.join("/", folder, relation.get("Target", ""))).lstrip("/")
-            for relation in (relations if relations is not None else ())
-            if str(relation.get("Type", "")).endswith(f"/{kind}") and relation.get("TargetMode") != "External"
-        ]
+        for relation in relations if relations is not None else ():
+            if relation.get("TargetMode") != "External":
+                target = posixpath.normpath(posixpath.join("/", folder, relation.get("Target", ""))).lstrip("/")
+                yield relation.get("Id", ""), str(relation.get("Type", "")).rpartition("/")[2], target
 
 
 def local(node: Node) -> str:

@@ -19,6 +19,7 @@ from ragqa.models.fastform import open_fast_form
 from ragqa.models.runtime import Runtime, load_sentence_model
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.models.torch_runtime import half_precision, is_full
+from ragqa.normalized import plain
 from ragqa.protocols import Encoder
 from ragqa.types import Passage
 
@@ -125,11 +126,12 @@ class SentenceTransformerEncoder:
         return self._encode(self.model.encode_document, [passage.retrieval_text for passage in passages])
 
     def _encode(self, encode: Callable[..., Any], texts: list[str]) -> Floats:
+        seen = [plain(text) for text in texts]
         while True:
             half = self.half
             try:
                 with half_precision(self.model.device, half):
-                    vectors = self._unit(encode(texts, batch_size=self.batch, show_progress_bar=False))
+                    vectors = self._unit(encode(seen, batch_size=self.batch, show_progress_bar=False))
             except (RuntimeError, MemoryError) as error:
                 if not is_full(error):
                     raise

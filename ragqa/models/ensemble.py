@@ -10,7 +10,7 @@ from ragqa.device import AUTO
 from ragqa.errors import ConfigError
 from ragqa.models.catalog import ENGLISH, load_reader, reader_fingerprint
 from ragqa.models.reader import SpanReader
-from ragqa.spans import Decoded
+from ragqa.spans import Decoded, whole_spans
 from ragqa.types import Passage, Span, SpanLogits
 
 LISTED = 50  # spans asked of each member, so that one's best is seldom missing from another's list
@@ -36,14 +36,19 @@ class EnsembleReader:
         return any(member.prefers_batches for member in self.members)
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
-        """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
+        """For each pair (questions[i], passages[i]) its best spans, widened to what belongs together, and the null
+        option, best first.
+        """
         texts, titles = [passage.text for passage in passages], [passage.context for passage in passages]
-        return [found.options for found in self.read_texts(questions, texts, titles)]
+        read = zip(texts, self.read_texts(questions, texts, titles), strict=True)
+        return [whole_spans(text, found).options for text, found in read]
 
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
     ) -> list[Decoded]:
-        """As `read`, on plain texts with their titles and headings; the null option's probability is kept."""
+        """The best spans as the models cut them, and the null option's probability, of plain texts with their titles
+        and headings.
+        """
         each = [member.read_texts(questions, texts, titles) for member in self.members]
         return [average(decoded, self.spans) for decoded in zip(*each, strict=True)]
 

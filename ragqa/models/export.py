@@ -12,14 +12,15 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ragqa.config import DENSE_SCALE
+from ragqa.convert import Misfit, convert, read_json
 from ragqa.device import CPU
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models.card import (
@@ -52,6 +53,9 @@ PROBES = (
     ),
     ("Who wrote it?", "The report, which runs to more than nine hundred pages, names no author at all. " * 3),
 )
+
+
+Wanted = TypeVar("Wanted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +152,53 @@ def _check_exportable(checkpoint: Path) -> tuple[int | None, dict[str, str]]:
     """Length limit and prompts of a sentence-transformers folder; `ModelError` for what has no fast form."""
     if not (checkpoint / "modules.json").is_file():
         return None, {}
-    try:
-        settings = {path.name: json.loads(path.read_text("utf-8")) for path in checkpoint.glob("*config*.json")}
-        poolings = [json.loads(path.read_text("utf-8")) for path in checkpoint.glob("*_Pooling/config.json")]
-        length = settings.get("sentence_bert_config.json", {}).get("max_seq_length")
-        length = length or settings.get("tokenizer_config.json", {}).get("model_max_length")
-        own = settings.get("config_sentence_transformers.json", {})
-        prompts, always = own.get("prompts") or {}, own.get("default_prompt_name")
-        prompts = {str(name): str(prompt) for name, prompt in prompts.items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{checkpoint}: not a usable sentence-transformers folder ({error})") from error
-    if always or any(prompts[name] for name in prompts.keys() - {"query", "document"}):
+    folder = _read_settings(checkpoint / "config_sentence_transformers.json", _FolderSettings)
+    length = _read_settings(checkpoint / "sentence_bert_config.json", _LengthSettings).max_seq_length
+    length = length or _read_settings(checkpoint / "tokenizer_config.json", _TokenizerSettings).model_max_length
+    poolings = [_read_table(path) for path in checkpoint.glob("*_Pooling/config.json")]
+    prompts = {name: str(prompt) for name, prompt in (folder.prompts or {}).items()}
+    if folder.default_prompt_name or any(prompts[name] for name in prompts.keys() - {"query", "document"}):
         raise ModelError(f"{checkpoint}: has prompts for more than questions and passages, which the fast form has not")
     if not all(_pools_by_mean(pooling) for pooling in poolings):
         raise ModelError(f"{checkpoint}: does not pool by the mean, as the fast form does")
     return length if isinstance(length, int) else None, prompts
+
+
+@dataclass(frozen=True, slots=True)
+class _FolderSettings:
+    """Of config_sentence_transformers.json: prompts by the kind of text that they stand in front of."""
+
+    prompts: Mapping[str, Any] | None = None
+    default_prompt_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _LengthSettings:
+    """Of sentence_bert_config.json: a length limit in tokens."""
+
+    max_seq_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenizerSettings:
+    """Of tokenizer_config.json: a length limit in tokens, or a float where there is none."""
+
+    model_max_length: Any = None
+
+
+def _read_settings(path: Path, kind: type[Wanted]) -> Wanted:
+    """What is wanted of a file; as by default if there is no such file."""
+    try:
+        return convert(kind, _read_table(path) if path.is_file() else {}, loose=True)
+    except Misfit as error:
+        raise ModelError(f"{path}: not a usable sentence-transformers folder ({error})") from error
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    try:
+        return read_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: not a usable sentence-transformers folder ({error})") from error
 
 
 def _pools_by_mean(pooling: dict[str, Any]) -> bool:

@@ -11,8 +11,9 @@ from ragqa.models.native import one_line
 from ragqa.models.runtime import Runtime, load_span_model, positions, reads_titles, torch_device
 from ragqa.models.tokenize import IntArray, PairTokenizer, Tokens, Window
 from ragqa.models.torch_runtime import TorchRuntime
-from ragqa.spans import Decoded, WindowLogits, decode, logits_of
+from ragqa.spans import Decoded, WindowLogits, decode, logits_of, whole_spans
 from ragqa.types import Passage, Span, SpanLogits
+from ragqa.wholes import Wholes
 
 
 class SpanReader:
@@ -60,24 +61,38 @@ class SpanReader:
         return self.runtime.prefers_batches
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
-        """For each pair (questions[i], passages[i]) its best spans and the null option, best first."""
+        """For each pair (questions[i], passages[i]) its best spans, widened to what belongs together, and the null
+        option, best first.
+        """
         texts, titles = [passage.text for passage in passages], [passage.context for passage in passages]
-        return [found.options for found in self.read_texts(questions, texts, titles)]
+        read = zip(texts, self.read_texts(questions, texts, titles), strict=True)
+        return [whole_spans(text, found).options for text, found in read]
 
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
     ) -> list[Decoded]:
-        """As `read`, on plain texts with their titles and headings; the null option's probability is kept."""
-        return [
-            decode(windows, passage.offsets, self.max_chars, self.spans)
-            for windows, passage in self._run(questions, texts, titles)
-        ]
+        """The best spans as the model cuts them, and the null option's probability, of plain texts with their titles
+        and headings.
+        """
+        return [self._decode(windows, passage) for windows, passage in self._run(questions, texts, titles)]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """What the probability of a span is computed from; nothing if the span is none of this reader's."""
+        """What the probability of a span is computed from; nothing if the span is none of this reader's.
+
+        A span that was widened has the logits of the most probable one that it was widened from.
+        """
         ((windows, tokens),) = self._run([question], [passage.text], [passage.context])
+        wholes = Wholes(passage.text)
+        for own in self._decode(windows, tokens).spans:
+            if wholes.widen(own.start, own.end) == (span.start, span.end):
+                span = own
+                break
         found = logits_of(windows, tokens.offsets, span)
         return () if found is None else (SpanLogits(*found),)
+
+    def _decode(self, windows: Sequence[WindowLogits], tokens: Tokens) -> Decoded:
+        """The spans as the model cuts them."""
+        return decode(windows, tokens.offsets, self.max_chars, self.spans)
 
     def _run(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None

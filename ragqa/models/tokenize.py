@@ -20,11 +20,12 @@ from tokenizers import Tokenizer
 
 from ragqa.errors import ModelError
 from ragqa.models.native import one_line, require_file, without_panics
+from ragqa.normalized import normalized
 
 IntArray = NDArray[np.int64]
 TITLE_TOKENS = 24
 LARGEST = 256 << 20  # bytes of a tokenizer.json
-TOKENS_FORMAT = 1  # to be raised where `PairTokenizer.encode` begins to give other tokens for the same tokenizer.json
+TOKENS_FORMAT = 2  # to be raised where `PairTokenizer.encode` begins to give other tokens for the same tokenizer.json
 NOT_DECIDING = ("version", "truncation", "padding", "decoder")
 
 
@@ -122,10 +123,16 @@ class PairTokenizer:
             raise ModelError(f"this tokenizer adds {self.specials} tokens to a pair, of {self.max_length} at most")
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
-        """Tokenize each text alone, without special tokens."""
+        """Tokenize each text alone, without special tokens, as `ragqa.normalized` brings it; offsets are of the text
+        as it stands.
+        """
+        seen = [normalized(text) for text in texts]
         with one_line("the tokenizer cannot take these texts"):
-            encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [Tokens(np.array(e.ids, np.int64), np.array(e.offsets, np.int64).reshape(-1, 2)) for e in encodings]
+            encodings = self.tokenizer.encode_batch([one.text for one in seen], add_special_tokens=False)
+        return [
+            Tokens(np.array(e.ids, np.int64), one.to_original(np.array(e.offsets, np.int64).reshape(-1, 2)))
+            for one, e in zip(seen, encodings, strict=True)
+        ]
 
     def about(self, question: IntArray, title: IntArray) -> IntArray:
         """What is put before a passage when its title is read too: the question, a separator, the title.

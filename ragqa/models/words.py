@@ -90,7 +90,7 @@ class WordTable:
     @property
     def dim(self) -> int:
         """Numbers a token."""
-        return self._blocks * BLOCK
+        return int(self._blocks * BLOCK)
 
     def rows(self, ids: NDArray[np.int64]) -> Floats:
         """The vectors of tokens [n], float32 [n, dim]; `ModelError` for a token that has none."""

@@ -9,13 +9,11 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from ragqa.corpus.files import Problem, SourceFile, open_text
-from ragqa.corpus.limits import too_wide
-from ragqa.corpus.records import OWN, document
-from ragqa.corpus.tables import Cells, file_title, is_special, row_reader
+from ragqa.corpus.readers.headers import Header, Row, find_header, read_rows
+from ragqa.corpus.tables import is_special
 from ragqa.errors import SourceError
 from ragqa.types import Document
 
@@ -23,19 +21,6 @@ _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_ROW = 10_000_000  # characters between a quotation mark and the one that closes it
 _UNCLOSED = 20  # quotation marks that are never closed, each of which costs as many characters to find out
 _SAMPLE = 50  # lines by which the header is found
-_TITLE_LINES = 10  # above the header, at most
-_LONGEST_TITLE = 300  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """The columns' names, what stands between them, the line that the header begins on, and the title above it."""
-
-    names: list[str]
-    delimiter: str
-    line: int
-    title: str = ""
-    likely: int = 0  # rows of the sample that fit it
 
 
 def read_csv(file: SourceFile) -> Iterator[Document | Problem]:
@@ -51,32 +36,10 @@ def read_tsv(file: SourceFile) -> Iterator[Document | Problem]:
 def _rows(file: SourceFile, delimiters: tuple[str, ...]) -> Iterator[Document | Problem]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     with open_text(file) as lines:
-        header = _header(list(islice(lines, _SAMPLE)), delimiters)
-        names = header.names
-        if len(names) > file.limits.columns:
-            raise SourceError(too_wide(len(names), file.limits.columns))
-        make = _text_row if "text" in names else row_reader(names)
+        header, delimiter = _header(list(islice(lines, _SAMPLE)), delimiters)
         lines.seek(0)
         above = header.line - 1
-        for number, row in _table(islice(lines, above, None), header.delimiter, len(names), above):
-            if isinstance(row, str):
-                yield Problem(f"{file.source}:{number}", row)
-            elif len(_trimmed(row)) > len(names):
-                yield Problem(f"{file.source}:{number}", f"{len(row)} columns where the header has {len(names)}")
-            elif any(map(str.strip, row)) and _names(row)[: len(names)] != names:
-                cells = [(name, value) for name, value in zip(names, row, strict=False) if name and value.strip()]
-                yield _titled(make(cells, file, number), header.title, file)
-
-
-def _titled(row: Document | Problem, title: str, file: SourceFile) -> Document | Problem:
-    """A row that is headed by its file's name is headed by the table's title as well."""
-    if title and isinstance(row, Document) and row.title == file_title(file):
-        return replace(row, title=f"{row.title}: {title}")
-    return row
-
-
-def _text_row(cells: Cells, file: SourceFile, number: int) -> Document | Problem:
-    return document({"text": "", **dict(cells)}, file, number)
+        yield from read_rows(_table(islice(lines, above, None), delimiter, len(header.names), above), header, file)
 
 
 def _table(lines: Iterator[str], delimiter: str, width: int, above: int) -> Iterator[tuple[int, list[str] | str]]:
@@ -131,67 +94,33 @@ def _unquoted(field: str) -> str:
     return inside.replace('""', '"') if quoted else field
 
 
-def _header(lines: Sequence[str], delimiters: tuple[str, ...]) -> _Header:
-    """The header that the first lines show by one of the delimiters: one with a "text" or another column we know, or
-    else the one that most rows below fit, and of these the one with the most columns.
+def _header(lines: Sequence[str], delimiters: tuple[str, ...]) -> tuple[Header, str]:
+    """Header and delimiter that the first lines show: a header with a "text" or another column we know, or else the one
+    that most rows below fit, and of these the one with the most columns.
     """
     skipped = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
     said = lines[skipped].strip().lower() if skipped < len(lines) else ""
     if said.startswith("sep=") and len(said) <= len("sep=;"):
         skipped, delimiters = skipped + 1, (lines[skipped].strip("\r\n ")[4:] or "\t",)
-    ways = [_header_by(delimiter, lines, skipped) for delimiter in delimiters]
-    known = [way for way in ways if "text" in way.names] or [way for way in ways if is_special(way.names)]
-    best = known[0] if known else max(ways, key=lambda way: (sum(map(bool, way.names)) > 1, way.likely, len(way.names)))
-    if not any(best.names):
+    ways = [(_header_by(delimiter, lines, skipped), delimiter) for delimiter in delimiters]
+    known = [way for way in ways if "text" in way[0].names] or [way for way in ways if is_special(way[0].names)]
+    best = known[0] if known else max(ways, key=lambda way: (way[0].named > 1, way[0].likely, len(way[0].names)))
+    if not any(best[0].names):
         raise SourceError("no header row that names its columns")
     return best
 
 
-def _header_by(delimiter: str, lines: Sequence[str], skipped: int) -> _Header:
-    """The header if this is the delimiter: the first row, unless a title stands there.
-
-    A title is alone in its row, or an empty line follows it; and most of the rows below a header fit it.
-    """
-    rows = [(skipped + number, row) for number, row in _sampled(lines[skipped:], delimiter) if any(map(str.strip, row))]
-    if not rows:
-        return _Header(next((_names(row) for _, row in _sampled(lines, delimiter)), []), delimiter, 1)
-    for at, (number, row) in enumerate(rows[: _TITLE_LINES + 1]):
-        names = _names(row)
-        likely = sum(len(below) > 1 and len(_trimmed(below)) <= len(names) for _, below in rows[at + 1 :])
-        if "text" in names or is_special(names) or (sum(map(bool, names)) > 1 and 2 * likely > len(rows) - at - 1):
-            return _Header(names, delimiter, number, _title(rows[:at]), likely)
-        if sum(map(bool, names)) > 1 and not (at + 1 < len(rows) and not lines[rows[at + 1][0] - 2].strip()):
-            break
-    return _Header(_names(rows[0][1]), delimiter, rows[0][0])
+def _header_by(delimiter: str, lines: Sequence[str], skipped: int) -> Header:
+    rows = list(_sampled(lines, skipped, delimiter))
+    return find_header([row for row in rows if any(map(str.strip, row.cells))] or rows[:1])
 
 
-def _sampled(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the numbers of their first lines, as far as they can be told from some lines alone."""
-    rows = csv.reader(lines, delimiter=delimiter)
+def _sampled(lines: Sequence[str], skipped: int, delimiter: str) -> Iterator[Row]:
+    """Rows, as far as they can be told from some lines alone."""
+    rows = csv.reader(lines[skipped:], delimiter=delimiter)
     while True:
-        number = rows.line_num + 1
+        at = skipped + rows.line_num
         try:
-            yield number, next(rows)
+            yield Row(at + 1, next(rows), apart=at > 0 and not lines[at - 1].strip())
         except (StopIteration, csv.Error):
             return
-
-
-def _title(rows: Sequence[tuple[int, list[str]]]) -> str:
-    said = " ".join(" ".join(filter(None, map(str.strip, row))) for _, row in rows)
-    return " ".join(said.split())[:_LONGEST_TITLE]
-
-
-def _trimmed(row: list[str]) -> list[str]:
-    """The row without the empty cells at its end."""
-    end = len(row)
-    while end and not row[end - 1].strip():
-        end -= 1
-    return row[:end]
-
-
-def _names(row: list[str]) -> list[str]:
-    """Column names; spreadsheets write Text where we mean text. In files without it they stay as they are."""
-    names = [" ".join(name.split()) for name in row]
-    if "text" not in map(str.lower, names):
-        return names
-    return [name.lower() if name.lower() in OWN else name for name in names]

@@ -1,4 +1,4 @@
-"""What a run is: the content of run.json, with a hash over all that decides the outcome."""
+"""The identity of a run: the content of run.json, with a hash over everything that decides its result."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ LIBRARIES = (
 def facts_of(
     suite: Suite, prepared: Sequence[Prepared], encoder: Callable[[Config], Encoder], choice: Choice, explain: bool
 ) -> dict[str, Any]:
-    """The content of run.json. ``encoder`` gives the encoder that settings name.
+    """The content of run.json. ``encoder`` loads the encoder that settings name.
 
-    The hash is over all that decides the outcome: code by the versions of its stages (`ragqa.eval.runs.stages`), not
-    the machine, nor paths, nor which release of ragqa this is.
+    The hash covers everything that decides the result. Code counts by the versions of its stages
+    (`ragqa.eval.runs.stages`). The machine, paths and the release of ragqa are not part of the hash.
     """
     decisive = {
         "suite": suite.name,
@@ -104,7 +104,7 @@ def _part_facts(ready: Prepared, load: Callable[[Config], Encoder], task: str) -
 
 
 def libraries() -> dict[str, str]:
-    """The versions of those installed libraries that have a say in the outcome."""
+    """The versions of the installed libraries that can change the result."""
     found = {}
     for name in LIBRARIES:
         try:
