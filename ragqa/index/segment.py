@@ -37,10 +37,10 @@ class SegmentWriter:
         """How many passages were added."""
         return self._passages.rows
 
-    def add(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Append a storable document and its passages."""
+    def add(self, document: Document, passages: Sequence[Passage], sha: str = "") -> None:
+        """Append a storable document and its passages; see `PassageWriter.add`."""
         with storing(self.folder):
-            self._passages.add(document, passages)
+            self._passages.add(document, passages, sha)
 
     def add_vectors(self, vectors: Vectors) -> None:
         """Append the vectors of the next passages; see `VectorWriter.add`."""

@@ -224,6 +224,13 @@ class Snapshot:
             found += self.stores[owner].documents(np.array([number - self._first_documents[owner]], np.int64))
         return found
 
+    def passages_of(self, number: int) -> tuple[range, list[Passage]]:
+        """The rows of a document's passages, and the passages; dead or alive."""
+        owner = int(np.searchsorted(self._first_documents, number, side="right")) - 1
+        own, first = np.array([number - self._first_documents[owner]], np.int64), self._first_rows[owner]
+        ((_, rows, passages),) = self.stores[owner].contents(own)
+        return range(first + rows.start, first + rows.stop), passages
+
     def identities(self) -> Iterator[tuple[int, str, str, str]]:
         """(number, id, sha, source) of each live document."""
         for first, store in zip(self._first_documents.tolist(), self.stores, strict=True):
@@ -322,6 +329,7 @@ class Snapshot:
         return RankBM25Index(rows, self.passages(rows), self.analyzer, self.synonyms)
 
     def _allowed(self, where: Filter) -> Allowed:
+        where = self.selection.resolved(where)
         mask = self.per_row(self.selection.matching(where))
         return Allowed.of(mask, self.generation, where, self.selection.clauses(where))
 
