@@ -237,9 +237,8 @@ class _Reader:
 
     def _is_record(self, node: Node) -> bool:
         """Whether it holds nothing but leaves, as others beside it do."""
-        parent = node.getparent()
-        alone = parent is None or sum(1 for one in parent if one.tag == node.tag) < 2
-        return not alone and all(map(self._is_leaf, node))
+        beside = (node.getprevious(), node.getnext())
+        return any(one is not None and one.tag == node.tag for one in beside) and all(map(self._is_leaf, node))
 
     def _is_leaf(self, node: Node) -> bool:
         return not len(node) and _name(node) not in _VERBATIM and _name(node) not in _SILENT
@@ -289,7 +288,7 @@ class _Reader:
                 parts = []
                 yield from self.element(child, level)
             else:
-                parts.append(self._inline(child))
+                parts.append(_PARAGRAPHS.sub(" ", self._inline(child)))
             parts.append(child.tail or "")
         yield from self._texts("".join(parts))
 
@@ -306,7 +305,7 @@ class _Reader:
 
     def _entity(self, node: Node) -> str:
         name = str(getattr(node, "name", "") or "")
-        return self._entities.get(name, html5.get(f"{name};", f"&{name};" if name else ""))
+        return self._entities.get(name, html5.get(f"{name};", name))
 
     def _said(self, node: Node) -> str:
         """All text of an element on one line."""
