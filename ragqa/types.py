@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ragqa.normalized import plain
 from ragqa.sentences import sentences
 
 Scalar = str | int | float | bool
@@ -22,7 +23,8 @@ FAQ = "faq"
 ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
 PROGRAM = "program"
 LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
-Stopped = Literal["settled", "exhausted"]
+SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
+Stopped = Literal["settled", "likely", "exhausted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,14 @@ class Document:
 
     @property
     def sha(self) -> str:
-        """sha256 (hex) of title, text and meta: what an update compares. The language that was found does not count."""
+        """sha256 (hex) of title, text and meta: what an update compares. The language that was found does not count.
+
+        It also tells in which form search and models see a text that is normalised for them, so that indexes made
+        before such texts were normalised, or in another way, take them in anew, and nothing else.
+        """
         meta = {key: value for key, value in self.meta.items() if key != LANGUAGE}
-        content = json.dumps([self.title, self.text, meta], sort_keys=True, ensure_ascii=False, default=str)
+        form = [] if plain(self.title) == self.title and plain(self.text) == self.text else [SEEN_FORM]
+        content = json.dumps([self.title, self.text, meta, *form], sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -158,7 +165,8 @@ class Hit:
     """A passage in answer to a question: rank from 1, the score it was ranked by, and each source's own score.
 
     ``sources`` has "bm25" and "dense" where that source found the passage, "rerank" where a cross-encoder scored it.
-    ``row`` is the passage's number in the generation that it was found in, −1 where it comes from none.
+    ``row`` is the passage's number in the generation that it was found in, −1 where it comes from none. ``copies`` are
+    hits with the same words, which take no place of their own among the passages that are read; a search has none.
     """
 
     passage: Passage
@@ -166,14 +174,16 @@ class Hit:
     rank: int
     sources: Mapping[str, float] = field(default_factory=dict)
     row: int = -1
+    copies: tuple[Hit, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
+        """The JSON form, of copies the passages' ids and sources."""
         return {
             "rank": self.rank,
             "score": self.score,
             "sources": dict(self.sources),
             "passage": self.passage.to_dict(),
+            "copies": [{"passage_id": copy.passage.id, "source": copy.passage.source} for copy in self.copies],
         }
 
 
@@ -213,7 +223,9 @@ class SpanLogits:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Another place that says the same: a span of another hit, or of the same; ``share`` of the answer's evidence."""
+    """Another place that says the same: a span of another hit, or of the same; ``share`` of the answer's evidence, of
+    which a copy of a passage that was read has none.
+    """
 
     span: Span
     hit: Hit
@@ -315,7 +327,8 @@ class Reply:
     "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
     none.
     ``candidates`` are the best answers that were not good enough to be given, where none was. ``stopped`` says why no
-    more was read: "settled", as the passages left could not change the best answer, or "exhausted", as none was left.
+    more was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly
+    change it (``read.change``), or "exhausted", as none was left.
     """
 
     question: str

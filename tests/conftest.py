@@ -7,12 +7,35 @@ import ipaddress
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+MEMORY = Path("/dev/shm")
+ENOUGH = 4 << 30
+
+
+def _work_in_memory() -> None:
+    """Let tests write to memory where there is plenty of it: an fsync to a disk costs more than most tests.
+
+    What the tests check of writing does not depend on the disk: which calls are made, in which order, and what they
+    leave. Folders that were chosen stay as chosen (TMPDIR, --basetemp).
+    """
+    if "TMPDIR" in os.environ or not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+        return
+    programs_run = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC  # compiled helpers lie there as well
+    if programs_run and shutil.disk_usage(MEMORY).free >= ENOUGH:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
+
+
+_work_in_memory()
+# Workers share the cores, and so do the processes that they start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile(
     "ragqa",

@@ -1,4 +1,4 @@
-"""``ragqa add`` and ``delete``: documents that are given, not read from the sources of an index."""
+"""``ragqa add`` and ``delete``: documents that do not come from the sources of an index."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def add(
 def delete(ids: tuple[str, ...], index_dir: str | None, where: tuple[str, ...], as_json: bool) -> None:
     """Delete documents from an index.
 
-    By their ids, or all that --where is about. Nothing is asked. Documents from files come back when ragqa index reads
-    their sources again.
+    By their ids, or all that match --where. They are deleted without a question. Documents from files come back when
+    ragqa index reads their sources again.
     """
     from ragqa.library import Index
     from ragqa.store.packed import layout_of
@@ -105,7 +105,7 @@ def delete(ids: tuple[str, ...], index_dir: str | None, where: tuple[str, ...], 
     if not ids and not where:
         raise ConfigError("name the ids of documents to delete, or a condition with --where")
     directory, wanted = locate_index(index_dir), parse_where(where)
-    layout_of(directory).require_current()  # nothing is made only to delete from it
+    layout_of(directory).require_current()  # an index that does not exist is an error here
     with interruptible(UNCHANGED), Index(directory) as index:
         count = index.delete(ids, where=wanted)
         held, generation = len(index), index.generation
@@ -117,7 +117,7 @@ def delete(ids: tuple[str, ...], index_dir: str | None, where: tuple[str, ...], 
 
 @contextmanager
 def _spooled(file: str) -> Iterator[Path]:
-    """A file that holds what is to be read, as files are read in a process of their own."""
+    """The file, or for "-" a temporary file with the content of stdin, because another process reads the records."""
     if file != "-":
         yield Path(file)
         return
@@ -129,5 +129,5 @@ def _spooled(file: str) -> Iterator[Path]:
 
 
 def _named(source: str, spooled: Path | None) -> str:
-    """The source as the user knows it."""
+    """A source with "stdin" in place of the temporary file."""
     return source if spooled is None else source.replace(str(spooled), "stdin")

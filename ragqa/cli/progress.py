@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Display
     from rich.progress import TaskID
 
-PATIENCE = 1.0  # seconds: what is quicker shows no bar, and does not wait for rich to load
+PATIENCE = 1.0  # seconds until the bar is shown; quicker work shows none and does not load rich
 EVERY = 30.0  # seconds between lines where there is no terminal
 
 
@@ -39,7 +39,7 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
 
 
 class _Lines:
-    """Says every `EVERY` seconds what was reported last."""
+    """Prints the last report every `EVERY` seconds."""
 
     def __init__(self) -> None:
         self._last: tuple[str, int, int | None] | None = None
@@ -52,7 +52,7 @@ class _Lines:
         self._last = stage, done, total
 
     def close(self) -> None:
-        """Say nothing more."""
+        """Stop printing."""
         self._closed.set()
         self._thread.join()
 
@@ -66,9 +66,7 @@ class _Lines:
 
 
 class _Bar:
-    """Remembers what was reported until a timer shows it, so that work which reports nothing for long is shown
-    as well.
-    """
+    """Keeps the last report, which a timer shows, so that the bar also appears during work that reports nothing."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -81,7 +79,7 @@ class _Bar:
         self._timer.start()
 
     def report(self, stage: str, done: int, total: int | None) -> None:
-        """A `Progress`."""
+        """Take a report, as a `Progress`."""
         with self._lock:
             if stage not in self._stages:
                 for waiting in [name for name, state in self._stages.items() if state == (0, None)]:
@@ -90,7 +88,7 @@ class _Bar:
             self._show(stage)
 
     def close(self) -> None:
-        """Remove the bar; if it was not shown yet, it never is."""
+        """Remove the bar, or keep it from being shown."""
         self._timer.cancel()
         with self._lock:
             self._closed = True

@@ -6,20 +6,20 @@
 * ``hi``, ``vi``, ``simple``: words as they stand, in lower case; ``simple`` is for every other language that puts
   blanks between words.
 * ``zh``: words by jieba in search mode (long words and the words inside them), in lower case and in simplified
-  characters, so that traditional and simplified Chinese find each other.
+  characters, so that traditional and simplified Chinese find each other, and pairs of neighbouring characters. Words
+  of other scripts stay whole.
 * ``ja``, ``th``, ``lo``, ``km``, ``my``: runs of neighbouring characters (see `ragqa.corpus.grams`).
 * ``auto``: each document by the analyzer of its language, which its metadata record under ``ragqa.language``; a
   question by the analyzers of all documents that there are.
 
-Text is first brought to Unicode's NFKC, so that "é" in one or two code points, the ligature "ﬁ" and full-width digits
-are found. If a script without blanks is indexed as a language with blanks, each run of characters is one term, and only
-whole runs are found.
+Text is first normalised (`ragqa.normalized`), so that "é" in one or two code points, the ligature "ﬁ", full-width
+digits and words with soft hyphens are found. If a script without blanks is indexed as a language with blanks, each run
+of characters is one term, and only whole runs are found.
 """
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -28,10 +28,11 @@ from importlib.util import find_spec
 import tantivy
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
-from ragqa.corpus.chinese import simplified, words_of
+from ragqa.corpus.chinese import chinese_words, jieba_words
 from ragqa.corpus.detect import detected
 from ragqa.corpus.grams import GRAMS, terms_of
 from ragqa.errors import ConfigError, MissingExtra
+from ragqa.normalized import plain
 from ragqa.types import LANGUAGE, Meta
 
 AUTO, SIMPLE = "auto", "simple"
@@ -104,9 +105,9 @@ class Analyzer:
         """
         if self.language == AUTO:
             return _current(language_of(text)).tokens(text)
-        text = unicodedata.normalize("NFKC", text)
+        text = plain(text)
         if self.language == "zh":
-            text = words_of(text if self.revision < 2 else simplified(text))
+            text = " ".join(jieba_words(text) if self.revision < 2 else chinese_words(text))
         elif self.language in GRAMS:
             text = " ".join(terms_of(text, self.language))
         return list(_text_analyzer(self.language).analyze(text))

@@ -79,7 +79,7 @@ def _marks(path: Path, file: SourceFile, read: Blocks) -> frozenset[bytes]:
                 _known.clear()
             _known[key] = frozenset()
             with suppress(SourceError):
-                _known[key] = frozenset(map(_mark, read(replace(file, path=path, name=path.name))))
+                _known[key] = frozenset(map(_mark, read(replace(file, path=path, name=path.name, remarks=[]))))
         return _known[key]
     return frozenset()
 

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ragqa.corpus.files import Problem, SourceFile, is_gzipped
+from ragqa.corpus.markdown import read_markdown
 from ragqa.corpus.markup import read_html
 from ragqa.corpus.parquet import read_parquet
 from ragqa.corpus.pdf import read_pdf
@@ -31,7 +32,7 @@ from ragqa.corpus.readers.sheets import read_xlsx
 from ragqa.corpus.readers.slides import read_pptx
 from ragqa.corpus.readers.xml_text import read_xml
 from ragqa.corpus.records import read_json, read_jsonl
-from ragqa.corpus.text import read_markdown, read_text
+from ragqa.corpus.text import read_text
 from ragqa.corpus.word import read_docx
 from ragqa.errors import MissingExtra
 from ragqa.types import Document
@@ -73,7 +74,7 @@ TABLE: tuple[Format, ...] = (
     Format("CSV", (".csv",), read_csv),
     Format("TSV", (".tsv",), read_tsv),
     Format("Parquet", (".parquet",), read_parquet, packed=True),
-    Format("PDF", (".pdf",), read_pdf, "files", "pypdf", packed=True),
+    Format("PDF", (".pdf",), read_pdf, "files", "pypdfium2", packed=True),
     Format("Word", (".docx",), read_docx, packed=True),
     Format("PowerPoint", (".pptx",), read_pptx, packed=True),
     Format("Excel", (".xlsx", ".xlsm"), read_xlsx, "files", "openpyxl", packed=True),

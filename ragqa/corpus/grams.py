@@ -14,31 +14,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 
-GRAMS = {"ja": (1, 2), "th": (2, 4), "lo": (2, 4), "km": (2, 4), "my": (2, 4)}
-
-_SCRIPTS = (
+HAN_AND_KANA = (
     "\u3005-\u3007\u3041-\u3096\u3099\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",  # Han and Kana
-    "\u0e01-\u0e3a\u0e40-\u0e4e",  # Thai
-    "\u0e81-\u0ebd\u0ec0-\u0ecd\u0edc-\u0edf",  # Lao
-    "\u1780-\u17d3\u17dc\u17dd",  # Khmer
-    "\u1000-\u103f\u1050-\u108f\u109a-\u109f",  # Burmese
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_MARKS = "\u0300-\u036f\u0900-\u0dff"  # of other scripts, inside their words
-_STRETCHES = "|".join(f"[{script}]+" for script in _SCRIPTS)
-_PIECE = re.compile(rf"({_STRETCHES})|(?:(?![{''.join(_SCRIPTS)}])[\w{_MARKS}])+")
+MARKS = "\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u102b-\u103e\u17b6-\u17d3"  # that `\w` leaves out
+_SCRIPTS = {
+    "ja": (HAN_AND_KANA, (1, 2)),
+    "th": ("\u0e01-\u0e3a\u0e40-\u0e4e", (2, 4)),
+    "lo": ("\u0e81-\u0ebd\u0ec0-\u0ecd\u0edc-\u0edf", (2, 4)),
+    "km": ("\u1780-\u17d3\u17dc\u17dd", (2, 4)),
+    "my": ("\u1000-\u103f\u1050-\u108f\u109a-\u109f", (2, 4)),
+}
+GRAMS = tuple(_SCRIPTS)
 
 
 def terms_of(text: str, language: str) -> Iterator[str]:
     """The terms of a text in NFKC, by stretches; those of one stretch by length and then in order."""
-    lengths = GRAMS[language]
-    for match in _PIECE.finditer(text):
+    for match in pieces(_SCRIPTS[language][0]).finditer(text):
         if match[1] is None:
             yield match[0]
         else:
-            yield from chain.from_iterable(_runs(match[0], length) for length in lengths)
+            yield from chain.from_iterable(_runs(match[0], length) for length in _SCRIPTS[language][1])
+
+
+@cache
+def pieces(script: str) -> re.Pattern[str]:
+    """Finds stretches of a script's characters, as group 1, and the words between them."""
+    return re.compile(rf"([{script}]+)|(?:(?![{script}])[\w{MARKS}])+")
 
 
 def _runs(stretch: str, length: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import ragqa.composition
 import ragqa.indexing
 import ragqa.models.catalog
+import ragqa.pipeline
 from ragqa.config import IndexConfig, SplitConfig
 from ragqa.corpus.read import read_documents
 from ragqa.corpus.synonyms import parse_synonyms
@@ -25,6 +27,9 @@ from ragqa.index.derive import reencode
 from ragqa.index.writer import compact, update
 from ragqa.models.ensemble import readers_fingerprint
 from ragqa.testing import HashEncoder, WordReader
+
+with suppress(ImportError):
+    import pandas  # noqa: F401 - pyarrow imports it with its first array, so that each fork would pay for it
 
 CONFIG = IndexConfig(split=SplitConfig(words=12))
 ANN = IndexConfig(split=SplitConfig(words=12), dense="hnsw")

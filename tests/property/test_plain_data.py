@@ -20,7 +20,7 @@ from ragqa.convert import convert, flatten, override, plain
 from ragqa.errors import ConfigError, IndexFormatError, ModelError, RagqaError, SourceError
 from ragqa.eval.measure.baseline import load_baseline
 from ragqa.eval.runs.suite import load_suite
-from ragqa.evidence.calibration import Calibration, ScoreModel, Step, Weights, load_calibration
+from ragqa.evidence.calibration import STATES, Calibration, ScoreModel, Step, StopModel, Weights, load_calibration
 from ragqa.mining.negatives import Mining
 from ragqa.models.card import CARD, Card, read_card
 from ragqa.store.manifest import EncoderFact, FileFact, Manifest, SegmentFact, SourceFact, VectorFact, VectorPart
@@ -52,7 +52,20 @@ MANIFEST = Manifest(
 CURVE = (Step(0.9, 100, 1), Step(0.5, 200, 20))
 CALIBRATION = Calibration(Weights(), ScoreModel(), CURVE, 200, "reader", "encoder", {"q.jsonl": "abc"})
 CARD_HELD = Card("encoder", "name", "name-123", 256, 32, 384)
-RECORDS = [FACT, ENCODER, SEGMENT, PART, MANIFEST.vectors, *MANIFEST.sources, MANIFEST, *CURVE, CALIBRATION, CARD_HELD]
+STOP = StopModel(-1.0, (0.5,) * len(STATES))
+RECORDS = [
+    STOP,
+    FACT,
+    ENCODER,
+    SEGMENT,
+    PART,
+    MANIFEST.vectors,
+    *MANIFEST.sources,
+    MANIFEST,
+    *CURVE,
+    CALIBRATION,
+    CARD_HELD,
+]
 EXAMPLES = [kind() for kind in SETTINGS] + RECORDS
 
 TEXTS = st.sampled_from(["", "none", "hnsw", "linear", "full", "lora", "a,b", "Brücke\ud800", "a\nb", "x.y", "a" * 32])

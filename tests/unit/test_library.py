@@ -62,7 +62,7 @@ def test_an_index_may_be_empty(index: ragqa.Index) -> None:
     assert (len(index), index.generation, list(index.documents()), index.verify()) == (0, 1, [], [])
     assert index.get("faq-1") is None and index.delete(["faq-1"]) == 0 and index.delete(where={"team": "ops"}) == 0
     snapshot = Snapshot.open(index.directory)
-    assert snapshot.lexical.search(["tea"], 5).rows.size == 0
+    assert snapshot.lexical.search(["tea"], 5, snapshot.allowed()).rows.size == 0
     assert snapshot.dense.search(ENCODER.encode_questions(["tea"]), 5, snapshot.allowed({"a": "b"})).rows.size == 0
     assert not index.upsert([]).committed and not index.compact().committed and index.generation == 1
 

@@ -180,7 +180,7 @@ def _chart(root: Node | None) -> Iterator[Block]:
 
 
 def _points(node: Node | None) -> dict[int, str]:
-    found = {}
+    found: dict[int, str] = {}
     for point in node.iter() if node is not None else ():
         if local(point) == "pt":
             found[number(fact(point, "idx"), len(found))] = _all_text(child(point, "v")).strip()

@@ -350,7 +350,8 @@ class _Reader:
             yield Block(terms)
 
     def _table(self, table: Node) -> Block | None:
-        rows, headers = [], 0
+        rows: list[list[Cell]] = []
+        headers = 0
         for line in table.iter():
             if _name(line) not in _ROWS:
                 continue

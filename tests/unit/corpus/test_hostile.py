@@ -19,10 +19,10 @@ from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.flow import flow
 from ragqa.corpus.guard import read_file
 from ragqa.corpus.limits import LONGEST_TITLE, PROBLEMS, Limits
+from ragqa.corpus.markdown import structure
 from ragqa.corpus.markup import read_page
 from ragqa.corpus.matter import front_matter
 from ragqa.corpus.read import read_documents
-from ragqa.corpus.text import markdown_outline
 from ragqa.errors import ConfigError, SourceError
 from ragqa.metadata import readable_meta
 
@@ -307,10 +307,10 @@ def test_quotation_marks_that_are_never_closed_do_not_multiply(tmp_path):
 
 
 def test_headings_and_titles_are_bounded(tmp_path):
-    outline = markdown_outline(f"# {'word ' * 1000}\n# {'word ' * 100}\n# Short\ntext")
+    outline = structure(f"# {'word ' * 1000}\n# {'word ' * 100}\n# Short\ntext").outline
     assert [section.heading for section in outline.sections] == ["Short"]
     began = time.process_time()
-    markdown_outline("".join(f"# {mark * 1900}\n" for mark in "[*`_!\\" for _ in range(20)))
+    structure("".join(f"# {mark * 1900}\n" for mark in "[*`_!\\" for _ in range(20)))
     assert time.process_time() - began < 10
     record = {"text": "one", "title": "t" * 5000}
     (tmp_path / "a.jsonl").write_text(f"{json.dumps(record)}\n{json.dumps({'text': 'x', 'id': 'i' * 5000})}\n")

@@ -12,7 +12,6 @@ import pytest
 from ragqa.config import SplitConfig
 from ragqa.corpus.read import read_documents
 from ragqa.corpus.split import split
-from ragqa.types import Section
 
 
 def read(*paths):
@@ -69,12 +68,12 @@ def test_markdown_outline(tmp_path):
     assert document.text == text
     assert document.title == "The Moon"
     assert document.line == 1
-    assert document.sections == (
-        Section(0, "The Moon"),
-        Section(text.index("## `P"), "The Moon > Phases of it"),
-        Section(text.index("### D"), "The Moon > Phases of it > Deep"),
-        Section(text.index("## L"), "The Moon > Last"),
-    )
+    assert [(section.start, section.heading) for section in document.sections] == [
+        (0, "The Moon"),
+        (text.index("## `P"), "The Moon > Phases of it"),
+        (text.index("### D"), "The Moon > Phases of it > Deep"),
+        (text.index("## L"), "The Moon > Last"),
+    ]
     passages = split(document, SplitConfig())
     assert [p.heading for p in passages] == ["", "Phases of it", "Phases of it > Deep", "Last"]
     assert [p.text for p in passages] == ["A.", "B.\n```\n# no heading\n```", "C.", "#hashtag"]
@@ -86,7 +85,7 @@ def test_markdown_front_matter(tmp_path):
     document = one(tmp_path / "f.markdown", text)
     assert document.title == "Tea: a drink"
     assert document.meta == {"n": 1657, "hot": True, "rate": 0.5, "zip": "01234", "tags": ["a"], "by": ["x"]}
-    assert [p.text for p in split(document, SplitConfig())] == [text[: text.index("\n\nText")], "Text."]
+    assert [(p.text, p.line) for p in split(document, SplitConfig())] == [("Text.", 12)]
 
 
 def test_markdown_toml_front_matter(tmp_path):

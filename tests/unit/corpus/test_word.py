@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from ragqa.corpus.files import Problem, SourceFile
-from ragqa.corpus.formats import read_file
+from ragqa.corpus.guard import read_file
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

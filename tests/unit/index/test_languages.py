@@ -37,7 +37,7 @@ def mixed(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 def found(index: Path, question: str) -> list[str]:
     snapshot = Snapshot.open(index)
-    rows = snapshot.lexical.search([question], 10).rows[0]
+    rows = snapshot.lexical.search([question], 10, snapshot.allowed()).rows[0]
     return list(dict.fromkeys(passage.doc_id for passage in snapshot.passages(rows[rows >= 0])))
 
 
@@ -71,7 +71,7 @@ def test_a_term_that_two_analyzers_share_counts_once(mixed: Path, tmp_path: Path
         (row,) = [row for row in range(snapshot.rows) if snapshot.passages(np.array([row]))[0].doc_id == "row"]
         parts = snapshot.lexical.contributions("blue", [row])
         assert set(parts) == {"blue"}
-        score = float(snapshot.lexical.search(["blue"], 1).scores[0, 0])
+        score = float(snapshot.lexical.search(["blue"], 1, snapshot.allowed()).scores[0, 0])
         assert score == pytest.approx(float(parts["blue"][0]))
 
 
