@@ -10,9 +10,9 @@ from typing import Any
 from ragqa.corpus.files import SourceFile, decoded, read_bytes
 from ragqa.corpus.flow import flow
 from ragqa.corpus.limits import too_deep
+from ragqa.corpus.markdown import structure
 from ragqa.corpus.markup import read_page
 from ragqa.corpus.tables import file_title
-from ragqa.corpus.text import markdown_outline
 from ragqa.errors import SourceError
 from ragqa.types import Document, Section
 
@@ -33,7 +33,7 @@ def read_notebook(file: SourceFile) -> Iterator[Document]:
     cells = _cells(content)
     texts = [_text_of(cell, file) for cell in cells]
     heads = [_heading_text(cell, text) for cell, text in zip(cells, texts, strict=True)]
-    outline = markdown_outline(_GAP.join(heads))
+    outline = structure(_GAP.join(heads)).outline
     title = _title(content) or outline.first_title or file_title(file)
     for number, (text, own) in enumerate(zip(texts, _divided(outline.sections, heads), strict=True), 1):
         if text.strip():
