@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST = 1_000_000  # the largest setting, in absolute value
 FUSIONS = ("linear", "convex", "rrf", "bm25", "dense")
 RELEVANCE = "relevance"
+DENSE_SCALE = 40.0  # of encoders that do not say theirs
 LEXICALS = ("tantivy", "rank-bm25")
 
 
@@ -109,14 +110,15 @@ class IndexConfig:
 @dataclass(frozen=True, slots=True)
 class RetrieveConfig:
     """How passages are found. BM25 and dense search each give ``depth`` passages. ``dense_scale`` multiplies cosines in
-    linear fusion, ``dense_weight`` is the weight of dense scores in convex fusion.
+    linear fusion; unset, it is what the encoder says, or 40. ``dense_weight`` is the weight of dense scores in convex
+    fusion.
 
     ``reranker`` orders the best ``rerank_depth`` fused passages again, or as many as are asked for if that is more. It
     is a cross-encoder's directory or hub name, "relevance" (the reader's judgement of each passage), or "" for none.
     """
 
     fusion: str = "linear"
-    dense_scale: float = 40.0
+    dense_scale: float | None = None
     dense_weight: float = 0.4
     rrf_k: int = 60
     depth: int = 100
@@ -128,7 +130,18 @@ class RetrieveConfig:
         check_numbers(self, "retrieve")
         check_choice(self.fusion, "retrieve.fusion", FUSIONS)
         check_shares(self, "retrieve", "dense_weight")
-        check_least(self, "retrieve", dense_scale=0, depth=1, rerank_depth=1, rrf_k=0)
+        check_least(self, "retrieve", depth=1, rerank_depth=1, rrf_k=0)
+        if self.dense_scale is not None:
+            check_least(self, "retrieve", dense_scale=0)
+
+    @property
+    def scale(self) -> float:
+        """What cosines are multiplied with if the encoder says nothing of it."""
+        return DENSE_SCALE if self.dense_scale is None else self.dense_scale
+
+    def scaled(self, dense_scale: float) -> RetrieveConfig:
+        """With this scale where none is set."""
+        return self if self.dense_scale is not None else replace(self, dense_scale=dense_scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ def explain_hits(
     reply = answering.conclude(request, seen, watch.share(1))
     passages = _passages(seen, answering.retriever.words(request.question, hits))
     reranked, best = answering.retriever.reranker is not None, _best(reply)
-    explanation = Explanation(reply, passages, answering.config.retrieve, reranked, answering.calibration.weights)
+    explanation = Explanation(reply, passages, answering.retriever.config, reranked, answering.calibration.weights)
     if best is None:
         return explanation
     answer, quoted = best.answer, best.answer.hit.passage

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ragqa.config import RetrieveConfig, check_number
+from ragqa.config import DENSE_SCALE, RetrieveConfig, check_number
 from ragqa.copies import fold
 from ragqa.errors import ConfigError, FingerprintMismatch
 from ragqa.filters import Where
@@ -43,7 +43,8 @@ class HybridRetriever:
         config: RetrieveConfig | None = None,
         reranker: Reranker | None = None,
     ) -> None:
-        self.snapshot, self.encoder, self.config = snapshot, encoder, config or RetrieveConfig()
+        self.snapshot, self.encoder = snapshot, encoder
+        self.config = (config or RetrieveConfig()).scaled(getattr(encoder, "dense_scale", DENSE_SCALE))
         self.reranker = reranker
         built_with = snapshot.manifest.encoder.fingerprint
         if encoder.fingerprint != built_with:

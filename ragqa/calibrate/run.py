@@ -11,6 +11,7 @@ import numpy as np
 
 from ragqa.calibrate.fit import Fit, fit, read_answers
 from ragqa.calibrate.gather import Seen, gather
+from ragqa.composition import readers_of
 from ragqa.config import Config
 from ragqa.eval.measure.confidence import expected_calibration_error
 from ragqa.evidence.calibration import Calibration, save_calibration
@@ -64,7 +65,7 @@ def calibrate_index(
     seen = list(gather(pipeline, asked, pipeline.language, progress))
     start = replace(
         pipeline.calibration,
-        reader=readers_fingerprint(config.read.readers, pipeline.language),
+        reader=readers_fingerprint(readers_of(pipeline.snapshot, config.read), pipeline.language),
         encoder=pipeline.retriever.encoder.fingerprint,
     )
     data, change = {Path(questions).name: sha256(Path(questions))}, config.read.change

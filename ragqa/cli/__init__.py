@@ -20,6 +20,7 @@ from ragqa.cli.carry import copy, pack, unpack
 from ragqa.cli.chat import chat
 from ragqa.cli.documents import add, delete
 from ragqa.cli.eval import evaluate
+from ragqa.cli.forms import forms
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
 from ragqa.cli.mine import mine
@@ -62,7 +63,7 @@ def cli(debug: bool) -> None:
 
 for command in (
     index, add, delete, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
-    train, mine, recipes, calibrate, evaluate, export, models,
+    train, mine, forms, recipes, calibrate, evaluate, export, models,
 ):  # fmt: skip
     cli.add_command(command)
 

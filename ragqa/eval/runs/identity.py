@@ -8,12 +8,12 @@ import json
 import os
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ragqa.answering import UNPROMISED, threshold
-from ragqa.composition import find_calibration
-from ragqa.config import RELEVANCE, Config
+from ragqa.composition import find_calibration, readers_of
+from ragqa.config import DENSE_SCALE, RELEVANCE, Config
 from ragqa.eval.runs.prepared import Choice, Prepared
 from ragqa.eval.runs.stages import versions
 from ragqa.eval.runs.suite import Suite
@@ -71,24 +71,28 @@ def facts_of(
 
 def _part_facts(ready: Prepared, load: Callable[[Config], Encoder], task: str) -> dict[str, Any]:
     reranker = ready.config.retrieve.reranker
+    snapshot = None if ready.index is None else Snapshot.open(ready.index, parts=("passages",))
+    encoder = None if snapshot is None else load(ready.config)
+    scale = getattr(encoder, "dense_scale", DENSE_SCALE)
+    settings = replace(ready.config, retrieve=ready.config.retrieve.scaled(scale))
     facts: dict[str, Any] = {
         "questions": len(ready.questions),
         "language": ready.part.language,
         "files": ready.files,
-        "config": {name: value for name, value in asdict(ready.config).items() if name != "device"},
+        "config": {name: value for name, value in asdict(settings).items() if name != "device"},
         "stages": versions(task, reads_for_order=reranker == RELEVANCE),
     }
     if task != "retrieval" or reranker == RELEVANCE:
-        facts["reader"] = readers_fingerprint(ready.config.read.readers, ready.config.index.language)
+        read = ready.config.read
+        names = read.readers if snapshot is None else readers_of(snapshot, read)
+        facts["reader"] = readers_fingerprint(names, ready.config.index.language)
     if task == "reading":
         set_to = ready.config.read.min_score
         facts["threshold"] = UNPROMISED if set_to is None else set_to
-    if ready.index is not None:
-        encoder = load(ready.config)
+    if snapshot is not None and encoder is not None:
         facts["encoder"] = encoder.fingerprint
         if (questions := getattr(encoder, "question_fingerprint", None)) is not None:
             facts["question_encoder"] = questions
-        snapshot = Snapshot.open(ready.index, parts=("passages",))
         facts["index"] = index_fingerprint(snapshot)
         if reranker not in ("", RELEVANCE):
             facts["reranker"] = reranker_fingerprint(reranker, ready.config.index.language)

@@ -269,7 +269,9 @@ def test_compact_follows_the_device(tmp_path, monkeypatch):
         index.upsert(documents)
         assert not index.info()["approximate"] and not index.compact().committed, "the GPU holds it"
     with Index(tmp_path / "kb", encoder=HashEncoder(), device="cpu") as index:
-        assert index.compact().committed
+        assert index.compact().committed and index.info()["approximate"] and not index.compact().committed
+        index.upsert([Document(f"n{number}", f"More {number}.") for number in range(5)])
+        assert index.info()["approximate"]
     with pytest.raises(ConfigError, match="device is 'gpu'"):
         compact(tmp_path / "kb", device="gpu")
 
