@@ -14,6 +14,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from ragqa.normalized import plain
+from ragqa.seen import Seen, is_markdown, seen
 from ragqa.sentences import sentences
 
 Scalar = str | int | float | bool
@@ -24,6 +25,7 @@ ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not 
 PROGRAM = "program"
 LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
+MARKDOWN_FORM = "markdown-1"  # to be raised where `ragqa.seen` begins to give other text of Markdown
 Stopped = Literal["settled", "likely", "exhausted"]
 
 
@@ -103,6 +105,8 @@ class Document:
         content: list[object] = [self.title, self.text, meta]
         if plain(self.title) != self.title or plain(self.text) != self.text:
             content.append(SEEN_FORM)
+        if is_markdown(self.source):
+            content.append(MARKDOWN_FORM)
         if shape := [*map(astuple, self.sections), *map(astuple, self.tables), *self.together]:
             content.append(shape)
         written = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
@@ -141,7 +145,13 @@ class Passage:
         """What retrievers see: context and text; of a stored answer its question alone."""
         if self.is_faq:
             return self.title
-        return f"{self.context}\n{self.text}" if self.context else self.text
+        text = self.seen.text
+        return f"{self.context}\n{text}" if self.context else text
+
+    @property
+    def seen(self) -> Seen:
+        """The text as search and models see it."""
+        return seen(self.text, self.source, self.heading)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
