@@ -17,12 +17,11 @@ from ragqa.index.report import Progress
 from ragqa.index.segment import SegmentWriter, Written, segment_writer
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.vectors import VectorIndex, VectorStore
-from ragqa.normalized import plain
 from ragqa.protocols import Encoder
 from ragqa.store.checking import check_files
 from ragqa.store.manifest import EncoderFact
 from ragqa.store.transaction import Transaction
-from ragqa.types import LANGUAGE, Document, Passage
+from ragqa.types import FORMS, LANGUAGE, Document, Passage
 
 LOG = logging.getLogger("ragqa.index")
 ENCODE_PASSAGES = 256  # at a time: seconds of work, so that one sees how far it is
@@ -108,15 +107,13 @@ class Before:
         self._usable = True
 
     def rows(self, number: int) -> dict[str, int]:
-        """The rows of a document's passages by what their vectors were made from; of equal ones one.
-
-        Texts that are normalised for models are left out, as an index may have been made before they were.
+        """The rows of a document's passages by what their vectors were made from; of equal ones one. None of a segment
+        whose texts the encoder saw in other forms than it would see them now.
         """
-        if not self._opened():
+        if self._base.segment_of(number).forms != FORMS or not self._opened():
             return {}
         rows, passages = self._base.passages_of(number)
-        texts = [passage.retrieval_text for passage in passages]
-        return {text: row for text, row in zip(texts, rows, strict=True) if plain(text) == text}
+        return {passage.retrieval_text: row for passage, row in zip(passages, rows, strict=True)}
 
     def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float16]:
         """The vectors of these rows."""

@@ -13,7 +13,7 @@ from ragqa.store.atomic import storing, sync_folder
 from ragqa.store.layout import DOCUMENTS, PASSAGES
 from ragqa.store.manifest import EncoderFact, SegmentFact, VectorPart, durable
 from ragqa.store.passages import PassageWriter
-from ragqa.types import Document, Passage
+from ragqa.types import FORMS, Document, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,10 @@ class SegmentWriter:
         """Append the vectors of the next passages; see `VectorWriter.add`."""
         self._vectors.add(vectors)
 
-    def finish(self, first_row: int, progress: Progress) -> Written:
-        """Complete the files and wait until they are on the disk."""
+    def finish(self, first_row: int, progress: Progress, forms: str | None = FORMS) -> Written:
+        """Complete the files and wait until they are on the disk. ``forms`` are those of its vectors (see
+        `SegmentFact`).
+        """
         rows = self._passages.rows
         with storing(self.folder):
             self._passages.finish()
@@ -55,7 +57,7 @@ class SegmentWriter:
         with storing(self.folder):
             facts = {name: durable(self.folder / name) for name in (DOCUMENTS, PASSAGES)}
             sync_folder(self.folder)
-        return Written(SegmentFact(self.folder.name, first_row, rows, self._passages.documents, facts), part)
+        return Written(SegmentFact(self.folder.name, first_row, rows, self._passages.documents, facts, forms), part)
 
     def abandon(self) -> None:
         """Let go of the files as they are."""

@@ -241,7 +241,8 @@ def _merged(change: Transaction, old: Snapshot, device: str, progress: Progress)
     with segment_writer(change.new_segment(), store, was.encoder, was.config.dense) as writer:
         for segment in range(len(was.segments)):
             _copy(old, segment, writer, progress)
-        return writer.finish(0, progress)
+        forms = {segment.forms for place, segment in enumerate(was.segments) if len(old.live_documents(place))}
+        return writer.finish(0, progress, forms.pop() if len(forms) == 1 else None)
 
 
 def _is_scattered(old: Snapshot, device: str) -> bool:

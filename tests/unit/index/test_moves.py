@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from ragqa.errors import ConfigError
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update
+from ragqa.store.layout import Layout
+from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
 from ragqa.types import Document, Passage, Section
 
@@ -151,9 +154,14 @@ def test_nothing_is_taken_over_from_damaged_vectors(tmp_path: Path, caplog: pyte
     assert report.encoded == 5 == len(encoder.texts) and "encoded again" in caplog.text
 
 
-def test_texts_that_are_normalised_are_encoded_anew(tmp_path: Path) -> None:
-    encoder = Counting()
-    update(tmp_path, CONFIG, encoder, [Document("a", "The ﬁnance law. Plain words stand here.", source="x")])
+def test_nothing_is_taken_over_that_was_seen_in_other_forms(tmp_path: Path) -> None:
+    encoder, old, new = Counting(), Document("a", "Plain words.", source="x"), Document("a", "Plain words.", source="y")
+    update(tmp_path, CONFIG, encoder, [old])
+    path = Layout(tmp_path).manifest(1)
+    raw, _ = unseal(json.loads(path.read_text()))
+    raw["segments"][0]["forms"] = "seen-0"
+    path.write_text(seal(raw))
     encoder.texts.clear()
-    update(tmp_path, CONFIG, encoder, [Document("a", "The ﬁnance law. Plain words stand here.", source="y")])
-    assert encoder.texts and all("ﬁ" in text for text in encoder.texts), "an older index may have the raw text's vector"
+    assert update(tmp_path, CONFIG, encoder, [new]).moved == 1 and len(encoder.texts) == 1
+    compact(tmp_path)
+    assert update(tmp_path, CONFIG, encoder, [old]).encoded == 0, "now all are seen in today's forms"
