@@ -19,7 +19,8 @@ from ragqa.device import AUTO
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.filters import Filter, Where, parse_filter
 from ragqa.index.facts import Allowed
-from ragqa.index.lexical import LexicalIndex, RankBM25Index, open_tantivy
+from ragqa.index.lexical import LexicalIndex, open_tantivy
+from ragqa.index.rankbm25 import RankBM25Index
 from ragqa.index.selection import Selection
 from ragqa.index.vectors import VectorIndex, vector_store
 from ragqa.store.checking import AT_ONCE, Checks, Files
