@@ -78,6 +78,7 @@ def recipe(tiny_encoder, tiny_base):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", JOINT_LOSSES)
 def test_both_sides_move_and_answer(index, questions, recipe, tiny_encoder, tiny_base, tmp_path, objective):
     out = fit_joint(index, questions, tmp_path / "out", replace(recipe, loss=replace(recipe.loss, objective=objective)))
@@ -100,6 +101,7 @@ def test_one_side_can_stand_still(index, questions, recipe, tiny_base, tmp_path)
     assert all(torch.equal(old[name], new[name]) for name in old)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bf16", [False, True])
 def test_resumed_run_equals_unbroken_run(index, questions, recipe, tmp_path, bf16):
     recipe = replace(recipe, train=replace(recipe.train, bf16=bf16))
@@ -174,6 +176,7 @@ def test_an_encoder_of_another_size_is_refused(index, questions, recipe, tmp_pat
         fit_joint(index, questions, tmp_path / "out", replace(recipe, base="all-MiniLM-L6-v2"))
 
 
+@pytest.mark.slow
 def test_the_command(index, questions, tiny_encoder, tiny_base, tmp_path):
     settings = [f"base={tiny_encoder}", f"reader={tiny_base}", "train.steps=2", "train.warmup_steps=0"]
     settings += ["train.decay_steps=1", "train.save_every=1", "data.passages=2", "data.max_length=64", "data.stride=8"]
