@@ -18,6 +18,7 @@ from pathlib import Path
 from parts import in_first_half
 
 from ragqa.calibrate import Seen, fit, gather
+from ragqa.config import ReadConfig
 from ragqa.eval.measure.confidence import aurc, expected_calibration_error
 from ragqa.evidence.calibration import Calibration, Weights, save_calibration
 from ragqa.judging.questions import read_questions
@@ -68,7 +69,7 @@ def main() -> None:
     start = Calibration(WEIGHTS, reader=reader_fingerprint(), encoder=load_encoder().fingerprint)
     every = seen(given.squad_index, unseen(given.train), SQUAD)
     every += seen(given.amazon_index, first_half(given.amazon), AMAZON)
-    found = fit(every, start, data=data)
+    found = fit(every, start, change=ReadConfig().change, data=data)
     path = save_calibration(Path(given.output), found.calibration)
     figures = {
         "file": str(path),

@@ -13,6 +13,7 @@ from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
 from ragqa.evidence.calibration import Calibration
 from ragqa.evidence.masses import Evidence
+from ragqa.evidence.stopping import ended
 from ragqa.faq import StoredAnswers
 from ragqa.filters import Filter, parse_filter
 from ragqa.index.snapshot import Snapshot
@@ -20,8 +21,8 @@ from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
-from ragqa.types import Hit, Reply
-from ragqa.wording import wording_of
+from ragqa.types import Hit, Reply, Stopped
+from ragqa.wording import wording_among
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
@@ -92,7 +93,8 @@ class Answering:
         return [done[place] for place in range(len(asks))]
 
     def find(self, requests: Sequence[Request], watch: Stopwatch | None = None) -> list[list[Hit]]:
-        """The passages that each request is answered from, in the order in which they are to be read.
+        """The passages that each request is answered from, in the order in which they are to be read; copies take one
+        place together.
 
         All requests must be alike in ``where`` and in how many passages they want.
         """
@@ -100,7 +102,7 @@ class Answering:
             return []
         first = requests[0]
         questions = [request.question for request in requests]
-        return self.retriever.retrieve(questions, first.read.passages, first.where, watch)
+        return self.retriever.retrieve(questions, first.read.passages, first.where, watch, apart=True)
 
     def read(
         self, requests: Sequence[Request], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
@@ -116,20 +118,31 @@ class Answering:
         """What reading shows of each request's hits, best first, until the rest cannot change the best answer.
 
         Each round reads the next passage of every request that is still open; with a reader that prefers batches, the
-        next 1, 2, 4, 8 … passages.
+        next 1, 2, 4, 8 … passages. What was read is taken in passage by passage until reading may end, so the evidence
+        is the same however many were read at once.
         """
         reader = self.require_reader()
-        weights, wording = self.calibration.weights, wording_of(self.snapshot.manifest.config.language)
-        evidence = [Evidence(found, weights, wording) for found in hits]
+        weights, language = self.calibration.weights, self.snapshot.manifest.config.language
+        evidence = [Evidence(found, weights, wording_among(found, language)) for found in hits]
         size, growth = 1, 2 if getattr(reader, "prefers_batches", False) else 1
-        while pending := [place for place, seen in enumerate(evidence) if _is_open(requests[place], seen)]:
+        pending = list(range(len(evidence)))
+        while pending := [place for place in pending if self._ended(requests[place], evidence[place]) is None]:
             ahead = [(place, hit) for place in pending for hit in evidence[place].hits[evidence[place].read :][:size]]
             questions = [requests[place].question for place, _ in ahead]
             spans = self.stored.read(reader, questions, [hit for _, hit in ahead])
+            over = set[int]()
             for (place, _), found in zip(ahead, spans, strict=True):
-                evidence[place].add(found)
+                if place not in over:
+                    evidence[place].add(found)
+                    over |= {place} if self._ended(requests[place], evidence[place]) else set()
             size *= growth
         return evidence
+
+    def _ended(self, request: Request, seen: Evidence) -> Stopped | None:
+        """Why reading ends, None if it goes on; for a list of answers everything is read."""
+        if request.read.all:
+            return "exhausted" if seen.read >= len(seen.hits) else None
+        return ended(seen, self.calibration.stop, request.read.change)
 
     def conclude(self, request: Request, seen: Evidence, timings: Mapping[str, float]) -> Reply:
         """The answers that are sure enough to be given; if none is, the best as candidates."""
@@ -145,7 +158,7 @@ class Answering:
             read=seen.read,
             no_answer=null_share(seen),
             candidates=() if given else best[: read.answers],
-            stopped="settled" if seen.read < len(seen.hits) else "exhausted",
+            stopped=self._ended(request, seen) or "exhausted",
         )
 
     def require_reader(self) -> Reader:
@@ -202,8 +215,3 @@ def _alike(requests: Mapping[int, Request]) -> list[list[int]]:
     for place, request in requests.items():
         groups.setdefault((request.where, request.read.passages), []).append(place)
     return list(groups.values())
-
-
-def _is_open(request: Request, seen: Evidence) -> bool:
-    """Whether more is to be read: for a list of answers all, for the best as long as it could change."""
-    return seen.read < len(seen.hits) if request.read.all else not seen.settled()

@@ -9,7 +9,7 @@ from ragqa.config import RELEVANCE, Config, ReadConfig
 from ragqa.evidence.calibration import Calibration, has_checksum, load_calibration
 from ragqa.faq import StoredAnswers
 from ragqa.index.snapshot import Snapshot
-from ragqa.models.catalog import encoder_name, load_encoder, load_reranker, reader_calibration
+from ragqa.models.catalog import encoder_name, load_encoder, load_reranker, reader_beside, reader_calibration
 from ragqa.models.ensemble import load_readers, readers_fingerprint
 from ragqa.models.remembering import Remembering
 from ragqa.protocols import Encoder, Reader, Reranker
@@ -48,13 +48,18 @@ def load_models(
         encoder = load_encoder(name, language=language, device=config.device)
     by_relevance = config.retrieve.reranker == RELEVANCE
     if reader is None and (reads or (by_relevance and reranker is None)):
-        names, chars = config.read.readers, config.read.max_answer_chars
+        names, chars = readers_of(snapshot, config.read), config.read.max_answer_chars
         reader = load_readers(names, max_chars=chars, language=language, device=config.device)
     if by_relevance and reader is not None and not isinstance(reader, Remembering):
         reader = Remembering(reader)  # what it has read for the order of passages is not read again for the answers
     if reranker is None and config.retrieve.reranker and not by_relevance:
         reranker = load_reranker(config.retrieve.reranker, language=language, device=config.device)
     return ModelSet(encoder, reader, reranker)
+
+
+def readers_of(snapshot: Snapshot, read: ReadConfig) -> tuple[str, ...]:
+    """The names of the readers of an index; for the default the one that is a pair with the index' encoder."""
+    return tuple(reader_beside(snapshot.manifest.encoder.fingerprint, name) for name in read.readers)
 
 
 def compose(snapshot: Snapshot, models: ModelSet, config: Config, calibration: Calibration | None = None) -> Answering:
@@ -105,11 +110,12 @@ def _own_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration | None
         return None
     own = load_calibration(path)
     manifest = snapshot.manifest
-    now = readers_fingerprint(read.readers, manifest.config.language), manifest.encoder.fingerprint
+    now = readers_fingerprint(readers_of(snapshot, read), manifest.config.language), manifest.encoder.fingerprint
     return own if (own.reader, own.encoder) == now else None
 
 
 def _shipped_calibration(snapshot: Snapshot, read: ReadConfig) -> Calibration:
     """What came with the reader; nothing is known of an ensemble, nor of a checkpoint."""
-    path = None if read.ensemble else reader_calibration(read.reader, snapshot.manifest.config.language)
+    (name, *others), language = readers_of(snapshot, read), snapshot.manifest.config.language
+    path = None if others else reader_calibration(name, language)
     return Calibration() if path is None else load_calibration(path)

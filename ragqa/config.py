@@ -1,10 +1,10 @@
-"""What can be set: frozen dataclasses with checks; and where each value came from."""
+"""The settings: frozen dataclasses that check their values, and a loader that says where each value came from."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,15 @@ from ragqa.errors import ConfigError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-MOST = 1_000_000  # of anything that is counted
+MOST = 1_000_000  # the largest setting, in absolute value
 FUSIONS = ("linear", "convex", "rrf", "bm25", "dense")
 RELEVANCE = "relevance"
+DENSE_SCALE = 40.0  # of encoders that do not say theirs
 LEXICALS = ("tantivy", "rank-bm25")
 
 
 def check_number(value: Any, name: str, kind: type = float, most: float = MOST) -> None:
-    """`ConfigError` unless a number is finite, at most ``most`` away from 0, and whole where ``kind`` is int."""
+    """`ConfigError` unless a number is finite, at most ``most`` in absolute value, and whole if ``kind`` is int."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not (whole or (kind is float and isinstance(value, float) and math.isfinite(value))):
         raise ConfigError(misfit(name, value, expected(kind)))
@@ -31,7 +32,7 @@ def check_number(value: Any, name: str, kind: type = float, most: float = MOST) 
 
 
 def check_numbers(settings: DataclassInstance, section: str) -> None:
-    """`check_number` for all numbers of a section, also where they were not read from text."""
+    """`check_number` for all numbers of a section, including those that a program sets."""
     for item in fields(settings):
         kind = {"int": int, "float": float, "float | None": float}.get(str(item.type))
         value = getattr(settings, item.name)
@@ -61,7 +62,7 @@ def check_shares(settings: DataclassInstance, section: str, *names: str) -> None
 
 
 def check_choice(value: str, name: str, known: Sequence[str]) -> None:
-    """`ConfigError` unless a value is one of those known."""
+    """`ConfigError` unless a value is one of ``known``."""
     if value not in known:
         raise ConfigError(misfit(name, value, one_of(known)))
 
@@ -72,13 +73,15 @@ def _key(section: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SplitConfig:
-    """How documents become passages: target size and overlap in words (scripts without spaces: 2 characters a word)."""
+    """How documents are split into passages: size and overlap in words (in scripts without spaces, 2 characters a
+    word).
+    """
 
     words: int = 120
     overlap: int = 0
 
     def __post_init__(self) -> None:
-        """Sizes that make sense."""
+        """Check the ranges."""
         check_numbers(self, "index.split")
         check_least(self, "index.split", words=5)
         if not 0 <= self.overlap < self.words:
@@ -88,7 +91,7 @@ class SplitConfig:
 
 @dataclass(frozen=True, slots=True)
 class IndexConfig:
-    """Index-time facts; they go into the manifest and bind every later question.
+    """Settings of an index, which its manifest records; an index with other settings has to be built anew.
 
     ``dense`` is auto, flat, hnsw, ivf, or a FAISS factory string; ``encoder`` is "default", a directory or a hub name.
     """
@@ -100,21 +103,22 @@ class IndexConfig:
     split: SplitConfig = field(default_factory=SplitConfig)
 
     def __post_init__(self) -> None:
-        """Known names only."""
+        """Check the names."""
         check_choice(self.lexical, "index.lexical", LEXICALS)
 
 
 @dataclass(frozen=True, slots=True)
 class RetrieveConfig:
-    """``depth`` passages from each source. ``dense_scale`` multiplies cosines in linear fusion, ``dense_weight`` is the
-    dense share of convex fusion.
+    """How passages are found. BM25 and dense search each give ``depth`` passages. ``dense_scale`` multiplies cosines in
+    linear fusion; unset, it is what the encoder says, or 40. ``dense_weight`` is the weight of dense scores in convex
+    fusion.
 
-    ``reranker`` orders the best ``rerank_depth`` fused passages anew, or as many as are wanted if that is more: a
-    cross-encoder's directory or hub name, or "relevance", by what the reader says of each; "" is none.
+    ``reranker`` orders the best ``rerank_depth`` fused passages again, or as many as are asked for if that is more. It
+    is a cross-encoder's directory or hub name, "relevance" (the reader's judgement of each passage), or "" for none.
     """
 
     fusion: str = "linear"
-    dense_scale: float = 40.0
+    dense_scale: float | None = None
     dense_weight: float = 0.4
     rrf_k: int = 60
     depth: int = 100
@@ -122,22 +126,35 @@ class RetrieveConfig:
     rerank_depth: int = 50
 
     def __post_init__(self) -> None:
-        """Known names and ranges only."""
+        """Check the names and ranges."""
         check_numbers(self, "retrieve")
         check_choice(self.fusion, "retrieve.fusion", FUSIONS)
         check_shares(self, "retrieve", "dense_weight")
-        check_least(self, "retrieve", dense_scale=0, depth=1, rerank_depth=1, rrf_k=0)
+        check_least(self, "retrieve", depth=1, rerank_depth=1, rrf_k=0)
+        if self.dense_scale is not None:
+            check_least(self, "retrieve", dense_scale=0)
+
+    @property
+    def scale(self) -> float:
+        """What cosines are multiplied with if the encoder says nothing of it."""
+        return DENSE_SCALE if self.dense_scale is None else self.dense_scale
+
+    def scaled(self, dense_scale: float) -> RetrieveConfig:
+        """With this scale where none is set."""
+        return self if self.dense_scale is not None else replace(self, dense_scale=dense_scale)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """``passages`` read and ``answers`` given at most. With ``all`` as many answers as are sure enough are given, for
-    questions with several right ones, and all passages are read for them. Readers named by ``ensemble`` read beside
-    ``reader``, and their probabilities are averaged.
+    """How passages are read: at most ``passages`` are read and at most ``answers`` given. With ``all``, every answer
+    whose score is high enough is given, for questions with several right answers, and all passages are read. The
+    probabilities of ``reader`` and of the readers that ``ensemble`` names are averaged.
 
-    An answer is given if its score reaches what the calibration says keeps the share of wrong answers at ``risk``;
-    ``min_score``, where set, is the threshold instead. ``calibration`` names a file made by `ragqa calibrate`; unset,
-    the index's own is used, else the one that came with the reader.
+    An answer is given if its score reaches the threshold that, by the calibration, keeps the share of wrong answers
+    down to ``risk``; ``min_score``, if set, is the threshold instead. Reading ends early where the passages that are
+    left would change the best answer with a probability of at most ``change``; 0 reads until they cannot.
+    ``calibration`` names a file made by `ragqa calibrate`; unset, the index's own is used, or else the one that came
+    with the reader.
     """
 
     reader: str = "default"
@@ -148,20 +165,23 @@ class ReadConfig:
     max_answer_chars: int = 160
     risk: float = 0.4
     min_score: float | None = None
+    change: float = 0.01
     calibration: str = ""
 
     def __post_init__(self) -> None:
-        """Ranges."""
+        """Check the ranges."""
         check_numbers(self, "read")
         check_least(self, "read", passages=1, answers=1, max_answer_chars=1)
         if not 0.0 < self.risk < 1.0:
             raise ConfigError(misfit("read.risk", self.risk, "a share of wrong answers, above 0 and below 1"))
         if self.min_score is not None and not 0.0 <= self.min_score <= 1.0:
             raise ConfigError(misfit("read.min_score", self.min_score, "a probability, from 0 to 1"))
+        if not 0.0 <= self.change < 1.0:
+            raise ConfigError(misfit("read.change", self.change, "a probability, from 0 to below 1"))
 
     @property
     def readers(self) -> tuple[str, ...]:
-        """The reader's name and those of the readers beside it."""
+        """The names of all readers whose probabilities are averaged, ``reader`` first."""
         return (self.reader, *self.ensemble)
 
 
@@ -175,16 +195,17 @@ class Config:
     device: str = AUTO
 
     def __post_init__(self) -> None:
-        """A device by name; whether it is there is found out when something is to run on it."""
+        """Check the form of the device name; whether the device exists is checked when something is to run on it."""
         check_device(self.device)
 
 
 def load_config(
     path: str | Path | None = None, settings: Sequence[str] = (), base: Config | None = None
 ) -> tuple[Config, dict[str, str]]:
-    """Defaults (or ``base``), then a TOML file, then ``a.b=c`` settings; also where each changed value came from.
+    """Settings from the defaults (or ``base``), then a TOML file, then ``a.b=c`` texts; and for each changed value
+    where it came from.
 
-    The values of the file are changed together, and so are the settings.
+    Checks between settings see all values of the file at once, and then all of the texts.
     """
     config, origins = base or Config(), dict[str, str]()
     layers = [] if path is None else [(str(path), dict(flatten(read_toml(Path(path)))))]

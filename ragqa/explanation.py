@@ -2,7 +2,8 @@
 
 Everything shown is what the reply itself was computed from, so it adds up: a passage's words to its BM25 score, the
 shares of the priors to 1, bias and products to the log-odds of the score. Only "without" is computed anew, from the
-same hits without the passage that the best answer is quoted from. It shows how much the answer depends on that passage.
+same hits without the passage that the best answer is quoted from (a copy of it takes its place, if there is one). It
+shows how much the answer depends on that passage.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from ragqa.answering import Answering, Request
 from ragqa.config import RetrieveConfig
+from ragqa.copies import without
 from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.models.remembering import Remembering
@@ -187,16 +189,15 @@ def explain_hits(
     reply = answering.conclude(request, seen, watch.share(1))
     passages = _passages(seen, answering.retriever.words(request.question, hits))
     reranked, best = answering.retriever.reranker is not None, _best(reply)
-    explanation = Explanation(reply, passages, answering.config.retrieve, reranked, answering.calibration.weights)
+    explanation = Explanation(reply, passages, answering.retriever.config, reranked, answering.calibration.weights)
     if best is None:
         return explanation
     answer, quoted = best.answer, best.answer.hit.passage
     logits = () if answer.faq else reader.logits(request.question, quoted, answer.span)
-    rest = [hit for hit in hits if hit.passage.id != quoted.id]
-    (seen_rest,) = answering.weigh([request], [rest])
-    without = _best(answering.conclude(request, seen_rest, {}))
+    (seen_rest,) = answering.weigh([request], [without(hits, quoted.id)])
+    rest = _best(answering.conclude(request, seen_rest, {}))
     score = _score(answering, request, answer)
-    return replace(explanation, best=best, logits=logits, score=score, without=without)
+    return replace(explanation, best=best, logits=logits, score=score, without=rest)
 
 
 def _passages(seen: Evidence, words: Sequence[Mapping[str, float]]) -> tuple[SeenPassage, ...]:

@@ -55,7 +55,8 @@ class StoredAnswers:
 
     def match(self, question: str, hit: Hit) -> float:
         """From 0 to 1: how well the question matches the stored one."""
-        words = overlap(*(self._analyzer.tokens(encodable(text)) for text in (question, hit.passage.title)))
+        analyzer = self._analyzer.of(hit.passage.meta)
+        words = overlap(*(analyzer.tokens(encodable(text)) for text in (question, hit.passage.title)))
         cosine = hit.sources.get("dense", 0.0 if self._dense and hit.sources else None)
         if cosine is None:
             return words

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ragqa.config import Config, IndexConfig
@@ -23,6 +25,9 @@ from ragqa.models.catalog import DEFAULT, encoder_name, load_encoder
 from ragqa.protocols import Encoder
 from ragqa.store.reading import reading
 from ragqa.store.record import unseal
+from ragqa.types import Document
+
+FORMATS_HINT = "ragqa index --formats lists what can be read"
 
 Named = str | Path | Sequence[str | Path]
 
@@ -37,6 +42,7 @@ def build(
     synonyms: str | Path | None = None,
     limits: Limits | None = None,
     follow: bool = False,
+    encoding: str = "",
     others: Rule = "same",
     problems: Callable[[Problem], None] | None = None,
     progress: Progress | None = None,
@@ -45,12 +51,13 @@ def build(
 
     Unchanged documents are not encoded again, changed ones are replaced, vanished ones go. A file that cannot be read
     keeps its last good version and is handed to ``problems``; with ``strict`` it is a `SourceError`. ``limits`` bound
-    what reading a file may cost, and symbolic links that lead out of the folders are read with ``follow`` alone. Until
-    the end nothing changes for readers; if anything fails, nothing has changed. Without a ``config`` an existing index
-    keeps the settings it was built with, but an encoder other than the packaged one has to be named again (see
-    `current_encoder`); with other settings it is built anew. ``synonyms`` names a file of rules for BM25
-    (see `ragqa.corpus.synonyms`), which is kept with the index in place of the one before; an empty file takes that
-    away, and without a name it stays.
+    what reading a file may cost, and symbolic links that lead out of the folders are read with ``follow`` alone.
+    ``encoding`` is that of texts that are not Unicode; without it, it is detected. Files in folders that no reader
+    reads are counted in the report. Until the end nothing changes for readers; if anything fails, nothing has changed.
+    Without a ``config`` an existing index keeps the settings it was built with, but an encoder other than the packaged
+    one has to be named again (see `current_encoder`); with other settings it is built anew. ``synonyms`` is a file of
+    rules for BM25 (see `ragqa.corpus.synonyms`), which is kept with the index in place of the one before; an empty file
+    takes that away, and without a name it stays.
 
     An index knows its sources. ``others`` says what becomes of the documents of sources that are not named now: with
     "same" there may be no such sources (`ConfigError`), with "add" they stay, with "replace" they go. Documents that a
@@ -59,13 +66,14 @@ def build(
     sources = [source] if isinstance(source, (str, Path)) else list(source)
     directory = Path(directory) if directory is not None else default_directory(sources)
     index = config.index if config is not None else current_settings(directory)
+    device = AUTO if config is None else config.device
     if encoder is None:
         name = index.encoder if config is not None else current_encoder(directory)
-        encoder = load_encoder(name, language=index.language, device=AUTO if config is None else config.device)
+        encoder = load_encoder(name, language=index.language, device=device)
     failed: set[str] = set()
 
     def note(problem: Problem) -> None:
-        if strict:
+        if strict and not problem.remark:
             raise SourceError(f"{problem.source}: {problem.reason} (--strict)")
         if problem.unread:
             failed.add(problem.file)
@@ -73,16 +81,31 @@ def build(
             problems(problem)
 
     rules = None if synonyms is None else read_synonyms(Path(synonyms), get_analyzer(index.language))
-    return writer.update(
+    passed: Counter[str] = Counter()
+    documents = read_documents(sources, note, limits=limits, follow=follow, encoding=encoding, passed=passed)
+    report = writer.update(
         directory,
         index,
         encoder,
-        read_documents(sources, note, limits=limits, follow=follow),
+        _some(documents, lambda: {} if failed else passed),
         keep_sources=lambda: failed,
         sources=Sources(source_facts(sources, directory), others),
         synonyms=rules,
+        device=device,
         progress=progress,
     )
+    return replace(report, passed_over=dict(passed))
+
+
+def _some(documents: Iterator[Document], passed: Callable[[], Mapping[str, int]]) -> Iterator[Document]:
+    """The documents; if there are none, a `SourceError` that names the endings of what was passed over instead."""
+    first = next(documents, None)
+    if first is None and (there := passed()):
+        endings = ", ".join(f"{count:,} {end}" for end, count in sorted(there.items(), key=lambda item: -item[1]))
+        raise SourceError(f"no readable document in the sources, but files of other kinds: {endings}; {FORMATS_HINT}")
+    if first is not None:
+        yield first
+        yield from documents
 
 
 def repair(

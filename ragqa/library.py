@@ -74,7 +74,7 @@ class Index:
         except IndexNotFound:
             made = override(config or IndexConfig(), changes)
             self._encoder = encoder or load_encoder(made.encoder, language=made.language, device=device)
-            writer.upsert(self.directory, made, self._encoder, ())
+            writer.upsert(self.directory, made, self._encoder, (), device=device)
         self._named = config.encoder if config is not None else DEFAULT
         LOG.info("%s: opened generation %d, %d documents", directory, self.generation, len(self))
 
@@ -143,7 +143,9 @@ class Index:
             raise TypeError("upsert takes several documents: give a list of them, such as [document]")
         with self._changing:
             encoder = self._writing_encoder()
-            return writer.upsert(self.directory, self.config, encoder, documents, progress=progress)
+            return writer.upsert(
+                self.directory, self.config, encoder, documents, device=self._device, progress=progress
+            )
 
     def delete(self, ids: Iterable[str] = (), *, where: Where | None = None) -> int:
         """Delete the documents of these ids and those that a filter is about; how many there were.
@@ -187,7 +189,7 @@ class Index:
         """Merge the index into one segment without deleted documents; nothing is encoded again."""
         with self._changing:
             self._now()
-            return writer.compact(self.directory, progress)
+            return writer.compact(self.directory, progress, device=self._device)
 
     def close(self) -> None:
         """Let go of the index's files; further use is a `RuntimeError`."""

@@ -1,4 +1,4 @@
-"""Questions in, replies out: the current generation of an index with the models that ask it."""
+"""`Pipeline`: one generation of an index and the models with which it answers questions."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ log = logging.getLogger("ragqa")
 
 
 class Pipeline:
-    """A generation of an index with its models; ask it from as many threads as you like.
+    """Answers questions from one generation of an index. Safe to use from several threads.
 
-    It stays with the generation that it has opened until `refresh` is called. `close` it, or use it in a ``with``, to
-    let go of the index's files; a question that is being answered meanwhile still gets its reply. It cannot be pickled.
+    It keeps the generation that it has opened until `refresh` is called. `close` it, or use it in a ``with``, to
+    release the index's files; questions that are being answered at that moment still get their replies. It cannot be
+    pickled.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class Pipeline:
         reranker: Reranker | None = None,
         calibration: Calibration | None = None,
     ) -> None:
-        """From parts that are there already. Without a ``calibration`` scores are as if nothing had been fitted."""
+        """Make a pipeline from opened parts. Without a ``calibration`` the scores are those of an
+        unfitted score model.
+        """
         self._start(snapshot, ModelSet(encoder, reader, reranker), config or Config(), calibration or Calibration())
 
     @classmethod
@@ -61,13 +64,13 @@ class Pipeline:
         device: str | None = None,
         **settings: Unpack[ReadSettings],
     ) -> Self:
-        """Open the index's current generation and the models; models given here are taken instead of loaded ones.
+        """Open the index's current generation and load the models, except those that are given.
 
-        Settings given here (``risk=0.2``) hold for every question that does not say otherwise. ``device`` ("auto",
-        "cpu", "cuda", "cuda:1") takes the place of the one in ``config``. With ``reads=False`` no reader is loaded, and
-        the pipeline can only search. Without an encoder, the one that ``config`` names is loaded, or the packaged one.
-        An index that was built with another has to be given that by name again: no index loads a folder or a hub's
-        model by itself (`ConfigError`).
+        Settings given here (``risk=0.2``) apply to every question that does not set its own. ``device`` ("auto", "cpu",
+        "cuda", "cuda:1") replaces the one in ``config``. With ``reads=False`` no reader is loaded, and the pipeline can
+        only search. Without an ``encoder``, the one that ``config`` names is loaded, or the packaged one. If the index
+        was built with another encoder, name it: no folder or hub model is loaded only because an index names it
+        (`ConfigError`).
         """
         config = config or Config()
         read = settings_for(config.read, Ask("", **settings))
@@ -88,34 +91,34 @@ class Pipeline:
 
     @property
     def answering(self) -> Answering:
-        """The generation that is asked now, with its models; it stays usable when `refresh` has opened another one."""
+        """The current generation with its models; it stays usable after `refresh` has opened another generation."""
         if self._now is None:
             raise RuntimeError("the pipeline is closed: load it again to ask")
         return self._now
 
     @property
     def snapshot(self) -> Snapshot:
-        """The generation that is asked now."""
+        """The generation that answers questions now."""
         return self.answering.snapshot
 
     @property
     def retriever(self) -> HybridRetriever:
-        """What finds passages in it."""
+        """The retriever that finds passages in it."""
         return self.answering.retriever
 
     @property
     def reader(self) -> Reader | None:
-        """What reads them."""
+        """The reader, None in a pipeline that only searches."""
         return self.answering.reader
 
     @property
     def calibration(self) -> Calibration:
-        """What its scores are worth."""
+        """The calibration of its scores."""
         return self.answering.calibration
 
     @property
     def threshold(self) -> float:
-        """The score from which an answer is given to a question that has no settings of its own."""
+        """The lowest score at which an answer is given to a question without settings of its own."""
         return self.answering.request(Ask("?")).threshold
 
     @property
@@ -124,7 +127,7 @@ class Pipeline:
         return self.snapshot.manifest.config.language
 
     def with_reader(self, reader: Reader) -> Self:
-        """A pipeline over the same generation with another reader; this one stays as it is."""
+        """A new pipeline over the same generation with another reader; this pipeline does not change."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._models = replace(self._models, reader=reader)
@@ -132,11 +135,10 @@ class Pipeline:
         return other
 
     def refresh(self) -> bool:
-        """Open the index's current generation if it is another than the one that is asked now; whether it is.
+        """Open the index's current generation if it is not the one in use; returns whether it opened one.
 
-        Questions that are being answered meanwhile get their replies from the generation before. If the new one cannot
-        be opened, or was built with another encoder than the one that was given, the error is raised and nothing
-        changes.
+        Questions that are being answered meanwhile get their replies from the old generation. If the new one cannot be
+        opened, or was built with another encoder than the pipeline's, the error is raised and nothing changes.
         """
         with self._refreshing:
             old = self.snapshot
@@ -152,7 +154,7 @@ class Pipeline:
             return True
 
     def close(self) -> None:
-        """Let go of the index and the models; asking is a `RuntimeError` from now on."""
+        """Release the index and the models; asking afterwards is a `RuntimeError`."""
         self._now = None
 
     def __enter__(self) -> Self:
@@ -173,30 +175,32 @@ class Pipeline:
         return _replies(self.answer([Ask(question, **settings)]))[0]
 
     def ask_many(self, questions: Iterable[str], **settings: Unpack[AskSettings]) -> list[Reply]:
-        """Answer questions in order; the same replies as one at a time."""
+        """Answer questions in order; the replies are the same as from `ask`, one by one."""
         return list(self.ask_iter(questions, **settings))
 
     def ask_iter(self, questions: Iterable[str], **settings: Unpack[AskSettings]) -> Iterator[Reply]:
-        """Answer a stream of questions in order, a batch at a time; the first that cannot be answered is raised."""
+        """Answer a stream of questions in order, in batches; the error of the first question that fails is raised."""
         for batch in _batches(Ask(question, **settings) for question in questions):
             yield from _replies(self.answering.answer(batch))
 
     def answer(self, asks: Iterable[Ask]) -> list[Reply | RagqaError]:
-        """One reply a request, in order, all from one generation; each may have settings of its own.
+        """One reply for each request, in order, all from one generation. Each request may have settings of its own.
 
-        What is wrong with a request (`QuestionError`, `ConfigError`) stands in its reply's place and spoils no other.
-        What is wrong with the index or a model is raised.
+        An error in a request (`QuestionError`, `ConfigError`) takes the place of its reply and affects no other. An
+        error of the index or of a model is raised.
         """
         answering = self.answering
         return [reply for batch in _batches(asks) for reply in answering.answer(batch)]
 
     def explain(self, question: str, **settings: Unpack[AskSettings]) -> Explanation:
-        """Answer one question and say why: the reply, and what each stage made of it (see `ragqa.explanation`)."""
+        """Answer one question and explain the reply: what each stage found and decided (see `ragqa.explanation`)."""
         answering = self.answering
         return explain(answering, answering.request(Ask(question, **settings)))
 
     def session(self, *, where: Where | None = None) -> Session:
-        """A talk in which a question may lean on those before it; cheap, for one thread (see `ragqa.session`)."""
+        """A conversation, in which a question may refer to earlier ones; cheap, for one thread (see
+        `ragqa.session`).
+        """
         return Session(self, where=where)
 
     def search(self, question: str, k: int = 10, *, where: Where | None = None) -> list[Hit]:
@@ -208,7 +212,7 @@ class Pipeline:
         return self.retriever.retrieve([checked(question) for question in questions], k, where)
 
     def read(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Reply]:
-        """Replies from passages already found, each question's best first."""
+        """Replies from passages that were found before, best first for each question."""
         answering = self.answering
         return answering.read([answering.request(Ask(question)) for question in questions], hits)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ragqa.config import RetrieveConfig, check_number
+from ragqa.config import DENSE_SCALE, RetrieveConfig, check_number
+from ragqa.copies import fold
 from ragqa.errors import ConfigError, FingerprintMismatch
 from ragqa.filters import Where
 from ragqa.index.fuse import fuse, lookup
@@ -26,6 +27,11 @@ class Rankings:
     dense: Ranking
     fused: Ranking
 
+    def of(self, question: int) -> Rankings:
+        """Those of one question."""
+        own = slice(question, question + 1)
+        return Rankings(*(Ranking(one.rows[own], one.scores[own]) for one in (self.bm25, self.dense, self.fused)))
+
 
 class HybridRetriever:
     """Finds passages in one generation of an index, with a reranker if one is given."""
@@ -37,7 +43,8 @@ class HybridRetriever:
         config: RetrieveConfig | None = None,
         reranker: Reranker | None = None,
     ) -> None:
-        self.snapshot, self.encoder, self.config = snapshot, encoder, config or RetrieveConfig()
+        self.snapshot, self.encoder = snapshot, encoder
+        self.config = (config or RetrieveConfig()).scaled(getattr(encoder, "dense_scale", DENSE_SCALE))
         self.reranker = reranker
         built_with = snapshot.manifest.encoder.fingerprint
         if encoder.fingerprint != built_with:
@@ -52,13 +59,19 @@ class HybridRetriever:
         k: int,
         where: Where | None = None,
         watch: Stopwatch | None = None,
+        *,
+        apart: bool = False,
     ) -> list[list[Hit]]:
-        """At most ``k`` hits a question, best first; a ``k`` below 1 or beyond a million is a `ConfigError`."""
+        """At most ``k`` hits a question, best first; a ``k`` below 1 or beyond a million is a `ConfigError`.
+
+        With ``apart`` copies take one place together (see `fetch`).
+        """
         check_number(k, "k", int)
         if k < 1:
             raise ConfigError(f"k is {k}: at least 1")
         watch, wanted = watch or Stopwatch(), self.reach(k)
-        hits = self.fetch(self.rank(questions, wanted, where, watch), wanted)
+        deep = max(wanted, self.config.depth) if apart else wanted
+        hits = self.fetch(self.rank(questions, deep, where, watch), wanted, apart=apart)
         watch.lap("fetch")
         return self.rerank(questions, hits, k, watch)
 
@@ -97,7 +110,7 @@ class HybridRetriever:
         if config.fusion != "bm25":
             vectors = self.encoder.encode_questions(questions)
             watch.lap("encode")
-            dense = self.snapshot.dense.search(vectors, depth, self.snapshot.mask(where))
+            dense = self.snapshot.dense.search(vectors, depth, allowed)
             watch.lap("dense")
         fused = fuse(bm25, dense, config, k)
         watch.lap("fuse")
@@ -115,9 +128,32 @@ class HybridRetriever:
         }
         return [shares.get(hit.row, {}) for hit in hits]
 
-    def fetch(self, rankings: Rankings, k: int) -> list[list[Hit]]:
-        """The passages of the best ``k`` fused rows of each question, with the scores that both sources gave them."""
-        fused = rankings.fused.cut(k)
+    def fetch(self, rankings: Rankings, k: int, *, apart: bool = False) -> list[list[Hit]]:
+        """The passages of the best ``k`` fused rows of each question, with the scores that both sources gave them.
+
+        With ``apart`` passages with the same words take one place together, that of the best of them, which has the
+        others as its copies; as many rows more are fetched, as far as the rankings go.
+        """
+        hits = self._fetch(rankings, 0, k)
+        if not apart:
+            return hits
+        return [self._apart(rankings.of(question), found, k) for question, found in enumerate(hits)]
+
+    def _apart(self, rankings: Rankings, found: list[Hit], k: int) -> list[Hit]:
+        """For one question, of which the best ``k`` are ``found`` already."""
+        kept, deepest = fold(found), rankings.fused.rows.shape[1]
+        while len(kept) < k and len(found) < deepest:
+            (more,) = self._fetch(rankings, len(found), k - len(kept))
+            if not more:
+                break
+            found = [*found, *more]
+            kept = fold(found)
+        return kept
+
+    def _fetch(self, rankings: Rankings, first: int, count: int) -> list[list[Hit]]:
+        """The passages of ``count`` fused rows of each question, from the one with the number ``first`` on."""
+        wanted = slice(first, first + count)
+        fused = Ranking(rankings.fused.rows[:, wanted], rankings.fused.scores[:, wanted])
         bm25_scores, dense_scores = lookup(rankings.bm25, fused.rows), lookup(rankings.dense, fused.rows)
         rows, positions = np.unique(fused.rows[fused.rows >= 0], return_inverse=True)
         passages = self.snapshot.passages(rows)
@@ -125,11 +161,11 @@ class HybridRetriever:
         hits: list[list[Hit]] = []
         for question in range(len(fused)):
             found = []
-            for rank in range(int((fused.rows[question] >= 0).sum())):
-                both = {"bm25": float(bm25_scores[question, rank]), "dense": float(dense_scores[question, rank])}
+            for place in range(int((fused.rows[question] >= 0).sum())):
+                both = {"bm25": float(bm25_scores[question, place]), "dense": float(dense_scores[question, place])}
                 sources = {name: score for name, score in both.items() if not np.isnan(score)}
                 passage = passages[int(next(position))]
-                row, score = int(fused.rows[question, rank]), float(fused.scores[question, rank])
-                found.append(Hit(passage, score, rank + 1, sources, row))
+                row, score = int(fused.rows[question, place]), float(fused.scores[question, place])
+                found.append(Hit(passage, score, first + place + 1, sources, row))
             hits.append(found)
         return hits

@@ -12,15 +12,15 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
-_SPACELESS = (
+SPACELESS = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"
 )
 _MARKS = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0980-\u0dff"
-_LETTERS = f"[^\\W{_SPACELESS}]"
+_LETTERS = f"[^\\W{SPACELESS}]"
 _ASCII_WORD = re.compile(r"\w{1,24}|[^\w\s]{24}")
 _WORD = re.compile(
-    f"{_LETTERS}{{1,24}}(?:[{_MARKS}]{{1,4}}{_LETTERS}{{0,24}}){{0,24}}|[{_SPACELESS}]{{1,2}}|[^\\w\\s]{{24}}"
+    f"{_LETTERS}{{1,24}}(?:[{_MARKS}]{{1,4}}{_LETTERS}{{0,24}}){{0,24}}|[{SPACELESS}]{{1,2}}|[^\\w\\s]{{24}}"
 )
 
 _CLOSERS = "\"'”’»›)\\]}」』）】》〉*_"
@@ -34,7 +34,7 @@ _END = re.compile(  # begins with a plain set of characters, which makes it ten 
 _AFTER = re.compile(r"\s+(\S{0,12})")
 _OPENERS = "([{\"'“„‘‚«»‹›¿¡*_"
 # fmt: off
-_ABBREVIATIONS = frozenset(re.findall(r"\S+", """
+ABBREVIATIONS = frozenset(re.findall(r"\S+", """
     Mr Mrs Ms Messrs Mme Mlle Dr Prof Rev Hon Gen Col Maj Capt Cpt Lt Sgt Cmdr Adm Gov Sen Rep Pres St Ste Mt Ft Jr
     Sr vs cf ca viz resp approx est Fig fig Figs figs eds Vol vol Vols Ch Sec Eq al Univ Dept Nr Bd Hr Fr Hrsg bzw
     Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec
@@ -88,7 +88,7 @@ def _is_end(text: str, start: int, match: re.Match[str]) -> bool:
     if word in _BEFORE_NUMBERS:
         return not following[:1].isdigit()
     initial = len(word) == 1 and word.isupper() and word != "I"
-    return not (initial or word in _ABBREVIATIONS or _DOTTED.fullmatch(word))
+    return not (initial or word in ABBREVIATIONS or _DOTTED.fullmatch(word))
 
 
 def cuts(text: str, start: int, end: int, words: int, longest: int) -> Iterator[int]:
@@ -119,10 +119,10 @@ def _best_cut(text: str, start: int, hard: int) -> int:
         ends = [match.end() for match in pattern.finditer(text, middle, hard + 1)]
         if ends:
             return ends[-1]
-    return next((at for at in range(hard, max(middle, hard - _LONGEST_CHARACTER), -1) if _is_between(text, at)), hard)
+    return next((at for at in range(hard, max(middle, hard - _LONGEST_CHARACTER), -1) if is_between(text, at)), hard)
 
 
-def _is_between(text: str, at: int) -> bool:
+def is_between(text: str, at: int) -> bool:
     """Whether two characters, as a reader sees them, meet there: no mark, joiner, skin tone or half flag follows.
 
     The rules are those of Unicode's grapheme clusters (UAX #29) that can be told without its tables.

@@ -4,17 +4,22 @@ A span (i, j) of passage tokens has the log-odds ``start[i] + end[j] − null`` 
 is the start and end logit of the window's position 0. With the null option as 1, probabilities over *all* valid spans
 of the passage and the null option sum to 1, so they compare between passages. A span seen by several windows counts
 once, with its best log-odds.
+
+What a model cuts inside a number, an address or a pair of brackets is widened to the whole of it (`whole_spans`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.seen import Seen
 from ragqa.types import Span
+from ragqa.wholes import Wholes
 
 Floats = NDArray[np.float32]
 
@@ -65,6 +70,30 @@ def decode(windows: Sequence[WindowLogits], offsets: NDArray[np.int64], max_char
         start, length = divmod(int(cell), width)
         spans.append(Span(int(offsets[start, 0]), int(offsets[start + length, 1]), min(0.0, float(flat[cell]) - total)))
     return Decoded(spans, min(0.0, -total))
+
+
+def whole_spans(seen: Seen, decoded: Decoded) -> Decoded:
+    """The spans of a passage, from what is ``seen`` of it, in the passage itself, each widened to what belongs together
+    (`ragqa.wholes`). A span of nothing that stands in the passage is left out.
+
+    Spans that become equal are one, whose probability is the sum of theirs. Best first; ties go to the earlier start,
+    then the shorter.
+    """
+    wholes = Wholes(seen.original)
+    found: dict[tuple[int, int], list[float]] = {}
+    for span in decoded.spans:
+        if (own := seen.place(span.start, span.end)) is not None:
+            found.setdefault(wholes.widen(*own), []).append(span.score)
+    spans = [Span(*place, _log_sum(scores)) for place, scores in found.items()]
+    return replace(decoded, spans=sorted(spans, key=lambda span: (-span.score, span.start, span.end)))
+
+
+def _log_sum(scores: Sequence[float]) -> float:
+    """The logarithm of the sum of probabilities; of one alone exactly what it was."""
+    peak = max(scores)
+    if len(scores) == 1 or peak == -math.inf:
+        return peak
+    return min(0.0, peak + math.log(math.fsum(math.exp(score - peak) for score in scores)))
 
 
 def logits_of(

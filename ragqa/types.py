@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
+from ragqa.normalized import plain
+from ragqa.seen import Seen, is_markdown, seen
 from ragqa.sentences import sentences
 
 Scalar = str | int | float | bool
@@ -20,25 +23,62 @@ KIND = "ragqa.kind"  # the key of the metadata that says what a document is if i
 FAQ = "faq"
 ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not read from a file
 PROGRAM = "program"
-Stopped = Literal["settled", "exhausted"]
+LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
+SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
+MARKDOWN_FORM = "markdown-1"  # to be raised where `ragqa.seen` begins to give other text of Markdown
+Stopped = Literal["settled", "likely", "exhausted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """From character ``start`` of a document on, the text stands under this heading path ("History > Early years")."""
+    """From character ``start`` of a document on, the text stands under this heading path ("History > Early years").
+
+    ``body`` is where its text begins: what stands between the two (its heading line, or metadata) is in no passage.
+    Without it (0) the heading line is told from the text. An index does not keep it.
+    """
 
     start: int
     heading: str
+    body: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Characters [start, end) of a document are a table, a line each row; its rows begin at ``body``, after the header.
+
+    ``columns`` are the names of its columns with " | " between, or empty if it has no header. The splitter puts them
+    into the context of each passage that it cuts from the rows.
+    """
+
+    start: int
+    body: int
+    end: int
+    columns: str = ""
+
+
+_PLACE = re.compile(r"(?:#(?:page|slide|sheet|cell|message|chapter)=[^#:/]*)?(?::\d+)?\Z")
+
+
+def file_of(source: str) -> str:
+    """The path in a document's source, without the place in the file.
+
+    A place is ``:12`` (a record's line or row, from 1), ``#page=3``, ``#slide=3``, ``#cell=3`` (of a notebook),
+    ``#message=3`` (of a mailbox), ``#chapter=3`` (of a book), or ``#sheet=Prices:12``. In a sheet's name "#", ":", "/",
+    "%" and white space are percent-encoded, as in a URL.
+    """
+    return _PLACE.sub("", source, count=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """One readable text and where it came from.
 
-    ``source`` is the path as named by the user; a record of a file adds ``:12`` (its line or row, from 1), a page of a
-    PDF ``#page=3``. ``line`` is the line of the source at which ``text`` begins when the text stands there as it is,
-    and 0 when it does not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter
-    to keep the document as one passage. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
+    ``source`` is the path as named by the user, with the place of a part of a file behind it (`file_of`). ``line`` is
+    the line of the source at which ``text`` begins when the lines of the text are those of the source, and 0 when they
+    are not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter to keep the
+    document as one passage; ``tables`` and ``together`` (characters [start, end) that belong together, such as a
+    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap; an
+    index does not keep them. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
     texts and nested values under keys such as ``author.name``.
     """
 
@@ -50,12 +90,27 @@ class Document:
     line: int = 0
     sections: tuple[Section, ...] = ()
     whole: bool = False
+    tables: tuple[Table, ...] = ()
+    together: tuple[tuple[int, int], ...] = ()
 
     @property
     def sha(self) -> str:
-        """sha256 (hex) of title, text and meta: what an update compares."""
-        content = json.dumps([self.title, self.text, dict(self.meta)], sort_keys=True, ensure_ascii=False, default=str)
-        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+        """sha256 (hex) of title, text, meta, and of what tells how the text is cut and shown (sections, tables and what
+        stays together): what an update compares. The language that was found does not count.
+
+        It also tells in which form search and models see a text that is normalised for them, so that indexes made
+        before such texts were normalised, or in another way, take them in anew, and nothing else.
+        """
+        meta = {key: value for key, value in self.meta.items() if key != LANGUAGE}
+        content: list[object] = [self.title, self.text, meta]
+        if plain(self.title) != self.title or plain(self.text) != self.text:
+            content.append(SEEN_FORM)
+        if is_markdown(self.source):
+            content.append(MARKDOWN_FORM)
+        if shape := [*map(astuple, self.sections), *map(astuple, self.tables), *self.together]:
+            content.append(shape)
+        written = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+        return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +145,13 @@ class Passage:
         """What retrievers see: context and text; of a stored answer its question alone."""
         if self.is_faq:
             return self.title
-        return f"{self.context}\n{self.text}" if self.context else self.text
+        text = self.seen.text
+        return f"{self.context}\n{text}" if self.context else text
+
+    @property
+    def seen(self) -> Seen:
+        """The text as search and models see it."""
+        return seen(self.text, self.source, self.heading)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -119,7 +180,8 @@ class Hit:
     """A passage in answer to a question: rank from 1, the score it was ranked by, and each source's own score.
 
     ``sources`` has "bm25" and "dense" where that source found the passage, "rerank" where a cross-encoder scored it.
-    ``row`` is the passage's number in the generation that it was found in, −1 where it comes from none.
+    ``row`` is the passage's number in the generation that it was found in, −1 where it comes from none. ``copies`` are
+    hits with the same words, which take no place of their own among the passages that are read; a search has none.
     """
 
     passage: Passage
@@ -127,14 +189,16 @@ class Hit:
     rank: int
     sources: Mapping[str, float] = field(default_factory=dict)
     row: int = -1
+    copies: tuple[Hit, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
+        """The JSON form, of copies the passages' ids and sources."""
         return {
             "rank": self.rank,
             "score": self.score,
             "sources": dict(self.sources),
             "passage": self.passage.to_dict(),
+            "copies": [{"passage_id": copy.passage.id, "source": copy.passage.source} for copy in self.copies],
         }
 
 
@@ -174,7 +238,9 @@ class SpanLogits:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Another place that says the same: a span of another hit, or of the same; ``share`` of the answer's evidence."""
+    """Another place that says the same: a span of another hit, or of the same; ``share`` of the answer's evidence, of
+    which a copy of a passage that was read has none.
+    """
 
     span: Span
     hit: Hit
@@ -276,7 +342,8 @@ class Reply:
     "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
     none.
     ``candidates`` are the best answers that were not good enough to be given, where none was. ``stopped`` says why no
-    more was read: "settled", as the passages left could not change the best answer, or "exhausted", as none was left.
+    more was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly
+    change it (``read.change``), or "exhausted", as none was left.
     """
 
     question: str

@@ -1,4 +1,4 @@
-"""Fitting scores to questions with known answers."""
+"""Calibration: fitting scores to questions whose answers are known."""
 
 from ragqa.calibrate.fit import Fit, fit
 from ragqa.calibrate.gather import Seen, gather

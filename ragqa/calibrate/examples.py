@@ -1,4 +1,4 @@
-"""Answers to questions whose right answers are known, as arrays from which a score is fitted."""
+"""Arrays of answers and whether they are right, from which the score model is fitted."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Answers from which a score is fitted, question by question and each question's best first.
+    """Answers of several questions, ordered by question and then best first.
 
-    They are features [n, f], whether each is right [n], and the number of its question [n], ascending. A question may
-    have no answer.
+    For each answer: its features [n, f], whether it is right [n], and the number of its question [n], ascending. A
+    question may have no answer.
     """
 
     features: Floats
@@ -31,19 +31,19 @@ class Examples:
 
     @property
     def best(self) -> NDArray[np.int64]:
-        """[questions]: the row of the best answer, −1 where there is none."""
+        """For each question the row of its best answer, −1 if it has none."""
         first = np.searchsorted(self.owner, np.arange(self.questions))
         has = np.bincount(self.owner, minlength=self.questions) > 0
         return np.where(has, first, -1)
 
     @property
     def best_right(self) -> Bools:
-        """[questions]: whether there is an answer and the best is right."""
+        """For each question whether it has an answer and the best one is right."""
         best = self.best
         return np.array([row >= 0 and bool(self.right[row]) for row in best.tolist()], bool)
 
     def of(self, chosen: NDArray[np.int64]) -> Examples:
-        """The examples of the chosen questions, which are numbered anew in this order."""
+        """The examples of the chosen questions, renumbered from 0 in this order."""
         rows = [np.flatnonzero(self.owner == number) for number in chosen.tolist()]
         places = np.concatenate([np.zeros(0, np.int64), *rows])
         owner = np.repeat(np.arange(len(rows)), [len(own) for own in rows])
@@ -51,7 +51,7 @@ class Examples:
 
 
 def gather_examples(found: Sequence[tuple[Seen, Sequence[Answer]]]) -> Examples:
-    """The answers of questions whose right answers are known."""
+    """The examples from each question and the answers that were given to it."""
     rows = [(number, one, answer) for number, (one, best) in enumerate(found) for answer in best]
     features = np.array([list(answer.features.values()) for _, _, answer in rows], np.float64)
     right = np.array([one.right(answer.text) for _, one, answer in rows], bool)

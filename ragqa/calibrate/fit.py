@@ -1,5 +1,5 @@
-"""From questions with everything seen on the way to their answers to a `Calibration`: weights, score model,
-risk curve.
+"""Fits a `Calibration` (weights, score model, risk curve) to questions with known answers and what the pipeline saw for
+them.
 """
 
 from __future__ import annotations
@@ -12,26 +12,28 @@ from numpy.typing import NDArray
 
 from ragqa.calibrate.examples import Examples, gather_examples
 from ragqa.calibrate.gather import Seen
+from ragqa.calibrate.logistic import fit_logistic
+from ragqa.calibrate.stop import fit_stop
 from ragqa.calibrate.weights import fit_weights
 from ragqa.errors import ConfigError
 from ragqa.evidence.answers import rank_answers
-from ragqa.evidence.calibration import Calibration, ScoreModel, Step, Weights
+from ragqa.evidence.calibration import Calibration, ScoreModel, Step, StopModel, Weights
 from ragqa.evidence.masses import Evidence
+from ragqa.evidence.stopping import ended
 from ragqa.types import Answer
-from ragqa.wording import wording_of
+from ragqa.wording import wording_among
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FEWEST = 50
 FOLDS = 5
-ANSWERS = 3  # the best of each question that teach the score model
-RIDGE = 1.0  # the prior of a standardised weight is normal with variance 1 / RIDGE
+ANSWERS = 3  # the best so many answers of each question are used to fit the score model
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A calibration, and how it did on questions that it was not fitted on: the scores of the best answers, and whether
-    they were right, in the questions' order. The score is 0 where there was no answer.
+    """A calibration and its cross-fitted result: for each question, in order, the score of the best answer (0 without
+    one) by a model that was not fitted on the question, and whether that answer is right.
     """
 
     calibration: Calibration
@@ -44,18 +46,20 @@ def fit(
     start: Calibration,
     *,
     weights: bool = False,
+    change: float = 0.0,
     data: Mapping[str, str] | None = None,
     seed: int = 1,
 ) -> Fit:
-    """Fit the score model and the curve to ``seen``, beginning at ``start``; with ``weights`` also how evidence is
-    weighed.
+    """Fit the score model and the risk curve to ``seen``; with ``weights`` also the weights of the evidence, beginning
+    at those of ``start``. ``change`` is that of `ReadConfig`: answers are those that a pipeline gives with it.
 
-    Scores of the curve are cross-fitted: each comes from a model that has not seen its question.
+    The curve is made from cross-fitted scores: each comes from a model that was not fitted on its question.
     """
     if len(seen) < FEWEST:
         raise ConfigError(f"{len(seen)} questions are too few to fit a score to: at least {FEWEST}")
     found = fit_weights(seen, start.weights) if weights else start.weights
-    examples = gather_examples([(one, read_answers(one, found)) for one in seen])
+    stop = fit_stop(seen, found)
+    examples = gather_examples([(one, read_answers(one, found, stop=stop, change=change)) for one in seen])
     score, scores, right = fit_examples(examples, seed)
     calibration = Calibration(
         weights=found,
@@ -65,13 +69,14 @@ def fit(
         reader=start.reader,
         encoder=start.encoder,
         data=dict(data or {}),
+        stop=stop,
     )
     return Fit(calibration, scores, right)
 
 
 def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats, Bools]:
-    """The score model, and for each question's best answer whether it is right and its score, by a model that has not
-    seen the question.
+    """The score model fitted to all examples; and for each question's best answer its score, by a model that was not
+    fitted on the question, and whether it is right.
     """
     if examples.right.all() or not examples.right.any():
         raise ConfigError("all answers are right, or all are wrong: nothing to fit a score to")
@@ -85,10 +90,14 @@ def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats,
     return fit_score(examples.features, examples.right), scores, examples.best_right
 
 
-def read_answers(one: Seen, weights: Weights, count: int = ANSWERS) -> tuple[Answer, ...]:
-    """The answers that a pipeline would give with these weights; reading stops where a pipeline would stop."""
-    evidence = Evidence(one.hits, weights, wording_of(one.language))
-    while not evidence.settled():
+def read_answers(
+    one: Seen, weights: Weights, count: int = ANSWERS, stop: StopModel | None = None, change: float = 0.0
+) -> tuple[Answer, ...]:
+    """The answers that a pipeline gives with these weights; it reads passages up to the point where
+    a pipeline stops.
+    """
+    evidence = Evidence(one.hits, weights, wording_among(one.hits, one.language))
+    while ended(evidence, stop, change) is None:
         evidence.add(one.spans[evidence.read])
     return rank_answers(evidence, ScoreModel(), count)
 
@@ -100,27 +109,13 @@ def probabilities(model: ScoreModel, features: Floats) -> Floats:
 
 
 def fit_score(features: Floats, right: Bools) -> ScoreModel:
-    """Logistic regression of ``right`` [n] on ``features`` [n, f] with a ridge, by Newton's method."""
-    mean, spread = features.mean(axis=0), features.std(axis=0)
-    spread = np.where(spread > 1e-9, spread, 1.0)
-    inputs = np.column_stack([np.ones(len(features)), (features - mean) / spread])
-    penalty = np.array([0.0] + [RIDGE] * features.shape[1])
-    beta = np.zeros(inputs.shape[1])
-    for _ in range(100):
-        p = 1.0 / (1.0 + np.exp(-np.clip(inputs @ beta, -30, 30)))
-        gradient = inputs.T @ (right - p) - penalty * beta
-        curvature = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.diag(penalty + 1e-9)
-        step = np.linalg.solve(curvature, gradient)
-        beta += step
-        if np.abs(step).max() < 1e-10:
-            break
-    weights = beta[1:] / spread
-    return ScoreModel(float(beta[0] - weights @ mean), tuple(map(float, weights)))
+    """Logistic regression of ``right`` [n] on ``features`` [n, f]."""
+    return ScoreModel(*fit_logistic(features, right))
 
 
 def risk_curve(scores: Floats, right: Bools) -> tuple[Step, ...]:
-    """How many of the best k answers are wrong, for k from 10 on in steps of a tenth, and for all answers. Answers with
-    equal scores are counted together.
+    """The share of wrong answers among the best k, for k from 10 on, growing by a tenth each time, and for all answers.
+    Answers with equal scores are counted together.
     """
     order = np.argsort(-scores, kind="stable")
     ranked, wrong = scores[order], np.cumsum(~right[order])

@@ -1,11 +1,11 @@
-"""Asking questions whose answers are known, and keeping everything that was seen on the way to the answer."""
+"""Asks questions whose answers are known and keeps all hits and spans from which the answers are made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ragqa.answering import checked
+from ragqa.asking import Ask
 from ragqa.index.report import Progress, silent
 from ragqa.judging.metrics import exact_match
 from ragqa.pipeline import Pipeline
@@ -16,8 +16,8 @@ BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A question's hits, the spans read in each of them (every hit is read), and the right answers, of which a question
-    without an answer has none.
+    """A question's hits, the spans that the reader found in each of them (every hit is read), and the right answers
+    (none for a question without an answer).
     """
 
     question: str
@@ -27,7 +27,7 @@ class Seen:
     language: str = "en"
 
     def right(self, text: str) -> bool:
-        """Whether it is an answer, by the official comparison."""
+        """Whether a text is a right answer, by the official comparison (exact match)."""
         return bool(self.references) and exact_match(text, self.references, self.language) > 0
 
 
@@ -37,14 +37,15 @@ def gather(
     language: str = "en",
     progress: Progress = silent,
 ) -> Iterator[Seen]:
-    """Everything about each question, in order. All passages that could be read are read."""
+    """What the pipeline finds for each question, in order; it reads all passages, without stopping early."""
     answering = pipeline.answering
     reader = answering.require_reader()
     for first in range(0, len(questions), BATCH):
         batch = questions[first : first + BATCH]
-        texts = [checked(question.text) for question in batch]
-        found = pipeline.search_many(texts, pipeline.config.read.passages)
-        for question, text, hits in zip(batch, texts, found, strict=True):
+        requests = [answering.request(Ask(question.text)) for question in batch]
+        found = answering.find(requests)
+        for question, request, hits in zip(batch, requests, found, strict=True):
+            text = request.question
             spans = answering.stored.read(reader, [text] * len(hits), hits)
             references = question.answers if question.answerable else ()
             yield Seen(text, tuple(hits), tuple(map(tuple, spans)), tuple(references), language)

@@ -1,4 +1,4 @@
-"""From an index and a file of questions to a calibration on disk."""
+"""Calibrates an index with a file of questions and writes the calibration."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from ragqa.calibrate.fit import Fit, fit, read_answers
 from ragqa.calibrate.gather import Seen, gather
+from ragqa.composition import readers_of
 from ragqa.config import Config
 from ragqa.eval.measure.confidence import expected_calibration_error
 from ragqa.evidence.calibration import Calibration, save_calibration
@@ -24,9 +25,9 @@ from ragqa.store.packed import refuse_packed
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of a calibration. ``right`` is in percent. The calibration errors are those of the best answers'
-    scores; ``error`` is cross-fitted. ``coverage`` is the percentage of questions that are answered at each risk, None
-    where no promise is possible.
+    """The result of a calibration. ``right`` is in percent. The calibration errors are those of the scores of the best
+    answers; ``error`` uses cross-fitted scores. ``coverage`` is, for each risk, the percentage of questions that are
+    answered, None if no threshold keeps that risk.
     """
 
     path: str
@@ -64,16 +65,19 @@ def calibrate_index(
     seen = list(gather(pipeline, asked, pipeline.language, progress))
     start = replace(
         pipeline.calibration,
-        reader=readers_fingerprint(config.read.readers, pipeline.language),
+        reader=readers_fingerprint(readers_of(pipeline.snapshot, config.read), pipeline.language),
         encoder=pipeline.retriever.encoder.fingerprint,
     )
-    found = fit(seen, start, weights=weights, data={Path(questions).name: sha256(Path(questions))}, seed=seed)
+    data, change = {Path(questions).name: sha256(Path(questions))}, config.read.change
+    found = fit(seen, start, weights=weights, change=change, data=data, seed=seed)
     path = save_calibration(Path(output), found.calibration)
-    return _report(path, seen, start, found, risks)
+    return _report(path, seen, start, found, change, risks)
 
 
-def _report(path: Path, seen: Sequence[Seen], start: Calibration, found: Fit, risks: Sequence[float]) -> Report:
-    best = [(one, read_answers(one, start.weights, 1)) for one in seen]
+def _report(
+    path: Path, seen: Sequence[Seen], start: Calibration, found: Fit, change: float, risks: Sequence[float]
+) -> Report:
+    best = [(one, read_answers(one, start.weights, 1, start.stop, change)) for one in seen]
     before = np.array([start.score.probability(list(own[0].features.values())) if own else 0.0 for _, own in best])
     right = np.array([bool(own) and one.right(own[0].text) for one, own in best])
     coverage: dict[float, float | None] = {}

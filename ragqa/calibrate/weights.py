@@ -1,7 +1,7 @@
-"""Fitting the log-linear weights of evidence by maximum likelihood. Pure numpy.
+"""Fits the log-linear weights of the evidence by maximum likelihood. Pure numpy.
 
-The likelihood of a question is the share that all right spans have of the mass of all spans and "no answer". If no span
-is right, it is the share of "no answer".
+The likelihood of a question is the total probability of its right spans, among all spans and "no answer"; if no span is
+right, it is the probability of "no answer".
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from ragqa.evidence.masses import null_probability, relevance
 
 Floats = NDArray[np.float64]
 NAMES = ("bm25", "dense", "rerank", "relevance", "span", "null")
-PASSAGE = 3  # the first of them are of passages
+PASSAGE = 3  # so many of the weights, the first, are for features of passages
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All questions in one table: passages [q, p, 3] and spans [q, s, 2] with the spans' passages, −1 where padded."""
+    """All questions in one table: features of passages [q, p, 3] and spans [q, s, 2], and for each span the place of
+    its passage, −1 where padded.
+    """
 
     passages: Floats
     real: NDArray[np.bool_]
@@ -33,14 +35,14 @@ class Table:
 
     @property
     def used(self) -> NDArray[np.bool_]:
-        """[6]: which weights the data depend on at all."""
+        """For each of the 6 weights whether the likelihood depends on it."""
         varies = [bool(self.passages[..., column].any()) for column in range(PASSAGE)]
         return np.array([*varies, True, True, True])
 
 
 def tabulate(seen: Sequence[Seen], cap: float) -> Table:
-    """Features of every passage and span. Retrieval scores are centred for each question, which leaves the softmax as
-    it is.
+    """The features of every passage and span. Retrieval scores are centred for each question, which does not change the
+    softmax.
     """
     width = max((len(one.hits) for one in seen), default=1) or 1
     flat = [[span for spans in one.spans for span in spans if span.start < span.end] for one in seen]
@@ -68,11 +70,11 @@ def tabulate(seen: Sequence[Seen], cap: float) -> Table:
 
 
 def fit_weights(seen: Sequence[Seen], start: Weights) -> Weights:
-    """The weights with the greatest likelihood, pulled slightly towards ``start``; the cap stays."""
+    """The weights with the greatest likelihood under a weak prior around ``start``; the cap does not change."""
     table = tabulate(seen, start.cap)
     begin = np.array([getattr(start, name) for name in NAMES])
     scale = np.maximum(1.0, np.abs(begin))
-    precision = 1.0 / (scale**2 * len(seen))  # a normal prior: one standard deviation is as large as the value
+    precision = 1.0 / (scale**2 * len(seen))  # a normal prior around the value, whose standard deviation is the value
 
     def loss(values: Floats) -> tuple[float, Floats]:
         likelihood, gradient = log_likelihood(table, values)
@@ -84,7 +86,7 @@ def fit_weights(seen: Sequence[Seen], start: Weights) -> Weights:
 
 
 def log_likelihood(table: Table, values: Floats) -> tuple[float, Floats]:
-    """The mean log-likelihood of a question at these weights (in the order of `NAMES`), and its gradient."""
+    """The log-likelihood, a mean over questions, of these weights (in the order of `NAMES`), and its gradient."""
     questions = len(table.passages)
     logits = np.where(table.real, table.passages @ values[:PASSAGE], -np.inf)
     log_prior = logits - _log_sum(logits)[:, None]
@@ -114,8 +116,8 @@ def minimise(
     lowest: Floats,
     steps: int = 60,
 ) -> Floats:
-    """Damped Newton steps over the ``moving`` values, none of which goes below ``lowest``. The curvature is computed
-    from differences of gradients.
+    """Minimise ``loss`` over the values marked by ``moving``, none of which goes below ``lowest``, by damped Newton
+    steps. The Hessian is computed from differences of gradients.
     """
     best = start.copy()
     value, gradient = loss(best)
@@ -153,7 +155,7 @@ def minimise(
 
 
 def _log_sum(values: Floats) -> Floats:
-    """Of each row; −inf for a row of nothing."""
+    """The log-sum-exp of each row; −inf if all of it is −inf."""
     peak = values.max(axis=1)
     peak = np.where(np.isfinite(peak), peak, 0.0)
     with np.errstate(divide="ignore"):

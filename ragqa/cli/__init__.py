@@ -20,6 +20,7 @@ from ragqa.cli.carry import copy, pack, unpack
 from ragqa.cli.chat import chat
 from ragqa.cli.documents import add, delete
 from ragqa.cli.eval import evaluate
+from ragqa.cli.forms import forms
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
 from ragqa.cli.mine import mine
@@ -35,17 +36,15 @@ INTERRUPTED = 130
 
 
 class Program(click.Group):
-    """A group whose own pages (--help, --version), which click writes, end without an error if their reader
-    has gone.
-    """
+    """A group whose pages that click writes (--help, --version) end without an error if nobody reads them any more."""
 
     def make_context(self, *arguments: Any, **named: Any) -> click.Context:
-        """As click does."""
+        """See `click.Group`."""
         with unread_ends_well():
             return super().make_context(*arguments, **named)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does."""
+        """See `click.Group`."""
         with unread_ends_well():
             return super().invoke(ctx)
 
@@ -64,7 +63,7 @@ def cli(debug: bool) -> None:
 
 for command in (
     index, add, delete, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
-    train, mine, recipes, calibrate, evaluate, export, models,
+    train, mine, forms, recipes, calibrate, evaluate, export, models,
 ):  # fmt: skip
     cli.add_command(command)
 
@@ -120,7 +119,7 @@ def _internal(error: Exception, debug: bool) -> int:
 def _explain(error: click.ClickException) -> None:
     """Say what is wrong with the command line, and how to see what would be right."""
     context = error.ctx if isinstance(error, click.UsageError) else None
-    if context is None or error.format_message() == context.get_help():  # a group without a command shows its page
+    if context is None or error.format_message() == context.get_help():  # click shows a group's help page
         for line in error.format_message().splitlines():
             note(line)
         return

@@ -77,7 +77,7 @@ def ask(
         progress("answering", 0, len(questions))
         for number, (reply, explanation) in enumerate(_replies(pipeline, questions, filters, why), 1):
             if sys.stdout.isatty():
-                bar.close()  # the replies themselves show how far it is
+                bar.close()  # printed replies show the progress from here on
             else:
                 progress("answering", number, len(questions))
             if as_json or jsonl:

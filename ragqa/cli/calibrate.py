@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import click
 
-from ragqa.cli.options import device_option, encoder_option, index_option, locate_index, make_config, settings_options
+from ragqa.cli.options import (
+    BOTH,
+    device_option,
+    encoder_option,
+    index_option,
+    locate_index,
+    make_config,
+    models_option,
+    settings_options,
+)
 from ragqa.cli.terminal import print_json, say
+from ragqa.errors import ConfigError
 
 SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
@@ -17,6 +27,7 @@ SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 @click.option("--sample", type=click.IntRange(1), help="So many of the questions, drawn at random.")
 @click.option("--seed", type=int, default=1, show_default=True, help="For --sample.")
 @click.option("--weights", is_flag=True, help="Fit how evidence is weighed as well, not only what scores are worth.")
+@models_option
 @click.option("--reader", help="Another reader: a directory or hub name.")
 @encoder_option
 @device_option
@@ -30,6 +41,7 @@ def calibrate(
     sample: int | None,
     seed: int,
     weights: bool,
+    models: str | None,
     reader: str | None,
     encoder: str | None,
     device: str | None,
@@ -41,14 +53,17 @@ def calibrate(
     """Fit scores to QUESTIONS about an index whose answers are known.
 
     A few hundred are enough. Afterwards a score is the probability of being right on questions like these, and --risk
-    keeps what it says. They must not be questions that the reader was trained on.
+    keeps the share of wrong answers down to its value. They must not be questions that the reader was trained on.
     """
     from pathlib import Path
 
     from ragqa.calibrate.run import calibrate_index
     from ragqa.cli.progress import progress_bar
 
-    config = make_config(config_file, settings, {"read.reader": reader, "index.encoder": encoder, "device": device})
+    if models and reader:
+        raise ConfigError(BOTH)
+    named = {"read.reader": models or reader, "index.encoder": encoder, "device": device}
+    config = make_config(config_file, settings, named)
     directory = locate_index(index_dir)
     with progress_bar(quiet) as progress:
         report = calibrate_index(

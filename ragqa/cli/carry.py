@@ -1,4 +1,4 @@
-"""``ragqa copy``, ``pack`` and ``unpack``: an index in another place."""
+"""``ragqa copy``, ``pack`` and ``unpack``: copying an index."""
 
 from __future__ import annotations
 

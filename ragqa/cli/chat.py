@@ -1,4 +1,4 @@
-"""``ragqa chat``: questions one after the other, each completed with those before it."""
+"""``ragqa chat``: a conversation, in which each question is completed from the earlier ones."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def chat(
 ) -> None:
     """Ask one question after the other.
 
-    A question may lean on those before it ("And when did he die?"). It is completed with words of earlier questions,
+    A question may refer to earlier ones ("And when did he die?"). It is completed with words of earlier questions,
     answers and titles, and the completed question is shown. Lines that begin with / are commands; /help lists them. The
     rules are English; in other languages only a question of up to three words is taken for a follow-up.
     """
@@ -64,7 +64,7 @@ def chat(
 
 
 def talk(session: Session, *, as_json: bool) -> None:
-    """Answer line by line until the input ends, or a line says so."""
+    """Answer line by line until the input ends or a line is the command to quit."""
     commands = {"/why": show_why, "/sources": show_sources}
     if sys.stdin.isatty():
         note("ask a question; /help lists the commands, Ctrl-D leaves")
@@ -88,8 +88,8 @@ def talk(session: Session, *, as_json: bool) -> None:
 def lines() -> Iterator[str]:
     """Lines that are not empty, until the input ends.
 
-    The prompt is shown on a terminal only, so it is never part of redirected results. Bytes that are no characters are
-    kept for `checked` to replace.
+    The prompt is shown on a terminal only, so it is never part of redirected results. Undecodable bytes are kept; they
+    are replaced by `checked`.
     """
     if sys.stdin.isatty() and sys.stdout.isatty():
         _ = _line_editing()
@@ -103,14 +103,14 @@ def lines() -> Iterator[str]:
             line = read()
         except EOFError:
             if sys.stdin.isatty():
-                note()  # the terminal has shown the prompt, and nothing ended its line
+                note()  # end the line of the prompt on the terminal
             return
         if line.strip():
             yield line.strip()
 
 
 def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
-    """Show what the question was completed to and why, and, by asking it again, what each stage made of it."""
+    """Show how the question was completed and why; then ask it again and show what each stage found."""
     from ragqa.cli.explaining import print_explanation
 
     understood = exchange.understood
@@ -130,7 +130,7 @@ def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
 
 
 def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
-    """Show every place of every answer: the one that was shown, and the others that say the same."""
+    """Show all places of every answer: the one that was shown and the others with the same answer."""
     from ragqa.cli.output import marked, one_line, place
 
     if as_json:

@@ -1,4 +1,4 @@
-"""``ragqa add`` and ``delete``: documents that are given, not read from the sources of an index."""
+"""``ragqa add`` and ``delete``: documents that do not come from the sources of an index."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from ragqa.cli.options import (
     parse_where,
     where_option,
 )
-from ragqa.cli.terminal import note, print_json, say
+from ragqa.cli.skipped import Skipped
+from ragqa.cli.terminal import print_json, say
 from ragqa.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,16 +67,15 @@ def add(
     from ragqa.library import Index
     from ragqa.models.catalog import load_encoder
 
-    directory, problems = locate_index(index_dir), list["Problem"]()
+    directory, skipped = locate_index(index_dir), Skipped()
 
     def tell(problem: Problem) -> None:
         source = _named(problem.source, place)
-        if strict:
+        if strict and not problem.remark:
             raise SourceError(f"{source}: {problem.reason} (--strict)")
-        note(f"skipped {source}: {problem.reason}")
-        problems.append(replace(problem, source=source))
+        skipped(replace(problem, source=source))
 
-    with interruptible(UNCHANGED), progress_bar(quiet) as progress, _spooled(file) as path:
+    with interruptible(UNCHANGED), progress_bar(quiet) as progress, skipped, _spooled(file) as path:
         place = path if file == "-" else None
         documents = read_documents([path], tell, limits=make_limits(bounds))
         named = (replace(document, source=_named(document.source, place)) for document in documents)
@@ -83,8 +83,7 @@ def add(
         with Index(directory, encoder=model, device=device or AUTO) as index:
             report = index.upsert(named, progress=progress)
     if as_json:
-        skipped = [{"source": problem.source, "reason": problem.reason} for problem in problems]
-        print_json({"index": str(directory), **asdict(report), "skipped": skipped})
+        print_json({"index": str(directory), **asdict(report), "skipped": skipped.to_json()})
     else:
         say(f"{directory}: {summary(report)}")
 
@@ -97,8 +96,8 @@ def add(
 def delete(ids: tuple[str, ...], index_dir: str | None, where: tuple[str, ...], as_json: bool) -> None:
     """Delete documents from an index.
 
-    By their ids, or all that --where is about. Nothing is asked. Documents from files come back when ragqa index reads
-    their sources again.
+    By their ids, or all that match --where. They are deleted without a question. Documents from files come back when
+    ragqa index reads their sources again.
     """
     from ragqa.library import Index
     from ragqa.store.packed import layout_of
@@ -106,7 +105,7 @@ def delete(ids: tuple[str, ...], index_dir: str | None, where: tuple[str, ...], 
     if not ids and not where:
         raise ConfigError("name the ids of documents to delete, or a condition with --where")
     directory, wanted = locate_index(index_dir), parse_where(where)
-    layout_of(directory).require_current()  # nothing is made only to delete from it
+    layout_of(directory).require_current()  # an index that does not exist is an error here
     with interruptible(UNCHANGED), Index(directory) as index:
         count = index.delete(ids, where=wanted)
         held, generation = len(index), index.generation
@@ -118,7 +117,7 @@ def delete(ids: tuple[str, ...], index_dir: str | None, where: tuple[str, ...], 
 
 @contextmanager
 def _spooled(file: str) -> Iterator[Path]:
-    """A file that holds what is to be read, as files are read in a process of their own."""
+    """The file, or for "-" a temporary file with the content of stdin, because another process reads the records."""
     if file != "-":
         yield Path(file)
         return
@@ -130,5 +129,5 @@ def _spooled(file: str) -> Iterator[Path]:
 
 
 def _named(source: str, spooled: Path | None) -> str:
-    """The source as the user knows it."""
+    """A source with "stdin" in place of the temporary file."""
     return source if spooled is None else source.replace(str(spooled), "stdin")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import device_option, settings_option
+from ragqa.cli.skipped import Skipped
 from ragqa.cli.terminal import note, print_json
 from ragqa.errors import ConfigError
-
-if TYPE_CHECKING:
-    from ragqa.corpus.files import Problem
 
 KEPT = "what was answered is kept, and the same command goes on from there"
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -61,13 +58,7 @@ def run_command(
     from ragqa.eval.runs.prepared import Choice
     from ragqa.eval.runs.runner import run
 
-    def tell(problem: Problem) -> None:
-        note(f"{problem.source}: {problem.reason}")
-
-    with (
-        interruptible(KEPT),
-        progress_bar() as progress,
-    ):
+    with interruptible(KEPT), progress_bar() as progress, Skipped() as tell:
         folder = run(
             suite,
             output,

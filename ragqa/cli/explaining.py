@@ -1,4 +1,4 @@
-"""How an explanation looks on a terminal: a section for each stage, in columns, at most 100 wide."""
+"""Prints an explanation on a terminal: a section for each stage, in columns, at most 100 characters wide."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ragqa.explanation import Explanation, Outcome, ScoreParts, SeenPassage
 
 WIDTH = 100
-SHOWN = 10  # passages, and words
-NAME = 26  # characters of a word
+SHOWN = 10  # passages and words that are shown
+NAME = 26  # characters of a word that are shown
 NOTHING = "-"
 
 
@@ -47,7 +47,7 @@ def _print(title: str, lines: Sequence[str]) -> None:
 
 
 def _words(shown: Sequence[SeenPassage], retrieve: RetrieveConfig) -> list[str]:
-    """A row for each word, the most telling first, and a column for each passage. The sums are the BM25 scores."""
+    """A row for each word, by falling share of the scores, and a column for each passage. The sums are BM25 scores."""
     if retrieve.fusion == "dense":
         return ["do not count (fusion dense)"]
     most: dict[str, float] = {}
@@ -98,13 +98,13 @@ def _passages(explanation: Explanation, shown: Sequence[SeenPassage]) -> list[st
 
 
 def _order(explanation: Explanation) -> str:
-    """What the passages are ordered by."""
+    """What decides the order of the passages, in words."""
     retrieve = explanation.retrieve
     if explanation.reranked:
         return f"the reranker's ({retrieve.reranker})" if retrieve.reranker else "the reranker's"
     weight = retrieve.dense_weight
     return {
-        "linear": f"bm25 + {retrieve.dense_scale:g} · dense",
+        "linear": f"bm25 + {retrieve.scale:g} · dense",
         "convex": f"{1.0 - weight:g} · bm25 + {weight:g} · dense, each from 0 to 1",
         "rrf": f"1 / ({retrieve.rrf_k} + rank), of both sources",
         "bm25": "bm25, from 0 to 1",

@@ -1,4 +1,4 @@
-"""How scores and comparisons look on a terminal."""
+"""Prints scores and comparisons on a terminal."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _retrieval_rows(figures: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns aligned: the first to the left, the others to the right; nothing for no rows."""
+    """Print aligned columns, the first to the left, the others to the right; without rows print nothing."""
     if not rows:
         return
     cells_of = [[visible(cell) for cell in row] for row in [head, *rows]]

@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ragqa.cli.formats import formats_option
 from ragqa.cli.interrupt import interruptible
 from ragqa.cli.options import (
+    BOTH,
     device_option,
     index_option,
     limit_options,
     locate_index,
     make_config,
     make_limits,
+    pair_option,
     settings_options,
 )
+from ragqa.cli.skipped import Skipped, passed
 from ragqa.cli.terminal import note, print_json, say
 from ragqa.errors import ConfigError
 
 if TYPE_CHECKING:
-    from ragqa.corpus.read import Problem
     from ragqa.index.report import BuildReport
 
 UNCHANGED = "nothing was changed"
@@ -31,13 +34,15 @@ UNNAMED = ""
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", type=click.Path(), help="Where the index goes [indexes/ and the source's name].")
-@click.option("--language", help="Language of the documents, for BM25 [en].")
+@click.option("--language", help="Language of the documents, for BM25; auto: each its own [en].")
 @click.option("--words", type=int, help="Passage size in words [120].")
 @click.option("--overlap", type=int, help="Words repeated between passages [0].")
+@pair_option
 @click.option("--encoder", help="Another encoder: a directory or hub name.")
 @click.option("--dense", help="auto, flat, hnsw, ivf or a FAISS factory string [auto].")
 @click.option("--bm25", type=click.Choice(["tantivy", "rank-bm25"]), help="BM25 engine [tantivy].")
 @click.option("--synonyms", type=click.Path(), help="A file of synonyms for BM25; an empty one takes them away.")
+@click.option("--encoding", help="The encoding of texts that are not Unicode [detected].")
 @click.option("--follow", is_flag=True, help="Follow symbolic links that lead out of the folders.")
 @click.option("--add", is_flag=True, help="Also keep what came from the sources of before.")
 @click.option("--replace", is_flag=True, help="Let go what came from the sources of before.")
@@ -46,6 +51,7 @@ UNNAMED = ""
 @click.option("--strict", is_flag=True, help="Stop at the first file that cannot be read.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
+@formats_option
 @settings_options
 def index(
     sources: tuple[str, ...],
@@ -53,10 +59,12 @@ def index(
     language: str | None,
     words: int | None,
     overlap: int | None,
+    models: str | None,
     encoder: str | None,
     dense: str | None,
     bm25: str | None,
     synonyms: str | None,
+    encoding: str | None,
     follow: bool,
     add: bool,
     replace: bool,
@@ -79,11 +87,13 @@ def index(
         "index.language": language,
         "index.split.words": words,
         "index.split.overlap": overlap,
-        "index.encoder": encoder,
+        "index.encoder": models or encoder,
         "index.dense": dense,
         "index.lexical": bm25,
         "device": device,
     }
+    if models and encoder:
+        raise ConfigError(BOTH)
     if add and replace:
         raise ConfigError("--add keeps what came from other sources, --replace lets it go: give one of them")
     from dataclasses import asdict
@@ -98,13 +108,8 @@ def index(
     config = make_config(config_file, settings, overrides, Config(index=current))
     if config.index.encoder == UNNAMED:
         config = override(config, {"index.encoder": current_encoder(directory)})
-    problems: list[Problem] = []
-
-    def tell(problem: Problem) -> None:
-        note(f"skipped {problem.source}: {problem.reason}")
-        problems.append(problem)
-
-    with interruptible(UNCHANGED), progress_bar(quiet) as progress:
+    skipped = Skipped()
+    with interruptible(UNCHANGED), progress_bar(quiet) as progress, skipped:
         report = build(
             list(sources),
             directory,
@@ -113,13 +118,15 @@ def index(
             synonyms=synonyms,
             limits=make_limits(bounds),
             follow=follow,
+            encoding=encoding or "",
             others="add" if add else "replace" if replace else "same",
-            problems=tell,
+            problems=skipped,
             progress=progress,
         )
+    if report.passed_over:
+        note(passed(report.passed_over))
     if as_json:
-        skipped = [{"source": problem.source, "reason": problem.reason} for problem in problems]
-        print_json({"index": str(directory), **asdict(report), "skipped": skipped})
+        print_json({"index": str(directory), **asdict(report), "skipped": skipped.to_json()})
     else:
         say(f"{directory}: {summary(report)}")
 
@@ -132,6 +139,7 @@ def summary(report: BuildReport) -> str:
     parts = [
         (report.added, "added"),
         (report.changed, "changed"),
+        (report.moved, "moved"),
         (report.removed, "removed"),
         (report.kept, "kept as they were"),
     ]
@@ -187,7 +195,9 @@ def verify(index_dir: str | None, as_json: bool) -> int:
 
 
 def _calibration(path: Path) -> list[str]:
-    """What is wrong with the index' own calibration beyond its checksum, of which older files have none."""
+    """What is wrong with the index' own calibration; `check` has compared its checksum, which older
+    files do not have.
+    """
     from ragqa.errors import ModelError
     from ragqa.evidence.calibration import has_checksum
 
@@ -201,8 +211,9 @@ def _calibration(path: Path) -> list[str]:
 
 @click.command()
 @index_option
+@device_option
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
-def compact(index_dir: str | None, as_json: bool) -> None:
+def compact(index_dir: str | None, device: str | None, as_json: bool) -> None:
     """Merge an index into one segment.
 
     Deleted passages are dropped; nothing is encoded again.
@@ -210,11 +221,12 @@ def compact(index_dir: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from ragqa.cli.progress import progress_bar
+    from ragqa.device import AUTO
     from ragqa.index.writer import compact as merge
 
     directory = locate_index(index_dir)
     with interruptible(UNCHANGED), progress_bar() as progress:
-        report = merge(directory, progress)
+        report = merge(directory, progress, device=device or AUTO)
     if as_json:
         print_json({"index": str(directory), **asdict(report)})
     else:

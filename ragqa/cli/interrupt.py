@@ -1,4 +1,4 @@
-"""What Ctrl-C interrupted, and what became of the work."""
+"""Tells the user, after Ctrl-C, what became of the work that it interrupted."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Interrupted(click.Abort):
 
 @contextmanager
 def interruptible(outcome: str = "") -> Iterator[None]:
-    """Turn what Ctrl-C raises in the block into an `Interrupted` with this outcome. One from an inner block stays as it
-    is.
+    """Turn any error that Ctrl-C causes in the block into an `Interrupted` with this outcome. An `Interrupted` from an
+    inner block passes unchanged.
 
     Without an outcome, the text is that of the `KeyboardInterrupt` itself: training says at which step it stopped.
 
-    The chain of causes of an error tells whether it comes from Ctrl-C, because libraries turn a Ctrl-C that meets them
-    into errors of their own, such as an `ImportError` while a compiled module starts.
+    Libraries may turn a Ctrl-C into an error of their own, such as an `ImportError` while a compiled module is loaded.
+    So the chain of an error's causes decides whether it comes from Ctrl-C.
     """
     try:
         yield
@@ -33,12 +33,12 @@ def interruptible(outcome: str = "") -> Iterator[None]:
         if stop is None:
             raise
         if not isinstance(error, click.Abort):
-            note()  # the terminal has written ^C, and click ends that line only for errors it sees itself
+            note()  # end the line in which the terminal shows ^C
         raise Interrupted(outcome or str(stop)) from error
 
 
 def _interrupt(error: BaseException) -> BaseException | None:
-    """The Ctrl-C that an error came from, the one closest to it."""
+    """The `KeyboardInterrupt` in an error's chain of causes that is closest to the error, None if there is none."""
     seen: BaseException | None = error
     while seen is not None and not isinstance(seen, KeyboardInterrupt):
         seen = seen.__cause__ or seen.__context__

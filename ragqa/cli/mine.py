@@ -37,7 +37,7 @@ def mine(
     device: str | None,
     quiet: bool,
 ) -> None:
-    """Find passages that answer QUESTIONS, and near ones that do not, to train a retriever on."""
+    """Find passages that answer QUESTIONS, and similar ones that do not, to train a retriever on."""
     from dataclasses import asdict
 
     from ragqa.cli.progress import progress_bar

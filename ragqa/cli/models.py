@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ragqa.cli.terminal import say
+from ragqa.cli.terminal import print_json, say
+from ragqa.errors import ConfigError
 
 
 @click.command()
@@ -15,25 +16,70 @@ from ragqa.cli.terminal import say
     "--max-length", type=click.IntRange(16), help="Longest input in tokens [384, encoder its own, reranker 512]."
 )
 @click.option("--fp32", is_flag=True, help="Keep fp32 weights instead of int8.")
-def export(checkpoint: str, output: str, kind: str, max_length: int | None, fp32: bool) -> None:
+@click.option("--shared", is_flag=True, help="Tokenizer and word table (4 bits) go into the folder above, for a pair.")
+@click.option("--dense-scale", type=click.FloatRange(0), help="What an encoder's cosines are worth beside BM25 [40].")
+@click.option("--name", default="", help="What the model is called [the checkpoint's folder].")
+def export(
+    checkpoint: str,
+    output: str,
+    kind: str,
+    max_length: int | None,
+    fp32: bool,
+    shared: bool,
+    dense_scale: float | None,
+    name: str,
+) -> None:
     """Turn a CHECKPOINT into the fast form (int8 onnxruntime).
 
     The result is compared with the checkpoint.
     """
+    if (shared and kind == "reranker") or (dense_scale is not None and kind != "encoder"):
+        raise ConfigError("--shared is for an encoder or a reader, --dense-scale for an encoder")
+    from ragqa.config import DENSE_SCALE
     from ragqa.models.export import export_encoder, export_reader, export_reranker
 
     if kind == "reader":
-        report = export_reader(checkpoint, output, max_length=max_length or 384, int8=not fp32)
+        report = export_reader(
+            checkpoint, output, max_length=max_length or 384, int8=not fp32, shared=shared, name=name
+        )
     elif kind == "reranker":
         report = export_reranker(checkpoint, output, max_length=max_length or 512, int8=not fp32)
     else:
-        report = export_encoder(checkpoint, output, max_length=max_length, int8=not fp32)
+        report = export_encoder(
+            checkpoint,
+            output,
+            max_length=max_length,
+            int8=not fp32,
+            shared=shared,
+            dense_scale=DENSE_SCALE if dense_scale is None else dense_scale,
+            name=name,
+        )
     say(f"{report.path}: {report.size / 1e6:.1f} MB, mean cosine to the checkpoint {report.cosine:.4f}")
 
 
 @click.group()
 def models() -> None:
     """The models that come with ragqa."""
+
+
+@models.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+def ls(as_json: bool) -> None:
+    """List the pairs of models in the package.
+
+    A pair is an encoder and a reader. Without --models the first that knows the index' language is taken.
+    """
+    from ragqa.models.listing import packaged_pairs
+
+    found = packaged_pairs()
+    if as_json:
+        print_json([pair.to_dict() for pair in found])
+        return
+    for pair in found:
+        say(f"{pair.name}: {pair.bytes / 1e6:.0f} MB, {', '.join(pair.languages) or 'any language'}")
+        for kind, model in (("encoder", pair.encoder), ("reader", pair.reader)):
+            figures = ", ".join(f"{name} {value:g}" for name, value in model.measured.items())
+            say(f"  {kind:<8}{model.name}{': ' if figures else ''}{figures}")
 
 
 @models.command()

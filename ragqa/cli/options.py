@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they become settings."""
+"""Options that several commands share, and their conversion to settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ragqa.errors import IndexNotFound
+from ragqa.errors import ConfigError, IndexNotFound
 
 if TYPE_CHECKING:
     from ragqa.config import Config
@@ -24,6 +24,7 @@ ANSWERING = {
     "passages": "read.passages",
     "risk": "read.risk",
     "min_score": "read.min_score",
+    "models": "read.reader",
     "reader": "read.reader",
     "ensemble": "read.ensemble",
     "encoder": "index.encoder",
@@ -32,6 +33,7 @@ ANSWERING = {
     "device": "device",
 }
 
+BOTH = "--models names a packaged pair, and --encoder or --reader another model: give one of them"
 LIMITS = {
     "max_file_mb": "file_mb",
     "max_unpacked_mb": "unpacked_mb",
@@ -71,6 +73,28 @@ def where_option(command: Command) -> Command:
     )(command)
 
 
+def _check_pair(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    if name is not None:
+        from ragqa.models.catalog import check_pair
+
+        check_pair(name)
+    return name
+
+
+def models_option(command: Command) -> Command:
+    """``--models``, of commands that ask."""
+    return click.option(
+        "--models", callback=_check_pair, help="The packaged pair that reads: see ragqa models ls [the index' own]."
+    )(command)
+
+
+def pair_option(command: Command) -> Command:
+    """``--models``, of commands that index."""
+    return click.option(
+        "--models", callback=_check_pair, help="The packaged pair to use: see ragqa models ls [by language]."
+    )(command)
+
+
 def encoder_option(command: Command) -> Command:
     """``--encoder``."""
     return click.option("--encoder", help="The encoder the index was built with, unless packaged.")(command)
@@ -97,7 +121,7 @@ def device_option(command: Command) -> Command:
 
 
 def answering_options(command: Command) -> Command:
-    """All that decides how an index is asked, under the names of `ANSWERING`."""
+    """The options that decide how questions are answered; `ANSWERING` maps their names to settings."""
     share = click.FloatRange(0, 1, min_open=True, max_open=True)
     for option in (
         device_option,
@@ -106,6 +130,7 @@ def answering_options(command: Command) -> Command:
         encoder_option,
         click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable)."),
         click.option("--reader", help="Another reader: a directory or hub name."),
+        models_option,
         click.option("--min-score", type=float, help="Give no answer below this score, whatever the risk."),
         click.option("--risk", type=share, help="Share of given answers that may be wrong [0.4]."),
         click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20]."),
@@ -117,7 +142,7 @@ def answering_options(command: Command) -> Command:
 
 
 def limit_options(command: Command) -> Command:
-    """What reading a file may cost, under the names of `LIMITS`."""
+    """The options that limit what reading a file may cost; `LIMITS` maps their names to fields of `Limits`."""
     for option in (
         click.option("--file-seconds", type=click.FloatRange(1), help="Time to read a file, for each MB of it [30]."),
         click.option("--max-memory-mb", type=click.IntRange(1), help="Memory to read a file with [800]."),
@@ -138,14 +163,18 @@ def make_limits(given: Mapping[str, Any]) -> Limits:
 
 def answering_config(config_file: str | None, settings: Sequence[str], given: Mapping[str, Any]) -> Config:
     """The settings of a command with `answering_options`."""
-    overrides = {ANSWERING[name]: value for name, value in given.items() if value != ()}
+    if given.get("models") and given.get("reader"):
+        raise ConfigError(BOTH)
+    overrides = {ANSWERING[name]: value for name, value in given.items() if value not in ((), None)}
     return make_config(config_file, settings, overrides)
 
 
 def make_config(
     config_file: str | None, settings: Sequence[str], overrides: Mapping[str, Any], base: Config | None = None
 ) -> Config:
-    """Defaults or ``base``, then the file, then ``--set``, then the command's own options that were given."""
+    """Settings from the defaults (or ``base``), then the file, then ``--set``, then the options
+    given to the command.
+    """
     from ragqa.config import load_config
     from ragqa.convert import override
 

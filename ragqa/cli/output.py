@@ -1,4 +1,4 @@
-"""How replies and hits look on a terminal."""
+"""Prints replies and hits on a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ QUOTE_CHARS = 300
 
 
 def note_unchecked(snapshot: Snapshot) -> None:
-    """Say so on stderr if a large index was still being compared with its hashes when it was asked."""
+    """Say on stderr if the files of a large index were not all compared with their hashes yet."""
     if not snapshot.checked:
         note(f"{snapshot.directory}: still being checked when this was found; ragqa verify looks at every byte")
 
@@ -57,17 +57,17 @@ def print_hit(hit: Hit) -> None:
 
 
 def one_line(text: str) -> str:
-    """Text to be read as prose: line breaks, tabs and runs of white space are one space each."""
+    """The text with each run of white space, line breaks included, replaced by one space."""
     return " ".join(text.split())
 
 
 def stored(answer: Answer) -> str:
-    """Which question a stored answer was written for."""
+    """A line that says for which question a stored answer was written."""
     return f"stored answer to: {answer.hit.passage.title}"
 
 
 def place(hit: Hit, line: int, characters: tuple[int, int]) -> str:
-    """``source:line``, or the source and these characters of the document where a source has no lines."""
+    """``source:line``, or, if the source has no lines, the source and these characters of the document."""
     if line:
         return f"{hit.passage.source}:{line}"
     return f"{hit.passage.source} (characters {characters[0]}-{characters[1]})"
@@ -80,7 +80,7 @@ def quotation(answer: Answer) -> str:
 
 
 def marked(answer: Answer) -> list[str | Styled]:
-    """The same in parts to `say`; on a terminal the answer stands out instead."""
+    """The parts of `quotation` for `say`; on a terminal the answer is highlighted instead of put in marks."""
     if not sys.stdout.isatty():
         return [quotation(answer)]
     before, quoted, after = _sentence(answer)
@@ -88,7 +88,7 @@ def marked(answer: Answer) -> list[str | Styled]:
 
 
 def _sentence(answer: Answer) -> tuple[str, str, str]:
-    """What stands in the answer's sentence before it, the answer, and what stands after it; on one line each."""
+    """The answer's sentence in three parts: before the answer, the answer, after it; each on one line."""
     text, span = answer.hit.passage.text, answer.span
     start, end = answer.sentence
     start, end = max(start, span.start - QUOTE_CHARS), min(end, span.end + QUOTE_CHARS)

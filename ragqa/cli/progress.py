@@ -1,21 +1,24 @@
-"""A progress bar on stderr. It is shown on a terminal only, and only after a second."""
+"""How far long work is, on stderr: a progress bar on a terminal, after a second; elsewhere a line every 30 seconds."""
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ragqa.cli.escape import visible
+from ragqa.cli.terminal import note
 from ragqa.index.report import Progress, silent
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Display
     from rich.progress import TaskID
 
-PATIENCE = 1.0  # seconds: what is quicker shows no bar, and does not wait for rich to load
+PATIENCE = 1.0  # seconds until the bar is shown; quicker work shows none and does not load rich
+EVERY = 30.0  # seconds between lines where there is no terminal
 
 
 @contextmanager
@@ -25,20 +28,45 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
     A stage of unknown length that has counted nothing is replaced by the next one. While the bar is shown, lines
     written to stderr appear above it; stdout is not touched.
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet:
         yield silent
         return
-    bar = _Bar()
+    bar = _Bar() if sys.stderr.isatty() else _Lines()
     try:
         yield bar.report
     finally:
         bar.close()
 
 
+class _Lines:
+    """Prints the last report every `EVERY` seconds."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, int, int | None] | None = None
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._thread.start()
+
+    def report(self, stage: str, done: int, total: int | None) -> None:
+        """A `Progress`."""
+        self._last = stage, done, total
+
+    def close(self) -> None:
+        """Stop printing."""
+        self._closed.set()
+        self._thread.join()
+
+    def _tell(self) -> None:
+        started = time.monotonic()
+        while not self._closed.wait(EVERY):
+            if self._last is not None:
+                stage, done, total = self._last
+                of = "" if total is None else f" of {total:,}"
+                note(f"{stage}: {done:,}{of} ({time.monotonic() - started:.0f} s)")
+
+
 class _Bar:
-    """Remembers what was reported until a timer shows it, so that work which reports nothing for long is shown
-    as well.
-    """
+    """Keeps the last report, which a timer shows, so that the bar also appears during work that reports nothing."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,7 +79,7 @@ class _Bar:
         self._timer.start()
 
     def report(self, stage: str, done: int, total: int | None) -> None:
-        """A `Progress`."""
+        """Take a report, as a `Progress`."""
         with self._lock:
             if stage not in self._stages:
                 for waiting in [name for name, state in self._stages.items() if state == (0, None)]:
@@ -60,7 +88,7 @@ class _Bar:
             self._show(stage)
 
     def close(self) -> None:
-        """Remove the bar; if it was not shown yet, it never is."""
+        """Remove the bar, or keep it from being shown."""
         self._timer.cancel()
         with self._lock:
             self._closed = True

@@ -1,7 +1,8 @@
 """The only module that writes to stdout and stderr. Results go to stdout, everything else to stderr.
 
-All text for people passes `visible`, so that no text of a document, name, question or error can act on a terminal. Line
-breaks and styles are added here alone. Characters that the output's encoding cannot hold are replaced by an escape.
+All text for people passes through `visible`, so that no control character of a document, name, question or error
+reaches a terminal. Only this module adds line breaks and styles. Characters that the output's encoding cannot hold are
+replaced by an escape.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from ragqa.errors import RagqaError, StorageError
 
 @dataclass(frozen=True, slots=True)
 class Styled:
-    """Text that stands out on a terminal."""
+    """Text that is highlighted on a terminal."""
 
     text: str
     bold: bool = False
@@ -48,15 +49,15 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
 
 
 def prepare() -> None:
-    """Make both streams escape what their encoding cannot hold, and replace closed streams.
+    """Make stdout and stderr escape characters that their encoding cannot hold, and replace closed streams.
 
-    A closed stdin is read as an empty one, a closed stderr drops what is written to it, and a closed stdout refuses it.
-    Their file numbers are taken, so that no file of an index gets one: a library that writes to "stdout" would damage
-    it.
+    A closed stdin reads as empty, a closed stderr drops what is written to it, and writing to a closed stdout fails.
+    The replacements occupy file descriptors 0, 1 and 2; otherwise a file of an index could get descriptor 1, and a
+    library that writes to stdout would damage it.
     """
     for name, flags, mode in (
         ("stdin", os.O_RDONLY, "r"),
-        ("stdout", os.O_RDONLY, "w"),  # writing fails, as it would where it is closed
+        ("stdout", os.O_RDONLY, "w"),  # writing to it fails, as to a closed one
         ("stderr", os.O_WRONLY, "w"),
     ):
         if getattr(sys, name) is None:
@@ -73,8 +74,8 @@ def flush() -> None:
 
 
 def settle() -> None:
-    """Leave nothing in the buffers for the end of Python, when an error could no longer be reported. What cannot be
-    written now is dropped.
+    """Write out the buffers before Python ends, because an error then could not be reported. Text that cannot be
+    written is dropped.
     """
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -87,7 +88,9 @@ def settle() -> None:
 
 
 def refused(error: OSError) -> RagqaError:
-    """The error for what the system refused outside of an index: a file that it names, or our output."""
+    """The error for an operation that the system refused outside of an index: on the file it names,
+    or on our output.
+    """
     from ragqa.store.atomic import ADVICE
 
     advice = ADVICE.get(error.errno or 0)
@@ -101,7 +104,7 @@ def refused(error: OSError) -> RagqaError:
 def unread_ends_well() -> Iterator[None]:
     """End with exit code 0 if nobody reads the results any more, as after `| head`.
 
-    Another broken pipe, such as one to a process of ours, stays an error.
+    Any other broken pipe, such as one to a process that ragqa started, remains an error.
     """
     try:
         yield
@@ -112,7 +115,9 @@ def unread_ends_well() -> Iterator[None]:
 
 
 def _write(text: str, err: bool) -> None:
-    """Write and flush. Notes that cannot be written are dropped, as they are not what the command was run for."""
+    """Write and flush. Text for stderr that cannot be written is dropped; the command's result does
+    not depend on it.
+    """
     stream = sys.stderr if err else sys.stdout
     try:
         with nullcontext() if err else unread_ends_well():
@@ -123,12 +128,12 @@ def _write(text: str, err: bool) -> None:
 
 
 def _is_read(stream: TextIO) -> bool:
-    """Whether what a stream still holds can be written."""
+    """Whether somebody still reads a stream."""
     try:
         stream.flush()
         number = stream.fileno()
     except UnsupportedOperation:
-        return True  # no stream of the system
+        return True  # not a stream of the operating system
     except OSError:
         return False
     if not hasattr(select, "poll"):

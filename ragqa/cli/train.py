@@ -22,7 +22,7 @@ def train() -> None:
 
 
 def run_options(output: str, recipe: str) -> Callable[[Command], Command]:
-    """What every kind of run is told: where its result goes, which recipe it follows, and on which device."""
+    """The options of every kind of run: where its result goes, its recipe, settings and device."""
 
     def add(command: Command) -> Command:
         for option in (
@@ -40,7 +40,7 @@ def run_options(output: str, recipe: str) -> Callable[[Command], Command]:
 
 
 def _made(line: str) -> None:
-    """Say what was made, once: torchrun has the same command run by several processes."""
+    """Print the result in the first process only; torchrun runs the same command in several processes."""
     if os.environ.get("RANK", "0") == "0":
         say(line)
 
@@ -73,7 +73,7 @@ def retriever(data: tuple[str, ...], output: str, recipe: str, settings: tuple[s
     """Fine-tune the dense encoder on DATA; interrupted, the same command goes on.
 
     DATA are SQuAD-format files, files of ragqa mine, or with data.weak the documents themselves. With
-    method.towers=question passages stay as they are indexed.
+    method.towers=question the vectors of passages do not change, so an index stays valid.
     """
     from ragqa.models.runtime import require_torch
 
@@ -117,8 +117,8 @@ def joint(
 ) -> None:
     """Fine-tune question encoder and reader together on an index; interrupted, the same command goes on.
 
-    Questions and answers are all it needs. Passages stay as they are indexed; with method.refresh_every they move as
-    well, in a copy of the index.
+    It needs questions and answers only. The vectors of passages do not change; with method.refresh_every they are
+    trained as well, in a copy of the index.
     """
     from ragqa.models.runtime import require_torch
 

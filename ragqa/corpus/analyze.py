@@ -3,31 +3,39 @@
 * Languages that Tantivy stems: words (runs of letters and digits), in lower case, without Tantivy's stop words where it
   has a list, as Snowball stems. English is also folded to ASCII, so that "Beyonce" finds Beyoncé. The other languages
   are not folded, because accents tell their words apart and their stemmers expect them.
-* ``simple``: words as they stand, in lower case, for every other language that puts blanks between words.
-* ``zh``: words by jieba in search mode (long words and the words inside them), in lower case.
+* ``hi``, ``vi``, ``simple``: words as they stand, in lower case; ``simple`` is for every other language that puts
+  blanks between words.
+* ``zh``: words by jieba in search mode (long words and the words inside them), in lower case and in simplified
+  characters, so that traditional and simplified Chinese find each other, and pairs of neighbouring characters. Words
+  of other scripts stay whole.
+* ``ja``, ``th``, ``lo``, ``km``, ``my``: runs of neighbouring characters (see `ragqa.corpus.grams`).
+* ``auto``: each document by the analyzer of its language, which its metadata record under ``ragqa.language``; a
+  question by the analyzers of all documents that there are.
 
-Text is first brought to Unicode's NFKC, so that "é" in one or two code points, the ligature "ﬁ" and full-width digits
-are found. If a script without blanks is indexed under another language than ``zh``, each run of characters is one term,
-and only whole runs are found.
+Text is first normalised (`ragqa.normalized`), so that "é" in one or two code points, the ligature "ﬁ", full-width
+digits and words with soft hyphens are found. If a script without blanks is indexed as a language with blanks, each run
+of characters is one term, and only whole runs are found.
 """
 
 from __future__ import annotations
 
-import unicodedata
-import warnings
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import tantivy
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
+from ragqa.corpus.chinese import chinese_words, jieba_words
+from ragqa.corpus.detect import detected
+from ragqa.corpus.grams import GRAMS, terms_of
 from ragqa.errors import ConfigError, MissingExtra
+from ragqa.normalized import plain
+from ragqa.types import LANGUAGE, Meta
 
-if TYPE_CHECKING:
-    import jieba
-
+AUTO, SIMPLE = "auto", "simple"
 _STEMMED = {
     "ar": "arabic",
     "da": "danish",
@@ -52,59 +60,106 @@ _WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}  # Tantivy has no list
 _LONGEST = 128  # bytes of UTF-8; what is longer is data, not a word
 _WORD = r"[\w--_]+"  # with combining marks, which Tantivy's faster simple tokenizer takes for blanks
 
-LANGUAGES: tuple[str, ...] = (*_STEMMED, "zh", "simple")
+LANGUAGES: tuple[str, ...] = (*_STEMMED, "zh", *GRAMS, "hi", "vi", SIMPLE)
+_REVISIONS = {"zh": 2}  # raised whenever the terms of a language change; 1 where none is said
+_NEEDED = {"zh": ("jieba", "opencc"), AUTO: ("py3langid", "jieba", "opencc")}  # packages that an extra installs
 
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """How texts of one language become terms. Get one by `get_analyzer`."""
+    """How texts of one language become terms, or with "auto" those of each document by its own. Get one by
+    `get_analyzer`, and that of an index by `recorded_analyzer`.
+    """
 
     language: str
+    revision: int = 1
 
     @property
     def name(self) -> str:
-        """The name that the manifest records; its number is raised whenever the terms change."""
-        if self.language not in _STEMMED:
-            return f"{self.language}-{'jieba' if self.language == 'zh' else 'word'}-1"
-        return f"{self.language}-stem-1" if self.language in _WITHOUT_STOP_WORDS else f"{self.language}-stem-stop-1"
+        """The name that the manifest records; it changes whenever the terms do."""
+        if self.language == AUTO:
+            names = "".join(_current(language).name for language in LANGUAGES)
+            return f"{AUTO}-{hashlib.sha256(names.encode()).hexdigest()[:8]}"
+        return f"{self.language}-{self._kind}-{self.revision}"
 
-    def prepare(self, text: str) -> str:
-        """What to hand to Tantivy: the text in NFKC, for ``zh`` its words with a blank between them."""
-        text = unicodedata.normalize("NFKC", text)
-        if self.language != "zh":
-            return text
-        words = _jieba().cut_for_search(text)
-        return " ".join(word for word in words if any(map(str.isalnum, word)))
+    @property
+    def _kind(self) -> str:
+        if self.language in _STEMMED:
+            return "stem" if self.language in _WITHOUT_STOP_WORDS else "stem-stop"
+        return "jieba" if self.language == "zh" else "gram" if self.language in GRAMS else "word"
 
-    def tantivy(self) -> tantivy.TextAnalyzer:
-        """Prepared text → terms, to be registered with a Tantivy index."""
-        return _text_analyzer(self.language)
+    def of(self, meta: Meta) -> Analyzer:
+        """The analyzer of a document with this metadata."""
+        return self if self.language != AUTO else _current(str(meta.get(LANGUAGE, SIMPLE)))
+
+    def among(self, holds: Callable[[str], bool]) -> tuple[Analyzer, ...]:
+        """The analyzers of a question to an index that ``holds`` documents of some languages; at least one."""
+        if self.language != AUTO:
+            return (self,)
+        return tuple(_current(language) for language in LANGUAGES if holds(language)) or (_current(SIMPLE),)
 
     def tokens(self, text: str) -> list[str]:
-        """The terms that Tantivy indexes for ``prepare(text)``, in order, with repeats.
+        """The terms of a text, in order, with repeats; with "auto" as the language that is found in it says.
 
-        A text of nothing but stop words has none, as the index holds none of them either.
+        A text of nothing but stop words has none.
         """
-        return list(_text_analyzer(self.language).analyze(self.prepare(text)))
+        if self.language == AUTO:
+            return _current(language_of(text)).tokens(text)
+        text = plain(text)
+        if self.language == "zh":
+            text = " ".join(jieba_words(text) if self.revision < 2 else chinese_words(text))
+        elif self.language in GRAMS:
+            text = " ".join(terms_of(text, self.language))
+        return list(_text_analyzer(self.language).analyze(text))
+
+    def prepare(self, text: str) -> str:
+        """The terms with a blank between them, as `at_blanks` takes them apart."""
+        return " ".join(self.tokens(text))
 
 
 def get_analyzer(language: str) -> Analyzer:
-    """The analyzer of a language code in `LANGUAGES`."""
-    if language not in LANGUAGES:
-        raise ConfigError(f"index.language is {language!r}: one of {', '.join(LANGUAGES)}")
-    if language == "zh" and find_spec("jieba") is None:
-        raise MissingExtra("language zh", "zh")
-    return Analyzer(language)
+    """The analyzer for a language code in `LANGUAGES`, or for "auto"."""
+    if language not in (*LANGUAGES, AUTO):
+        raise ConfigError(f"index.language is {language!r}: one of {', '.join((*LANGUAGES, AUTO))}")
+    if not all(map(find_spec, _NEEDED.get(language, ()))):
+        raise MissingExtra(f"language {language}", "zh" if language == "zh" else "languages")
+    return _current(language)
+
+
+def recorded_analyzer(language: str, name: str) -> Analyzer | None:
+    """The analyzer that an index records by ``name``, of this or an earlier revision; None if there is none."""
+    newest = get_analyzer(language)
+    known = [newest, *(Analyzer(language, revision) for revision in range(1, newest.revision))]
+    return next((analyzer for analyzer in known if analyzer.name == name), None)
+
+
+def language_of(text: str) -> str:
+    """The code in `LANGUAGES` of the language that most of a text is in, "simple" for any other and where the text does
+    not tell.
+    """
+    found = detected(text)
+    return found if found in LANGUAGES else SIMPLE
+
+
+def _current(language: str) -> Analyzer:
+    """Of what is no language code, that of other languages: metadata may come from anywhere."""
+    return Analyzer(language if language in (*LANGUAGES, AUTO) else SIMPLE, _REVISIONS.get(language, 1))
+
+
+@cache
+def at_blanks() -> tantivy.TextAnalyzer:
+    """What takes prepared text apart, to be registered with a Tantivy index."""
+    return TextAnalyzerBuilder(Tokenizer.whitespace()).build()
 
 
 @cache
 def _text_analyzer(language: str) -> tantivy.TextAnalyzer:
-    if language == "zh":
+    if language == "zh" or language in GRAMS:
         tokenizer = Tokenizer.whitespace()
-    elif language in ("simple", "ta"):
-        tokenizer = Tokenizer.regex(_WORD)
-    else:
+    elif language in _STEMMED and language != "ta":
         tokenizer = Tokenizer.simple()
+    else:
+        tokenizer = Tokenizer.regex(_WORD)
     builder = TextAnalyzerBuilder(tokenizer).filter(Filter.remove_long(_LONGEST)).filter(Filter.lowercase())
     if language in _STEMMED:
         name = _STEMMED[language]
@@ -114,17 +169,3 @@ def _text_analyzer(language: str) -> tantivy.TextAnalyzer:
             builder = builder.filter(Filter.ascii_fold())
         builder = builder.filter(Filter.stemmer(name))
     return builder.build()
-
-
-@cache
-def _jieba() -> jieba.Tokenizer:
-    """A tokenizer of our own, filled here, because jieba's ``initialize`` logs and loads a cache from the
-    shared /tmp.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # jieba 0.42 has escapes that newer Pythons warn of
-        import jieba
-    tokenizer = jieba.Tokenizer()
-    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
-    tokenizer.initialized = True
-    return tokenizer

@@ -5,9 +5,10 @@
 3. Bytes that are strictly UTF-8 are UTF-8, as other encodings hardly ever look like it. A UTF-8 text with a few damaged
    bytes stays UTF-8; these become U+FFFD.
 4. What the file declares about itself (HTML).
-5. A legacy encoding of a language, if the most frequent characters of that language have the share that they have in
-   running text of that language. In a text that is decoded wrongly they hardly occur.
-6. Windows-1252, which fits Western text and gives some character for any byte.
+5. The encoding that the user names.
+6. A Chinese, Japanese or Korean encoding, if the most frequent characters of that language have the share that they
+   have in running text of it. In a text that is decoded wrongly they hardly occur.
+7. An encoding of one byte a character, guessed by the languages that are written in it (`ragqa.corpus.guessing`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ragqa.errors import SourceError
+from ragqa.corpus.guessing import Guess, guess
+from ragqa.errors import ConfigError, SourceError
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -33,17 +35,13 @@ _CHINESE = frozenset("的一是不了在人有我他中来上大和国地到以�
 _TAIWAN = frozenset("的一是不了在人有我他中來上大和國地到以說時要就出會可也你對生能子那得於著下自年後作裡這為們個，。")
 _KOREAN = frozenset("이다는의에을가고하지를은도로기사시한리어자서나인대과부그정으스일여아제라보있해수들")
 _HIRAGANA = frozenset(map(chr, range(0x3041, 0x3094)))
-_RUSSIAN = frozenset("оеаинтсрвлкмдпу")
-_LEGACY = (  # encoding, its language's frequent characters, the least share of all non-ASCII characters that they have
+_EASTERN = (  # encoding, its language's frequent characters, the least share of all non-ASCII characters that they have
     ("shift_jis", _HIRAGANA, 0.2),
     ("euc_jp", _HIRAGANA, 0.2),
     ("gb18030", _CHINESE, 0.12),
     ("cp950", _TAIWAN, 0.12),
     ("cp949", _KOREAN, 0.2),
-    ("cp1251", _RUSSIAN, 0.5),
-    ("koi8_r", _RUSSIAN, 0.5),
 )
-_CYRILLIC = ("cp1251", "koi8_r")
 _ALIASES = {  # as browsers read these labels: https://encoding.spec.whatwg.org/#names-and-labels
     "iso-8859-1": "cp1252",
     "latin1": "cp1252",
@@ -59,7 +57,6 @@ _ALIASES = {  # as browsers read these labels: https://encoding.spec.whatwg.org/
 }
 _LABEL = re.compile(r"(us-)?ascii|latin|iso-?8859|windows-|cp\d|ibm|mac|koi8|gb|big5|euc|ks_c|shift|tis")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b\x1a"))
-_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 
 @dataclass(slots=True)
@@ -97,24 +94,41 @@ def scan(chunks: Iterable[bytes]) -> Scan:
     return seen
 
 
-def encoding_of(seen: Scan, declared: str = "") -> str:
-    """The encoding; decode with ``errors="replace"``. `SourceError` if the bytes are no text."""
+def encoding_of(seen: Scan, declared: str = "", named: str = "") -> Guess:
+    """The encoding; decode with ``errors="replace"``. ``declared`` is what the text says itself, ``named`` what the
+    user says. `SourceError` if the bytes are no text.
+    """
     for mark, name in _BOMS:
         if seen.start.startswith(mark):
-            return name
+            return Guess(name)
     if seen.nul:
-        return _wide(seen)
+        return Guess(_wide(seen))
     if not seen.odd:
-        return "utf-8"
+        return Guess("utf-8")
     sample = _sample(seen.odd)
     if len(sample.translate(None, _CONTROL)) < 0.98 * len(sample):
         raise SourceError("not text (a binary file)")
-    return "utf-8" if _mostly_utf8(sample) else _declared(declared) or _legacy(sample)
+    if _mostly_utf8(sample) and not named:
+        return Guess("utf-8")
+    known = _declared(declared) or (named and known_encoding(named)) or _eastern(sample)
+    return Guess(known) if known else guess(sample)
+
+
+def known_encoding(label: str) -> str:
+    """Python's name of the encoding that a label means; `ConfigError` if there is none of text."""
+    label = label.strip().lower()
+    try:
+        found = codecs.lookup(_ALIASES.get(label, label))
+    except (LookupError, ValueError):
+        found = None
+    if found is None or not found._is_text_encoding:
+        raise ConfigError(f"encoding {label!r} is not known; examples are cp1250, mac_roman and shift_jis")
+    return found.name
 
 
 def decode(raw: bytes, declared: str = "") -> str:
     """A whole file's text, without byte order mark, line ends as they are."""
-    name = encoding_of(scan(raw[at : at + _CHUNK] for at in range(0, len(raw), _CHUNK)), declared)
+    name = encoding_of(scan(raw[at : at + _CHUNK] for at in range(0, len(raw), _CHUNK)), declared).name
     return raw.decode(name, "replace")
 
 
@@ -167,12 +181,9 @@ def _no_text(char: str) -> bool:
     return char not in "\t\r\n\f" and unicodedata.category(char) in ("Cc", "Cn", "Co", "Cs")
 
 
-def _legacy(sample: bytes) -> str:
-    best, most = "cp1252", 1.0
-    in_words = _in_long_runs(sample)
-    for name, frequent, least in _LEGACY:
-        if name in _CYRILLIC and not in_words:
-            continue
+def _eastern(sample: bytes) -> str:
+    best, most = "", 1.0
+    for name, frequent, least in _EASTERN:
         try:
             text = codecs.getincrementaldecoder(name)().decode(sample)
         except UnicodeDecodeError:
@@ -182,9 +193,3 @@ def _legacy(sample: bytes) -> str:
         if share > most:
             best, most = name, share
     return "cp932" if best == "shift_jis" else best
-
-
-def _in_long_runs(sample: bytes) -> bool:
-    """Whether the bytes above ASCII stand together as in Cyrillic words, not alone as accented letters do."""
-    runs = _HIGH_RUN.findall(sample)
-    return sum(len(run) for run in runs if len(run) > 2) > 0.6 * sum(map(len, runs))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import re
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -13,41 +12,48 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from ragqa.corpus.encoding import encoding_of, scan
+from ragqa.corpus.encoding import Scan, encoding_of, scan
 from ragqa.corpus.limits import Limits, too_large, too_long
 from ragqa.errors import SourceError
+from ragqa.types import file_of
 
 _CHUNK = 1 << 20
 _MEMBERS = 100_000  # of a zip archive
 
-_PLACE = re.compile(r"(?::\d+|#page=\d+)\Z")
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be read, and why. ``source`` is a file, or a record or page of one (``:12``, ``#page=3``).
+    """What could not be read, and why. ``source`` is a file, or a part of one (see `ragqa.types.file_of`).
 
-    ``unread`` is false if it was read and had no text of its own, or was passed over on purpose.
+    ``unread`` is false if it was read and had no text of its own, or was passed over on purpose. A ``remark`` is about
+    what was read: that its encoding was guessed, for example.
     """
 
     source: str
     reason: str
     unread: bool = True
+    remark: bool = False
 
     @property
     def file(self) -> str:
-        """The source without its record or page."""
-        return _PLACE.sub("", self.source)
+        """The source without the place in it."""
+        return file_of(self.source)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read. ``name`` is the id of its document, or begins those of its records; no two files share one."""
+    """A file to read. ``name`` is the id of its document, or begins those of its records; no two files share one.
+
+    ``encoding`` is that of its text if that is not Unicode; "" if it is to be detected. Readers put into ``remarks``
+    what the user should know of what was read.
+    """
 
     path: Path
     name: str
     named: bool = False
     limits: Limits = field(default_factory=Limits)
+    encoding: str = ""
+    remarks: list[str] = field(default_factory=list, compare=False)
 
     @property
     def source(self) -> str:
@@ -103,12 +109,32 @@ def read_text_bytes(file: SourceFile) -> bytes:
     return b"".join(taken)
 
 
+def decoded(file: SourceFile, raw: bytes, declared: str = "") -> str:
+    """Text of the file, without byte order mark, line ends as they are; ``declared`` is the encoding that it names
+    itself.
+    """
+    name = _encoding(file, scan(raw[at : at + _CHUNK] for at in range(0, len(raw), _CHUNK)), declared)
+    return raw.decode(name, "replace")
+
+
+def read_text_of(file: SourceFile) -> str:
+    """The text of a file that is one document."""
+    return decoded(file, read_text_bytes(file))
+
+
+def _encoding(file: SourceFile, seen: Scan, declared: str = "") -> str:
+    found = encoding_of(seen, declared, file.encoding)
+    if found.doubt and found.doubt not in file.remarks:
+        file.remarks.append(found.doubt)
+    return found.name
+
+
 def open_text(file: SourceFile) -> io.TextIOWrapper:
     """The content as a stream of text, line ends as they are; lines end at LF, CR or CRLF.
 
     The file is read through once before, to tell the encoding and to be sure that it is whole and within its limits.
     """
-    encoding = encoding_of(scan(chunks(file)))
+    encoding = _encoding(file, scan(chunks(file)))
     return io.TextIOWrapper(_open(file.path), encoding, "replace", newline="")
 
 
@@ -119,7 +145,10 @@ def open_zip(file: SourceFile) -> zipfile.ZipFile:
     more of a member than is declared.
     """
     limit = file.limits.unpacked(regular_size(file.path))
-    archive = zipfile.ZipFile(file.path)
+    try:
+        archive = zipfile.ZipFile(file.path)
+    except zipfile.BadZipFile as error:
+        raise SourceError("no zip archive, as such files are (encrypted, damaged or in an older format)") from error
     members = archive.infolist()
     if sum(member.file_size for member in members) > limit:
         archive.close()

@@ -1,109 +1,107 @@
-"""The readers, by the files' endings; and the one place that lets no reader's failure pass it."""
+"""The table of formats: one entry says which endings a format has, what reads it, and what must be installed for that.
+
+A reader turns a file into documents and problems. It reads within ``file.limits``, imports heavy libraries when it is
+called, and may raise whatever it likes: `ragqa.corpus.guard` makes a problem of it.
+"""
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-from ragqa.corpus.files import Problem, SourceFile, is_gzipped, regular_size
-from ragqa.corpus.limits import LONGEST_ID, LONGEST_TITLE, too_hungry, too_large, too_long
+from ragqa.corpus.files import Problem, SourceFile, is_gzipped
+from ragqa.corpus.markdown import read_markdown
 from ragqa.corpus.markup import read_html
-from ragqa.corpus.office import read_docx, read_pdf
 from ragqa.corpus.parquet import read_parquet
-from ragqa.corpus.records import read_csv, read_json, read_jsonl, read_tsv
-from ragqa.corpus.text import read_markdown, read_text
-from ragqa.errors import MissingExtra, SourceError
-from ragqa.metadata import readable_meta
+from ragqa.corpus.pdf import read_pdf
+from ragqa.corpus.readers.asciidoc import read_asciidoc
+from ragqa.corpus.readers.code import LANGUAGES, read_code
+from ragqa.corpus.readers.delimited import read_csv, read_tsv
+from ragqa.corpus.readers.epub import read_epub
+from ragqa.corpus.readers.latex import read_latex
+from ragqa.corpus.readers.mail import read_eml, read_mbox
+from ragqa.corpus.readers.man import read_man
+from ragqa.corpus.readers.notebook import read_notebook
+from ragqa.corpus.readers.opendocument import read_odt
+from ragqa.corpus.readers.python_code import read_python
+from ragqa.corpus.readers.rst import read_rst
+from ragqa.corpus.readers.sheets import read_xlsx
+from ragqa.corpus.readers.slides import read_pptx
+from ragqa.corpus.readers.xml_text import read_xml
+from ragqa.corpus.records import read_json, read_jsonl
+from ragqa.corpus.text import read_text
+from ragqa.corpus.word import read_docx
+from ragqa.errors import MissingExtra
 from ragqa.types import Document
 
-Format = Callable[[SourceFile], Iterator[Document | Problem]]
+Reader = Callable[[SourceFile], Iterator[Document | Problem]]
 
-FORMATS: dict[str, Format] = {
-    ".txt": read_text,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".html": read_html,
-    ".htm": read_html,
-    ".jsonl": read_jsonl,
-    ".ndjson": read_jsonl,
-    ".json": read_json,
-    ".csv": read_csv,
-    ".tsv": read_tsv,
-    ".parquet": read_parquet,
-    ".pdf": read_pdf,
-    ".docx": read_docx,
-}
-_NEVER_GZIPPED = (".parquet", ".pdf", ".docx")
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format. ``module`` is what its reader cannot do without and ``extra`` the extra of ragqa that brings it; both
+    are empty where the core is enough. Files of a ``packed`` format are not read when they are gzipped as well.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Reader
+    extra: str = ""
+    module: str = ""
+    packed: bool = False
+
+    def missing(self) -> MissingExtra | None:
+        """What is to be installed before such files can be read."""
+        return MissingExtra(f"reading {self.name}", self.extra) if self.module and not _is_there(self.module) else None
+
+
+TABLE: tuple[Format, ...] = (
+    Format("plain text", (".txt",), read_text),
+    Format("Markdown", (".md", ".markdown"), read_markdown),
+    Format("reStructuredText", (".rst", ".rest"), read_rst),
+    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), read_asciidoc),
+    Format("man pages", (*(f".{number}" for number in range(1, 10)), ".man", ".mdoc", ".roff", ".1p", ".3p"), read_man),
+    Format("LaTeX", (".tex", ".latex", ".ltx"), read_latex),
+    Format("Python", (".py", ".pyi", ".pyw"), read_python),
+    Format("other programs", tuple(LANGUAGES), read_code),
+    Format("HTML", (".html", ".htm", ".xhtml"), read_html),
+    Format("XML", (".xml", ".nxml", ".dbk", ".docbook", ".tei", ".dita", ".rss", ".atom"), read_xml),
+    Format("JSON lines", (".jsonl", ".ndjson"), read_jsonl),
+    Format("JSON", (".json",), read_json),
+    Format("CSV", (".csv",), read_csv),
+    Format("TSV", (".tsv",), read_tsv),
+    Format("Parquet", (".parquet",), read_parquet, packed=True),
+    Format("PDF", (".pdf",), read_pdf, "files", "pypdfium2", packed=True),
+    Format("Word", (".docx",), read_docx, packed=True),
+    Format("PowerPoint", (".pptx",), read_pptx, packed=True),
+    Format("Excel", (".xlsx", ".xlsm"), read_xlsx, "files", "openpyxl", packed=True),
+    Format("OpenDocument text", (".odt",), read_odt, packed=True),
+    Format("EPUB", (".epub",), read_epub, packed=True),
+    Format("mail", (".eml",), read_eml),
+    Format("mailbox", (".mbox",), read_mbox),
+    Format("Jupyter notebook", (".ipynb",), read_notebook),
+)
+FORMATS: dict[str, Format] = {suffix: one for one in TABLE for suffix in one.suffixes}
 
 
 def format_of(file: SourceFile) -> Format | None:
-    """The reader for a file, by its name; None if there is none."""
+    """The format of a file, by its name; None if there is none."""
     bare = Path(file.path.stem) if is_gzipped(file.path) else file.path
-    suffix = bare.suffix.lower()
-    return None if is_gzipped(file.path) and suffix in _NEVER_GZIPPED else FORMATS.get(suffix)
+    found = FORMATS.get(bare.suffix.lower())
+    return None if found is not None and found.packed and is_gzipped(file.path) else found
 
 
-def read_file(file: SourceFile) -> Iterator[Document | Problem]:
-    """What a file holds. Nothing that its reader raises gets out, whatever it is, but for the end of the program
-    (Ctrl-C, exit): it becomes the last item, a `Problem` of the whole file.
-
-    Readers are ours and others', so this catches more than `Exception`: a panic in compiled Rust is none.
-    """
-    try:
-        yield from _bounded(file)
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:
-        yield Problem(file.source, _reason(error, file))
+def ending(path: Path) -> str:
+    """What tells the format: ".txt", ".txt.gz", or "no ending"."""
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
+        return Path(path.stem).suffix.lower() + suffix
+    return suffix or "no ending"
 
 
-def _bounded(file: SourceFile) -> Iterator[Document | Problem]:
-    read = format_of(file)
-    if read is None:
-        raise SourceError(f"unknown format; known are {', '.join(FORMATS)}")
-    size = regular_size(file.path)
-    if size > file.limits.file_mb << 20:
-        raise SourceError(f"larger than {file.limits.file_mb} MB; to read it, allow more with --max-file-mb")
-    if not size:
-        yield Problem(file.source, "no text", unread=False)
-        return
-    limit = left = file.limits.unpacked(size)
-    longest = file.limits.document(size)
-    for item in read(file):
-        if isinstance(item, Problem):
-            yield item
-            continue
-        left -= len(item.text)
-        if left < 0:
-            raise SourceError(too_large(limit))
-        yield _within(item, longest)
-
-
-def _within(document: Document, longest: int) -> Document | Problem:
-    """With a title of bounded length, and metadata that can be kept; too long a text or id, which cannot be cut, is
-    refused.
-    """
-    if len(document.text) > longest:
-        return Problem(document.source, too_long(longest))
-    if len(document.id) > LONGEST_ID:
-        return Problem(document.source, f"an id of more than {LONGEST_ID:,} characters")
-    meta = readable_meta(document.meta) if document.meta else {}
-    return replace(document, title=document.title[:LONGEST_TITLE], meta=meta)
-
-
-def _reason(error: BaseException, file: SourceFile) -> str:
-    if isinstance(error, (SourceError, MissingExtra)):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return too_hungry(file.limits.memory(file.path.stat().st_size))
-    if isinstance(error, RecursionError):
-        return "nested too deep to be read"
-    if isinstance(error, (EOFError, zlib.error, gzip.BadGzipFile)):
-        return f"damaged gzip file ({error})"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return f"cannot be read ({said})"
+@cache
+def _is_there(module: str) -> bool:
+    return find_spec(module) is not None

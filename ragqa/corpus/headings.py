@@ -23,8 +23,9 @@ class Outline:
     first_title: str = ""
     _path: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, start: int, level: int, text: str) -> None:
-        """Add a heading at character ``start``; its path is that of the headings of lower levels above it.
+    def add(self, start: int, level: int, text: str, body: int = 0) -> None:
+        """Add a heading at character ``start``, below which the text begins at ``body``; its path is that of the
+        headings of lower levels above it.
 
         A text that is too long for a heading is ignored, because it would be stored with every passage below it.
         """
@@ -36,13 +37,15 @@ class Outline:
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
         self._path.append((level, text))
-        self.sections.append(Section(start, SEPARATOR.join(part for _, part in self._path if part)))
+        self.sections.append(Section(start, SEPARATOR.join(part for _, part in self._path if part), body))
 
 
 def body_start(text: str, section: Section) -> int:
-    """Where the text after a section's heading line begins. A heading line is marked by "#" or says the end of the
-    path.
+    """Where a section's text begins: where it says so, or after its heading line. A heading line is marked by "#" or
+    says the end of the path.
     """
+    if section.body > section.start:
+        return min(section.body, len(text))
     line = _LINE.match(text, section.start)
     if line is None:
         return section.start

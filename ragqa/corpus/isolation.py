@@ -28,7 +28,7 @@ from typing import IO
 
 from ragqa.corpus import wire
 from ragqa.corpus.files import Problem, SourceFile
-from ragqa.corpus.formats import read_file
+from ragqa.corpus.guard import read_file
 from ragqa.corpus.limits import Limits, too_hungry, too_slow
 from ragqa.errors import RagqaError
 from ragqa.types import Document
@@ -72,7 +72,7 @@ class ReadingProcess:
         self._clock.close()
 
     def read(self, file: SourceFile) -> Iterator[Document | Problem]:
-        """What a file holds, as `ragqa.corpus.formats.read_file` gives it. Exhaust it before the next file is read."""
+        """What a file holds, as `ragqa.corpus.guard.read_file` gives it. Exhaust it before the next file is read."""
         if not sys.executable or getattr(sys, "frozen", False):  # then there is no Python to start
             yield from read_file(file)
             return
@@ -108,7 +108,7 @@ class ReadingProcess:
             assert process.stdin is not None and process.stdout is not None
             self._clock.set(seconds, process)
             with suppress(BrokenPipeError):  # it has ended, which we are about to see
-                process.stdin.write(json.dumps([str(file.path), file.name]).encode() + b"\n")
+                process.stdin.write(json.dumps([str(file.path), file.name, file.named, file.encoding]).encode() + b"\n")
                 process.stdin.flush()
             if self._line(process.stdout) == wire.TAKEN or fresh:
                 return process.stdout

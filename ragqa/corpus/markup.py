@@ -1,181 +1,180 @@
 """From HTML to text: what a reader of the page sees, without navigation, scripts, page headers, footers and side
-columns.
+columns, and without what repeats on most pages of a site.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import dropwhile
 
-from ragqa.corpus.encoding import decode
-from ragqa.corpus.files import SourceFile, read_text_bytes
-from ragqa.corpus.headings import Outline
-from ragqa.corpus.limits import too_deep
-from ragqa.errors import SourceError
+from ragqa.corpus.boilerplate import without_repeated
+from ragqa.corpus.files import Problem, SourceFile, decoded, read_text_bytes
+from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
+from ragqa.corpus.grid import Cell, table_block
+from ragqa.corpus.html_tree import Element, parse
 from ragqa.types import Document
 
 # fmt: off
 _DROPPED = frozenset((
-    "script", "style", "nav", "template", "noscript", "svg", "math", "iframe", "object", "select", "button", "textarea",
-    "canvas", "audio", "video", "dialog",
+    "script", "style", "template", "noscript", "svg", "iframe", "object", "select", "button", "textarea", "canvas",
+    "audio", "video", "dialog", "annotation", "annotation-xml",
 ))
-_BANNERS = frozenset(("header", "footer", "aside"))  # of the page; those of an article belong to it
-_CONTENT = frozenset(("article", "main", "section"))
+_CONTENT = frozenset(("article", "main", "section"))  # their headers, footers and side columns belong to them
 _BLOCKS = frozenset((
-    "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt", "fieldset",
-    "figcaption", "figure", "form", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "main", "ol", "p", "pre", "section",
-    "summary", "table", "ul",
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "legend", "main", "nav", "ol", "p", "section",
+    "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))
 # fmt: on
-_CHUNK = 1 << 16
-_LINES = frozenset(("br", "li"))
+_ROLES = {"navigation": "nav", "banner": "header", "contentinfo": "footer", "complementary": "aside", "main": "main"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_CELLS = frozenset(("td", "th"))
+_LISTS = frozenset(("ul", "ol", "menu", "a"))
+_FRESH = frozenset(("dd", "li"))  # a block that begins with them goes on in their line
+_PERMALINKS = frozenset(("¶", "#", "§", "🔗", "\uf0c1"))
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f\v\xa0]+")
-_INVISIBLE = str.maketrans("", "", "\xad\u200b\ufeff")
+_DIGITS = re.compile(r"[-+−]?\d{1,4}", re.ASCII)
+_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 
 
-def read_html(file: SourceFile) -> Iterator[Document]:
-    """One document: paragraphs with a blank line between, table cells with " | ", title from title or h1, sections."""
+def read_html(file: SourceFile) -> Iterator[Document | Problem]:
+    """One document: paragraphs with a blank line between, table cells with " | ", title from title or h1, sections.
+
+    What repeats on most pages of its folder is left out, which is told as a remark.
+    """
+    page = page_of(file)
+    blocks, repeated = without_repeated(file, page.blocks, lambda other: page_of(other).blocks)
+    if repeated:
+        yield Problem(file.source, "left out: what repeats on most pages of its folder", unread=False, remark=True)
+    text = flow(blocks)
+    title = page.title or text.title
+    yield Document(
+        file.name, text.text, title, file.source, sections=text.sections, tables=text.tables, together=text.together
+    )
+
+
+def page_of(file: SourceFile) -> Page:
+    """A file's title and blocks."""
     raw = read_text_bytes(file)
     charset = _CHARSET.search(raw, 0, 4096)
-    page = read_page(decode(raw, charset[1].decode("ascii") if charset else ""), file.limits.nesting)
-    title = page.title or page.outline.first_title
-    yield Document(file.name, "".join(page.parts), title, file.source, sections=tuple(page.outline.sections))
+    return read_page(decoded(file, raw, charset[1].decode("ascii") if charset else ""), file.limits.nesting)
 
 
 def read_page(text: str, nesting: int) -> Page:
-    """The text of a page's elements; `SourceError` if more than ``nesting`` of them are open at once.
-
-    libxml2 parses and reports each start, end and text to `Page`, so that no tree is built. For a given nesting this
-    takes time linear in the text: finding the element that an end tag closes looks at all open elements.
-    """
-    from lxml import etree
-
-    page = Page(nesting)
-    parser = etree.HTMLParser(target=page, encoding="utf-8", huge_tree=True)
-    raw = text.encode("utf-8", "replace")
-    try:
-        for at in range(0, len(raw), _CHUNK):
-            parser.feed(raw[at : at + _CHUNK])
-        parser.close()
-    except etree.XMLSyntaxError:  # nothing in it, not even a word
-        page.close()
+    """The title and blocks of a page; `SourceError` if more than ``nesting`` elements are inside one another."""
+    root = parse(text, nesting)
+    page = Page(root.h1)
+    page.read(root)
     return page
 
 
 class Page:
-    """A target for lxml's parser; told of a page's elements, it has ``parts`` (the text), ``title`` and ``outline``."""
+    """The ``title`` and ``blocks`` of an element that it is told to `read`."""
 
-    def __init__(self, nesting: int) -> None:
-        self.parts: list[str] = []
-        self.outline = Outline()
+    def __init__(self, h1: int = 0) -> None:
+        self.blocks: list[Block] = []
         self.title = ""
-        self._nesting = nesting
-        self._depth = 0
-        self._length = 0
-        self._gap = ""  # between what was written and what comes: nothing, a blank, " | ", a line end or an empty line
-        self._dropped = 0  # the depth of the outermost element that is being left out
+        self._h1 = h1  # of the whole page
         self._content = 0
-        self._pre = 0
-        self._rows = self._cells = 0  # so far in this table, in this row
-        self._in_new_cell = False
-        self._titles: list[str] | None = None
-        self._level = 0
-        self._heading: list[str] = []
-        self._text: list[str] = []
+        self._parts: list[str] = []  # of the block that is being put together
+        self._gap = ""  # before what comes next: nothing, a blank, a line end, or an empty line (a new block)
+        self._fresh = False
 
-    def start(self, tag: str, attributes: object) -> None:
-        """Open an element."""
-        self._flush()
-        self._depth += 1
-        if self._depth > self._nesting:
-            raise SourceError(too_deep(self._nesting))
-        if self._dropped:
-            return
-        if tag in _DROPPED or (tag in _BANNERS and not self._content):
-            self._dropped = self._depth
-        elif tag == "title":
-            self._titles = [] if not self.title else None
+    def read(self, element: Element) -> None:
+        """Take all that is in an element. It goes down without recursion, however deep that is."""
+        stack = [(element, iter(self._shown(element)))]
+        while stack:
+            element, rest = stack[-1]
+            item = next(rest, None)
+            if item is None:
+                stack.pop()
+                self._close(element)
+            elif isinstance(item, str):
+                self._write_flowing(item)
+            elif self._open(item):
+                stack.append((item, iter(self._shown(item))))
+        self._end_block()
+
+    def _open(self, element: Element) -> bool:
+        """Begin an element; whether it is to be gone into, as it is neither left out nor taken whole."""
+        tag = _ROLES.get(element.facts.get("role", ""), element.tag)
+        if tag in _DROPPED or self._is_aside(element, tag) or _is_permalink(element):
+            return False
+        if tag == "title":
+            self.title = self.title or said(element)
+        elif tag in _HEADINGS:
+            self._end_block()
+            if text := said(element):
+                self.blocks.append(Block(text, level=_HEADINGS[tag]))
+        elif tag in ("pre", "listing", "xmp"):
+            self._end_block()
+            if (text := _raw(element).strip("\r\n")).strip():
+                self.blocks.append(Block(text, follows=True))
+        elif tag == "table" and not _arranges(element):
+            self._add_table(element)
+        elif tag == "sup" and _DIGITS.fullmatch(text := said(element)):
+            self._write(text.translate(_RAISED))
         else:
             self._content += tag in _CONTENT
-            self._pre += tag == "pre"
-            self._separate(tag, opening=True)
-            if tag in _HEADINGS:
-                self._end_heading()
-                self._level = _HEADINGS[tag]
+            self._separate(tag)
+            return True
+        return False
 
-    def end(self, tag: str) -> None:
-        """Close an element."""
-        self._flush()
-        self._depth -= 1
-        if self._dropped:
-            if self._depth < self._dropped:
-                self._dropped = 0
-        elif tag == "title":
-            self._end_title()
-        else:
-            if tag in _HEADINGS:
-                self._end_heading()
-            self._content = max(0, self._content - (tag in _CONTENT))
-            self._pre = max(0, self._pre - (tag == "pre"))
-            self._separate(tag, opening=False)
+    def _close(self, element: Element) -> None:
+        tag = element.tag
+        self._content -= _ROLES.get(element.facts.get("role", ""), tag) in _CONTENT
+        if tag in _BLOCKS:
+            self._gap = PARAGRAPH if tag not in ("dt", "dd") else LINE
+        elif tag == "li":
+            self._gap = self._gap if self._gap == PARAGRAPH else LINE
 
-    def data(self, data: str) -> None:
-        """Take a piece of text; libxml2 gives what stands between two tags in several."""
-        if not self._dropped:
-            self._text.append(data)
+    def _is_aside(self, element: Element, tag: str) -> bool:
+        """Whether a nav, header, footer or aside is of the site, and not of the text: it has no prose, for example.
 
-    def close(self) -> None:
-        """Take the last text; a heading or title left open ends here."""
-        self._flush()
-        self._end_heading()
-        self._end_title()
+        An end tag may be missing, so one with the page's own content in it is never left out.
+        """
+        if tag == "nav":
+            return not (element.prose or element.holds("main", "article", "h1", "pre"))
+        if self._content or tag not in ("header", "footer", "aside"):
+            return False
+        own = element.holds("main", "article") or (element.h1 > 0 and element.h1 == self._h1)
+        return not (own or (element.prose and tag != "footer"))
 
-    def _flush(self) -> None:
-        if not self._text:
-            return
-        data = "".join(self._text).translate(_INVISIBLE)
-        self._text = []
-        if self._titles is not None:
-            self._titles.append(data)
-        elif self._level:
-            self._heading.append(data)
-        elif self._pre:
-            self._write(data if data.strip() else "")
-        else:
-            self._write_flowing(data)
+    def _shown(self, element: Element) -> list[Element | str]:
+        """What is in an element; of a nav that goes on into the text, without the links that it begins with."""
+        if element.tag != "nav":
+            return element.inside
 
-    def _end_title(self) -> None:
-        if self._titles is not None:
-            self.title = " ".join("".join(self._titles).split())
-            self._titles = None
+        def is_link(item: Element | str) -> bool:
+            return isinstance(item, str) or item.tag in _LISTS or not (item.words or item.bits)
 
-    def _end_heading(self) -> None:
-        level, text = self._level, " ".join("".join(self._heading).split())
-        self._level, self._heading = 0, []
-        if level and text:
-            self._gap = "\n\n"
-            self.outline.add(self._length + (2 if self.parts else 0), level, text)
-            self._write(text)
-            self._gap = "\n\n"
+        return list(dropwhile(is_link, element.inside))
 
-    def _separate(self, tag: str, *, opening: bool) -> None:
-        if self._level and tag not in _HEADINGS:
-            self._heading.append(" " if tag in _BLOCKS or tag in _LINES else "")
-        elif tag in _BLOCKS:
-            self._rows = 0 if tag == "table" else self._rows
-            if not (opening and self._in_new_cell):
-                self._gap = "\n\n"
-        elif tag in _LINES:
-            self._gap = self._gap if self._gap == "\n\n" else "\n"
-        elif opening and tag == "tr":
-            self._rows, self._cells = self._rows + 1, 0
-            self._gap = "\n" if self._rows > 1 else self._gap
-        elif opening and tag in _CELLS:
-            self._cells, self._in_new_cell = self._cells + 1, True
-            self._gap = " | " if self._cells > 1 else self._gap
+    def _separate(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            if tag == "dd":
+                self._gap = LINE
+            elif not self._fresh:
+                self._gap = PARAGRAPH
+            self._fresh = tag == "dd"
+        elif tag in ("br", "li"):
+            self._gap = self._gap if self._gap == PARAGRAPH else LINE
+            self._fresh = tag == "li"
+
+    def _add_table(self, table: Element) -> None:
+        self._end_block()
+        rows, headers = list[list[Cell]](), 0
+        for row in _rows(table):
+            cells = [cell for cell in row.inside if isinstance(cell, Element) and cell.tag in ("td", "th")]
+            heads = sum(cell.tag == "th" for cell in cells)
+            if headers == len(rows) and (heads == len(cells) or (heads > 1 and not rows)):
+                headers += 1
+            rows.append([Cell(said(cell), _number(cell, "colspan"), _number(cell, "rowspan")) for cell in cells])
+        captions = [item for item in table.inside if isinstance(item, Element) and item.tag == "caption"]
+        self.blocks += [Block(text) for text in map(said, captions) if text]
+        if block := table_block(rows, headers):
+            self.blocks.append(block)
 
     def _write_flowing(self, data: str) -> None:
         words = _BLANKS.sub(" ", data)
@@ -188,9 +187,69 @@ class Page:
     def _write(self, text: str) -> None:
         if not text:
             return
-        if self.parts and self._gap:
-            self.parts.append(self._gap)
-            self._length += len(self._gap)
-        self._gap, self._in_new_cell = "", False
-        self.parts.append(text)
-        self._length += len(text)
+        if self._gap == PARAGRAPH:
+            self._end_block()
+        elif self._parts and self._gap:
+            self._parts.append(self._gap)
+        self._gap, self._fresh = "", False
+        self._parts.append(text)
+
+    def _end_block(self) -> None:
+        if self._parts:
+            self.blocks.append(Block("".join(self._parts)))
+        self._parts, self._gap, self._fresh = [], "", False
+
+
+def said(element: Element) -> str:
+    """All that is said in an element, in one line."""
+    page = Page()
+    page.read(element)
+    return " ".join(" ".join(block.text for block in page.blocks).split())
+
+
+def _is_permalink(element: Element) -> bool:
+    match element.inside:
+        case [str(text)]:
+            return element.tag == "a" and text.strip() in _PERMALINKS
+    return False
+
+
+def _arranges(table: Element) -> bool:
+    """Whether a table only arranges a page: it has one cell, or tables, headings or programs in its cells."""
+    rows = _rows(table)
+    single = len(rows) <= 1
+    return (
+        table.holds("table", *_HEADINGS)
+        or (single and table.holds("pre"))
+        or (single and sum(isinstance(cell, Element) for row in rows for cell in row.inside) <= 1)
+    )
+
+
+def _rows(table: Element) -> list[Element]:
+    """The rows of a table, the header's first."""
+    parts = [item for item in table.inside if isinstance(item, Element)]
+    parts.sort(key=lambda part: {"thead": 0, "tfoot": 2}.get(part.tag, 1))
+    rows = [[part] if part.tag == "tr" else part.inside for part in parts]
+    return [row for group in rows for row in group if isinstance(row, Element) and row.tag == "tr"]
+
+
+def _number(cell: Element, fact: str) -> int:
+    value = cell.facts.get(fact, "").strip()
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else 1
+
+
+def _raw(element: Element) -> str:
+    """The text of an element as it stands, white space included."""
+    parts: list[str] = []
+    stack: list[Iterator[Element | str]] = [iter(element.inside)]
+    while stack:
+        item = next(stack[-1], None)
+        if item is None:
+            stack.pop()
+        elif isinstance(item, str):
+            parts.append(item)
+        elif item.tag == "br":
+            parts.append(LINE)
+        elif item.tag not in _DROPPED:
+            stack.append(iter(item.inside))
+    return "".join(parts)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ragqa.config import SplitConfig
-from ragqa.corpus.headings import body_start, heading_of
+from ragqa.corpus.headings import SEPARATOR, body_start, heading_of
 from ragqa.sentences import count_words, cuts, sentences
-from ragqa.types import Document, Passage, passage_id
+from ragqa.types import Document, Passage, Table, passage_id
 
 _PARAGRAPH_END = re.compile(r"\n\s*\n|\r\s*\r|\u2029")
+_LINE_END = re.compile(r"\r?\n|\r")
 _LONG_WORD = 12  # characters; a text of more than so many a word is not counted whole
 LONGEST = 4 * _LONG_WORD  # characters of a passage for each of the words it may have
 LONGEST_WHOLE = 20_000  # characters of a document that is kept whole
@@ -27,11 +30,38 @@ class _Piece:
     sentences: list[tuple[int, int]] = field(default_factory=list)
 
 
+class _Blocks:
+    """Spans that are not to be cut: [start, end), ascending; of those that overlap the first counts."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in spans:
+            if start < end and start >= (self._ends[-1] if self._ends else 0):
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def divided_at(self, place: int) -> bool:
+        """Whether a cut there would divide one."""
+        at = bisect_left(self._starts, place) - 1
+        return at >= 0 and place < self._ends[at]
+
+    def ends(self, ends: Iterable[int], start: int, end: int) -> Iterable[int]:
+        """Those of these ends of sentences in [start, end) that divide none, and the borders of the spans in there."""
+        first, last = bisect_left(self._ends, start), bisect_right(self._starts, end)
+        if first >= last:
+            return ends
+        borders = {*self._starts[first:last], *self._ends[first:last]}
+        inside = (place for place in (*ends, *borders) if start < place < end and not self.divided_at(place))
+        return [*sorted(set(inside)), end]
+
+
 def split(document: Document, config: SplitConfig) -> list[Passage]:
     """Passages in text order; none is blank, and none crosses the border of a section.
 
-    Every character that is neither white space nor part of a section's heading line is in at least one passage, and
-    ``document.text[p.start:p.end] == p.text``. Passages neither begin nor end with white space; their starts ascend.
+    Every character that is neither white space nor between the start and the body of a section (its heading line) is in
+    at least one passage, and ``document.text[p.start:p.end] == p.text``. Passages neither begin nor end with white
+    space; their starts ascend.
 
     * A passage holds up to ``config.words`` words (`count_words`), of which at most ``config.overlap`` repeat the end
       of the passage before.
@@ -39,6 +69,8 @@ def split(document: Document, config: SplitConfig) -> list[Passage]:
       single sentence; longer sentences are cut.
     * It ends early where a paragraph ends, if it is at least half full, or if it is a quarter full and the next
       paragraph would not fit.
+    * What belongs ``together`` and a table is not cut if it fits into a passage. Of a table that does not fit, each row
+      is a passage, the first with the header; the names of the columns end its heading path.
     * It has at most 48 characters for each of ``config.words``, and so at most as many tokens of a model, whatever the
       text.
 
@@ -52,9 +84,10 @@ def split(document: Document, config: SplitConfig) -> list[Passage]:
 
 def _pieces(document: Document, config: SplitConfig) -> Iterator[tuple[str, _Piece]]:
     target = max(config.words - config.overlap, config.words // 4)
-    for heading, start, end in _regions(document):
+    whole, cut = _blocks(document, target)
+    for heading, start, end in _parts(document, cut):
         before: _Piece | None = None
-        for piece in _pack(document.text, start, end, target, config.words):
+        for piece in _pack(document.text, start, end, target, config.words, whole):
             yield heading, _overlapping(piece, before, config)
             before = piece
 
@@ -69,17 +102,56 @@ def _regions(document: Document) -> Iterator[tuple[str, int, int]]:
         yield heading_of(document, section), body_start(text, section), end
 
 
-def _pack(text: str, start: int, end: int, target: int, most: int) -> list[_Piece]:
+def _blocks(document: Document, target: int) -> tuple[_Blocks, list[Table]]:
+    """What is not to be cut, and the tables of which each row is a passage."""
+    text, spans, cut = document.text, list(document.together), list[Table]()
+    for table in document.tables:
+        if _fits(text, table.start, table.end, target):
+            spans.append((table.start, table.end))
+        else:
+            cut.append(table)
+    return _Blocks(sorted(span for span in spans if _fits(text, *span, target))), cut
+
+
+def _fits(text: str, start: int, end: int, target: int) -> bool:
+    return end - start <= _LONG_WORD * target and count_words(text[start:end]) <= target
+
+
+def _parts(document: Document, tables: Sequence[Table]) -> Iterator[tuple[str, int, int]]:
+    """The `_regions`, and the rows of these tables as regions of their own."""
+    waiting = deque(tables)
+    for heading, start, end in _regions(document):
+        while waiting and waiting[0].end <= end:
+            table = waiting.popleft()
+            if table.start >= start:
+                yield heading, start, table.start
+                columns = SEPARATOR.join(part for part in (heading, table.columns) if part)
+                yield from ((columns, first, last) for first, last in _rows(document.text, table))
+                start = table.end
+        yield heading, start, end
+
+
+def _rows(text: str, table: Table) -> Iterator[tuple[int, int]]:
+    """The lines of a table, the first with the header."""
+    start = table.start
+    for line in _LINE_END.finditer(text, max(table.body, start), table.end):
+        yield start, line.end()
+        start = line.end()
+    if start < table.end:
+        yield start, table.end
+
+
+def _pack(text: str, start: int, end: int, target: int, most: int, whole: _Blocks) -> list[_Piece]:
     """Fill passages greedily with sentences up to ``target`` words; a passage may end earlier at the end of a
     paragraph, and a small rest joins the passage before.
     """
     pieces: list[_Piece] = []
     piece = _Piece(start, start, 0)
-    for first, last in _paragraphs(text, start, end):
+    for first, last in _paragraphs(text, start, end, whole):
         if piece.sentences and _ends_early(piece.words, text, first, last, target):
             pieces.append(piece)
             piece = _Piece(first, first, 0)
-        for begin, stop, words in _units(text, first, last, target, most):
+        for begin, stop, words in _units(text, first, last, target, most, whole):
             if not words and text[begin:stop].isspace():
                 continue
             full = piece.words + words > target or stop - piece.start > 2 * _LONG_WORD * target
@@ -103,18 +175,20 @@ def _ends_early(words: int, text: str, first: int, last: int, target: int) -> bo
     return last - first > _LONG_WORD * target or words + count_words(text[first:last]) > target
 
 
-def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _paragraphs(text: str, start: int, end: int, whole: _Blocks) -> Iterator[tuple[int, int]]:
     for gap in _PARAGRAPH_END.finditer(text, start, end):
+        if whole.divided_at(gap.end()):
+            continue
         yield start, gap.end()
         start = gap.end()
     if end > start:
         yield start, end
 
 
-def _units(text: str, start: int, end: int, target: int, most: int) -> Iterator[tuple[int, int, int]]:
+def _units(text: str, start: int, end: int, target: int, most: int, whole: _Blocks) -> Iterator[tuple[int, int, int]]:
     """Sentences, and pieces of those of more than twice ``most`` words: (start, end, words)."""
     longest = 2 * _LONG_WORD * most
-    for stop in sentences(text, start, end):
+    for stop in whole.ends(sentences(text, start, end), start, end):
         words = count_words(text[start:stop]) if stop - start <= longest else 2 * most + 1
         if words <= 2 * most:
             yield start, stop, words

@@ -8,8 +8,8 @@ What a file holds is told by its columns, whatever their case and order:
 * anything else is a table: "Planet: Mars; Moons: 2; Discovery: 1877." All columns count, an ``id`` or ``title`` too, as
   in tables these are cells like others.
 
-Cells are quoted as they stand, without outer white space, so an answer's offsets point into the cell; empty ones and
-nested values are left out. Tables and triples are headed by the file's name.
+Cells are quoted as they stand, without outer white space, so an answer's offsets point into the cell; empty ones are
+left out. Tables and triples are headed by the file's name.
 """
 
 from __future__ import annotations
@@ -91,7 +91,11 @@ def is_reserved(name: str, value: Any) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """What a cell says; empty for nothing, not a number, and nested values."""
+    """What a cell says, a list of plain values with commas between; empty for nothing, not a number, and what is nested
+    deeper.
+    """
+    if isinstance(value, list):
+        return ", ".join(filter(None, (as_text(one) for one in value if not isinstance(one, list))))
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):

@@ -7,23 +7,31 @@ import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.limits import Limits
 
 _SYSTEM = ("/proc", "/sys")
+_INDEX = frozenset(("CURRENT", "generations"))  # what the folder of an index has (`ragqa.store.layout`) …
+_BEGUN = frozenset(("LOCK", "generations", "segments"))  # … and has alone before its first generation is done
 
 
 def find_files(
-    sources: Sequence[Path], problems: Callable[[Problem], None], *, limits: Limits | None = None, follow: bool = False
+    sources: Sequence[Path],
+    problems: Callable[[Problem], None],
+    *,
+    limits: Limits | None = None,
+    follow: bool = False,
+    encoding: str = "",
 ) -> list[SourceFile]:
     """The files named, and those in the folders named, in sorted order within each folder.
 
     Hidden files and folders (a leading ".", or "~$" of office programs) are passed over, as is everything that is
-    neither file nor folder. A file that is reached twice, by a link or because it was named twice, counts once.
-    Symbolic links that lead out of all folders named are followed with ``follow`` alone; otherwise they are handed to
-    ``problems``.
+    neither file nor folder, and the folders of indexes. A file that is reached twice, by a link or because it was named
+    twice, counts once. Symbolic links that lead out of all folders named are followed with ``follow`` alone; otherwise
+    they are handed to ``problems``.
 
     A name is the path relative to the folder named. If files of two sources would have the same name, both get as many
     of the folders above in front as tell them apart.
@@ -34,9 +42,10 @@ def find_files(
     for source in sources:
         if source.is_dir():
             paths = walk.files(source)
-            files += [SourceFile(path, path.relative_to(source).as_posix(), limits=limits) for path in paths]
+            make = partial(SourceFile, limits=limits, encoding=encoding)
+            files += [make(path, path.relative_to(source).as_posix()) for path in paths]
         elif walk.is_first(os.path.realpath(source)):
-            files.append(SourceFile(source, source.name, named=True, limits=limits))
+            files.append(SourceFile(source, source.name, named=True, limits=limits, encoding=encoding))
     return _distinct([file for file in files if _nameable(file, problems)])
 
 
@@ -79,6 +88,10 @@ class _Walk:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             self.problems(Problem(str(folder), f"folder cannot be read ({error.strerror})"))
+            return
+        names = {entry.name for entry in entries}
+        if names >= _INDEX or "LOCK" in names <= _BEGUN:
+            self.problems(Problem(str(folder), "an index of ragqa, not documents; passed over", unread=False))
             return
         for entry in entries:
             if entry.name.startswith((".", "~$")):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ragqa.corpus.files import Problem
 from ragqa.metadata import is_plain
-from ragqa.types import Document, Meta, Section
+from ragqa.types import Document, Meta, Section, Table
 
 READY = b"ready\n"  # to be told of files
 TAKEN = b"taken\n"  # I was told of a file; what follows is what it holds
@@ -21,11 +21,13 @@ LEAVING = b"leaving\n"  # end of a file; and I end as well, start another of my 
 def encode(item: Document | Problem) -> bytes:
     """An item as a line. Half characters (lone surrogates) stay as they are."""
     if isinstance(item, Problem):
-        fields: list[Any] = [item.source, item.reason, item.unread]
+        fields: list[Any] = [item.source, item.reason, item.unread, item.remark]
     else:
-        sections = [[section.start, section.heading] for section in item.sections]
+        sections = [[section.start, section.heading, section.body] for section in item.sections]
         meta = dict(item.meta)
+        tables = [[table.start, table.body, table.end, table.columns] for table in item.tables]
         fields = [item.id, item.text, item.title, item.source, meta, item.line, sections, item.whole]
+        fields += [tables, item.together]
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
 
 
@@ -33,10 +35,10 @@ def decode(line: bytes) -> Document | Problem:
     """The item that a line is; `ValueError` for a line that `encode` does not make."""
     try:
         fields = json.loads(line.decode("utf-8", "surrogatepass"))
-        if len(fields) == 3:
-            source, reason, unread = fields
-            return Problem(_text(source), _text(reason), unread is True)
-        name, text, title, source, meta, number, sections, whole = fields
+        if len(fields) == 4:
+            source, reason, unread, remark = fields
+            return Problem(_text(source), _text(reason), unread is True, remark is True)
+        name, text, title, source, meta, number, sections, whole, tables, together = fields
         return Document(
             _text(name),
             _text(text),
@@ -44,8 +46,10 @@ def decode(line: bytes) -> Document | Problem:
             _text(source),
             _meta(meta),
             int(number),
-            tuple(Section(int(start), _text(heading)) for start, heading in sections),
+            tuple(Section(int(start), _text(heading), int(body)) for start, heading, body in sections),
             whole is True,
+            tuple(Table(int(start), int(body), int(end), _text(columns)) for start, body, end, columns in tables),
+            tuple((int(start), int(end)) for start, end in together),
         )
     except (TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not an item: {error}") from error

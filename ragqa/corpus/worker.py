@@ -19,7 +19,7 @@ from typing import Any
 
 from ragqa.corpus import wire
 from ragqa.corpus.files import SourceFile
-from ragqa.corpus.formats import read_file
+from ragqa.corpus.guard import read_file
 from ragqa.corpus.limits import Limits
 
 _SPARE = 60  # seconds of processor time beyond the time allowed, for a parent that cannot stop us
@@ -35,9 +35,9 @@ def main(limits: dict[str, Any]) -> None:
     bounds = Limits(**limits)
     sys.setrecursionlimit(max(sys.getrecursionlimit(), bounds.nesting + _FRAMES))
     out.write(wire.READY)
-    for path, name in _requests():
+    for path, name, named, encoding in _requests():
         out.write(wire.TAKEN)
-        file = SourceFile(Path(path), name, limits=bounds)
+        file = SourceFile(Path(path), name, named, bounds, encoding)
         _limit(file)
         for item in read_file(file):
             out.write(wire.encode(item))
@@ -47,9 +47,9 @@ def main(limits: dict[str, Any]) -> None:
         out.write(wire.END)
 
 
-def _requests() -> Iterator[tuple[str, str]]:
+def _requests() -> Iterator[tuple[str, str, bool, str]]:
     """The files we are told of. A thread waits for them, so that the end of stdin ends us in the middle of a file."""
-    told: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+    told: queue.SimpleQueue[tuple[str, str, bool, str]] = queue.SimpleQueue()
 
     def listen() -> None:
         for line in sys.stdin.buffer:

@@ -1,4 +1,4 @@
-"""Evaluation. `run` lets models answer a suite once; `score`, `compare`, `report` and `check` then need numpy only."""
+"""Evaluation. `run` has models answer a suite once; `score`, `compare`, `report` and `check` then need no models."""
 
 from __future__ import annotations
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from ragqa.copies import span_in_copy
 from ragqa.evidence.calibration import FEATURES, ScoreModel
 from ragqa.evidence.clusters import Cluster, Place, cluster
 from ragqa.evidence.masses import Evidence
-from ragqa.types import Answer, Support
+from ragqa.types import Answer, Span, Support
 
 MAX_SUPPORT = 10
 CONSIDERED = 40  # forms that can become or join an answer
@@ -20,8 +21,11 @@ def rank_answers(evidence: Evidence, model: ScoreModel, count: int) -> tuple[Ans
 
     An answer that overlaps a better one in the document is left out, as it is another cut of the same place. A score is
     the model's probability that the answer is right, and never above that of a better answer.
+
+    The support of an answer begins with what was read; then come the same places in the copies of these passages.
     """
     clusters = cluster(evidence.best_forms(CONSIDERED), evidence.wording)
+    said = _Said(clusters)
     answers: list[Answer] = []
     shown: list[Place] = []
     for found in clusters:
@@ -33,7 +37,7 @@ def rank_answers(evidence: Evidence, model: ScoreModel, count: int) -> tuple[Ans
         shown.append(first)
         features = _features(found, clusters, evidence)
         score = min(model.probability(features), answers[-1].score if answers else 1.0)
-        answers.append(_answer(found, score, dict(zip(FEATURES, features, strict=True)), evidence))
+        answers.append(_answer(found, score, dict(zip(FEATURES, features, strict=True)), evidence, said))
     return tuple(answers)
 
 
@@ -66,16 +70,47 @@ def _clip(value: float) -> float:
     return max(-15.0, min(15.0, value))
 
 
-def _answer(own: Cluster, score: float, features: dict[str, float], evidence: Evidence) -> Answer:
+def _answer(own: Cluster, score: float, features: dict[str, float], evidence: Evidence, said: _Said) -> Answer:
     first, *others = own.places
     hit = evidence.hits[first.index]
     taken = [first]
     support: list[Support] = []
     for place in others:
-        if len(support) == MAX_SUPPORT:
+        if len(taken) > MAX_SUPPORT:
             break
-        if not any(place.overlaps(other) for other in taken):
+        if not any(place.overlaps(other) for other in taken) and not said.more_at(place, own):
             taken.append(place)
             support.append(Support(place.span, evidence.hits[place.index], place.mass / max(own.mass, 1e-30)))
+    copies = [copy for place in taken for copy in _copies(place, evidence)]
     text = hit.passage.text[first.span.start : first.span.end]
-    return Answer(text, score, first.span, hit, tuple(support), features)
+    return Answer(text, score, first.span, hit, tuple([*support, *copies][:MAX_SUPPORT]), features)
+
+
+def _copies(place: Place, evidence: Evidence) -> Iterator[Support]:
+    """The same place in each copy of its passage."""
+    hit = evidence.hits[place.index]
+    for copy in hit.copies:
+        found = span_in_copy(hit.passage.text, place.span.start, place.span.end, copy.passage.text)
+        if found is not None:
+            yield Support(Span(*found, place.span.score), copy)
+
+
+class _Said:
+    """What the answers say where."""
+
+    def __init__(self, clusters: Sequence[Cluster]) -> None:
+        self._places: dict[int, list[tuple[Place, Cluster]]] = {}
+        for found in clusters:
+            for place in found.places:
+                self._places.setdefault(place.index, []).append((place, found))
+
+    def more_at(self, place: Place, own: Cluster) -> bool:
+        """Whether a passage says something else and more in that place: "West Virginia" is no support of "Virginia"."""
+        return any(
+            other.mass > place.mass and found is not own and _within(place.span, other.span)
+            for other, found in self._places[place.index]
+        )
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end

@@ -23,9 +23,15 @@ FORMAT = 1
 LARGEST = 4 << 20  # bytes of a file
 MOST_QUESTIONS, MOST_STEPS = 10_000_000, 500  # a step is a tenth more questions than the one before
 FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior")
+STATES = ("odds", "lead", "own lead", "left", "next", "voice", "read")
 CONFIDENCE = 0.9
 START = 8.0  # a threshold is first tested where it lets so many answers / risk through,
 SHARE = 0.1  # and this share of all questions
+
+
+def _logistic(bias: float, weights: Sequence[float], values: Sequence[float]) -> float:
+    logit = bias + sum(weight * value for weight, value in zip(weights, values, strict=True))
+    return 1.0 / (1.0 + math.exp(-min(50.0, max(-50.0, logit))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,26 @@ class ScoreModel:
 
     def probability(self, features: Sequence[float]) -> float:
         """In [0, 1]."""
-        logit = self.bias + sum(weight * value for weight, value in zip(self.weights, features, strict=True))
-        return 1.0 / (1.0 + math.exp(-min(50.0, max(-50.0, logit))))
+        return _logistic(self.bias, self.weights, features)
+
+
+@dataclass(frozen=True, slots=True)
+class StopModel:
+    """The probability that reading all passages would give another best answer than those read so far: logistic in
+    `STATES` (see `ragqa.evidence.stopping`).
+    """
+
+    bias: float
+    weights: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """One weight a feature."""
+        if len(self.weights) != len(STATES) or not all(map(math.isfinite, (self.bias, *self.weights))):
+            raise ValueError(f"the end of reading needs {len(STATES)} finite weights")
+
+    def probability(self, state: Sequence[float]) -> float:
+        """In [0, 1]."""
+        return _logistic(self.bias, self.weights, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +114,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights, score model and the curve thresholds are read from; ``data`` says what they were fitted on."""
+    """Weights, score model, the curve thresholds are read from, and when reading may stop (``stop``; None in files of
+    older versions); ``data`` says what they were fitted on.
+    """
 
     weights: Weights = field(default_factory=Weights)
     score: ScoreModel = field(default_factory=ScoreModel)
@@ -99,6 +125,7 @@ class Calibration:
     reader: str = ""
     encoder: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
+    stop: StopModel | None = None
 
     def __post_init__(self) -> None:
         """A curve that goes down the scores."""

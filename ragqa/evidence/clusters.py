@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ragqa.evidence.phrases import Phrase, near
+from ragqa.evidence.phrases import Phrase, agree, near
 from ragqa.types import Span
 from ragqa.wording import ENGLISH, Wording
 
@@ -75,12 +75,21 @@ class Cluster:
 
 
 def cluster(forms: Sequence[Form], wording: Wording = ENGLISH) -> list[Cluster]:
-    """Forms, best first → clusters, best first; a form joins the first cluster whose leader is a near duplicate."""
+    """Forms, best first → clusters, best first; a form joins the first cluster whose leader is a near duplicate, and
+    none of whose forms it contradicts.
+    """
     clusters: list[Cluster] = []
     for form in forms:
-        own = next((found for found in clusters if near(found.forms[0].phrase, form.phrase, wording)), None)
+        own = next((found for found in clusters if _belongs(form, found, wording)), None)
         if own is None:
             clusters.append(Cluster([form]))
         else:
             own.forms.append(form)
     return sorted(clusters, key=lambda found: -found.mass)
+
+
+def _belongs(form: Form, found: Cluster, wording: Wording) -> bool:
+    leader, *others = (other.phrase for other in found.forms)
+    if not near(leader, form.phrase, wording):
+        return False
+    return all(agree(form.phrase, other, leader, wording) for other in others)

@@ -20,12 +20,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ragqa.evidence.calibration import Weights
-from ragqa.evidence.clusters import Form, Place, cluster
+from ragqa.evidence.clusters import Form, Place
 from ragqa.evidence.phrases import phrase
 from ragqa.types import Hit, Span
 from ragqa.wording import ENGLISH, Wording
-
-COMPARED = 12  # forms that are clustered to see whether reading may stop
 
 
 def log_priors(hits: Sequence[Hit], weights: Weights) -> list[float]:
@@ -116,23 +114,6 @@ class Evidence:
             else:
                 self.forms[words.key] = Form(place)
         self.read += 1
-
-    def settled(self) -> bool:
-        """Whether no unread passage can change the best answer, even if each were certain of another one.
-
-        This is exact for answers that are not near duplicates of each other. Which of two forms of one answer is shown
-        may still change, if an unread passage would make a third form the leader of both.
-        """
-        if self.read >= len(self.hits):
-            return True
-        unread = self.unread
-        best = self.best_forms(COMPARED)
-        if not best or best[0].mass <= unread:
-            return False
-        first, *others = cluster(best, self.wording)
-        rest = max((other.mass for other in others), default=0.0)
-        rival = max((form.mass for form in first.forms[1:]), default=0.0)
-        return first.mass > rest + unread and first.forms[0].mass > rival + unread
 
     def best_forms(self, count: int) -> list[Form]:
         """The ``count`` forms with the most mass, best first, ties by rank of their passage."""

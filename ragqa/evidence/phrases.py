@@ -4,31 +4,18 @@ the words of a language (`ragqa.wording`).
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections import Counter
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
+from ragqa.evidence.tokens import compared
 from ragqa.wording import ENGLISH, Wording
-
-_APOSTROPHES = str.maketrans("\u2018\u2019\u02bc\uff07", "''''")
-
-
-def normalize(text: str, wording: Wording = ENGLISH) -> str:
-    """In lower case, without punctuation and articles, single blanks; in English SQuAD's official normalisation."""
-    if wording.deleted:
-        clean = text.lower().translate(_deleting(wording))
-    else:
-        whole = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).lower()
-        clean = " ".join(map(_without_marks, whole.split()))
-    articles = _articles(wording)
-    return " ".join((clean if articles is None else articles.sub(" ", clean)).split())
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """An answer's wording: equal answers share a ``key``; ``words`` are its normalised words, ``named`` whether the
-    last of them is written as a name.
+    """An answer's wording: equal answers share a ``key``; ``words`` are its words as they are compared, ``named``
+    whether the last of them is written as a name.
     """
 
     key: str
@@ -38,17 +25,20 @@ class Phrase:
 
 @lru_cache(20_000)
 def phrase(text: str, wording: Wording = ENGLISH) -> Phrase:
-    """Case, punctuation, articles, number words, and the order of day, month and year do not tell answers apart."""
-    words = tuple(_word(word, wording) for word in normalize(text, wording).split())
-    last = text.split()[-1] if text.split() else ""
-    last = last.strip(wording.deleted) if wording.deleted else _without_marks(last)
-    return Phrase(_date(words, wording) or " ".join(words) or text.lower(), words, last[:1].isupper())
+    """Case, punctuation around words, articles, number words, and the order of day, month and year do not tell answers
+    apart; signs, bounds and the marks inside numbers do (see `ragqa.evidence.tokens`).
+    """
+    found = compared(text, wording)
+    words = tuple(word.text for word in found)
+    named = bool(found) and found[-1].capital and wording.capitals
+    return Phrase(_date(words, wording) or " ".join(words) or text.lower(), words, named)
 
 
 def near(one: Phrase, other: Phrase, wording: Wording = ENGLISH) -> bool:
     """Whether one says the same as the other in more words: "in October 1973" and "1973", "Kepler" and "Johannes
-    Kepler"; never "5" and "5 million", "New York" and "New York Times". A name is only recognised in a longer one
-    where the language's loose words are known: they tell "Johannes Kepler" from "north of Paris".
+    Kepler"; never "5" and "5 million", "before 1945" and "1945", "New York" and "New York Times", "Virginia" and "West
+    Virginia". A name is only recognised in a longer one where the language's loose words are known: they tell "Johannes
+    Kepler" from "north of Paris".
     """
     longer, shorter = (one, other) if len(one.words) > len(other.words) else (other, one)
     size = len(shorter.words)
@@ -63,37 +53,30 @@ def near(one: Phrase, other: Phrase, wording: Wording = ENGLISH) -> bool:
             return True
         if _is_year(shorter.words) and all(word in loose or _is_day(word, wording) for word in extra):
             return True
-        named = longer.named and shorter.named and not _has_digit(shorter.words)
+        named = longer.named and _is_name(shorter)
         if loose and named and start + size == len(longer.words):
-            return not any(word in loose for word in extra)
+            return not any(word in loose or word in wording.qualifiers or _has_digit(word) for word in extra)
     return False
 
 
-@cache
-def _deleting(wording: Wording) -> dict[int, int | None]:
-    return str.maketrans("", "", wording.deleted)
+def agree(one: Phrase, other: Phrase, leader: Phrase, wording: Wording = ENGLISH) -> bool:
+    """Whether two phrases that say the same as a leader in more words do not contradict each other.
+
+    "October 1973" and "in October 1973" agree on what they add to "1973", "October 1973" and "May 1973" do not;
+    "Johannes Kepler" and "J. Kepler" agree on "Kepler", "Johannes Kepler" and "Friedrich Kepler" do not.
+    """
+    added, others = (_added(phrase, leader, wording) for phrase in (one, other))
+    shorter, longer = sorted((added, others), key=len)
+    return all(any(_is_short_for(word, full) or _is_short_for(full, word) for full in longer) for word in shorter)
 
 
-@cache
-def _articles(wording: Wording) -> re.Pattern[str] | None:
-    return re.compile(rf"\b({'|'.join(map(re.escape, sorted(wording.articles)))})\b") if wording.articles else None
+def _added(phrase: Phrase, leader: Phrase, wording: Wording) -> list[str]:
+    extra = Counter(phrase.words) - Counter(leader.words)
+    return [word for word in extra if word not in wording.loose and word not in wording.titles]
 
 
-@cache
-def _ordinal(wording: Wording) -> re.Pattern[str] | None:
-    return re.compile(rf"(\d+)({'|'.join(map(re.escape, wording.ordinals))})") if wording.ordinals else None
-
-
-def _without_marks(word: str) -> str:
-    """A word without the punctuation, of any script, that stands around it."""
-    inside = [place for place, character in enumerate(word) if unicodedata.category(character)[0] != "P"]
-    return word[inside[0] : inside[-1] + 1] if inside else ""
-
-
-def _word(word: str, wording: Wording) -> str:
-    pattern = _ordinal(wording)
-    ordinal = None if pattern is None else pattern.fullmatch(word)
-    return ordinal.group(1) if ordinal else wording.numbers.get(word, word)
+def _is_short_for(word: str, full: str) -> bool:
+    return word == full or (len(word) == 1 and word.isalpha() and full.startswith(word))
 
 
 def _date(words: tuple[str, ...], wording: Wording) -> str:
@@ -117,5 +100,11 @@ def _is_day(word: str, wording: Wording) -> bool:
     return word in wording.months or (word.isdecimal() and len(word) <= 2)
 
 
-def _has_digit(words: tuple[str, ...]) -> bool:
-    return any(character.isdigit() for word in words for character in word)
+def _is_name(phrase: Phrase) -> bool:
+    """No number, letter or Roman numeral."""
+    last = phrase.words[-1]
+    return phrase.named and not any(map(_has_digit, phrase.words)) and len(last) > 1 and not set(last) <= set("ivxlc")
+
+
+def _has_digit(word: str) -> bool:
+    return any(character.isdigit() for character in word)

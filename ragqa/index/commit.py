@@ -12,22 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.config import IndexConfig
-from ragqa.corpus.analyze import Analyzer, get_analyzer
+from ragqa.corpus.analyze import Analyzer, get_analyzer, recorded_analyzer
 from ragqa.corpus.synonyms import Synonyms
 from ragqa.index.lexical import TantivyWriter
 from ragqa.index.report import Progress
-from ragqa.index.segment import durable
+from ragqa.index.segment import Written
 from ragqa.index.snapshot import Snapshot
+from ragqa.index.vectors import vector_store
 from ragqa.store.atomic import clone_folder, storing, sync_folder
 from ragqa.store.checking import check_files
 from ragqa.store.layout import Layout
 from ragqa.store.manifest import (
+    FILES,
     FORMAT,
     EncoderFact,
     FileFact,
     Manifest,
     SegmentFact,
     SourceFact,
+    durable,
     fact_of,
     pack_tombstones,
 )
@@ -41,19 +44,22 @@ LOG = logging.getLogger("ragqa.index")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a generation is made with, and from: settings, analyzer, encoder, synonyms, and the sources to record."""
+    """What a generation is made with, and from: settings, analyzer, encoder, synonyms, the sources to record, and the
+    name of the store of its vectors.
+    """
 
     config: IndexConfig
     analyzer: str
     encoder: EncoderFact
     synonyms: Synonyms
     sources: tuple[SourceFact, ...] | None
+    store: str = FILES
 
     @classmethod
     def of(cls, old: Snapshot) -> Setup:
         """That of a generation."""
         was = old.manifest
-        return cls(was.config, was.analyzer, was.encoder, old.synonyms, was.sources)
+        return cls(was.config, was.analyzer, was.encoder, old.synonyms, was.sources, was.vectors.store)
 
     def binds(self, was: Manifest) -> bool:
         """Whether documents of a generation can stay as they are; the name of an encoder does not count."""
@@ -63,7 +69,7 @@ class Setup:
 
 
 def commit(
-    change: Transaction, setup: Setup, base: Snapshot | None, dead: Mask, new: SegmentFact | None, progress: Progress
+    change: Transaction, setup: Setup, base: Snapshot | None, dead: Mask, new: Written | None, progress: Progress
 ) -> Manifest:
     """Make a new generation current. It has the segments of ``base`` and then the ``new`` one; all are durable already.
 
@@ -71,17 +77,23 @@ def commit(
     before. Without ``base``, rows are numbered from 0.
     """
     change.new_generation()
-    analyzer = get_analyzer(setup.config.language)
+    language = setup.config.language
+    analyzer = recorded_analyzer(language, setup.analyzer) or get_analyzer(language)
     dead_rows = np.empty(0, bool) if base is None else base.per_row(dead)
     lexical: Mapping[str, FileFact] = {}
     if setup.config.lexical == "tantivy":
         lexical = _write_lexical(change, analyzer, base, dead_rows, new, progress)
-    segments = [] if base is None else list(base.manifest.segments)
+    written = [] if base is None else segments_of(base.manifest)
     if new is not None:
-        segments.append(new)
-        dead_rows = np.concatenate([dead_rows, np.zeros(new.rows, bool)])
-        dead = np.concatenate([dead, np.zeros(new.documents, bool)])
-    return publish(change, describe(change, setup, segments, lexical, dead_rows, dead))
+        written.append(new)
+        dead_rows = np.concatenate([dead_rows, np.zeros(new.segment.rows, bool)])
+        dead = np.concatenate([dead, np.zeros(new.segment.documents, bool)])
+    return publish(change, describe(change, setup, written, lexical, dead_rows, dead))
+
+
+def segments_of(manifest: Manifest) -> list[Written]:
+    """The segments of a generation."""
+    return list(map(Written, manifest.segments, manifest.vectors.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +108,17 @@ class Described:
 def describe(
     change: Transaction,
     setup: Setup,
-    segments: Sequence[SegmentFact],
+    written: Sequence[Written],
     lexical: Mapping[str, FileFact],
     dead_rows: Mask,
     dead_documents: Mask,
 ) -> Described:
-    """The new generation of these segments and this word index, all of whose files are durable."""
+    """The new generation of these segments and this word index, all of whose files are durable. Its vectors are
+    prepared on return.
+    """
     tombstones, rules = pack_tombstones(dead_rows, dead_documents), setup.synonyms.to_text().encode()
+    segments, parts = tuple(one.segment for one in written), [one.vectors for one in written]
+    store = vector_store(change.layout, setup.store)
     manifest = Manifest(
         format=FORMAT,
         generation=change.generation,
@@ -110,8 +126,8 @@ def describe(
         ragqa=__version__,
         config=setup.config,
         analyzer=setup.analyzer,
-        encoder=setup.encoder,
-        segments=tuple(segments),
+        segments=segments,
+        vectors=store.prepare(change.generation, setup.encoder, segments, parts, dead_rows),
         lexical=lexical,
         tombstones=fact_of(tombstones),
         live_documents=int((~dead_documents).sum()),
@@ -124,8 +140,11 @@ def describe(
 
 def publish(change: Transaction, made: Described) -> Manifest:
     """The one way into CURRENT: whatever changes an index ends here."""
-    manifest = made.manifest
+    manifest, before = made.manifest, change.manifest
     change.commit(manifest, made.tombstones, made.synonyms)
+    kept = [manifest.vectors] if before is None else [manifest.vectors, before.vectors]
+    for name in {fact.store for fact in kept}:
+        vector_store(change.layout, name).sweep([fact for fact in kept if fact.store == name])
     held = f"{manifest.live_documents} documents, {manifest.live_passages} passages, {len(manifest.segments)} segments"
     LOG.info("%s: generation %d is current: %s", change.layout.root, manifest.generation, held)
     return manifest
@@ -136,7 +155,7 @@ def _write_lexical(
     analyzer: Analyzer,
     base: Snapshot | None,
     dead_rows: Mask,
-    new: SegmentFact | None,
+    new: Written | None,
     progress: Progress,
 ) -> Mapping[str, FileFact]:
     layout = change.layout
@@ -152,7 +171,7 @@ def _write_lexical(
     if base is not None:
         writer.delete(np.flatnonzero(base.alive & dead_rows).tolist())
     if new is not None:
-        _add_passages(layout, writer, new, progress)
+        _add_passages(layout, writer, new.segment, progress)
     writer.commit()
     with storing(folder):
         facts = _facts(folder, before, {} if base is None else base.manifest.lexical)

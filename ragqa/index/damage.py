@@ -17,8 +17,8 @@ from ragqa.corpus.analyze import get_analyzer
 from ragqa.errors import IndexFormatError, StorageError
 from ragqa.index.lexical import TantivyIndex
 from ragqa.store.atomic import refusal, sha256
-from ragqa.store.layout import ANN, DOCUMENTS, PASSAGES, VECTORS, Layout
-from ragqa.store.manifest import FileFact, Manifest, SegmentFact, fact_of, files_of, read_manifest, read_tombstones
+from ragqa.store.layout import ANN, DOCUMENTS, PASSAGES, VECTORS, Layout, is_token_file
+from ragqa.store.manifest import FileFact, Manifest, fact_of, files_of, read_manifest, read_tombstones
 from ragqa.store.passages import DocumentStore, PassageStore
 from ragqa.store.reading import AGAIN
 
@@ -31,6 +31,7 @@ class Care(StrEnum):
     """What has to be done for a segment; a later member means more work."""
 
     NONE = "keep"
+    TOKENS = "go without stored token ids"
     ANN = "build a FAISS index again"
     VECTORS = "encode passages again"
     PASSAGES = "split and encode documents again"
@@ -174,7 +175,7 @@ def plan(layout: Layout, stored: Stored) -> Plan | None:
     manifest = stored.manifest
     if manifest is None:
         return None
-    care = tuple(_care(layout, segment, stored.damage) for segment in manifest.segments)
+    care = tuple(_care(layout, manifest, place, stored.damage) for place in range(len(manifest.segments)))
     folder = layout.lexical(stored.number)
     words_damaged = any(folder / name in stored.damage for name in manifest.lexical)
     dead = _dead(layout, stored, care, words_damaged)
@@ -187,10 +188,12 @@ def plan(layout: Layout, stored: Stored) -> Plan | None:
     return found if found.lossless or found.documents else None
 
 
-def _care(layout: Layout, segment: SegmentFact, damage: Mapping[Path, str]) -> Care:
-    names = {name.rpartition("/")[2] for name in segment.files if layout.segment(segment.id) / name in damage}
+def _care(layout: Layout, manifest: Manifest, place: int, damage: Mapping[Path, str]) -> Care:
+    folder, files = layout.segment(manifest.segments[place].id), manifest.files_in(place)
+    names = {name if is_token_file(name) else name.rpartition("/")[2] for name in files if folder / name in damage}
     order = ((DOCUMENTS, Care.LOST), (PASSAGES, Care.PASSAGES), (VECTORS, Care.VECTORS), (ANN, Care.ANN))
-    return next((care for name, care in order if name in names), Care.NONE)
+    needed = next((care for name, care in order if name in names), Care.NONE)
+    return Care.TOKENS if needed is Care.NONE and names else needed
 
 
 def _dead(layout: Layout, stored: Stored, care: Sequence[Care], words_damaged: bool) -> tuple[Mask, Mask] | None:

@@ -14,23 +14,13 @@ from numpy.typing import NDArray
 
 from ragqa.device import AUTO
 from ragqa.errors import FingerprintMismatch, ModelError
-from ragqa.index.ann import AUTO_ROWS, AnnScan, build_ann, check_spec, wants_ann
+from ragqa.index.ann import AUTO_ROWS, AnnScan
 from ragqa.index.exact import Floats, Halfs, Mask, NumpyScan, Scan
+from ragqa.index.facts import Allowed
 from ragqa.index.gpu import faiss_installed, gpu_scan
-from ragqa.index.ranking import Ranking, merge, stack, top_k
+from ragqa.index.ranking import Ranking, Rows, merge, stack, top_k
 from ragqa.store.packed import mapped
 from ragqa.store.reading import damaged, reading
-
-__all__ = [
-    "DenseIndex",
-    "DenseSegment",
-    "append_vectors",
-    "build_ann",
-    "check_spec",
-    "open_vectors",
-    "wants_ann",
-    "write_vectors",
-]
 
 KEEP_ROWS = 100_000  # up to so many rows float32 copies are kept (150 MB at 384 dimensions)
 LARGE_ROWS = 100_000
@@ -85,9 +75,13 @@ class DenseIndex:
     the same in every batch, engine and segmentation. Safe to search from several threads.
     """
 
-    def __init__(self, segments: Sequence[DenseSegment], dim: int, spec: str, device: str = AUTO) -> None:
+    def __init__(
+        self, segments: Sequence[DenseSegment], dim: int, spec: str, device: str = AUTO, searched: bool = True
+    ) -> None:
         self.dim = dim
         self.segments = [segment for segment in segments if len(segment.vectors)]
+        if not searched:
+            return
         rows = sum(len(segment.vectors) for segment in self.segments)
         self._scans = [_scan(segment, spec, device, keep=rows <= KEEP_ROWS) for segment in self.segments]
         slow = sum(len(scan.vectors) for scan in self._scans if isinstance(scan, NumpyScan))
@@ -96,8 +90,8 @@ class DenseIndex:
         elif slow > AUTO_ROWS and spec == "auto":
             _advise("index again with --dense hnsw")
 
-    def search(self, vectors: NDArray[np.float32], k: int, alive: NDArray[np.bool_]) -> Ranking:
-        """The best ``k`` rows of each question [n, dim] among those ``alive`` [rows]."""
+    def search(self, vectors: NDArray[np.float32], k: int, allowed: Allowed) -> Ranking:
+        """The best ``k`` rows of each question [n, dim] among those that are ``allowed``."""
         vectors = np.asarray(vectors, np.float32)
         if vectors.ndim != 2 or vectors.shape[1] != self.dim:
             raise FingerprintMismatch(
@@ -106,10 +100,22 @@ class DenseIndex:
             )
         found = [Ranking.empty(len(vectors))]
         for segment, scan in zip(self.segments, self._scans, strict=True):
-            mask = alive[segment.first_row : segment.first_row + len(segment.vectors)]
+            mask = allowed.mask[segment.first_row : segment.first_row + len(segment.vectors)]
             if k > 0 and mask.any():
                 found.append(_search(segment, scan, vectors, k, None if mask.all() else mask))
         return merge(found, k)
+
+    def vectors(self, rows: Rows) -> Halfs:
+        """The vectors of these rows, float16 [len(rows), dim]. Rows may repeat; `IndexError` for other numbers."""
+        found = np.empty((len(rows), self.dim), np.float16)
+        firsts = np.array([segment.first_row for segment in self.segments], np.int64)
+        owners = np.searchsorted(firsts, rows, side="right") - 1
+        if len(rows) and owners.min() < 0:
+            raise IndexError(f"row {int(np.min(rows))} has no vector")
+        for owner in np.unique(owners):
+            mine = owners == owner
+            found[mine] = self.segments[owner].vectors[rows[mine] - firsts[owner]]
+        return found
 
 
 def _scan(segment: DenseSegment, spec: str, device: str, keep: bool) -> Scan:

@@ -14,29 +14,32 @@ from typing import TypeVar
 import numpy as np
 
 from ragqa.errors import ConfigError, IndexFormatError, IndexLocked, ModelError
-from ragqa.index.commit import Setup, describe, publish
-from ragqa.index.dense import check_spec
+from ragqa.index.ann import check_spec
+from ragqa.index.commit import Setup, describe, publish, segments_of
 from ragqa.index.intake import ENCODE_PASSAGES
 from ragqa.index.report import Progress, silent
-from ragqa.index.segment import DenseWriter, durable
+from ragqa.index.segment import Written
 from ragqa.index.snapshot import Snapshot
+from ragqa.index.vectors import VectorWriter, vector_store
 from ragqa.protocols import Encoder
 from ragqa.store.atomic import storing, sync_folder, write_file
-from ragqa.store.copying import take_file, take_folder
-from ragqa.store.layout import DOCUMENTS, PASSAGES, Layout, is_fingerprint, segment_files
-from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact
+from ragqa.store.copying import take_folder
+from ragqa.store.layout import Layout, is_fingerprint
+from ragqa.store.manifest import FILES, EncoderFact, Manifest, SegmentFact, VectorPart
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
 from ragqa.store.transaction import Transaction, transaction
 
 COPY_TRIES = 10
+FETCH_ROWS = 65_536
 Made = TypeVar("Made")
 
 
 def copy_index(source: str | Path, target: str | Path, *, links: bool = True) -> Manifest:
     """Make an index in ``target``, which must be new or empty, with the current generation of ``source`` as its first.
 
-    Row numbers stay the same, and the calibration is copied too. ``source`` is only read, and may be written to
+    Row numbers stay the same, and the calibration is copied too. A copy keeps its vectors in files of its own, wherever
+    they were. ``source`` is only read, and may be written to
     meanwhile: if writers remove what is being copied, the next generation is copied instead. Later changes of one index
     do not show in the other.
 
@@ -73,13 +76,27 @@ def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
                     write_file(change.layout.calibration, place.calibration.read_bytes())
             with storing(change.layout.segments):
                 change.layout.segments.mkdir(exist_ok=True)
-            for segment in old.manifest.segments:
-                take_folder(place.segment(segment.id), change.layout.segment(segment.id), segment.files, links)
-            return _commit(change, old, place, Setup.of(old), old.manifest.segments, links)
+            for number, segment in enumerate(old.manifest.segments):
+                files = old.manifest.files_in(number)
+                take_folder(place.segment(segment.id), change.layout.segment(segment.id), files, links)
+            setup, written = replace(Setup.of(old), store=FILES), segments_of(old.manifest)
+            if old.manifest.vectors.store != FILES:
+                written = [replace(one, vectors=_fetched(change, setup, old, one.segment)) for one in written]
+            return same_rows(change, old, setup, written, place, links)
         except BaseException:
             with suppress(OSError):
                 change.layout.calibration.unlink()
             raise
+
+
+def _fetched(change: Transaction, setup: Setup, old: Snapshot, segment: SegmentFact) -> VectorPart:
+    """Files in the segment's folder of the new index, with the vectors that the old one keeps elsewhere."""
+    folder = change.layout.segment(segment.id)
+    with closing(vector_store(change.layout, FILES).writer(folder, setup.encoder, setup.config.dense)) as writer:
+        for start in range(0, segment.rows, FETCH_ROWS):
+            rows = np.arange(start, min(start + FETCH_ROWS, segment.rows))
+            writer.add(old.dense.vectors(segment.first_row + rows))
+        return writer.finish(segment.rows, silent)
 
 
 def reencode(
@@ -101,41 +118,35 @@ def reencode(
             return was, False
         old = Snapshot(change.layout, number, ("passages",), check="first")
         check_spec(was.config.dense, encoder.dim)
-        again = Reencoder(change, encoder, fact, was.config.dense, was.rows, progress or silent)
-        segments = [again.segment(segment, old.stores[place]) for place, segment in enumerate(was.segments)]
         setup = replace(Setup.of(old), config=replace(was.config, encoder=name), encoder=fact)
-        return _commit(change, old, change.layout, setup, segments), True
+        again = Reencoder(change, encoder, setup, was.rows, progress or silent)
+        written = [again.segment(segment, store) for segment, store in zip(was.segments, old.stores, strict=True)]
+        return same_rows(change, old, setup, written), True
 
 
 class Reencoder:
-    """Writes segments again with the vectors of ``encoder``; ``rows`` is the number of rows of the index, for
-    progress.
+    """Writes segments again with the vectors of ``encoder``, as ``setup`` says; ``rows`` is the number of rows of the
+    index, for progress.
     """
 
-    def __init__(
-        self, change: Transaction, encoder: Encoder, fact: EncoderFact, spec: str, rows: int, progress: Progress
-    ) -> None:
-        self._change, self._encoder, self._fact, self._spec = change, encoder, fact, spec
+    def __init__(self, change: Transaction, encoder: Encoder, setup: Setup, rows: int, progress: Progress) -> None:
+        self._change, self._encoder, self._setup = change, encoder, setup
+        self._store = vector_store(change.layout, setup.store)
         self._rows, self._progress = rows, progress
 
-    def segment(self, was: SegmentFact, store: PassageStore) -> SegmentFact:
-        """A new, durable segment with the documents and passages of ``was``, which ``store`` reads."""
-        folder, before = self._change.new_segment(), self._change.layout.segment(was.id)
-        for name in (DOCUMENTS, PASSAGES):
-            take_file(before / name, folder / name, was.files[name])
-        writer = DenseWriter(folder, self._fact, self._spec)
+    def segment(self, was: SegmentFact, store: PassageStore) -> Written:
+        """A new, durable segment with the files of ``was``, whose passages ``store`` reads, and with new vectors."""
+        folder = self._change.new_segment()
+        take_folder(self._change.layout.segment(was.id), folder, was.files)
+        writer = self._store.writer(folder, self._setup.encoder, self._setup.config.dense)
         with closing(writer):
             self._encode(was, store, writer)
-            ann = writer.finish(was.rows, self._progress)
+            part = writer.finish(was.rows, self._progress)
         with storing(folder):
-            facts = {
-                name: was.files[name] if name in (DOCUMENTS, PASSAGES) else durable(folder / name)
-                for name in segment_files(self._fact.fingerprint, ann)
-            }
             sync_folder(folder)
-        return replace(was, id=folder.name, ann=ann, files=facts)
+        return Written(replace(was, id=folder.name), part)
 
-    def _encode(self, segment: SegmentFact, store: PassageStore, writer: DenseWriter) -> None:
+    def _encode(self, segment: SegmentFact, store: PassageStore, writer: VectorWriter) -> None:
         for start in range(0, segment.rows, ENCODE_PASSAGES):
             passages = store.passages(np.arange(start, min(start + ENCODE_PASSAGES, segment.rows)))
             self._progress("encoding passages", segment.first_row + start, self._rows)
@@ -146,11 +157,21 @@ class Reencoder:
         self._progress("encoding passages", segment.first_row + segment.rows, self._rows)
 
 
-def _commit(
-    change: Transaction, old: Snapshot, place: Layout, setup: Setup, segments: Sequence[SegmentFact], links: bool = True
+def same_rows(
+    change: Transaction,
+    old: Snapshot,
+    setup: Setup,
+    written: Sequence[Written],
+    place: Layout | None = None,
+    links: bool = True,
 ) -> Manifest:
-    """Make current the same rows in these segments, with words, synonyms and tombstones of ``old``, in ``place``."""
+    """Make current the rows of ``old`` with other files: its segments ``written`` again, in the same order.
+
+    Words, synonyms and tombstones are those of ``old``, whose files lie in ``place`` (by default the same index). What
+    is derived from passages row by row, such as vectors or token ids, is added or replaced in this way.
+    """
+    before = change.layout if place is None else place
     change.new_generation()
     if lexical := old.manifest.lexical:
-        take_folder(place.lexical(old.generation), change.layout.lexical(change.generation), lexical, links)
-    return publish(change, describe(change, setup, segments, lexical, ~old.alive, ~old.alive_documents))
+        take_folder(before.lexical(old.generation), change.layout.lexical(change.generation), lexical, links)
+    return publish(change, describe(change, setup, written, lexical, ~old.alive, ~old.alive_documents))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -32,15 +33,26 @@ class Clause:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Allowed:
-    """The passages that a search may find: ``mask`` [rows], read-only, False for dead ones.
+    """The passages of one generation that a search may find, said in three ways.
 
-    ``clauses`` say the same (but for dead rows) in terms of the word index; None where they cannot, or would be too
-    many. ``where`` is the filter that both come from.
+    ``where`` is the filter, None for all live passages. ``mask`` [rows], read-only, is True for the ``count`` rows that
+    are alive and meet the filter. ``clauses`` say the same (but for dead rows) in terms of the word index; None where
+    they cannot, or would be too many.
     """
 
-    where: Filter
+    generation: int
+    where: Filter | None
     mask: Mask
+    count: int
     clauses: tuple[Clause, ...] | None
+
+    @classmethod
+    def of(
+        cls, mask: Mask, generation: int = 0, where: Filter | None = None, clauses: tuple[Clause, ...] | None = ()
+    ) -> Self:
+        """The rows of a mask, which becomes read-only; without a filter all of them are meant."""
+        mask.setflags(write=False)
+        return cls(generation, where, mask, int(np.count_nonzero(mask)), clauses)
 
 
 class Facts:

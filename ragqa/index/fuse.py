@@ -30,7 +30,7 @@ def fuse(bm25: Ranking, dense: Ranking, config: RetrieveConfig, k: int) -> Ranki
         return _add(bm25.rows, _reciprocal(bm25, config.rrf_k), dense.rows, _reciprocal(dense, config.rrf_k), k)
     if config.fusion == "linear":
         words, lowest = _above_lowest(bm25, 1.0)
-        meaning, lowest_dense = _above_lowest(dense, config.dense_scale)
+        meaning, lowest_dense = _above_lowest(dense, config.scale)
         joined = _add(bm25.rows, words, dense.rows, meaning, k)
         base = (lowest + lowest_dense).astype(np.float32)
         return Ranking(joined.rows, joined.scores + base)

@@ -1,8 +1,9 @@
-"""Search on a GPU: exact by faiss-gpu or by torch, whichever is installed, and faiss' cells (IVF). Vectors lie there in
-half precision, as they do on disk. Nothing is imported unless the driver has a GPU and the device policy takes it.
+"""Search on a GPU: exact search by faiss-gpu or torch, whichever is installed, and approximate search in cells (IVF) by
+faiss-gpu. The GPU holds the vectors in half precision, as the disk does. faiss and torch are imported only if there is
+a GPU and the device setting allows it.
 
-Whatever a GPU refuses (most often memory) is done by the processor instead, and one line of the log says so. Outside
-training and models this is the one module that may import torch.
+If the GPU refuses a search (most often for lack of memory), the CPU does it, and the log says so once. Outside of
+training and models this is the only module that may import torch.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ import numpy as np
 from ragqa.device import AUTO, CPU, gpu_bytes, gpu_of
 from ragqa.index.exact import CHUNK_SCORES, Columns, Floats, Halfs, Mask, NumpyScan, Scan, margin
 
-WORTH_ROWS = 50_000  # below, a scan on the processor takes less than importing torch
+WORTH_ROWS = 50_000  # with fewer rows a scan on the CPU takes less time than importing torch
 FETCH_LIMIT = 2_048  # the most neighbours faiss finds on a GPU
 TIES = 64
 BLOCK_ROWS = 65_536
-WIDE_ROWS = 262_144  # rows that torch turns to single precision at a time: 400 MB at 384 dimensions
-SHARE = 0.5  # of a GPU's memory that the vectors of a segment may take, when an index is built for it
+WIDE_ROWS = 262_144  # rows that torch converts to single precision at a time: 400 MB at 384 dimensions
+SHARE = 0.5  # of a GPU's memory that a segment's vectors may take, so that no FAISS index is built for it
 TEMPORARY = 512 << 20  # bytes that faiss keeps for its intermediate results
-HALF = 2.0**-11  # a question's numbers, rounded to half precision, are off by at most this share
-COARSE = 2.0**-8  # or by this, where torch was told that its products need not be precise
-FULL = (RuntimeError, MemoryError)  # what faiss and torch raise where a GPU is full or broken
+HALF = 2.0**-11  # the largest relative error of a number that is rounded to half precision
+COARSE = 2.0**-8  # the same, if torch is set to multiply in TF32 or bf16
+FULL = (RuntimeError, MemoryError)  # what faiss and torch raise if a GPU is full or broken
 
 log = logging.getLogger("ragqa")
 
@@ -41,15 +42,15 @@ def faiss_installed() -> bool:
 
 
 def load_faiss() -> Any:
-    """The module, untyped: its stubs lag behind it."""
+    """The faiss module, untyped because its stubs are out of date."""
     return importlib.import_module("faiss")
 
 
 def gpu_scan(vectors: Halfs, device: str = AUTO) -> Scan | None:
-    """A scan of [n, dim] on the GPU that ``device`` means, or None where the processor is to do it: there is no GPU,
-    nothing installed can use it, the vectors do not fit, or (with "auto") they are too few to be worth it.
+    """A scan of vectors [n, dim] on the GPU that ``device`` means. None if the CPU is to do it, because there is no
+    GPU, no installed library can use it, the vectors do not fit into its memory, or (with "auto") they are too few.
 
-    A GPU that was asked for by name and is not there is a `ConfigError`.
+    A GPU that is named and does not exist is a `ConfigError`.
     """
     if device == CPU or (device == AUTO and len(vectors) < WORTH_ROWS and "torch" not in sys.modules):
         return None
@@ -70,7 +71,7 @@ def gpu_scan(vectors: Halfs, device: str = AUTO) -> Scan | None:
 
 
 def fits_gpu(rows: int, dim: int, device: str = AUTO) -> bool:
-    """Whether so many vectors can be searched exactly on the GPU that ``device`` means, as far as its size tells."""
+    """Whether the GPU that ``device`` means has enough memory to search so many vectors exactly."""
     number = gpu_of(device)
     if number is None or rows * dim * 2 > SHARE * gpu_bytes(number):
         return False
@@ -78,14 +79,14 @@ def fits_gpu(rows: int, dim: int, device: str = AUTO) -> bool:
 
 
 class Surviving:
-    """A scan on a GPU; a search that the GPU refuses is made by ``other``, and the first time the log says so."""
+    """A scan on a GPU. If the GPU refuses a search, ``other`` does it; the log says so the first time."""
 
     def __init__(self, scan: Scan, other: Scan) -> None:
         self.scan, self.other = scan, other
         self._told = False
 
     def propose(self, questions: Floats, k: int, alive: Mask | None) -> list[Columns]:
-        """As the scan, or as the other."""
+        """See `Scan.propose`."""
         try:
             return self.scan.propose(questions, k, alive)
         except FULL as error:
@@ -96,16 +97,16 @@ class Surviving:
 
 
 class FaissGpu:
-    """An index of faiss on a GPU, for one thread at a time.
+    """A faiss index on a GPU. A lock lets one thread at a time use any of them.
 
-    All of a process share one `StandardGpuResources`, and with it the memory for intermediate results, which has only
-    one user at a time: faiss says of its GPU indexes that not even searching is safe among threads.
+    All of them in a process share one `StandardGpuResources`, which holds the memory for intermediate results.
+    According to faiss, its GPU indexes are not safe to use from several threads, not even for searching.
     """
 
     lock = threading.RLock()
 
     def __init__(self, make: Callable[[Any, Any], Any]) -> None:
-        """``make(faiss, resources)`` gives the index."""
+        """``make(faiss, resources)`` makes the index."""
         with self.lock:
             self.index = make(load_faiss(), _resources())
 
@@ -115,7 +116,7 @@ class FaissGpu:
         return int(self.index.ntotal)
 
     def add(self, vectors: Floats) -> None:
-        """More rows, after those that are there."""
+        """Append rows."""
         with self.lock:
             self.index.add(np.ascontiguousarray(vectors))
 
@@ -128,7 +129,7 @@ class FaissGpu:
 
 @cache
 def _resources() -> Any:
-    """The one of this process; to be called under `FaissGpu.lock`."""
+    """The `StandardGpuResources` of this process; call it while holding `FaissGpu.lock`."""
     resources = load_faiss().StandardGpuResources()
     resources.setTempMemory(TEMPORARY)
     return resources
@@ -148,7 +149,7 @@ def _torch_has(number: int) -> bool:
 
 
 def faiss_on_gpu(index: Any, device: str = AUTO) -> FaissGpu | None:
-    """A copy of a faiss index on the GPU that ``device`` means; None where there is none, or it does not fit there."""
+    """A copy of a faiss index on the GPU that ``device`` means; None if there is no GPU or the index does not fit."""
     number = gpu_of(device)
     if number is None or not _faiss_has(number):
         return None
@@ -185,8 +186,8 @@ def _torch_scan(vectors: Halfs, number: int) -> Scan | None:
 
 
 class FaissScan:
-    """A flat index of faiss in half precision. It is asked for so many neighbours that neither the dead among them nor
-    the rounding of its scores can hide one of the nearest; where these are too many, ``other`` scans.
+    """A flat faiss index in half precision. It is asked for more neighbours than wanted, so that neither dead rows nor
+    the rounding of scores can hide one of the nearest ``k``. If that takes too many neighbours, ``other`` scans.
     """
 
     def __init__(self, index: FaissGpu, other: Scan) -> None:
@@ -211,8 +212,8 @@ class FaissScan:
 
 
 def _holds_nearest(scores: Floats, kept: Mask, k: int, slack: Floats) -> Mask:
-    """[n]: whether what is not among the fetched scores [n, m], best first, lies too low to be one of the best ``k`` of
-    those that are ``kept``, by more than ``slack`` [n].
+    """For each question [n], whether the fetched scores [n, m], best first, must contain the nearest ``k`` of the rows
+    that are ``kept``: the last fetched score lies more than ``slack`` [n] below the kth best that is kept.
     """
     nth = (np.cumsum(kept, axis=1) == k) & kept
     border = np.where(nth.any(axis=1), np.take_along_axis(scores, nth.argmax(axis=1)[:, None], axis=1)[:, 0], -np.inf)
@@ -220,8 +221,8 @@ def _holds_nearest(scores: Floats, kept: Mask, k: int, slack: Floats) -> Mask:
 
 
 class TorchScan:
-    """Matrix products by torch, in single precision, of vectors that stay on ``device`` in half precision. Safe among
-    threads.
+    """Exact scan by torch: the vectors stay on ``device`` in half precision and are multiplied in single precision.
+    Safe to use from several threads.
     """
 
     def __init__(self, vectors: Halfs, device: str) -> None:
@@ -253,7 +254,7 @@ class TorchScan:
         return found
 
     def _scores(self, questions: Any) -> Any:
-        """[n, rows]."""
+        """The scores [n, rows]."""
         import torch
 
         scores = torch.empty((len(questions), len(self.vectors)), dtype=torch.float32, device=self.vectors.device)
@@ -264,6 +265,6 @@ class TorchScan:
 
 
 def _first_line(error: BaseException) -> str:
-    """What a library says in its first line; faiss begins with the place in its source."""
+    """The first line of an error message, without the place in its source that faiss puts in front."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:300] if lines else type(error).__name__

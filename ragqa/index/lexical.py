@@ -1,12 +1,12 @@
-"""BM25: Tantivy on disk, or the package rank-bm25 in memory. Questions in, rows out; queries are built from terms, so
-nothing a user types is query syntax.
+"""BM25: Tantivy on disk, or the package rank-bm25 in memory. Both take questions and give rows. Queries are built from
+analysed terms, so nothing in a question is read as query syntax.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -16,7 +16,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from ragqa.corpus.analyze import Analyzer
+from ragqa.corpus.analyze import Analyzer, at_blanks
 from ragqa.corpus.synonyms import Synonyms
 from ragqa.errors import StorageError
 from ragqa.index.facts import Allowed, Mask, meta_term
@@ -27,7 +27,7 @@ from ragqa.store.atomic import refusal, storing
 from ragqa.store.packed import show
 from ragqa.store.passages import encodable
 from ragqa.store.reading import reading
-from ragqa.types import Passage
+from ragqa.types import LANGUAGE, Passage
 
 TOKENIZER = "ragqa"
 HEAP_BYTES = 64_000_000
@@ -38,20 +38,22 @@ Clause = tuple[tantivy.Occur, tantivy.Query]
 
 
 class LexicalIndex(Protocol):
-    """Questions → passages that share a word with them, or with the synonyms of theirs, by BM25 (see `query`)."""
+    """Ranks by BM25 the passages that share a word with a question, or a synonym of its words (`ragqa.index.query`)."""
 
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
         """The best ``k`` passages of each question among those that are ``allowed``.
 
-        A word that stands twice in the question counts twice. Of longer questions the 256 rarest words count.
+        A word that occurs twice in the question counts twice. If the question has more than 256 different words, the
+        256 rarest count.
         """
         ...
 
     def contributions(self, question: str, rows: Sequence[int]) -> dict[str, NDArray[np.float32]]:
-        """What each part of the question gives to the passages ``rows``: float32 [len(rows)], 0 where it is not found.
+        """How much each part of the question adds to the scores of the passages ``rows``: float32 [len(rows)], 0 for a
+        passage that does not have it.
 
-        A part is a term of the index, or a `Concept` under its label; parts of one name are one. Over them they sum to
-        a passage's score in `search`; a question that has no term of the index has no parts.
+        A part is a term of the index, or a `Concept` under its label; parts of the same name are added up. The parts'
+        values sum to a passage's score in `search`. A question without any term of the index has no parts.
         """
         ...
 
@@ -68,24 +70,25 @@ def _schema() -> tantivy.Schema:
 def _writing(directory: Path) -> Iterator[None]:
     try:
         yield
-    except ValueError as error:  # Tantivy's word for failing I/O
+    except ValueError as error:  # Tantivy raises it for failing I/O
         raise StorageError(f"{directory}: cannot be written, {refusal(error)}") from error
 
 
-def _open(directory: Path, analyzer: Analyzer) -> tantivy.Index:
-    """For use under `_reading`."""
+def _open(directory: Path) -> tantivy.Index:
+    """Open a Tantivy index; call it inside `_reading`."""
     index = tantivy.Index.open(str(directory))
     for name, value in (("row", 0), ("text", ""), ("meta", "")):
-        tantivy.Query.term_query(index.schema, name, value)  # refuses another schema
-    index.register_tokenizer(TOKENIZER, analyzer.tantivy())
+        tantivy.Query.term_query(index.schema, name, value)  # raises if the schema is another one
+    index.register_tokenizer(TOKENIZER, at_blanks())
     return index
 
 
 def open_tantivy(
     folder: Path, names: Sequence[str], analyzer: Analyzer, synonyms: Synonyms | None = None
 ) -> TantivyIndex:
-    """The index of these files, also where nothing may be written: Tantivy makes a lock file even to read, so there it
-    is shown links (or copies of what is packed) elsewhere, until it is open.
+    """Open the index of these files, also in a folder that may not be written to. Tantivy creates a lock file even to
+    read; so for such a folder it is given links to the files (or copies, if they are packed) in a temporary folder,
+    which is removed when the index is open.
     """
     if os.access(folder, os.W_OK) or not folder.is_dir():
         return TantivyIndex.open(folder, analyzer, synonyms)
@@ -106,8 +109,8 @@ class TantivyIndex:
         self, index: tantivy.Index, analyzer: Analyzer, directory: Path, synonyms: Synonyms | None = None
     ) -> None:
         self.analyzer, self.directory = analyzer, directory
-        self._builder = QueryBuilder(analyzer, synonyms)
         self._schema, self._searcher = index.schema, index.searcher()
+        self._builder = QueryBuilder(analyzer.among(self._holds), synonyms)
 
     @classmethod
     def open(
@@ -117,24 +120,21 @@ class TantivyIndex:
         none, or a damaged or foreign one.
         """
         with reading(name or directory):
-            return cls(_open(directory, analyzer), analyzer, name or directory, synonyms)
+            return cls(_open(directory), analyzer, name or directory, synonyms)
 
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
-        """The best ``k`` passages of each question; what is allowed is told by terms where that can be done."""
-        possible = self._searcher.num_docs if allowed is None else int(allowed.mask.sum())
-        limit = min(k, possible)
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
+        """See `LexicalIndex.search`; a filter that the index can express as terms goes into the query."""
+        limit = min(k, allowed.count)
         if limit < 1:
             return Ranking.empty(len(questions))
-        clauses, mask = [], None
-        if allowed is not None:
-            clauses, mask = list(self._clauses(allowed)), allowed.mask if allowed.clauses is None else None
+        clauses, mask = list(self._clauses(allowed)), allowed.mask if allowed.clauses is None else None
         with reading(self.directory):
             hits = [self._hits(question, limit, clauses, mask) for question in questions]
         found = Ranking.pack([rows for rows, _ in hits], [scores for _, scores in hits])
         return order(found.rows, found.scores, k)
 
     def contributions(self, question: str, rows: Sequence[int]) -> dict[str, NDArray[np.float32]]:
-        """One search a part, each among these rows alone."""
+        """See `LexicalIndex.contributions`; one search for each part, restricted to these rows."""
         if not len(rows):
             return {}
         wanted, places = np.unique(np.asarray(rows, np.int64), return_inverse=True)
@@ -152,13 +152,13 @@ class TantivyIndex:
         return parts
 
     def rows(self) -> NDArray[np.int64]:
-        """All rows that can be found, ascending."""
+        """The rows of all passages that are not deleted, ascending."""
         with reading(self.directory):
             everything = self._searcher.search(tantivy.Query.all_query(), max(1, self._searcher.num_docs), count=False)
             return np.sort(self._rows([address for _, address in everything.hits]))
 
     def _hits(self, question: str, k: int, clauses: list[Clause], mask: Mask | None) -> tuple[Rows, Scores]:
-        """At least the best ``k`` that the mask allows, with those that tie with the last of them."""
+        """At least the best ``k`` rows that the mask allows, and all that tie with the kth."""
         parts = [(tantivy.Occur.Should, part) for _, part in self._parts(question)]
         if not parts:
             return np.empty(0, np.int64), np.empty(0, np.float32)
@@ -177,10 +177,13 @@ class TantivyIndex:
             limit = 4 * limit if len(kept) < k else min(4 * limit, most)
 
     def _parts(self, question: str) -> list[tuple[str, tantivy.Query]]:
-        """What is asked for, and the query for it; a passage's score is the sum of theirs."""
+        """The name and the query of each part of the question; a passage's score is the sum of their scores."""
         asked = self._builder.build(question, self._frequency, self._searcher.num_docs)
         words = [(term, self._term(term, float(count))) for term, count in asked.words.items()]
         return words + [(concept.label, self._concept(concept)) for concept in asked.concepts]
+
+    def _holds(self, language: str) -> bool:
+        return bool(self._searcher.doc_freq("meta", meta_term(LANGUAGE, language)))
 
     def _frequency(self, term: str) -> int:
         return int(self._searcher.doc_freq("text", term))
@@ -214,9 +217,10 @@ def _times(query: tantivy.Query, factor: float) -> tantivy.Query:
 
 
 class TantivyWriter:
-    """Adds to and deletes from a Tantivy index; nothing is visible or durable before `commit`, which ends the writer.
+    """Adds passages to a Tantivy index and deletes some. Nothing is visible or durable before `commit`, after which the
+    writer cannot be used again.
 
-    With ``create`` the directory is made if need be and must hold no index yet.
+    With ``create`` the directory is made if it does not exist, and must not hold an index.
     """
 
     def __init__(self, directory: Path, analyzer: Analyzer, create: bool) -> None:
@@ -227,12 +231,12 @@ class TantivyWriter:
                 raise StorageError(f"{directory}: holds a word index already")
             with _writing(directory):
                 index = tantivy.Index(_schema(), path=str(directory), reuse=False)
-                index.register_tokenizer(TOKENIZER, analyzer.tantivy())
+                index.register_tokenizer(TOKENIZER, at_blanks())
         else:
             with reading(directory):
-                index = _open(directory, analyzer)
+                index = _open(directory)
         with _writing(directory):
-            self._writer = index.writer(HEAP_BYTES, 1)  # one thread: passages stay in order of rows
+            self._writer = index.writer(HEAP_BYTES, 1)  # one thread keeps passages in the order of rows
 
     def add(self, first_row: int, passages: Sequence[Passage]) -> None:
         """Add passages as rows ``first_row``, ``first_row + 1``, …"""
@@ -240,7 +244,7 @@ class TantivyWriter:
             for row, passage in enumerate(passages, first_row):
                 document = tantivy.Document()
                 document.add_integer("row", row)
-                document.add_text("text", self.analyzer.prepare(encodable(passage.retrieval_text)))
+                document.add_text("text", self.analyzer.of(passage.meta).prepare(encodable(passage.retrieval_text)))
                 for key, text in facts_of(passage.meta):
                     document.add_text("meta", meta_term(key, text))
                 self._writer.add_document(document)
@@ -252,7 +256,7 @@ class TantivyWriter:
                 self._writer.delete_documents_by_term("row", int(row))
 
     def commit(self) -> None:
-        """Make everything durable; when this returns merges are over and every file is complete."""
+        """Make all changes durable. When this returns, Tantivy's merges have ended and every file is complete."""
         with _writing(self.directory):
             self._writer.commit()
             self._writer.wait_merging_threads()
@@ -261,7 +265,7 @@ class TantivyWriter:
 class RankBM25Index:
     """The package rank-bm25 (BM25Okapi, k1 = 1.5, b = 0.75), in memory: slow, exact, for small corpora.
 
-    ``rows[i]`` is the row of ``passages[i]``; its statistics are those of these passages alone.
+    ``rows[i]`` is the row of ``passages[i]``. Its statistics cover these passages only.
     """
 
     def __init__(
@@ -273,61 +277,56 @@ class RankBM25Index:
     ) -> None:
         from rank_bm25 import BM25Okapi
 
-        self._builder = QueryBuilder(analyzer, synonyms)
+        languages = {passage.meta.get(LANGUAGE) for passage in passages}
+        self._builder = QueryBuilder(analyzer.among(languages.__contains__), synonyms)
         self.analyzer, self._passage_rows = analyzer, np.asarray(rows, np.int64)
-        tokens = [analyzer.tokens(encodable(passage.retrieval_text)) for passage in passages]
+        tokens = [analyzer.of(passage.meta).tokens(encodable(passage.retrieval_text)) for passage in passages]
         self._frequency = Counter(term for own in tokens for term in set(own))
         self._passages = len(tokens)
         self._bm25: Any = BM25Okapi(tokens) if self._frequency else None
 
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed | None = None) -> Ranking:
-        """The best ``k`` passages of each question; as with Tantivy, every passage that shares a word is a hit."""
-        mask = np.ones(self._passages, bool) if allowed is None else allowed.mask[self._passage_rows]
-        found = [top_k(self._scores(question, mask)[None], self._passage_rows, k) for question in questions]
-        return stack(found)
-
-    def _scores(self, question: str, mask: Mask) -> Scores:
-        """[passages], −inf for what is no hit."""
-        if self._bm25 is None:
-            return np.full(len(mask), -np.inf, np.float32)
-        query = self._builder.build(question, self._frequency.__getitem__, len(mask))
-        total, shared = self._sum(query.words), self._has_any(query.words)
-        for concept in query.concepts:
-            scores = self._concept(concept)
-            own = scores > -np.inf
-            total = total + np.where(own, concept.count * scores, 0.0)
-            shared |= own
-        return np.where(mask & shared, total, -np.inf).astype(np.float32)
+    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
+        """See `LexicalIndex.search`."""
+        mask = allowed.mask[self._passage_rows]
+        return stack([top_k(self._scores(question, mask)[None], self._passage_rows, k) for question in questions])
 
     def contributions(self, question: str, rows: Sequence[int]) -> dict[str, NDArray[np.float32]]:
-        """The scores of each part alone."""
-        if self._bm25 is None or not len(rows):
-            return {}
-        query = self._builder.build(question, self._frequency.__getitem__, self._passages)
-        parts = {term: self._sum({term: count}) for term, count in query.words.items()}
-        for concept in query.concepts:
-            scores = self._concept(concept)
-            own = np.where(scores > -np.inf, concept.count * scores, 0.0)
-            parts[concept.label] = parts.get(concept.label, 0.0) + own
+        """See `LexicalIndex.contributions`."""
         places = np.searchsorted(self._passage_rows, np.asarray(rows, np.int64))
-        return {label: scores[places].astype(np.float32) for label, scores in parts.items()}
+        found: dict[str, NDArray[np.float64]] = {}
+        for label, scores in self._parts(question) if len(places) else ():
+            found[label] = found.get(label, 0.0) + _or_zero(scores[places])
+        return {label: scores.astype(np.float32) for label, scores in found.items()}
 
-    def _concept(self, concept: Concept) -> NDArray[np.float64]:
-        """[passages], −inf where a passage has neither a typed term nor all terms of an expansion."""
-        best = np.where(self._has_any(concept.typed), self._sum(concept.typed), -np.inf)
-        for expansion in concept.expansions:
-            scores = expansion.weight * self._sum(dict.fromkeys(expansion.terms, 1))
-            best = np.maximum(best, np.where(self._has_all(expansion.terms), scores, -np.inf))
-        return best
+    def _scores(self, question: str, mask: Mask) -> Scores:
+        """The score of each passage, −inf for passages that are no hit."""
+        total, hit = np.zeros(len(mask)), np.zeros(len(mask), bool)
+        for _, scores in self._parts(question):
+            total += _or_zero(scores)
+            hit |= scores > -np.inf
+        return np.where(mask & hit, total, -np.inf).astype(np.float32)
 
-    def _sum(self, terms: Mapping[str, int]) -> NDArray[np.float64]:
+    def _parts(self, question: str) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """The name of each part of the question and its score in each passage, −inf where a passage
+        does not have it.
+        """
+        query = self._builder.build(question, self._frequency.__getitem__, self._passages)
+        for term, count in query.words.items():
+            yield term, self._sum({term: count}, any)
+        for concept in query.concepts:
+            best = self._sum(concept.typed, any)
+            for expansion in concept.expansions:
+                best = np.maximum(best, expansion.weight * self._sum(dict.fromkeys(expansion.terms, 1), all))
+            yield concept.label, concept.count * best
+
+    def _sum(self, terms: Mapping[str, int], needed: Callable[[Iterable[bool]], bool]) -> NDArray[np.float64]:
+        """Σ count · score of the terms in each passage, −inf where it does not have ``needed`` (any or all) of them."""
         total = np.zeros(self._passages)
         for term, count in terms.items():
             total = total + count * self._bm25.get_scores([term])
-        return total
+        held = [needed(term in own for term in terms) for own in self._bm25.doc_freqs]
+        return np.where(held, total, -np.inf)
 
-    def _has_any(self, terms: Mapping[str, int]) -> NDArray[np.bool_]:
-        return np.array([not terms.keys().isdisjoint(own) for own in self._bm25.doc_freqs], bool)
 
-    def _has_all(self, terms: Sequence[str]) -> NDArray[np.bool_]:
-        return np.array([own.keys() >= set(terms) for own in self._bm25.doc_freqs], bool)
+def _or_zero(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(scores > -np.inf, scores, 0.0)

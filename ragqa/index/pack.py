@@ -14,7 +14,7 @@ from ragqa.index.derive import copy_index, on_current
 from ragqa.store.atomic import storing, sync_folder
 from ragqa.store.copying import copy_bytes
 from ragqa.store.layout import CALIBRATION, Layout, current_line
-from ragqa.store.manifest import FileFact, Manifest, files_of, read_manifest
+from ragqa.store.manifest import FILES, FileFact, Manifest, files_of, read_manifest
 from ragqa.store.packed import BLOCK, END, header, is_packed, layout_of
 from ragqa.store.reading import damaged, reading
 
@@ -52,6 +52,9 @@ def unpack(source: str | Path, target: str | Path) -> Manifest:
 
 
 def _pack(place: Layout, manifest: Manifest, path: Path) -> PackReport:
+    if manifest.vectors.store != FILES:
+        where = f"its vectors live in {manifest.vectors.store!r}"
+        raise ConfigError(f"{place.root}: {where}: pack a copy of it (ragqa copy), which holds them itself")
     with _aside(path) as file:
         _write_bytes(file, "CURRENT", current_line(manifest.generation))
         _write_bytes(file, _name(place, place.manifest(manifest.generation)), _manifest_bytes(place, manifest))

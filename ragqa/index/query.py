@@ -1,40 +1,43 @@
-"""From a question to what BM25 is asked: the question's terms and, for those with synonyms, other ways to say them.
+"""Turns a question into a BM25 query: the question's terms and, for words with synonyms, the terms of their synonyms.
 
-A `Concept` is what the question says in one word or phrase that has synonyms. Its score in a passage is
+A `Concept` is a word or phrase of the question that has synonyms; an `Expansion` is one of these. Its score in a
+passage is
 
     count · max( Σ typed terms' scores,  max over its expansions: weight · Σ expansion's terms' scores )
 
-An expansion counts only in passages that have all of its terms, anywhere, because BM25 knows no positions. Its weight
-is
+An expansion counts only in passages that have all of its terms; they may stand anywhere, because the index has no
+positions. Its weight is
 
     weight = 0.8 · min(1, Σ idf of the typed terms / Σ idf of the expansion's)    idf = ln(1 + (N − n + ½) / (n + ½))
 
-So a concept does not weigh more for having many, long or rare names, and the words that were typed count most. The
-maximum is that of a disjunction max query (dis_max) without tie breaker. The scores of all other words are added as
-usual, so a passage's score is never lower with synonyms than without.
+So a concept does not weigh more because its synonyms are many, long or rare, and the typed words count most. The
+maximum is that of a disjunction max query (dis_max) without a tie breaker. The scores of all other words are added as
+usual, so synonyms never lower a passage's score.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ragqa.corpus.analyze import Analyzer
 from ragqa.corpus.synonyms import Synonyms
 from ragqa.store.passages import encodable
 
-MAX_TERMS = 256  # a question of 10,000 words is asked by its rarest
+MAX_TERMS = 256  # of longer questions the rarest terms are asked
 EXPANDED = 0.8
 
+_T = TypeVar("_T")
 Frequency = Callable[[str], int]
 Terms = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """Another way to say it: distinct terms that a passage must have all of, and what their scores count."""
+    """A synonym: its distinct terms, all of which a passage must have, and the weight of their scores."""
 
     terms: Terms
     weight: float
@@ -42,7 +45,9 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """The terms of one typed word or phrase, and how often each occurs in it. The question says it ``count`` times."""
+    """The terms of one typed word or phrase with synonyms, and how often each occurs in it. It stands ``count`` times
+    in the question.
+    """
 
     typed: Mapping[str, int]
     expansions: tuple[Expansion, ...]
@@ -50,48 +55,58 @@ class Concept:
 
     @property
     def label(self) -> str:
-        """All its names that the index knows, the typed one first: "un | unit nation"."""
+        """The typed words and all synonyms that the index knows, in this order: "un | unit nation"."""
         typed = " ".join(Counter(self.typed).elements())
         return " | ".join(filter(None, [typed, *(" ".join(expansion.terms) for expansion in self.expansions)]))
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """``words`` and how often the question says them, and the concepts that it also says; only terms of the index."""
+    """The question's ``words`` outside of concepts and how often each occurs, and its concepts; only terms of the
+    index.
+    """
 
     words: Mapping[str, int]
     concepts: tuple[Concept, ...] = ()
 
 
 class QueryBuilder:
-    """Builds queries for texts that were analysed in one way, with the synonyms of a corpus.
+    """Builds queries for texts that were analysed by some analyzers, with the synonyms of a corpus.
 
-    Entries of a rule are compared with the question by terms, so case, inflection and stop words do not count. Of
-    entries that begin at the same word of the question the longest is taken; entries do not overlap. What another part
-    of the question says already is no expansion, and an expansion belongs to the first concept that has it, so nothing
-    is counted twice. Questions of more than 256 different words are not expanded; others get at most 256 more terms.
+    Every text was analysed by one of them, so a question is analysed by each. A term or a phrase with synonyms that
+    several analyzers give is asked for once; it counts as often as in the analysis that has it most often.
+
+    Entries of a rule are compared with the question by terms, so case, inflection and stop words are ignored. Of
+    several entries that begin at the same word of the question the longest is taken; entries do not overlap. An
+    expansion that another part of the question says already is left out, and one that belongs to several concepts
+    counts for the first, so that nothing is counted twice. Questions of more than 256 different words are not expanded;
+    others get at most 256 more terms.
     """
 
-    def __init__(self, analyzer: Analyzer, synonyms: Synonyms | None = None) -> None:
-        self._analyzer = analyzer
+    def __init__(self, analyzers: Sequence[Analyzer], synonyms: Synonyms | None = None) -> None:
+        self._analyzers = analyzers
         self._others: dict[Terms, dict[Terms, None]] = {}
         for rule in () if synonyms is None else synonyms.rules:
-            found = [self._terms(member) for member in rule.found]
-            for typed in map(self._terms, rule.typed):
-                if typed:  # under another analyzer than the rules were checked by, entries may be empty
-                    others = dict.fromkeys(terms for terms in found if terms and terms != typed)
-                    self._others.setdefault(typed, {}).update(others)
+            readings = zip(*map(self._readings, rule.found), strict=True)
+            for found, *typed in zip(readings, *map(self._readings, rule.typed), strict=True):
+                self._note(found, typed)
         self._longest = max(map(len, self._others), default=0)
 
-    def build(self, question: str, frequency: Frequency, passages: int) -> Query:
-        """The query for an index of so many ``passages``; ``frequency`` says how many have a term.
+    def _note(self, found: Sequence[Terms], typed: Sequence[Terms]) -> None:
+        """Keep a rule as one analyzer reads it; another than the one that checked the rules may give empty entries."""
+        for own in filter(None, typed):
+            others = dict.fromkeys(terms for terms in found if terms and terms != own)
+            self._others.setdefault(own, {}).update(others)
 
-        A word that occurs twice counts twice. Of more than 256 known words the rarest are asked.
+    def build(self, question: str, frequency: Frequency, passages: int) -> Query:
+        """The query for an index of so many ``passages``; ``frequency`` gives the number of passages that have a term.
+
+        A word that occurs twice counts twice. Of more than 256 words that the index knows, the 256 rarest are asked.
         """
-        tokens = self._terms(question)
-        words, phrases = Counter(tokens), Counter[Terms]()
+        readings = self._readings(question)
+        words, phrases = _most(readings), Counter[Terms]()
         if self._others and len(words) <= MAX_TERMS:
-            phrases = Counter(self._phrases(tokens))
+            phrases = _most(map(self._phrases, readings))
         concepts = tuple(self._concepts(phrases, frequency, passages))
         for concept in concepts:
             words -= Counter({term: concept.count * count for term, count in concept.typed.items()})
@@ -99,11 +114,12 @@ class QueryBuilder:
         rarest = sorted(known, key=known.__getitem__)[:MAX_TERMS] if len(known) > MAX_TERMS else known
         return Query({term: words[term] for term in rarest}, tuple(_of_the_index(concepts, frequency)))
 
-    def _terms(self, text: str) -> Terms:
-        return tuple(self._analyzer.tokens(encodable(text)))
+    def _readings(self, text: str) -> list[Terms]:
+        """The terms of a text from each analyzer."""
+        return [tuple(analyzer.tokens(encodable(text))) for analyzer in self._analyzers]
 
     def _phrases(self, tokens: Terms) -> Iterator[Terms]:
-        """What of the question has synonyms, from left to right."""
+        """The phrases of the question that have synonyms, from left to right."""
         place = 0
         while place < len(tokens):
             lengths = range(min(self._longest, len(tokens) - place), 0, -1)
@@ -114,7 +130,9 @@ class QueryBuilder:
             place += max(1, len(phrase))
 
     def _concepts(self, phrases: Mapping[Terms, int], frequency: Frequency, passages: int) -> Iterator[Concept]:
-        """Those of the phrases that the index knows other words for; ``typed`` holds unknown terms too."""
+        """The concepts of those phrases that have a synonym in the index; ``typed`` may hold terms that it does not
+        know.
+        """
         taken, room = set(phrases), MAX_TERMS
         for phrase, count in phrases.items():
             expansions = []
@@ -130,6 +148,14 @@ class QueryBuilder:
                 yield Concept(Counter(phrase), tuple(expansions), count)
 
 
+def _most(readings: Iterable[Iterable[_T]]) -> Counter[_T]:
+    """The union of several multisets: each item as often as in the one that has it most often."""
+    found = Counter[_T]()
+    for reading in readings:
+        found |= Counter(reading)
+    return found
+
+
 def _of_the_index(concepts: Sequence[Concept], frequency: Frequency) -> Iterator[Concept]:
     for concept in concepts:
         typed = {term: count for term, count in concept.typed.items() if frequency(term)}
@@ -137,5 +163,5 @@ def _of_the_index(concepts: Sequence[Concept], frequency: Frequency) -> Iterator
 
 
 def _idf(found: int, passages: int) -> float:
-    """Positive also where deleted passages count in ``found`` and not in ``passages``."""
+    """The idf; it stays positive although ``found`` counts deleted passages and ``passages`` does not."""
     return math.log(1.0 + (max(passages, found) - found + 0.5) / (found + 0.5))

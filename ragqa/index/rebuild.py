@@ -10,19 +10,19 @@ import numpy as np
 
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import parse_synonyms
+from ragqa.device import AUTO
 from ragqa.errors import FingerprintMismatch
-from ragqa.index.commit import Described, Setup, build_words, describe
+from ragqa.index.commit import Described, Setup, build_words, describe, segments_of
 from ragqa.index.damage import Care, Mask, Plan
-from ragqa.index.dense import build_ann, open_vectors, wants_ann
 from ragqa.index.derive import Reencoder
 from ragqa.index.intake import Intake
 from ragqa.index.report import Progress
-from ragqa.index.segment import durable
+from ragqa.index.segment import Written
+from ragqa.index.vectors import complete, vector_store
 from ragqa.protocols import Encoder
-from ragqa.store.atomic import storing, sync_folder
 from ragqa.store.copying import take_folder
-from ragqa.store.layout import ANN, VECTORS
-from ragqa.store.manifest import EncoderFact, FileFact, SegmentFact
+from ragqa.store.layout import VECTORS, is_token_file
+from ragqa.store.manifest import EncoderFact, FileFact
 from ragqa.store.passages import DocumentStore, PassageStore
 from ragqa.store.transaction import Transaction
 
@@ -30,43 +30,46 @@ from ragqa.store.transaction import Transaction
 def rebuild(change: Transaction, plan: Plan, load: Callable[[EncoderFact], Encoder], progress: Progress) -> Described:
     """Write, durably, all files of the new generation that ``plan`` asks for but for what `publish` writes."""
     was, layout = plan.manifest, change.layout
-    segments, dead_rows, dead_documents = _segments(change, plan, load, progress)
+    synonyms = parse_synonyms(plan.synonyms.decode(), "synonyms")
+    setup = Setup(was.config, was.analyzer, was.encoder, synonyms, was.sources, was.vectors.store)
+    written, dead_rows, dead_documents = _segments(change, setup, plan, load, progress)
     change.new_generation()
     lexical: Mapping[str, FileFact] = was.lexical
-    name = was.analyzer
     if plan.words:
         analyzer = get_analyzer(was.config.language)
-        lexical, name = build_words(change, analyzer, segments, dead_rows, progress), analyzer.name
+        segments = [one.segment for one in written]
+        lexical = build_words(change, analyzer, segments, dead_rows, progress)
+        setup = replace(setup, analyzer=analyzer.name)
     elif lexical:
         take_folder(layout.lexical(was.generation), layout.lexical(change.generation), lexical)
-    synonyms = parse_synonyms(plan.synonyms.decode(), "synonyms")
-    setup = Setup(was.config, name, was.encoder, synonyms, was.sources)
-    return describe(change, setup, segments, lexical, dead_rows, dead_documents)
+    return describe(change, setup, written, lexical, dead_rows, dead_documents)
 
 
 def _segments(
-    change: Transaction, plan: Plan, load: Callable[[EncoderFact], Encoder], progress: Progress
-) -> tuple[list[SegmentFact], Mask, Mask]:
+    change: Transaction, setup: Setup, plan: Plan, load: Callable[[EncoderFact], Encoder], progress: Progress
+) -> tuple[list[Written], Mask, Mask]:
     """The segments of the new generation, and which of their rows and documents are dead."""
-    segments: list[SegmentFact] = []
+    written: list[Written] = []
     dead_rows, dead_documents = [np.empty(0, bool)], [np.empty(0, bool)]
     with ExitStack() as stack:
         encoder = _encoder(plan, load) if plan.encodes else None
         for place in plan.kept:
             rows, documents = plan.dead_in(place)
             if plan.care[place] is not Care.PASSAGES:
-                made = _mended(change, plan, place, encoder, progress)
-                segments.append(replace(made, first_row=sum(map(len, dead_rows))))
+                made = _mended(change, setup, plan, place, encoder, progress)
+                first_row = sum(map(len, dead_rows))
+                written.append(replace(made, segment=replace(made.segment, first_row=first_row)))
                 dead_rows.append(rows)
                 dead_documents.append(documents)
         if encoder is not None:
-            intake = Intake(change, plan.manifest.config, encoder, plan.manifest.encoder, stack, progress)
+            store = vector_store(change.layout, setup.store)
+            intake = Intake(change, setup.config, encoder, setup.encoder, store, stack, progress)
             _take_in(change, plan, intake)
             if new := intake.finish(sum(map(len, dead_rows))):
-                segments.append(new)
-                dead_rows.append(np.zeros(new.rows, bool))
-                dead_documents.append(np.zeros(new.documents, bool))
-    return segments, np.concatenate(dead_rows), np.concatenate(dead_documents)
+                written.append(new)
+                dead_rows.append(np.zeros(new.segment.rows, bool))
+                dead_documents.append(np.zeros(new.segment.documents, bool))
+    return written, np.concatenate(dead_rows), np.concatenate(dead_documents)
 
 
 def _encoder(plan: Plan, load: Callable[[EncoderFact], Encoder]) -> Encoder:
@@ -80,31 +83,36 @@ def _encoder(plan: Plan, load: Callable[[EncoderFact], Encoder]) -> Encoder:
     return encoder
 
 
-def _mended(change: Transaction, plan: Plan, place: int, encoder: Encoder | None, progress: Progress) -> SegmentFact:
+def _mended(
+    change: Transaction, setup: Setup, plan: Plan, place: int, encoder: Encoder | None, progress: Progress
+) -> Written:
     """A segment whose passages are whole, with whatever is to be made of them."""
-    segment, manifest = plan.manifest.segments[place], plan.manifest
-    care, spec = plan.care[place], manifest.config.dense
+    was = segments_of(plan.manifest)[place]
+    care, segment = plan.care[place], was.segment
+    if care is Care.NONE:
+        return was
+    bare = replace(was, segment=replace(segment, files=_without_tokens(segment.files)))
     if care is Care.VECTORS and encoder is not None:
         store = PassageStore(change.layout.segment(segment.id), segment.documents, segment.rows)
-        return Reencoder(change, encoder, manifest.encoder, spec, manifest.rows, progress).segment(segment, store)
-    return _with_ann(change, segment, manifest.encoder, spec, progress) if care is Care.ANN else segment
+        return Reencoder(change, encoder, setup, plan.manifest.rows, progress).segment(bare.segment, store)
+    return _taken(change, setup, bare, progress, ann=care is Care.ANN)
 
 
-def _with_ann(
-    change: Transaction, was: SegmentFact, encoder: EncoderFact, spec: str, progress: Progress
-) -> SegmentFact:
-    """A new segment with the files of ``was`` and a FAISS index made of its vectors, or none where none is wanted."""
-    dense = f"dense-{encoder.fingerprint}"
-    folder, name = change.new_segment(), f"{dense}/{ANN}"
-    files = {own: fact for own, fact in was.files.items() if own != name}
-    take_folder(change.layout.segment(was.id), folder, files)
-    vectors = open_vectors(folder / dense / VECTORS, was.rows, encoder.dim)
-    with storing(folder):
-        ann = wants_ann(spec, was.rows, encoder.dim) and build_ann(vectors, spec, folder / name, progress)
-        if ann:
-            files[name] = durable(folder / name)
-            sync_folder(folder / dense)
-    return replace(was, id=folder.name, ann=ann, files=files)
+def _without_tokens(files: Mapping[str, FileFact]) -> dict[str, FileFact]:
+    return {name: fact for name, fact in files.items() if not is_token_file(name)}
+
+
+def _taken(change: Transaction, setup: Setup, was: Written, progress: Progress, ann: bool) -> Written:
+    """A new segment with the files of ``was``; with ``ann``, its FAISS index is made again from its vectors, or left
+    out where none is wanted.
+    """
+    folder, name = change.new_segment(), f"dense-{setup.encoder.fingerprint}/{VECTORS}"
+    files = {name: was.vectors.files[name]} if ann else was.vectors.files
+    take_folder(change.layout.segment(was.segment.id), folder, {**was.segment.files, **files})
+    part = was.vectors
+    if ann:
+        part = complete(folder, setup.encoder, files[name], setup.config.dense, AUTO, progress)
+    return Written(replace(was.segment, id=folder.name), part)
 
 
 def _take_in(change: Transaction, plan: Plan, intake: Intake) -> None:

@@ -19,7 +19,7 @@ from ragqa.protocols import Encoder
 from ragqa.store.aside import set_aside
 from ragqa.store.atomic import replace_file, storing
 from ragqa.store.layout import Layout, current_line
-from ragqa.store.manifest import FORMAT, EncoderFact, read_manifest
+from ragqa.store.manifest import READABLE, EncoderFact, read_manifest
 from ragqa.store.packed import refuse_packed
 from ragqa.store.record import unseal
 from ragqa.store.transaction import addition, mending, sweep
@@ -153,7 +153,7 @@ def _refuse_other_format(layout: Layout, stored: Stored) -> None:
         raw, _ = unseal(read_json(path.read_bytes()))
     except (OSError, ValueError, IndexFormatError):
         return
-    if type(raw.get("format")) is int and raw["format"] != FORMAT:
+    if type(raw.get("format")) is int and raw["format"] not in READABLE:
         read_manifest(layout, stored.number)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -13,18 +13,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ragqa.corpus.analyze import Analyzer, get_analyzer
+from ragqa.corpus.analyze import Analyzer, get_analyzer, recorded_analyzer
 from ragqa.corpus.synonyms import Synonyms, parse_synonyms
 from ragqa.device import AUTO
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.filters import Filter, Where, parse_filter
-from ragqa.index.dense import DenseIndex, DenseSegment, open_vectors
 from ragqa.index.facts import Allowed
 from ragqa.index.lexical import LexicalIndex, RankBM25Index, open_tantivy
 from ragqa.index.selection import Selection
+from ragqa.index.vectors import VectorIndex, vector_store
 from ragqa.store.checking import AT_ONCE, Checks, Files
-from ragqa.store.layout import ANN, DOCUMENTS, PASSAGES, VECTORS, Layout
-from ragqa.store.manifest import Manifest, SegmentFact, check_size, read_checked, read_manifest, read_tombstones
+from ragqa.store.layout import Layout, is_token_file
+from ragqa.store.manifest import FileFact, Manifest, check_size, read_checked, read_manifest, read_tombstones
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
 from ragqa.store.reading import damaged, enough_memory, reading
@@ -34,7 +34,7 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Check = Literal["soon", "first", "no"]
 FILTERS = 32  # that are remembered
-PARTS = ("passages", "words", "vectors")
+PARTS = ("passages", "words", "vectors")  # and "tokens": files of token ids, which are checked for whoever reads them
 
 
 class Snapshot:
@@ -79,7 +79,7 @@ class Snapshot:
         self.selection = Selection(lambda: self.stores, self._first_documents, self.alive_documents)
         self._numbers: dict[str, int] | None = None
         self._filters = lru_cache(FILTERS)(self._allowed)
-        self.alive.setflags(write=False)
+        self._everything = Allowed.of(self.alive, generation)
         self.alive_documents.setflags(write=False)
         self._checked = check != "no"
         at_once = AT_ONCE if check == "soon" else np.inf
@@ -152,12 +152,13 @@ class Snapshot:
     def analyzer(self) -> Analyzer:
         """The analyzer that the documents were indexed with."""
         try:
-            analyzer = get_analyzer(self.manifest.config.language)
+            analyzer = recorded_analyzer(self.manifest.config.language, self.manifest.analyzer)
         except ConfigError as error:
             raise damaged(self._layout.manifest(self.generation), f"unknown language ({error})") from error
-        if analyzer.name != self.manifest.analyzer:
+        if analyzer is None:
+            newest = get_analyzer(self.manifest.config.language)
             raise IndexFormatError(
-                f"{self.directory}: its words were analysed by {self.manifest.analyzer}, now there is {analyzer.name}; "
+                f"{self.directory}: its words were analysed by {self.manifest.analyzer}, now there is {newest.name}; "
                 f"run ragqa index on the same sources again"
             )
         return analyzer
@@ -169,7 +170,7 @@ class Snapshot:
         return self._lexical
 
     @property
-    def dense(self) -> DenseIndex:
+    def dense(self) -> VectorIndex:
         """The vectors of all rows."""
         self._require("vectors")
         return self._dense
@@ -182,18 +183,17 @@ class Snapshot:
 
     def files(self, parts: Collection[str]) -> Files:
         """The files of these parts, and what the manifest says of them."""
-        named = {"passages": (DOCUMENTS, PASSAGES), "vectors": (VECTORS, ANN)}
-        wanted = {name for part in parts for name in named.get(part, ())}
-        found = {
-            self._layout.segment(segment.id) / name: fact
-            for segment in self.manifest.segments
-            for name, fact in segment.files.items()
-            if name.rpartition("/")[2] in wanted
-        }
-        if "words" in parts:
-            folder = self._layout.lexical(self.generation)
-            found |= {folder / name: fact for name, fact in self.manifest.lexical.items()}
-        return found
+        layout, manifest = self._layout, self.manifest
+        folders: list[tuple[Path, Mapping[str, FileFact]]] = []
+        for segment, vectors in zip(manifest.segments, manifest.vectors.parts, strict=True):
+            folder = layout.segment(segment.id)
+            tokens = {name: fact for name, fact in segment.files.items() if is_token_file(name)}
+            folders += [(folder, tokens)] if "tokens" in parts else []
+            own = {name: fact for name, fact in segment.files.items() if name not in tokens}
+            folders += [(folder, own)] if "passages" in parts else []
+            folders += [(folder, vectors.files)] if "vectors" in parts else []
+        folders += [(layout.lexical(self.generation), manifest.lexical)] if "words" in parts else []
+        return {folder / name: fact for folder, files in folders for name, fact in files.items()}
 
     def passages(self, rows: Rows) -> list[Passage]:
         """The passages of these rows, dead or alive, in this order; rows may repeat. `IndexError` for other numbers."""
@@ -223,6 +223,13 @@ class Snapshot:
             owner = int(np.searchsorted(self._first_documents, number, side="right")) - 1
             found += self.stores[owner].documents(np.array([number - self._first_documents[owner]], np.int64))
         return found
+
+    def passages_of(self, number: int) -> tuple[range, list[Passage]]:
+        """The rows of a document's passages, and the passages; dead or alive."""
+        owner = int(np.searchsorted(self._first_documents, number, side="right")) - 1
+        own, first = np.array([number - self._first_documents[owner]], np.int64), self._first_rows[owner]
+        ((_, rows, passages),) = self.stores[owner].contents(own)
+        return range(first + rows.start, first + rows.stop), passages
 
     def identities(self) -> Iterator[tuple[int, str, str, str]]:
         """(number, id, sha, source) of each live document."""
@@ -258,28 +265,18 @@ class Snapshot:
         ]
         return np.concatenate([np.empty(0, bool), *parts])
 
-    def allowed(self, where: Where | None = None) -> Allowed | None:
-        """The live passages of the documents that a filter is about (see `ragqa.filters`); None without a filter.
+    def allowed(self, where: Where | None = None) -> Allowed:
+        """The live passages of the documents that a filter is about (see `ragqa.filters`); all without a filter.
 
         A condition that needs a key which no live document has is a `ConfigError` that names the keys there are.
         """
         found = parse_filter(where)
-        return None if found is None else self._filters(found)
-
-    def mask(self, where: Where | None = None) -> Mask:
-        """Booleans [rows], read-only: alive, and of a document that the filter is about."""
-        allowed = self.allowed(where)
-        return self.alive if allowed is None else allowed.mask
-
-    def vectors(self, segment: SegmentFact) -> NDArray[np.float16]:
-        """A segment's vectors, memory-mapped."""
-        self._require("vectors")
-        return self._vectors[segment.id]
+        return self._everything if found is None else self._filters(found)
 
     def info(self) -> dict[str, Any]:
         """What the index holds and how it was made, for people and as JSON."""
         manifest = self.manifest
-        facts = [fact for segment in manifest.segments for fact in segment.files.values()]
+        facts = [fact for place in range(len(manifest.segments)) for fact in manifest.files_in(place).values()]
         return {
             "index": str(self.directory),
             "generation": manifest.generation,
@@ -295,7 +292,7 @@ class Snapshot:
             "analyzer": manifest.analyzer,
             "bm25": manifest.config.lexical,
             "dense": manifest.config.dense,
-            "approximate": any(segment.ann for segment in manifest.segments),
+            "approximate": any(part.ann for part in manifest.vectors.parts),
             "encoder": manifest.encoder.name,
             "fingerprint": manifest.encoder.fingerprint,
             "dimensions": manifest.encoder.dim,
@@ -322,17 +319,7 @@ class Snapshot:
         if "words" in self.parts:
             self._lexical = self._open_lexical()
         if "vectors" in self.parts:
-            dim = manifest.encoder.dim
-            folders = {segment.id: self._dense_folder(segment) for segment in manifest.segments}
-            self._vectors = {
-                segment.id: open_vectors(folders[segment.id] / VECTORS, segment.rows, dim)
-                for segment in manifest.segments
-            }
-            segments = [
-                DenseSegment(one.first_row, self._vectors[one.id], folders[one.id] / ANN if one.ann else None)
-                for one in manifest.segments
-            ]
-            self._dense = DenseIndex(segments, dim, manifest.config.dense, self._device)
+            self._dense = vector_store(layout, manifest.vectors.store, self._device).open(manifest)
 
     def _open_lexical(self) -> LexicalIndex:
         if self.manifest.lexical:
@@ -341,13 +328,10 @@ class Snapshot:
         rows = np.flatnonzero(self.alive)
         return RankBM25Index(rows, self.passages(rows), self.analyzer, self.synonyms)
 
-    def _dense_folder(self, segment: SegmentFact) -> Path:
-        return self._layout.segment(segment.id) / f"dense-{self.manifest.encoder.fingerprint}"
-
     def _allowed(self, where: Filter) -> Allowed:
+        where = self.selection.resolved(where)
         mask = self.per_row(self.selection.matching(where))
-        mask.setflags(write=False)
-        return Allowed(where, mask, self.selection.clauses(where))
+        return Allowed.of(mask, self.generation, where, self.selection.clauses(where))
 
 
 def _mark(layout: Layout, generation: int) -> tuple[int, int, int]:

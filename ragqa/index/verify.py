@@ -12,8 +12,8 @@ from ragqa.convert import read_json
 from ragqa.errors import IndexFormatError, RagqaError
 from ragqa.index.lexical import TantivyIndex
 from ragqa.index.report import Progress, silent
-from ragqa.index.segment import UNIT_TOLERANCE
 from ragqa.index.snapshot import Snapshot
+from ragqa.index.vectors import UNIT_TOLERANCE
 from ragqa.store.checking import check_file
 from ragqa.store.layout import Layout
 from ragqa.store.manifest import FileFact, Manifest, SegmentFact, check_size, read_manifest
@@ -71,7 +71,9 @@ def _problems(layout: Layout, number: int, tell: Progress) -> list[str]:
 
 
 def _files(layout: Layout, manifest: Manifest, progress: Progress) -> Iterator[str]:
-    folders = [(layout.segment(segment.id), segment.files, "") for segment in manifest.segments]
+    folders = [
+        (layout.segment(segment.id), manifest.files_in(place), "") for place, segment in enumerate(manifest.segments)
+    ]
     folders.append((layout.generation(manifest.generation), manifest.own_files, "manifest.json"))
     total, done = sum(fact.bytes for _, facts, _ in folders for fact in facts.values()), 0
 
@@ -126,9 +128,9 @@ def _passages(snapshot: Snapshot, position: int, segment: SegmentFact, progress:
 
 
 def _vectors(snapshot: Snapshot, segment: SegmentFact, progress: Progress) -> Iterator[str]:
-    vectors = snapshot.vectors(segment)
     for start in range(0, segment.rows, VECTOR_ROWS):
-        lengths = np.linalg.norm(vectors[start : start + VECTOR_ROWS].astype(np.float32), axis=1)
+        rows = segment.first_row + np.arange(start, min(start + VECTOR_ROWS, segment.rows))
+        lengths = np.linalg.norm(snapshot.dense.vectors(rows).astype(np.float32), axis=1)
         progress("checking vectors", segment.first_row + start + len(lengths), snapshot.rows)
         wrong = np.flatnonzero(~(np.abs(lengths - 1.0) <= 2 * UNIT_TOLERANCE))
         if len(wrong):

@@ -14,20 +14,22 @@ from numpy.typing import NDArray
 from ragqa.config import IndexConfig
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import Synonyms
+from ragqa.device import AUTO, check_device
 from ragqa.errors import ModelError
 from ragqa.filters import Where, parse_filter
+from ragqa.index.ann import check_spec, wants_ann
 from ragqa.index.commit import Setup, commit
-from ragqa.index.dense import check_spec, wants_ann
 from ragqa.index.intake import Intake
-from ragqa.index.plan import NOTHING_GOES, Plan, Rest, compare
+from ragqa.index.plan import Plan, Rest, compare
 from ragqa.index.report import BuildReport, Progress, silent
-from ragqa.index.segment import SegmentWriter, segment_writer
+from ragqa.index.segment import SegmentWriter, Written, segment_writer
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.sources import Sources
+from ragqa.index.vectors import vector_store
 from ragqa.protocols import Encoder
 from ragqa.store.checking import check_files
 from ragqa.store.layout import is_fingerprint
-from ragqa.store.manifest import EncoderFact, Manifest, SegmentFact
+from ragqa.store.manifest import FILES, EncoderFact, Manifest
 from ragqa.store.passages import by_program, encodable
 from ragqa.store.reading import enough_memory
 from ragqa.store.transaction import Transaction, transaction
@@ -45,6 +47,8 @@ def update(
     keep_sources: Callable[[], set[str]] = set,
     sources: Sources | None = None,
     synonyms: Synonyms | None = None,
+    device: str = AUTO,
+    store: str = FILES,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Bring the index in ``directory``, which is made if need be, in line with ``documents``.
@@ -56,7 +60,9 @@ def update(
     With other settings or another encoder than before, everything is built anew. ``sources`` say where the documents
     come from: they are recorded, and decide about the documents of others (`Sources`); without them all documents from
     files are compared, and what is recorded stays. ``synonyms`` take the place of those that the index has, and no
-    document is touched for them; without any given they stay, whatever else changes.
+    document is touched for them; without any given they stay, whatever else changes. ``device`` is where the index is
+    to be searched: a GPU that can hold the vectors makes a FAISS index superfluous. ``store`` is where the vectors of a
+    new index are kept (see `ragqa.index.vectors`); an index that is there keeps its own.
 
     The stream is never held whole. No document at all, or two different ones of the same id, is a `SourceError`. If
     anything fails, or Ctrl-C is pressed, the index is as it was.
@@ -66,9 +72,13 @@ def update(
         old = _current(change)
         was = None if old is None else old.manifest.sources
         recorded = was if sources is None else sources.recorded_after(was, Path(directory))
-        setup = Setup(config, analyzer.name, fact, _synonyms(old) if synonyms is None else synonyms, recorded)
-        rest = Rest((lambda source: True) if sources is None else sources.covers(was), keep_sources, needed=True)
-        return _change(change, old, setup, encoder, documents, rest, progress or silent)
+        rules = _synonyms(old) if synonyms is None else synonyms
+        setup = Setup(config, analyzer.name, fact, rules, recorded, _store(old, store))
+        rest = Rest(lambda source: True, keep_sources)
+        if sources is not None:
+            moved = sources.unless_moved(was, Path(directory))
+            rest = Rest(sources.covers(was), keep_sources, sources.same_place(was), moved)
+        return _change(change, old, setup, encoder, documents, rest, device, progress or silent)
 
 
 def upsert(
@@ -77,6 +87,8 @@ def upsert(
     encoder: Encoder,
     documents: Iterable[Document],
     *,
+    device: str = AUTO,
+    store: str = FILES,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Add documents that a program gives to the index in ``directory``, which is made if need be; an empty stream makes
@@ -89,9 +101,10 @@ def upsert(
     analyzer, fact = get_analyzer(config.language), _fact(directory, config, encoder)
     with transaction(Path(directory), create=True) as change:
         old = _current(change)
-        setup = Setup(config, analyzer.name, fact, _synonyms(old), None if old is None else old.manifest.sources)
+        sources = None if old is None else old.manifest.sources
+        setup = Setup(config, analyzer.name, fact, _synonyms(old), sources, _store(old, store))
         given = map(by_program, documents)
-        return _change(change, old, setup, encoder, given, NOTHING_GOES, progress or silent)
+        return _change(change, old, setup, encoder, given, None, device, progress or silent)
 
 
 def delete(
@@ -138,20 +151,28 @@ def _synonyms(old: Snapshot | None) -> Synonyms:
     return Synonyms() if old is None else old.synonyms
 
 
+def _store(old: Snapshot | None, new: str) -> str:
+    return new if old is None else old.manifest.vectors.store
+
+
 def _change(
     change: Transaction,
     old: Snapshot | None,
     setup: Setup,
     encoder: Encoder,
     documents: Iterable[Document],
-    rest: Rest,
+    rest: Rest | None,
+    device: str,
     progress: Progress,
 ) -> BuildReport:
-    """Add what is new and changed of ``documents``, let go what ``rest`` says, and commit if anything is different."""
+    """Add what is new and changed of ``documents``, remove what ``rest`` says (nothing without it), and commit if
+    anything is different.
+    """
     started, was = time.perf_counter(), None if old is None else old.manifest
     base = old if old is not None and setup.binds(old.manifest) else None
     with ExitStack() as stack:
-        intake = Intake(change, setup.config, encoder, setup.encoder, stack, progress)
+        store = vector_store(change.layout, setup.store, device)
+        intake = Intake(change, setup.config, encoder, setup.encoder, store, stack, progress, base)
         plan = compare(old, documents, rest, intake, rebuild=base is None)
         others = setup.synonyms != _synonyms(old)
         manifest = was
@@ -179,6 +200,7 @@ def _report(
         documents=manifest.live_documents,
         added=plan.added,
         changed=plan.changed,
+        moved=plan.moved,
         removed=plan.removed,
         unchanged=plan.unchanged,
         kept=plan.kept,
@@ -190,49 +212,53 @@ def _report(
     )
 
 
-def compact(directory: str | Path, progress: Progress | None = None) -> BuildReport:
+def compact(directory: str | Path, progress: Progress | None = None, *, device: str = AUTO) -> BuildReport:
     """Merge the index into one segment without dead documents; vectors are copied, nothing is encoded.
 
     The new generation numbers its rows anew; rows are bound to their generation, and readers of older ones keep theirs.
     Nothing is committed if there is nothing to merge, nor if a file that would be copied is not what the manifest says
-    (`IndexFormatError`).
+    (`IndexFormatError`). ``device`` is where the index is to be searched: one segment is written anew as well if it has
+    no FAISS index and needs one there.
     """
+    check_device(device)
     started = time.perf_counter()
     tell = progress or silent
     with transaction(Path(directory), create=False) as change:
         old = Snapshot(change.layout, change.layout.require_current(), COPIED, check="no")
         manifest = was = old.manifest
-        if _is_scattered(old):
+        if _is_scattered(old, device):
             check_files(old.files(COPIED))
-            new = _merged(change, old, tell) if was.live_documents else None
+            new = _merged(change, old, device, tell) if was.live_documents else None
             manifest = commit(change, Setup.of(old), None, np.empty(0, bool), new, tell)
         plan = Plan(unchanged=was.live_documents)
         return _report(manifest, manifest is not was, plan, 0, False, started)
 
 
-def _merged(change: Transaction, old: Snapshot, progress: Progress) -> SegmentFact:
+def _merged(change: Transaction, old: Snapshot, device: str, progress: Progress) -> Written:
     """One new segment of all live documents."""
     was = old.manifest
-    with segment_writer(change.new_segment(), was.encoder, was.config.dense) as writer:
+    store = vector_store(change.layout, was.vectors.store, device)
+    with segment_writer(change.new_segment(), store, was.encoder, was.config.dense) as writer:
         for segment in range(len(was.segments)):
             _copy(old, segment, writer, progress)
         return writer.finish(0, progress)
 
 
-def _is_scattered(old: Snapshot) -> bool:
+def _is_scattered(old: Snapshot, device: str) -> bool:
     segments, live = old.manifest.segments, old.manifest.live_documents
     if len(segments) > 1 or live != old.manifest.documents:
         return True
     if not segments:
         return False
-    wanted = wants_ann(old.manifest.config.dense, segments[0].rows, old.manifest.encoder.dim)
-    return wanted and not segments[0].ann
+    wanted = wants_ann(old.manifest.config.dense, segments[0].rows, old.manifest.encoder.dim, device)
+    return wanted and not old.manifest.vectors.parts[0].ann
 
 
 def _copy(old: Snapshot, segment: int, writer: SegmentWriter, progress: Progress) -> None:
     """Append the live documents of a segment with their passages and vectors."""
-    store, vectors = old.stores[segment], old.vectors(old.manifest.segments[segment])
-    for document, rows, passages in store.contents(old.live_documents(segment)):
-        writer.add(document, passages)
-        writer.add_vectors(vectors[rows.start : rows.stop])
+    store, first = old.stores[segment], old.manifest.segments[segment].first_row
+    live = old.live_documents(segment)
+    for (document, rows, passages), sha in zip(store.contents(live), store.shas(live), strict=True):
+        writer.add(document, passages, sha)
+        writer.add_vectors(old.dense.vectors(first + np.arange(rows.start, rows.stop)))
         progress("copying passages", writer.rows, old.live)

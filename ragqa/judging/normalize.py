@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from functools import lru_cache
 
-from ragqa.evidence.phrases import normalize as normalize_english
-
+_ASCII_MARKS = str.maketrans("", "", string.punctuation)
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
 # What CMRC 2018's evaluation takes out. Its list also has the ellipsis as a pair of characters, which, comparing one
 # character at a time, it never meets; so "…", like ".", "%" and blanks, stays.
 _CMRC = str.maketrans("", "", "-:_*^/\\~`+=，。：？！“”；’《》·、「」（）－～『』")
@@ -24,7 +25,7 @@ def normalize(text: str, language: str = "en") -> str:
     blanks; articles stay.
     """
     if language == "en":
-        return normalize_english(text)
+        return " ".join(_ARTICLES.sub(" ", text.lower().translate(_ASCII_MARKS)).split())
     if language.startswith("zh"):
         return text.lower().strip().translate(_CMRC)
     return " ".join("".join(char for char in text.lower() if not _is_mark(char)).split())

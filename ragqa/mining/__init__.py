@@ -1,4 +1,6 @@
-"""Passages that answer a question, and near ones that do not: `mine` writes them and training reads them. No torch."""
+"""Mining: for each question, passages that answer it and similar ones that do not. Training reads
+them; no torch here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hard negatives: passages that an index finds for a question and that do not answer it."""
+"""Hard negatives: passages that an index finds for a question although they do not answer it."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Mining:
-    """How to mine: ``by`` which rankings, their best ``depth`` in turn, for at most ``negatives`` a question.
+    """How to mine. The best ``depth`` passages of each ranking that ``by`` names are taken in turn, until a question
+    has ``negatives`` negatives.
 
-    A passage is no negative if it holds an answer, or has a positive's text, or (without ``same_document``) is of a
-    positive's document, or scores above the best positive by more than ``margin`` of that one's score, in any of the
-    rankings or in the teacher's eyes (None: however high). ``positives`` are given at most.
+    A passage is not taken as a negative if it holds an answer, has the text of a positive, is of a positive's document
+    (unless ``same_document`` is set), or scores above the best positive by more than ``margin`` times that score, in
+    one of the rankings or by the teacher (``margin`` None: no such limit). A question gets at most ``positives``
+    positives.
     """
 
     by: tuple[str, ...] = ("hybrid",)
@@ -57,10 +59,10 @@ class Mining:
 
 @dataclass(frozen=True, slots=True)
 class MineReport:
-    """What became of the questions: those ``written``, with passages, and those left out for want of a positive.
+    """How many questions were ``written``, with how many passages, and how many were left out without a positive.
 
-    ``distant`` counts the written whose positives are passages that hold an answer, because none was named. The rest
-    counts passages that were found and not taken as negatives, by the first reason.
+    ``distant`` counts the written questions that name no document of the index, so that passages holding an answer are
+    their positives. The other fields count passages that were found and not taken as negatives, by the first reason.
     """
 
     questions: int = 0
@@ -118,7 +120,7 @@ def mine(
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What was found for some questions: passages by row, and who holds an answer."""
+    """What was found for a batch of questions: passages by row, and which of them hold an answer."""
 
     passages: Mapping[int, Passage]
     finder: AnswerFinder
@@ -155,7 +157,7 @@ class _Miner:
         return [self._count(pairing) for pairing in self._judge(drafts)]
 
     def _scores(self, rankings: Rankings, place: int) -> list[dict[int, float]]:
-        """Of each ranking its rows and scores, best first; last what is written down as a passage's score."""
+        """For each ranking the scores by row, best first; the last one gives the scores that are written."""
         known = {"bm25": rankings.bm25, "dense": rankings.dense, "hybrid": rankings.fused}
         used = [_by_row(known[name], place, self._settings.depth) for name in self._settings.by]
         return [*used, used[0] if len(used) == 1 else _by_row(rankings.fused, place, self._settings.depth)]
@@ -181,10 +183,10 @@ class _Miner:
     def _draft(
         self, question: Question, found: list[int], scores: list[dict[int, float]], gold: list[int], batch: _Batch
     ) -> Pairing | None:
-        """A pairing with more negatives than wanted where a teacher will leave some out."""
+        """A pairing; with a teacher it has more negatives than wanted, as the teacher removes some."""
         holding = batch.holding(list(dict.fromkeys([*found, *gold])), question)
         right = _positives(question, found, gold, holding, batch)
-        if not right or (not question.answerable and question.context):  # SQuAD 2.0: its paragraph does not answer it
+        if not right or (not question.answerable and question.context):  # SQuAD 2.0: no answer in its paragraph
             self.counts["without_positive"] += 1
             return None
         self.counts["distant"] += not gold
@@ -221,7 +223,7 @@ class _Miner:
         return wrong
 
     def _judge(self, drafts: list[Pairing]) -> list[Pairing]:
-        """With the teacher's scores, if there is one, and as many negatives as wanted."""
+        """The pairings with the teacher's scores, if there is a teacher, and at most as many negatives as wanted."""
         count = self._settings.negatives
         if self._teacher is None:
             return drafts
@@ -246,7 +248,7 @@ class _Miner:
 
 
 def _positives(question: Question, found: list[int], gold: list[int], holding: set[int], batch: _Batch) -> list[int]:
-    """Rows, those found first and in their order."""
+    """The rows of the positives: first those that were found, in their order, then the others."""
     if not gold:
         return [row for row in found if row in holding]
     by_document: dict[str, list[int]] = {}
@@ -257,7 +259,7 @@ def _positives(question: Question, found: list[int], gold: list[int], holding: s
 
 
 def _in_turn(rankings: Sequence[Mapping[int, float]]) -> list[int]:
-    """The first of each ranking, then the second of each …; each row once."""
+    """The rows of all rankings, each once: the first of each ranking, then the second of each, and so on."""
     columns = [list(ranking) for ranking in rankings]
     longest = max(map(len, columns), default=0)
     return list(dict.fromkeys(column[rank] for rank in range(longest) for column in columns if rank < len(column)))
@@ -271,7 +273,7 @@ def _by_row(ranking: Ranking, place: int, depth: int) -> dict[int, float]:
 
 
 def _limit(right: Sequence[float], margin: float | None) -> float:
-    """What a negative may score at most; without a positive to compare with, anything."""
+    """The highest score that a negative may have; infinite without a positive to compare with."""
     return float("inf") if margin is None or not right else max(right) + margin * abs(max(right))
 
 

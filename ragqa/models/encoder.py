@@ -1,4 +1,4 @@
-"""Sentence encoders: from texts to unit vectors."""
+"""Sentence encoders, which turn texts into unit vectors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.config import DENSE_SCALE
 from ragqa.device import AUTO
 from ragqa.errors import FingerprintMismatch, ModelError
+from ragqa.models.card import Card
 from ragqa.models.fastform import open_fast_form
 from ragqa.models.runtime import Runtime, load_sentence_model
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.models.torch_runtime import half_precision, is_full
+from ragqa.normalized import plain
 from ragqa.protocols import Encoder
 from ragqa.types import Passage
 
@@ -25,25 +28,31 @@ CPU_BATCH, GPU_BATCH = 32, 1024  # texts; sentence-transformers sorts them by le
 
 
 class OnnxEncoder:
-    """A mean-pooling encoder in the fast form. Longer texts are cut to the model's length."""
+    """A mean-pooling encoder in the fast form. Texts are cut to the model's length.
 
-    def __init__(self, tokenizer: PairTokenizer, runtime: Runtime, dim: int, fingerprint: str) -> None:
+    ``dense_scale`` multiplies its cosines in linear fusion unless a setting says otherwise.
+    """
+
+    def __init__(self, tokenizer: PairTokenizer, runtime: Runtime, card: Card) -> None:
         self.tokenizer, self.runtime = tokenizer, runtime
-        self.dim, self.fingerprint = dim, fingerprint
+        self.dim, self.fingerprint, self.dense_scale = card.dim, card.fingerprint, card.dense_scale
+        self._prefixes = card.question_prefix, card.passage_prefix
 
     @classmethod
     def load(cls, folder: str | Path, kind: str = "encoder", *, device: str = AUTO) -> OnnxEncoder:
         """Open a folder that `ragqa export` made."""
         card, tokenizer, runtime = open_fast_form(folder, kind, device)
-        return cls(tokenizer, runtime, card.dim, card.fingerprint)
+        return cls(tokenizer, runtime, card)
 
     def encode_questions(self, questions: Sequence[str]) -> Floats:
         """One row a question."""
-        return self._encode(questions)
+        prefix, _ = self._prefixes
+        return self._encode([prefix + question for question in questions])
 
     def encode_passages(self, passages: Sequence[Passage]) -> Floats:
-        """One row a passage, seen with its title and headings in front."""
-        return self._encode([passage.retrieval_text for passage in passages])
+        """One row a passage, which is encoded with its title and headings in front."""
+        _, prefix = self._prefixes
+        return self._encode([prefix + passage.retrieval_text for passage in passages])
 
     def _encode(self, texts: Sequence[str]) -> Floats:
         vectors = np.zeros((len(texts), self.dim), np.float32)
@@ -55,11 +64,11 @@ class OnnxEncoder:
 
 
 class QuestionEncoder:
-    """Questions by one encoder, passages by another one, into whose vector space the first was trained.
+    """Encodes questions by one encoder and passages by another, into whose vector space the first was trained.
 
-    ``fingerprint`` is that of the passages' encoder, so an index made with that one can be asked. The passages' encoder
-    is loaded when there are passages to encode, and its fingerprint must be the one on the card.
-    ``question_fingerprint`` changes with the questions' weights.
+    ``fingerprint`` is that of the passages' encoder, so that an index made with that encoder can be used. The passages'
+    encoder is loaded when there are passages to encode; its fingerprint must be the one on the card.
+    ``question_fingerprint`` changes with the weights of the questions' encoder.
     """
 
     def __init__(
@@ -67,6 +76,7 @@ class QuestionEncoder:
     ) -> None:
         self.questions = questions
         self.dim, self.fingerprint, self.question_fingerprint = questions.dim, fingerprint, question_fingerprint
+        self.dense_scale = getattr(questions, "dense_scale", DENSE_SCALE)
         self._load_passages = passages
 
     def encode_questions(self, questions: Sequence[str]) -> Floats:
@@ -79,7 +89,7 @@ class QuestionEncoder:
 
     @cached_property
     def passages(self) -> Encoder:
-        """The passages' encoder; `FingerprintMismatch` if there is another one in its place now."""
+        """The passages' encoder; `FingerprintMismatch` if the card was made for another one."""
         encoder = self._load_passages()
         if encoder.fingerprint != self.fingerprint:
             raise FingerprintMismatch(
@@ -90,9 +100,9 @@ class QuestionEncoder:
 
 
 class SentenceTransformerEncoder:
-    """Any sentence-transformers model, with the prompts it was trained with, where it is.
+    """Any sentence-transformers model on its device, with the prompts it was trained with.
 
-    On a GPU it encodes in half precision, and in batches that are halved where memory ends.
+    On a GPU it encodes in half precision, in batches that are halved if memory is full.
     """
 
     def __init__(self, model: Any) -> None:
@@ -116,11 +126,12 @@ class SentenceTransformerEncoder:
         return self._encode(self.model.encode_document, [passage.retrieval_text for passage in passages])
 
     def _encode(self, encode: Callable[..., Any], texts: list[str]) -> Floats:
+        seen = [plain(text) for text in texts]
         while True:
             half = self.half
             try:
                 with half_precision(self.model.device, half):
-                    vectors = self._unit(encode(texts, batch_size=self.batch, show_progress_bar=False))
+                    vectors = self._unit(encode(seen, batch_size=self.batch, show_progress_bar=False))
             except (RuntimeError, MemoryError) as error:
                 if not is_full(error):
                     raise
@@ -129,7 +140,7 @@ class SentenceTransformerEncoder:
             else:
                 if not half or np.isfinite(vectors).all():
                     return vectors
-                self.half = False  # its numbers leave the range of half precision
+                self.half = False  # an output is not finite in half precision
                 continue
             self.batch //= 2
 
@@ -140,7 +151,7 @@ class SentenceTransformerEncoder:
 
 
 def _weights_fingerprint(model: Any) -> str:
-    """Over all weights, the prompts and the length limit: whatever changes the vectors."""
+    """A hash of everything that changes the vectors: all weights, the prompts and the length limit."""
     digest = hashlib.sha256(repr((sorted(model.prompts.items()), model.max_seq_length)).encode())
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())

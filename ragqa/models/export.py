@@ -2,6 +2,8 @@
 
 Weights are quantized per output channel to the 7 bits that give the same sums on every processor, and activations to 8
 bits at run time (dynamic quantization). Before that, onnxruntime fuses attention, layer normalisation and GELU.
+
+The two models of a pair (``shared``) have one tokenizer and one word table, in 4 bits, in the folder above theirs.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from ragqa.config import DENSE_SCALE
+from ragqa.convert import Misfit, convert, read_json
 from ragqa.device import CPU
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models.card import (
@@ -35,8 +39,10 @@ from ragqa.models.quiet import quietly
 from ragqa.models.runtime import is_prompted, load_pair_model, positions, reads_titles, require_torch
 from ragqa.models.tokenize import PairTokenizer, Window
 from ragqa.models.torch_runtime import TorchRuntime
+from ragqa.models.words import WORDS, WordTable, pack
 from ragqa.store.atomic import storing
 
+ROUNDING = 0.01  # of a row of a word table, as a share of its length; 16 bits make 0.004
 LOOKED_UP = ("EmbedLayerNormalization", "Gather")
 MULTIPLIED = ("MatMul", "Attention")
 PROBES = (
@@ -47,6 +53,9 @@ PROBES = (
     ),
     ("Who wrote it?", "The report, which runs to more than nine hundred pages, names no author at all. " * 3),
 )
+
+
+Wanted = TypeVar("Wanted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,14 @@ class ExportReport:
 
 
 def export_reader(
-    checkpoint: str, output: str | Path, *, max_length: int = 384, stride: int = 128, int8: bool = True
+    checkpoint: str,
+    output: str | Path,
+    *,
+    max_length: int = 384,
+    stride: int = 128,
+    int8: bool = True,
+    shared: bool = False,
+    name: str = "",
 ) -> ExportReport:
     """Export a checkpoint with span heads; raises `ModelError` where it cannot be loaded or the result disagrees."""
     require_torch("Exporting a reader")
@@ -73,28 +89,37 @@ def export_reader(
     model, tokenizer = _load(AutoModelForQuestionAnswering, checkpoint)
     card = Card(
         kind="reader",
-        name=Path(checkpoint).name,
+        name=name or Path(checkpoint).name,
         fingerprint="",
         max_length=max_length,
         stride=stride,
         titles=reads_titles(model),
+        shared=shared,
     )
     return _export(model, tokenizer, ("start_logits", "end_logits"), card, Path(output), int8)
 
 
 def export_encoder(
-    checkpoint: str, output: str | Path, *, max_length: int | None = None, int8: bool = True, name: str = ""
+    checkpoint: str,
+    output: str | Path,
+    *,
+    max_length: int | None = None,
+    int8: bool = True,
+    shared: bool = False,
+    dense_scale: float = DENSE_SCALE,
+    name: str = "",
 ) -> ExportReport:
     """Export a mean-pooling sentence encoder's transformer; pooling and unit length are done outside the graph.
 
     Its length limit is kept unless another is given (256 where it has none). Of a question encoder the questions' side
-    is exported; the card goes on naming the passages' encoder. Encoders that pool otherwise, or put prompts in front,
-    have no fast form: `ModelError`.
+    is exported; the card goes on naming the passages' encoder. Prompts that sentence-transformers puts in front of
+    questions ("query") and passages ("document") become the card's prefixes. Encoders that pool otherwise than by the
+    mean, or always put a prompt in front, have no fast form: `ModelError`.
     """
     require_torch("Exporting an encoder")
     from transformers import AutoModel
 
-    own_length = _check_exportable(Path(checkpoint))
+    own_length, prompts = _check_exportable(Path(checkpoint))
     model, tokenizer = _load(AutoModel, checkpoint)
     card = Card(
         kind="encoder",
@@ -102,6 +127,10 @@ def export_encoder(
         fingerprint="",
         max_length=min(max_length or own_length or 256, model.config.max_position_embeddings),
         dim=int(model.config.hidden_size),
+        question_prefix=prompts.get("query", ""),
+        passage_prefix=prompts.get("document", ""),
+        dense_scale=dense_scale,
+        shared=shared,
     )
     if has_card(Path(checkpoint), "question-encoder"):
         was = read_card(Path(checkpoint), "question-encoder")
@@ -119,23 +148,57 @@ def export_reranker(checkpoint: str, output: str | Path, *, max_length: int = 51
     return _export(model.float().eval(), tokenizer, ("logits",), card, Path(output), int8)
 
 
-def _check_exportable(checkpoint: Path) -> int | None:
-    """The length limit that a sentence-transformers folder sets; `ModelError` for what has no fast form."""
+def _check_exportable(checkpoint: Path) -> tuple[int | None, dict[str, str]]:
+    """Length limit and prompts of a sentence-transformers folder; `ModelError` for what has no fast form."""
     if not (checkpoint / "modules.json").is_file():
-        return None
-    try:
-        settings = {path.name: json.loads(path.read_text("utf-8")) for path in checkpoint.glob("*config*.json")}
-        poolings = [json.loads(path.read_text("utf-8")) for path in checkpoint.glob("*_Pooling/config.json")]
-        length = settings.get("sentence_bert_config.json", {}).get("max_seq_length")
-        length = length or settings.get("tokenizer_config.json", {}).get("model_max_length")
-        prompts = settings.get("config_sentence_transformers.json", {}).get("prompts") or {}
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{checkpoint}: not a usable sentence-transformers folder ({error})") from error
-    if any(prompts.values()):
-        raise ModelError(f"{checkpoint}: puts prompts in front of texts, which the fast form does not do")
+        return None, {}
+    folder = _read_settings(checkpoint / "config_sentence_transformers.json", _FolderSettings)
+    length = _read_settings(checkpoint / "sentence_bert_config.json", _LengthSettings).max_seq_length
+    length = length or _read_settings(checkpoint / "tokenizer_config.json", _TokenizerSettings).model_max_length
+    poolings = [_read_table(path) for path in checkpoint.glob("*_Pooling/config.json")]
+    prompts = {name: prompt or "" for name, prompt in (folder.prompts or {}).items()}
+    if folder.default_prompt_name or any(prompts[name] for name in prompts.keys() - {"query", "document"}):
+        raise ModelError(f"{checkpoint}: has prompts for more than questions and passages, which the fast form has not")
     if not all(_pools_by_mean(pooling) for pooling in poolings):
         raise ModelError(f"{checkpoint}: does not pool by the mean, as the fast form does")
-    return length if isinstance(length, int) else None
+    return length if isinstance(length, int) else None, prompts
+
+
+@dataclass(frozen=True, slots=True)
+class _FolderSettings:
+    """Of config_sentence_transformers.json: prompts by the kind of text that they stand in front of."""
+
+    prompts: Mapping[str, str | None] | None = None
+    default_prompt_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _LengthSettings:
+    """Of sentence_bert_config.json: a length limit in tokens."""
+
+    max_seq_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenizerSettings:
+    """Of tokenizer_config.json: a length limit in tokens, or a float where there is none."""
+
+    model_max_length: Any = None
+
+
+def _read_settings(path: Path, kind: type[Wanted]) -> Wanted:
+    """What is wanted of a file; as by default if there is no such file."""
+    try:
+        return convert(kind, _read_table(path) if path.is_file() else {}, loose=True)
+    except Misfit as error:
+        raise ModelError(f"{path}: not a usable sentence-transformers folder ({error})") from error
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    try:
+        return read_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: not a usable sentence-transformers folder ({error})") from error
 
 
 def _pools_by_mean(pooling: dict[str, Any]) -> bool:
@@ -171,27 +234,59 @@ def _export(model: Any, tokenizer: Any, outputs: tuple[str, ...], card: Card, fo
     type_ids = "token_type_ids" in tokenizer.model_input_names
     with tempfile.TemporaryDirectory() as scratch, quietly(), storing(folder):
         graph = Path(scratch) / "graph.onnx"
-        _trace(model, outputs, type_ids, graph)
+        if card.shared:
+            _share(model, tokenizer, folder.parent)
+        _trace(model, outputs, type_ids, card.shared, graph)
         graph = _fuse(model, graph)
         if int8:
             graph = _quantize(graph)
         shutil.copyfile(graph, folder / MODEL)
-    tokenizer.backend_tokenizer.save(str(folder / TOKENIZER), pretty=False)
-    digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
-    write_card(folder / CARD, card.with_fingerprint(digest[:12]))
-    cosine = _agreement(
-        TorchRuntime(model, outputs, pair.pad_id, type_ids), OnnxRuntime(folder / MODEL, CPU), _probe_windows(pair)
-    )
+    if not card.shared:
+        tokenizer.backend_tokenizer.save(str(folder / TOKENIZER), pretty=False)
+    write_card(folder / CARD, card.with_fingerprint(_digest(folder, card)[:12]))
+    words = WordTable.open(folder.parent / WORDS) if card.shared else None
+    reference = TorchRuntime(model, outputs, pair.pad_id, type_ids)
+    cosine = _agreement(reference, OnnxRuntime(folder / MODEL, CPU, words), _probe_windows(pair))
     if cosine < 0.9:
         raise ModelError(f"{folder}: the exported model disagrees with its checkpoint (mean cosine {cosine:.3f})")
     return ExportReport(folder, (folder / MODEL).stat().st_size, cosine)
 
 
-def _trace(model: Any, outputs: tuple[str, ...], type_ids: bool, path: Path) -> None:
-    """Trace with free batch and length."""
+def _share(model: Any, tokenizer: Any, above: Path) -> None:
+    """Write word table and tokenizer of a pair, or find those of the other model.
+
+    The tokenizers must be the same, and the tables but for rounding, as training keeps frozen weights in 16 bits.
+    """
+    above.mkdir(parents=True, exist_ok=True)
+    table = model.get_input_embeddings().weight.detach().cpu().float().numpy()
+    own = WordTable(pack(table), above / WORDS)
+    if not own.path.is_file():
+        own.save()
+    there = WordTable.open(own.path)
+    if there.shape != table.shape or there.distance(table) > own.distance(table) + ROUNDING:
+        raise ModelError(f"{above / WORDS}: is another word table; the models of a pair need the same, left as it was")
+    content = tokenizer.backend_tokenizer.to_str(pretty=False).encode()
+    if (above / TOKENIZER).is_file() and (above / TOKENIZER).read_bytes() != content:
+        raise ModelError(f"{above / TOKENIZER}: is another tokenizer; the models of a pair need the same")
+    (above / TOKENIZER).write_bytes(content)
+
+
+def _digest(folder: Path, card: Card) -> str:
+    """Over all that decides a model's outputs; of the graph alone where nothing else is asked for."""
+    digest = hashlib.sha256((folder / MODEL).read_bytes())
+    if card.shared:
+        digest.update((folder.parent / WORDS).read_bytes())
+    if card.question_prefix or card.passage_prefix:
+        digest.update(json.dumps([card.question_prefix, card.passage_prefix]).encode())
+    return digest.hexdigest()
+
+
+def _trace(model: Any, outputs: tuple[str, ...], type_ids: bool, shared: bool, path: Path) -> None:
+    """Trace with free batch and length; ``shared``: from the words' vectors on."""
     import torch
 
-    names = ["input_ids", "attention_mask", *(["token_type_ids"] if type_ids else [])]
+    tokens = "inputs_embeds" if shared else "input_ids"
+    names = [tokens, "attention_mask", *(["token_type_ids"] if type_ids else [])]
 
     class Plain(torch.nn.Module):
         def __init__(self) -> None:
@@ -206,7 +301,7 @@ def _trace(model: Any, outputs: tuple[str, ...], type_ids: bool, path: Path) -> 
     with torch.no_grad():
         torch.onnx.export(
             Plain(),
-            (example,) * len(names),
+            (torch.zeros((2, 16, model.config.hidden_size)) if shared else example, *(example,) * (len(names) - 1)),
             str(path),
             input_names=names,
             output_names=list(outputs),

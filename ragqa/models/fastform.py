@@ -1,8 +1,8 @@
-"""A folder in the fast form: card, tokenizer and graph, which must belong together.
+"""Opens a folder in the fast form: card, tokenizer and graph, which must fit together.
 
-A folder may come from anywhere. Before it is used, its card is compared with its graph: which inputs and outputs that
-has, how wide they are, and how many positions and tokens it knows. What does not fit is a `ModelError` that names the
-file, and so is every failure of a native library over a damaged file.
+A folder may come from an untrusted place. So its card is first compared with its graph: inputs and outputs, their
+widths, and how many positions and tokens it has embeddings for. A difference is a `ModelError` that names the file, and
+so is every failure of a native library on a damaged file.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import numpy as np
 
 from ragqa.device import AUTO
 from ragqa.errors import ModelError
-from ragqa.models.card import MODEL, TOKENIZER, Card, read_card
+from ragqa.models.card import MODEL, TOKENIZER, Card, common_folder, read_card
 from ragqa.models.graph import check_files, positions, read_graph
 from ragqa.models.native import require_file
 from ragqa.models.onnx_runtime import OnnxRuntime
 from ragqa.models.tokenize import PairTokenizer, Window
+from ragqa.models.words import WORDS, WordTable
 
 OUTPUTS = {
     "encoder": ("last_hidden_state",),
@@ -25,15 +26,16 @@ OUTPUTS = {
     "reader": ("start_logits", "end_logits"),
     "reranker": ("logits",),
 }
-INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
+MASKS = {"attention_mask", "token_type_ids"}
 LARGEST_MODEL = 4 << 30
 
 
 def open_fast_form(folder: str | Path, kind: str, device: str = AUTO) -> tuple[Card, PairTokenizer, OnnxRuntime]:
-    """The parts of a folder that `ragqa export` made, checked against each other, to be run on a device."""
+    """Open a folder that `ragqa export` made, check its parts against each other, and put the graph on a device."""
     folder = Path(folder)
     card = read_card(folder, kind)
-    tokenizer = PairTokenizer.from_file(folder / TOKENIZER, card.max_length)
+    common = common_folder(folder, card)
+    tokenizer = PairTokenizer.from_file(common / TOKENIZER, card.max_length)
     path = folder / MODEL
     require_file(path, LARGEST_MODEL)
     graph = read_graph(path)
@@ -41,29 +43,30 @@ def open_fast_form(folder: str | Path, kind: str, device: str = AUTO) -> tuple[C
     known = positions(graph)
     if known is not None and card.max_length > known:
         raise ModelError(f"{folder}: the card says {card.max_length} tokens, the graph has {known} positions")
-    runtime = OnnxRuntime(path, device)
+    runtime = OnnxRuntime(path, device, WordTable.open(common / WORDS) if card.shared else None)
     _check_names(path, runtime, kind)
-    _probe(folder, card, tokenizer, runtime)
+    _probe(common, folder, card, tokenizer, runtime)
     return card, tokenizer, runtime
 
 
 def _check_names(path: Path, runtime: OnnxRuntime, kind: str) -> None:
-    if "input_ids" not in runtime.inputs or not runtime.inputs <= INPUTS:
+    tokens = "input_ids" if runtime.words is None else "inputs_embeds"
+    if tokens not in runtime.inputs or not runtime.inputs <= {tokens, *MASKS}:
         found = ", ".join(sorted(runtime.inputs))
-        raise ModelError(f"{path}: has the inputs {found}, not input_ids with, at most, its mask and types")
+        raise ModelError(f"{path}: has the inputs {found}, not {tokens} with, at most, its mask and types")
     if runtime.outputs != OUTPUTS[kind]:
         found, wanted = ", ".join(runtime.outputs), ", ".join(OUTPUTS[kind])
         raise ModelError(f"{path}: has the outputs {found}, of kind {kind} are {wanted}")
 
 
-def _probe(folder: Path, card: Card, tokenizer: PairTokenizer, runtime: OnnxRuntime) -> None:
-    """Run three tokens, among them the tokenizer's last, and look at what comes out."""
+def _probe(common: Path, folder: Path, card: Card, tokenizer: PairTokenizer, runtime: OnnxRuntime) -> None:
+    """Run three tokens, one of which has the tokenizer's largest id, and check the shapes of the outputs."""
     last = tokenizer.last_id
     ids = np.array([0, last, 0], np.int64)
     try:
         (outputs,) = runtime.run([Window(ids, np.zeros_like(ids), 0, 0, len(ids))])
     except ModelError as error:
-        raise ModelError(f"{error}; among them {last}, the last that {folder / TOKENIZER} knows") from error
+        raise ModelError(f"{error}; among them {last}, the last that {common / TOKENIZER} knows") from error
     shapes = {"reader": [(3,), (3,)], "reranker": [(1,)]}.get(card.kind, [(3, card.dim)])
     found = [output.shape for output in outputs]
     if found != shapes:

@@ -1,4 +1,4 @@
-"""What every model that runs has in common, and how checkpoints are loaded for torch (with ``[train]``)."""
+"""The protocol of a runtime, and loading checkpoints for torch (which needs ``[train]``)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 ADAPTER, BASE = "adapter", "base"
-TITLES = "reads_titles"  # in the configuration of a checkpoint that has learnt with titles before its passages
+TITLES = "reads_titles"  # in the configuration of a reader that was trained to read titles
 
 
 class Runtime(Protocol):
-    """A forward pass."""
+    """What runs a model's forward pass, whatever library it uses."""
 
     def run(self, windows: Sequence[Window]) -> list[tuple[Floats, ...]]:
         """Each window's outputs in order, float32, cut to its own length: [l] for readers, [l, dim] for encoders;
@@ -35,7 +35,7 @@ class Runtime(Protocol):
 
     @property
     def prefers_batches(self) -> bool:
-        """Whether many windows at once take less time than one after the other."""
+        """Whether it runs many windows together faster than one after the other."""
         ...
 
 
@@ -48,9 +48,9 @@ def require_torch(what: str) -> None:
 
 
 def torch_device(name: str = AUTO, place: int = 0) -> torch.device:
-    """The device of a name for torch (see `ragqa.device.gpu_of`, also for ``place``).
+    """The torch device that a device name means (see `ragqa.device.gpu_of`, also for ``place``).
 
-    Where torch was built without CUDA "auto" is the processor, and a GPU that was asked for by name a `ConfigError`.
+    If torch was built without CUDA, "auto" means the CPU, and a GPU that is named is a `ConfigError`.
     """
     import torch
 
@@ -65,7 +65,8 @@ def torch_device(name: str = AUTO, place: int = 0) -> torch.device:
 def load_span_model(name: str) -> tuple[Any, Any]:
     """A transformers checkpoint with trained span heads, from a directory or a hub, and its tokenizer.
 
-    A directory with ``base`` and ``adapter`` is a base under a trained prompt, which has no single checkpoint.
+    A directory with ``base`` and ``adapter`` holds a base and a trained prompt, which cannot be merged into one
+    checkpoint.
     """
     require_torch(f"The reader {name}")
     if is_prompted(name):
@@ -108,9 +109,9 @@ def is_prompted(name: str | Path) -> bool:
 
 
 def run_with_adapter(shell: Any) -> None:
-    """Give PEFT's model a forward pass whose outputs are those of the text alone, without virtual tokens.
+    """Replace the forward pass of PEFT's model by one whose outputs leave out the virtual tokens.
 
-    PEFT's own for question answering (0.21) leaves token types out, and asks for an argument by a name that
+    PEFT's own forward pass for question answering (0.21) drops token types, and passes an argument under a name that
     transformers 5.24 has changed.
     """
     import torch
@@ -143,12 +144,12 @@ def run_with_adapter(shell: Any) -> None:
 
 
 def reads_titles(model: Any) -> bool:
-    """Whether a model with span heads has learnt with titles before its passages."""
+    """Whether a model with span heads was trained to read titles before passages."""
     return bool(getattr(model.config, TITLES, False))
 
 
 def positions(model: Any) -> int:
-    """The longest text that a model has positions for, virtual tokens taken off."""
+    """How many tokens a model has positions for, not counting virtual tokens."""
     config = getattr(model, "active_peft_config", None)
     return int(model.config.max_position_embeddings - getattr(config, "num_virtual_tokens", 0))
 

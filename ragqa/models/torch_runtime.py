@@ -1,4 +1,4 @@
-"""A transformers model under torch: large batches in half precision on a GPU, small ones on the processor."""
+"""A transformers model under torch: large batches in half precision on a GPU, small batches on the CPU."""
 
 from __future__ import annotations
 
@@ -15,30 +15,32 @@ from ragqa.models.tokenize import Window, pad
 if TYPE_CHECKING:
     import torch
 
-CPU_TOKENS, GPU_TOKENS = 8_192, 1 << 18  # in a batch, padding included; on a GPU fewer where memory ends
+CPU_TOKENS, GPU_TOKENS = 8_192, 1 << 18  # in a batch, padding included; fewer if a GPU's memory is too small
 
 log = logging.getLogger("ragqa")
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether torch had no memory left."""
+    """Whether an error says that torch ran out of memory."""
     import torch
 
     return isinstance(error, (MemoryError, torch.OutOfMemoryError))
 
 
 def half_precision(device: torch.device, on: bool) -> AbstractContextManager[Any]:
-    """If ``on``, products in half precision inside, for the calling thread; weights and sums keep theirs."""
+    """A context in which the calling thread multiplies in half precision if ``on``; weights and
+    sums keep their type.
+    """
     import torch
 
     return torch.autocast(device.type, torch.float16) if on else nullcontext()
 
 
 class TorchRuntime:
-    """A model where it is (see `ragqa.models.runtime.torch_device`), in batches of similar length.
+    """Runs a model on the device where it is (see `ragqa.models.runtime.torch_device`), in batches of similar length.
 
-    ``half`` says whether it runs in half precision; unsaid it does on a GPU. A model whose numbers leave the range of
-    that runs in full precision from then on. Safe among threads.
+    ``half`` says whether it runs in half precision (None: on a GPU it does). If an output is not finite, the model runs
+    again, and from then on, in full precision. Safe to use from several threads.
     """
 
     def __init__(
@@ -60,11 +62,11 @@ class TorchRuntime:
 
     @property
     def prefers_batches(self) -> bool:
-        """Whether many windows at once take less time than one after the other."""
+        """Whether it runs many windows together faster than one after the other."""
         return self.on_gpu
 
     def run(self, windows: Sequence[Window]) -> list[Outputs]:
-        """Each window's outputs in order."""
+        """Each window's outputs, in order; shapes as of `ragqa.models.runtime.Runtime`."""
         half = self.half
         results = self.batching.run(windows, lambda batch: self._start(batch, half))
         if half and not all(np.isfinite(output).all() for outputs in results for output in outputs):
@@ -74,7 +76,9 @@ class TorchRuntime:
         return results
 
     def _start(self, windows: Sequence[Window], half: bool) -> Fetch:
-        """Begin a batch. On a GPU all is copied from and to pinned memory while the processor goes on."""
+        """Begin a batch; the function that is returned waits for its outputs. On a GPU, copies go through pinned memory
+        and run while the CPU continues.
+        """
         import torch
 
         batch = pad(windows, self.pad_id)

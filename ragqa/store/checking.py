@@ -1,4 +1,4 @@
-"""Comparing files with what a manifest says of them, before they are used or, for large ones, while they are used."""
+"""Comparing files with the sizes and hashes in a manifest: small files before they are used, large ones meanwhile."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ragqa.store.atomic import hash_file
 from ragqa.store.manifest import FileFact, check_size
 from ragqa.store.reading import damaged, reading
 
-AT_ONCE = 150_000_000  # bytes: 0.1 to 0.2 s, at the 1 to 1.5 GB/s of a core that has instructions for sha256
-ALONE = 4_000_000  # so few bytes are hashed sooner than threads are there
+AT_ONCE = 150_000_000  # bytes: takes 0.1 to 0.2 s on a core with instructions for sha256 (1 to 1.5 GB/s)
+ALONE = 4_000_000  # bytes: fewer are hashed in less time than it takes to start threads
 THREADS = 4
 
 Files = Mapping[Path, FileFact]
 
 
 def check_files(files: Files) -> None:
-    """Compare each file with what the manifest says; return if all are equal.
+    """Compare each file with what the manifest says of it.
 
-    Otherwise the error of the first file that differs is raised: `IndexFormatError` if it is damaged, `StorageError` if
-    the system refuses to read it.
+    The first file that differs is raised as an `IndexFormatError`, or as a `StorageError` if the system refuses to read
+    it.
     """
     for path, fact in files.items():
         check_size(path, fact)
@@ -42,8 +42,8 @@ def check_files(files: Files) -> None:
 
 
 def check_file(path: Path, fact: FileFact, tell: Callable[[int], None] | None = None) -> None:
-    """Compare one file as `check_files` does; its size has been compared already. ``tell`` is given each
-    block's bytes.
+    """Compare the hash of one file as `check_files` does; the caller has compared its size. ``tell`` is called with
+    the number of bytes of each block.
     """
     with reading(path), path.open("rb", buffering=0) as file:
         _compare(path, fact, file, tell)
@@ -53,8 +53,8 @@ class Checks:
     """The check of a generation's files.
 
     The smallest files, up to ``at_once`` bytes in all, are checked before the constructor returns. The others are
-    checked one after the other in a thread that rests for as long as it works, so that questions asked meanwhile get
-    most of the machine. The files are kept open, so that a writer may remove them.
+    checked one after the other in a thread that sleeps as long as it works, so that it leaves most of the machine to
+    questions that are asked meanwhile. It keeps the files open, so that it can go on after a writer has removed them.
     """
 
     def __init__(self, files: Files, at_once: float = AT_ONCE) -> None:
@@ -74,7 +74,7 @@ class Checks:
             self._stack = stack.pop_all()
         self._found: RagqaError | None = None
         self._stop, self._over = threading.Event(), threading.Event()
-        self.passed = not later  # whether every file has been found to be right
+        self.passed = not later  # whether every file was compared and is right
         if not later:
             self._over.set()
             return
@@ -82,12 +82,12 @@ class Checks:
             threading.Thread(target=self._run, args=(later,), name="ragqa-check", daemon=True).start()
 
     def require(self) -> None:
-        """Raise what the check has found so far, if anything."""
+        """Raise the error that the check has found so far, if any."""
         if self._found is not None:
             raise self._found
 
     def wait(self) -> None:
-        """Return when the check is over, or raise what it has found."""
+        """Wait until the check is over; raise the error that it has found, if any."""
         self._over.wait()
         self.require()
 
@@ -111,7 +111,7 @@ class Checks:
 
 
 class _Stopped(BaseException):
-    """The check was stopped because its result is no longer needed."""
+    """Raised within the thread when `Checks.stop` is called."""
 
 
 class _Pace:

@@ -1,4 +1,4 @@
-"""Taking files of an index over into another place: by hard links, or by copying bytes and comparing their hashes."""
+"""Putting files of an index into another folder: by hard links, or by copying bytes and comparing their hashes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ragqa.store.reading import damaged, reading
 def take_file(source: Path, target: Path, fact: FileFact, links: bool = True) -> None:
     """Make the new file ``target`` from ``source``, which is never changed in place and is described by ``fact``.
 
-    It becomes a hard link. Where links fail, or without ``links``, it becomes a copy that is on the disk on return. If
-    the source is gone, or the copied bytes differ from ``fact``, an `IndexFormatError` is raised.
+    It becomes a hard link; if linking fails, or without ``links``, it becomes a copy that is durable on return. If the
+    source does not exist, or the copied bytes differ from ``fact``, an `IndexFormatError` is raised.
     """
     if links:
         try:
             target.hardlink_to(source)
             return
         except OSError:
-            pass  # another file system, one without links, too many links, or no such file: the copy says which
+            pass  # another file system, no support of links, too many links, or no such file: copying tells which
     with reading(source):
         reader = source.open("rb")
     with reader, storing(target), target.open("xb") as writer:
@@ -38,7 +38,7 @@ def take_file(source: Path, target: Path, fact: FileFact, links: bool = True) ->
 def take_folder(source: Path, target: Path, files: Mapping[str, FileFact], links: bool = True) -> None:
     """Fill the folder ``target`` with these files of ``source`` as `take_file` does; it is made if it does not exist.
 
-    Their names are on the disk on return.
+    The names of the files are durable on return.
     """
     with storing(target):
         target.mkdir(exist_ok=True)

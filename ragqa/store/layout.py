@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"[0-9]{6,18}")
 _CURRENT = re.compile(r"([0-9]{6,18})(?: ([0-9a-f]{16}))?\n?")
 _SEGMENT = re.compile(r"[0-9a-f]{32}")
 _FINGERPRINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_TOKENS = re.compile(r"tokens-[0-9a-f]{16}/[a-z][a-z0-9.]{0,30}")
 
 
 def is_segment_id(name: str) -> bool:
@@ -45,10 +46,18 @@ def _checksum(number: str) -> str:
     return hashlib.sha256(number.encode()).hexdigest()[:16]
 
 
-def segment_files(fingerprint: str, ann: bool) -> list[str]:
-    """The files of a segment, relative to its folder."""
+def is_token_file(name: str) -> bool:
+    """Whether a name in a segment's folder is that of a file with the token ids of its passages.
+
+    They lie in ``tokens-<16 hexadecimal digits>/``, a folder called after `PairTokenizer.fingerprint`.
+    """
+    return _TOKENS.fullmatch(name) is not None
+
+
+def vector_files(fingerprint: str, ann: bool) -> list[str]:
+    """The files with the vectors of a segment, relative to its folder: the vectors, and a FAISS index if it has one."""
     dense = f"dense-{fingerprint}"
-    return [DOCUMENTS, PASSAGES, f"{dense}/{VECTORS}", *([f"{dense}/{ANN}"] if ann else [])]
+    return [f"{dense}/{VECTORS}", *([f"{dense}/{ANN}"] if ann else [])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,15 @@
-"""What a generation consists of: ``manifest.json`` and ``tombstones.npy``, parsed strictly, as all that is foreign."""
+"""What a generation consists of: ``manifest.json`` and ``tombstones.npy``, parsed strictly, as all that is foreign.
+
+The manifest records documents and vectors apart: ``segments`` are the documents and passages, ``vectors`` says where
+the vectors of the same rows are.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,22 +21,28 @@ from numpy.typing import NDArray
 from ragqa.config import IndexConfig
 from ragqa.convert import convert, plain, read_json
 from ragqa.errors import IndexFormatError
+from ragqa.store.atomic import sha256, sync_file
 from ragqa.store.layout import (
+    DOCUMENTS,
     LEXICAL,
+    PASSAGES,
     SYNONYMS,
     TOMBSTONES,
     VECTORS,
     Layout,
     is_fingerprint,
     is_segment_id,
-    segment_files,
+    is_token_file,
+    vector_files,
 )
 from ragqa.store.reading import damaged as damaged
 from ragqa.store.reading import reading
 from ragqa.store.record import require, seal, unseal
 from ragqa.version import __version__
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
+FILES = "files"  # the store whose vectors lie in the folders of the segments
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NPY = re.compile(
@@ -73,21 +83,53 @@ class EncoderFact:
 class SegmentFact:
     """Rows ``first_row`` … of the index: so many passages of so many documents, in these files.
 
-    ``ann``: there is a FAISS index. ``files`` are relative to the segment's folder.
+    ``files`` are relative to the segment's folder: documents, passages and, where they were stored, token ids.
     """
 
     id: str
     first_row: int
     rows: int
     documents: int
-    ann: bool
     files: Mapping[str, FileFact]
 
     def __post_init__(self) -> None:
-        """Sane counts."""
+        """Sane counts, and the files that a segment may have."""
         require(is_segment_id(self.id), f"a segment called {self.id!r}")
         require(min(self.first_row, self.rows, self.documents) >= 0, f"negative counts in segment {self.id}")
         require(self.documents < 2**31, f"too many documents in segment {self.id}")
+        own = {name for name in self.files if not is_token_file(name)}
+        require(own == {DOCUMENTS, PASSAGES}, f"unexpected files in segment {self.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class VectorPart:
+    """The vectors of one segment's rows. ``ann``: there is a FAISS index. ``files`` are relative to the segment's
+    folder; there are none where the vectors live elsewhere.
+    """
+
+    ann: bool
+    files: Mapping[str, FileFact]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorFact:
+    """The vectors of a generation: the encoder that made them, the store that holds them, and what the store knows of
+    those of each segment, in the segments' order.
+    """
+
+    encoder: EncoderFact
+    parts: tuple[VectorPart, ...]
+    store: str = FILES
+
+    def check(self, segments: Sequence[SegmentFact]) -> None:
+        """`ValueError` unless there is a part for each segment, with files of the right names and sizes."""
+        require(len(self.parts) == len(segments), f"vectors of {len(self.parts)} segments instead of {len(segments)}")
+        for segment, part in zip(segments, self.parts, strict=True):
+            names = vector_files(self.encoder.fingerprint, part.ann) if self.store == FILES else []
+            require(sorted(part.files) == sorted(names), f"unexpected files of vectors in segment {segment.id}")
+            if names:
+                size, expected = part.files[names[0]].bytes, 2 * segment.rows * self.encoder.dim
+                require(size == expected, f"{size} bytes of {VECTORS} instead of {expected} in segment {segment.id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +158,8 @@ class Manifest:
     ragqa: str
     config: IndexConfig
     analyzer: str
-    encoder: EncoderFact
     segments: tuple[SegmentFact, ...]
+    vectors: VectorFact
     lexical: Mapping[str, FileFact]
     tombstones: FileFact
     live_documents: int
@@ -132,16 +174,22 @@ class Manifest:
         for segment in self.segments:
             require(segment.first_row == row, f"segment {segment.id} at row {segment.first_row} instead of {row}")
             row += segment.rows
-            names = segment_files(self.encoder.fingerprint, segment.ann)
-            require(sorted(segment.files) == sorted(names), f"unexpected files in segment {segment.id}")
-            size, expected = segment.files[names[2]].bytes, 2 * segment.rows * self.encoder.dim
-            require(size == expected, f"{size} bytes of {VECTORS} instead of {expected} in segment {segment.id}")
+        self.vectors.check(self.segments)
         require(len({segment.id for segment in self.segments}) == len(self.segments), "a segment twice")
         require(all(_FILE_NAME.fullmatch(name) for name in self.lexical), "a word index with unusable names")
         require(bool(self.lexical) == (self.config.lexical == "tantivy"), "a word index of another kind")
         require(0 <= self.live_passages <= self.rows, f"{self.live_passages} live of {self.rows} passages")
         documents = self.documents
         require(0 <= self.live_documents <= documents, f"{self.live_documents} live of {documents} documents")
+
+    @property
+    def encoder(self) -> EncoderFact:
+        """The encoder that questions must be encoded with."""
+        return self.vectors.encoder
+
+    def files_in(self, place: int) -> dict[str, FileFact]:
+        """All files in the folder of the segment at ``place``, relative to it."""
+        return {**self.segments[place].files, **self.vectors.parts[place].files}
 
     @property
     def rows(self) -> int:
@@ -165,13 +213,15 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str | bytes, name: str) -> Manifest:
-        """Parse; another format version, another checksum and anything unknown, missing or ill-typed is an
-        `IndexFormatError`. Manifests from before there were checksums have none.
+        """Parse; an unknown format version, another checksum and anything unknown, missing or ill-typed is an
+        `IndexFormatError`. Manifests from before there were checksums have none. One of format 1 is read as the same
+        in format 2.
         """
         try:
             raw = read_json(text)
             _check_format(raw, name)
-            return convert(cls, unseal(raw)[0], complete=True)
+            content = unseal(raw)[0]
+            return convert(cls, _from_format_1(content) if content.get("format") == 1 else content, complete=True)
         except ValueError as error:
             raise damaged(name, f"not a usable manifest ({error})") from error
 
@@ -181,14 +231,35 @@ def fact_of(content: bytes) -> FileFact:
     return FileFact(len(content), hashlib.sha256(content).hexdigest())
 
 
+def durable(path: Path) -> FileFact:
+    """Wait until a complete file is on the disk; its size and hash."""
+    sync_file(path)
+    return FileFact(path.stat().st_size, sha256(path))
+
+
 def _check_format(raw: Mapping[str, Any], name: str) -> None:
     found = raw.get("format")
-    if type(found) is int and found != FORMAT:
+    if type(found) is int and found not in READABLE:
         way = "upgrade ragqa, or " if found > FORMAT else ""
         raise IndexFormatError(
-            f"{name}: index format {found}, but ragqa {__version__} reads format {FORMAT}: "
+            f"{name}: index format {found}, but ragqa {__version__} reads formats {READABLE[0]} to {FORMAT}: "
             f"{way}index again into a new directory"
         )
+
+
+def _from_format_1(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Format 1 has the vectors' files among those of the segments; `ValueError` where its segments are no tables."""
+    segments, parts = [], []
+    for segment in content["segments"] if isinstance(content.get("segments"), list) else ():
+        require(isinstance(segment, dict) and isinstance(segment.get("files"), dict), "a segment without files")
+        of_vectors = {name: fact for name, fact in segment["files"].items() if name not in (DOCUMENTS, PASSAGES)}
+        others = {name: fact for name, fact in segment["files"].items() if name not in of_vectors}
+        segments.append({name: value for name, value in segment.items() if name != "ann"} | {"files": others})
+        parts.append({"ann": segment.get("ann"), "files": of_vectors})
+    require("encoder" in content and isinstance(content.get("segments"), list), "no encoder or no segments")
+    rest = {name: value for name, value in content.items() if name != "encoder"}
+    vectors = {"encoder": content["encoder"], "parts": parts, "store": FILES}
+    return rest | {"format": FORMAT, "segments": segments, "vectors": vectors}
 
 
 def read_manifest(layout: Layout, number: int) -> Manifest:
@@ -206,8 +277,8 @@ def files_of(layout: Layout, manifest: Manifest) -> Iterator[tuple[Path, FileFac
     """All files of a generation but its manifest."""
     for name, fact in manifest.own_files.items():
         yield layout.generation(manifest.generation) / name, fact
-    for segment in manifest.segments:
-        for name, fact in segment.files.items():
+    for place, segment in enumerate(manifest.segments):
+        for name, fact in manifest.files_in(place).items():
             yield layout.segment(segment.id) / name, fact
 
 

@@ -1,8 +1,8 @@
-"""An index in one file: a plain tar archive of its folder that is read without unpacking.
+"""An index in one file: a plain tar archive of its folder, which is read without unpacking it.
 
 The archive holds CURRENT, one generation, its segments and, if there is one, the calibration, under the names that they
-have in an index directory, so that any tar program can unpack it. Tar compresses nothing and begins each member at a
-multiple of 512 bytes, so vectors and Arrow files are used from the mapped archive as they are from separate files.
+have in an index directory, so that any tar program can unpack it. Tar does not compress, and each member begins at a
+multiple of 512 bytes; so vectors and Arrow files can be used in the mapped archive just as in separate files.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Pack:
 class PackedPath(_SystemPath):
     """A file or folder within a packed index: ``kb.ragqa/generations/000001/manifest.json``.
 
-    Code that reads a `Path` can read this; its bytes come from the archive. Writing fails, because the file system
-    knows no such folder. `layout_of` makes the first one, and ``/`` the others.
+    Code that reads a `Path` can read it, and gets bytes of the archive. Writing fails, because the file system has no
+    such folder. `layout_of` makes the root; ``/`` makes the others.
     """
 
     pack: Pack | None = None
@@ -59,7 +59,7 @@ class PackedPath(_SystemPath):
 
     @property
     def member(self) -> str:
-        """The name in the archive; the root's is empty."""
+        """Its name in the archive; empty for the root."""
         name = self.relative_to(self._pack.path).as_posix()
         return "" if name == "." else name
 
@@ -71,16 +71,16 @@ class PackedPath(_SystemPath):
         return self._pack.content[found[0] : sum(found)]
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        """Kind and size; all other fields are 0."""
+        """Kind and size of the file; all other fields are 0."""
         kind, size = (stat.S_IFDIR, 0) if self.is_dir() else (stat.S_IFREG, len(self.view()))
         return os.stat_result((kind | 0o444, 0, 0, 1, 0, 0, size, 0, 0, 0))
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        """Whether there are files below."""
+        """Whether the archive holds files below this name."""
         return not self.member or any(name.startswith(f"{self.member}/") for name in self._pack.members)
 
     def is_file(self, *, follow_symlinks: bool = True) -> bool:
-        """Whether the archive holds it."""
+        """Whether the archive holds a file of this name."""
         return self.member in self._pack.members
 
     def exists(self, *, follow_symlinks: bool = True) -> bool:
@@ -106,11 +106,11 @@ class PackedPath(_SystemPath):
         return _Reader(self.view())
 
     def read_bytes(self) -> bytes:
-        """A copy of the whole."""
+        """A copy of the file's bytes."""
         return bytes(self.view())
 
     def read_text(self, encoding: str | None = None, errors: str | None = None, newline: str | None = None) -> str:
-        """The whole as text, UTF-8 unless said otherwise."""
+        """The file's text, decoded as UTF-8 unless another encoding is given."""
         return str(self.read_bytes(), encoding or "utf-8", errors or "strict")
 
     @property
@@ -120,7 +120,7 @@ class PackedPath(_SystemPath):
 
 
 class _Reader(io.RawIOBase):
-    """Mapped bytes as a file, without a copy of them all."""
+    """Mapped bytes as a file object that copies only what is read."""
 
     def __init__(self, view: memoryview) -> None:
         self._view, self._place = view, 0
@@ -144,13 +144,13 @@ class _Reader(io.RawIOBase):
 
 
 def layout_of(place: str | Path) -> Layout:
-    """The places of an index for reading, whether it is a directory or one packed file."""
+    """The paths of an index for reading, whether it is a directory or a packed file."""
     path = Path(place)
     return _open_pack(path) if is_packed(path) else Layout(path)
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a file begins like a packed index."""
+    """Whether a file begins as a packed index does."""
     try:
         if not path.is_file():
             return False
@@ -161,23 +161,23 @@ def is_packed(path: Path) -> bool:
 
 
 def refuse_packed(place: Path) -> None:
-    """`ConfigError` where a packed index is about to be written to."""
+    """Raise a `ConfigError` if ``place`` is a packed index, which cannot be written to."""
     if is_packed(place):
         raise ConfigError(f"{place}: a packed index is read-only; make a folder of it with ragqa unpack {place} FOLDER")
 
 
 def mapped(path: Path) -> memoryview:
-    """The bytes of a file, read-only and mapped into memory, wherever they lie."""
+    """The bytes of a file, read-only and mapped into memory; the file may be in a packed index."""
     if isinstance(path, PackedPath):
         return path.view()
     with path.open("rb") as file:
         if not os.fstat(file.fileno()).st_size:
-            return memoryview(b"")  # which cannot be mapped
+            return memoryview(b"")  # an empty file cannot be mapped
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def show(path: Path, place: Path) -> None:
-    """Make a file of an index readable at ``place``: by a symbolic link, or by a copy if the index is packed."""
+    """Make a file of an index readable at the path ``place``: by a symbolic link, or a copy if the index is packed."""
     if isinstance(path, PackedPath):
         place.write_bytes(path.view())
     else:
@@ -185,14 +185,14 @@ def show(path: Path, place: Path) -> None:
 
 
 def member_names(manifest: Manifest) -> dict[str, int]:
-    """Names and sizes, in order, of what an archive of this generation holds beside CURRENT, manifest and
+    """Names and sizes, in the order of the archive, of all files of this generation but CURRENT, manifest and
     calibration.
     """
     return {path.as_posix(): fact.bytes for path, fact in files_of(Layout(Path()), manifest)}
 
 
 def header(name: str, size: int) -> bytes:
-    """The header of a member: equal bytes for equal names and sizes."""
+    """The tar header of a member; it depends on name and size only, so that equal indexes give equal archives."""
     info = tarfile.TarInfo(name)
     info.size = size
     return info.tobuf(tarfile.GNU_FORMAT, "ascii", "strict")
@@ -216,7 +216,9 @@ def _open_pack(path: Path) -> Layout:
 
 
 def _members(path: Path, content: memoryview) -> dict[str, tuple[int, int]]:
-    """Where the members lie. The archive must be complete and hold nothing but plain files with different names."""
+    """Offset and size of each member. An archive that is cut off, or holds anything but plain files with different
+    names, is an error.
+    """
     found: dict[str, tuple[int, int]] = {}
     place, longer = 0, ""
     while (block := bytes(content[place : place + BLOCK])) != END[:BLOCK]:

@@ -1,8 +1,9 @@
 """Documents and passages of a segment: two Arrow IPC files, written once, then memory-mapped.
 
-``passages.arrow`` holds the text of each passage, so that an answer needs one take; title, source and metadata come
-from ``documents.arrow`` through the column ``doc``. Batches have a fixed number of rows, so that a row says which batch
-it is in, and each is validated when it is first touched: a foreign file is an error, never a crash.
+``passages.arrow`` holds the text of each passage, so that reading a passage takes one lookup; title, source and
+metadata come from ``documents.arrow`` through the column ``doc``. Batches have a fixed number of rows, so that the
+number of a row gives its batch. A column of a batch is validated when it is first used, so that a damaged or foreign
+file is an error and not a crash.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from ragqa.types import ORIGIN, PROGRAM, Document, Meta, Passage, Section
 DOCUMENT_BATCH = 128
 PASSAGE_BATCH = 1024
 READ_DOCUMENTS = 64
-_GIVEN = json.dumps({ORIGIN: PROGRAM})[1:-1]  # in a text of JSON no quotation mark within a value stands bare
-FEW = 128  # rows that are taken one by one: an Arrow take costs as much as a dozen of them
+_GIVEN = json.dumps({ORIGIN: PROGRAM})[1:-1]  # cannot occur within a value, where JSON escapes quotation marks
+FEW = 128  # up to so many rows are read one by one; an Arrow take costs as much as a dozen of them
 
 _SECTIONS = pa.list_(pa.struct([pa.field("start", pa.int32(), False), pa.field("heading", pa.string(), False)]))
 
@@ -63,7 +64,7 @@ PASSAGE_SCHEMA = _schema(
 
 
 class TableWriter:
-    """Rows → an Arrow IPC file, uncompressed, in batches of ``size`` rows (the last may be smaller)."""
+    """Writes rows to an uncompressed Arrow IPC file in batches of ``size`` rows; the last may be smaller."""
 
     def __init__(self, path: Path, schema: pa.Schema, size: int) -> None:
         self.rows = 0
@@ -80,14 +81,14 @@ class TableWriter:
             self._flush()
 
     def finish(self) -> None:
-        """Write what is pending and the footer."""
+        """Write the last batch and the footer, and close the file."""
         if self._pending:
             self._flush()
         self._writer.close()
         self._file.close()
 
     def abandon(self) -> None:
-        """Let go of the file as it is."""
+        """Close the file without completing it."""
         self._file.close()
 
     def _flush(self) -> None:
@@ -98,7 +99,7 @@ class TableWriter:
 
 
 class Table:
-    """An Arrow IPC file written by `TableWriter`, memory-mapped; whatever is wrong is told as by `reading`."""
+    """A memory-mapped Arrow IPC file that `TableWriter` wrote; damage and refusals are raised as by `reading`."""
 
     def __init__(self, path: Path, schema: pa.Schema, size: int, rows: int) -> None:
         self.path, self.rows = path, rows
@@ -112,7 +113,7 @@ class Table:
         self._columns: dict[tuple[int, str], pa.Array] = {}
 
     def column(self, number: int, name: str) -> pa.Array:
-        """One column of rows ``number * size`` …, validated."""
+        """A column of the batch ``number``, which begins at row ``number * size``; validated."""
         found = self._columns.get((number, name))
         if found is None:
             found = self._columns[number, name] = self._load(number, name)
@@ -124,7 +125,7 @@ class Table:
             yield [self.column(number, name) for name in names]
 
     def take(self, rows: NDArray[np.int64], *names: str) -> list[tuple[Any, ...]]:
-        """The values of these columns for each row, in the order asked; rows may repeat."""
+        """For each of these rows, in this order, a tuple of the values of these columns; rows may repeat."""
         if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < self.rows:
             raise IndexError(f"{self.path} has {self.rows} rows, asked for {rows.min()} to {rows.max()}")
         if len(rows) <= FEW:
@@ -156,8 +157,8 @@ class Table:
 
 
 def storable(document: Document) -> Document:
-    """The document as it can be kept: its metadata as by `plain_meta` (`SourceError` if they cannot be), and question
-    marks for lone surrogates, which no file can hold; offsets stay what they are.
+    """The document in the form in which it can be stored: metadata as `plain_meta` gives them (`SourceError` if they
+    cannot be stored), and a question mark for each lone surrogate, which UTF-8 cannot hold; offsets do not change.
     """
     if meta := document.meta:
         kept = plain_meta(meta, document.id)
@@ -174,13 +175,13 @@ def storable(document: Document) -> Document:
             title=encodable(document.title),
             source=encodable(document.source),
             meta=json.loads(encodable(_dump(document.meta))),
-            sections=tuple(Section(section.start, encodable(section.heading)) for section in document.sections),
+            sections=tuple(replace(section, heading=encodable(section.heading)) for section in document.sections),
         )
     return document
 
 
 def by_program(document: Document) -> Document:
-    """The document marked as given by a program; `SourceError` if it is none."""
+    """The document, marked as given by a program; anything that is no document is a `SourceError`."""
     if not isinstance(document, Document):
         raise SourceError(f"{type(document).__name__} where a Document belongs: give ragqa.Document(id, text, ...)")
     if not (isinstance(document.id, str) and document.id and isinstance(document.text, str)):
@@ -189,7 +190,7 @@ def by_program(document: Document) -> Document:
 
 
 def unmarked(document: Document) -> Document:
-    """The document as the program gave it."""
+    """The document without the mark of `by_program`."""
     return replace(document, meta={key: value for key, value in document.meta.items() if key != ORIGIN})
 
 
@@ -219,22 +220,22 @@ class PassageWriter:
         """How many passages were added."""
         return self._passages.rows
 
-    def add(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Append a storable document and all of its passages."""
+    def add(self, document: Document, passages: Sequence[Passage], sha: str = "") -> None:
+        """Append a storable document and all of its passages; ``sha`` is that under which it is known already."""
         for item in passages:
             row = (item.id, self._documents.rows, item.start, item.end, item.line, item.heading, item.text)
             self._passages.add(row)
         sections = [{"start": section.start, "heading": section.heading} for section in document.sections]
         place = document.title, document.source, _dump(document.meta), document.line, document.whole
-        self._documents.add((document.id, document.sha, *place, sections, document.text))
+        self._documents.add((document.id, sha or document.sha, *place, sections, document.text))
 
     def finish(self) -> None:
-        """Complete both files; making them durable is the caller's."""
+        """Complete both files; the caller makes them durable."""
         self._documents.finish()
         self._passages.finish()
 
     def abandon(self) -> None:
-        """Let go of both files as they are."""
+        """Close both files without completing them."""
         self._documents.abandon()
         self._passages.abandon()
 
@@ -267,6 +268,10 @@ class DocumentStore:
         for columns in self._documents.columns("id", "sha", "source"):
             yield from zip(*(column.to_pylist() for column in columns), strict=True)
 
+    def shas(self, numbers: NDArray[np.int64]) -> list[str]:
+        """The sha of each of these documents, as it was when it was added: an index does not keep all that it tells."""
+        return [sha for (sha,) in self._documents.take(numbers, "sha")]
+
     def given(self) -> NDArray[np.bool_]:
         """For each document whether a program gave it (see `by_program`)."""
         parts = [
@@ -277,11 +282,14 @@ class DocumentStore:
 
     def numbered(self, ids: pa.Array) -> NDArray[np.int64]:
         """The numbers of the documents that have one of these ids."""
-        parts = [
-            pc.is_in(column, value_set=ids).to_numpy(zero_copy_only=False)
-            for (column,) in self._documents.columns("id")
-        ]
-        return np.flatnonzero(np.concatenate([np.empty(0, bool), *parts]))
+        column = pa.chunked_array([column for (column,) in self._documents.columns("id")], pa.string())
+        return np.flatnonzero(pc.is_in(column, value_set=ids).to_numpy())
+
+    def identified(self, ids: pa.Array) -> list[tuple[int, str, str, str]]:
+        """(number, id, sha, source) of each document that has one of these ids."""
+        numbers = self.numbered(ids)
+        identities = self._documents.take(numbers, "id", "sha", "source")
+        return [(number, *identity) for number, identity in zip(numbers.tolist(), identities, strict=True)]
 
     def metadata(self) -> Iterator[Meta]:
         """The metadata of each document."""
@@ -333,7 +341,7 @@ class PassageStore(DocumentStore):
         return owner
 
     def contents(self, numbers: NDArray[np.int64]) -> Iterator[tuple[Document, range, list[Passage]]]:
-        """Each of these documents, the rows of its passages, and the passages."""
+        """For each of these documents: the document, the rows of its passages, and the passages."""
         for start in range(0, len(numbers), READ_DOCUMENTS):
             block = numbers[start : start + READ_DOCUMENTS]
             firsts, lasts = np.searchsorted(self.owner, block), np.searchsorted(self.owner, block, side="right")

@@ -1,4 +1,4 @@
-"""JSON files with a checksum of their own content, as their last member."""
+"""JSON files whose last member is a checksum of the rest of their content."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ SEAL = "sha256"
 
 
 def seal(content: Mapping[str, Any]) -> str:
-    """The text of a file: ``content`` as JSON and, as its last member ``sha256``, the checksum of the rest."""
+    """The text of a file: ``content`` as JSON with one more member, ``sha256``, the checksum of the others."""
     return json.dumps({**content, SEAL: _checksum(content)}, indent=1, ensure_ascii=True) + "\n"
 
 
 def unseal(content: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-    """What `seal` was given, and whether there is a checksum: files from before there were any have none.
+    """The content that `seal` was given, and whether it has a checksum (files of older versions have none).
 
-    `ValueError` if it does not fit.
+    `ValueError` if the checksum is not that of the content.
     """
     rest = {name: value for name, value in content.items() if name != SEAL}
     sealed = SEAL in content
@@ -27,11 +27,11 @@ def unseal(content: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
 
 
 def require(holds: bool, otherwise: str) -> None:
-    """`ValueError` with these words unless it holds."""
+    """Raise a `ValueError` with the text ``otherwise`` unless ``holds``."""
     if not holds:
         raise ValueError(otherwise)
 
 
 def _checksum(content: Mapping[str, Any]) -> str:
-    """Of what the content says, however it is laid out."""
+    """The sha256 of the content in one fixed layout, so that white space and the order of keys do not matter."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,8 +1,6 @@
-"""English. What goes from an answer is what goes in SQuAD's official comparison: ASCII punctuation and articles."""
+"""English."""
 
 from __future__ import annotations
-
-import string
 
 from ragqa.wording.words import Wording, in_order
 
@@ -14,10 +12,24 @@ _UNITS = in_order(
 )
 _TENS = in_order("twenty thirty forty fifty sixty seventy eighty ninety", 2)
 
+# Neither a bound ("over 18") nor a direction ("before 1945") nor a part ("late 1945") is loose: it says something else.
 _LOOSE = frozenset(
+    in_order("about approximately around at circa for in just of on or roughly some with year years ~ ≈", 0)
+)
+_TITLES = frozenset(
     in_order(
-        "about after approximately around at before by circa during early for from in just late mid nearly of on or "
-        "over roughly since some to under until up with year years",
+        "mr mrs ms miss dr doctor prof professor sir dame lord lady king queen prince princess emperor empress pope "
+        "president chancellor minister senator governor mayor general colonel captain admiral bishop archbishop",
+        0,
+    )
+)
+_QUALIFIERS = frozenset(
+    in_order(
+        "north south east west northeast northwest southeast southwest northern southern eastern western upper lower "
+        "inner outer central middle new old greater lesser saint st san santa fort port cape lake former ex vice "
+        "deputy acting anti non pre post pro half double first second third fourth fifth next other another no not "
+        "never without except only over above under below before after since until till by from to between against "
+        "more less early mid late nearly almost up - < > ≤ ≥ ±",
         0,
     )
 )
@@ -26,9 +38,14 @@ ENGLISH = Wording(
     language="en",
     articles=frozenset({"a", "an", "the"}),
     loose=_LOOSE,
-    months=_MONTHS | {name[:3]: number for name, number in _MONTHS.items()},
+    titles=_TITLES,
+    qualifiers=_QUALIFIERS,
+    months=_MONTHS | {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9},
     numbers={word: str(number) for word, number in _UNITS.items()}
     | {word: str(10 * number) for word, number in _TENS.items()},
+    scales={"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
+    joining=frozenset({"and"}),
     ordinals=("st", "nd", "rd", "th"),
-    deleted=string.punctuation,
+    signs={"&": "and", "%": "percent"},
+    grouping=",",
 )

@@ -1,64 +1,15 @@
-"""What every `LexicalIndex` promises: one body over Tantivy and rank-bm25."""
+"""What every `LexicalIndex` promises: one body over Tantivy and rank-bm25. Synonyms and parts have their own files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from support.everything import EVERYTHING
+from support.words import TEXTS, Build, allowed, passage, rows
 
-from ragqa.corpus.analyze import get_analyzer
-from ragqa.corpus.synonyms import parse_synonyms
-from ragqa.filters import Where, parse_filter, text_of
-from ragqa.index.facts import Allowed, Facts, clauses_of, meta_term
-from ragqa.index.lexical import LexicalIndex, RankBM25Index, TantivyIndex, TantivyWriter
+from ragqa.filters import Where, text_of
+from ragqa.index.facts import meta_term
 from ragqa.index.query import MAX_TERMS
-from ragqa.types import Passage
-
-Build = Callable[..., LexicalIndex]
-SIMPLE = get_analyzer("simple")
-
-TEXTS = [
-    "Rivers carry water from the mountains to the sea.",
-    "A bridge over the river, built of stone.",
-    "Stone bridges outlive wooden bridges; a stone bridge is heavy.",
-    "Mountains are made of stone.",
-    "The baker sells bread.",
-    "Café owners sell coffee.",
-    "",
-]
-
-
-def passage(text: str, title: str = "", heading: str = "", **meta: Any) -> Passage:
-    return Passage(id=text, doc_id="d", text=text, title=title, start=0, end=len(text), heading=heading, meta=meta)
-
-
-@pytest.fixture(params=["tantivy", "rank-bm25"])
-def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    def make(
-        passages: Sequence[Passage | str], first_row: int = 0, language: str = "en", synonyms: str = ""
-    ) -> LexicalIndex:
-        analyzer, folder = get_analyzer(language), tmp_path_factory.mktemp("index") / "lexical"
-        rules = parse_synonyms(synonyms, "s", analyzer) if synonyms else None
-        items = [item if isinstance(item, Passage) else passage(item) for item in passages]
-        if request.param == "rank-bm25":
-            return RankBM25Index(np.arange(first_row, first_row + len(items)), items, analyzer, rules)
-        writer = TantivyWriter(folder, analyzer, create=True)
-        writer.add(first_row, items)
-        writer.commit()
-        return TantivyIndex.open(folder, analyzer, rules)
-
-    return make
-
-
-def rows(index: LexicalIndex, question: str, k: int = 10, allowed: Allowed | None = None) -> list[int]:
-    ranking = index.search([question], k, allowed)
-    assert ranking.rows.dtype == np.int64 and ranking.scores.dtype == np.float32
-    assert (np.diff(ranking.scores[0][ranking.rows[0] >= 0]) <= 0).all()
-    return [row for row in ranking.rows[0].tolist() if row >= 0]
 
 
 def test_finds_passages_that_share_a_word(build: Build) -> None:
@@ -72,15 +23,15 @@ def test_finds_passages_that_share_a_word(build: Build) -> None:
 def test_a_batch_is_its_questions(build: Build) -> None:
     index = build(TEXTS)
     questions = ["stone bridge", "", "zebra", "bread", "river"]
-    batch = index.search(questions, 3)
+    batch = index.search(questions, 3, EVERYTHING)
     assert batch.rows.shape == (5, 3)
     for question, own_rows, own_scores in zip(questions, batch.rows, batch.scores, strict=True):
-        alone = index.search([question], 3)
+        alone = index.search([question], 3, EVERYTHING)
         width = alone.rows.shape[1]
         np.testing.assert_array_equal(own_rows[:width], alone.rows[0])
         np.testing.assert_array_equal(own_scores[:width], alone.scores[0])
         assert (own_rows[width:] == -1).all()
-    assert len(index.search([], 3)) == 0
+    assert len(index.search([], 3, EVERYTHING)) == 0
 
 
 @pytest.mark.parametrize(
@@ -97,7 +48,7 @@ def test_words_are_not_operators(build: Build) -> None:
 
 def test_k(build: Build) -> None:
     index = build(["stone"] * 5)
-    assert index.search(["stone"], 0).rows.shape == (1, 0)
+    assert index.search(["stone"], 0, EVERYTHING).rows.shape == (1, 0)
     assert rows(index, "stone", 3) == [0, 1, 2]
     assert rows(index, "stone", 10**9) == [0, 1, 2, 3, 4]
 
@@ -125,16 +76,6 @@ def test_title_and_heading_are_searched(build: Build) -> None:
     )
     assert rows(index, "campanile") == [0]
     assert rows(index, "towers of Venice") == [1]
-
-
-def allowed(passages: Sequence[Passage], where: Where, by_terms: bool = True) -> Allowed | None:
-    """What a filter allows of passages that are rows 0, 1, … and each a document of its own."""
-    found = parse_filter(where)
-    if found is None:
-        return None
-    facts = Facts(item.meta for item in passages)
-    mask = np.all([facts.matching(condition) for condition in found.conditions], axis=0)
-    return Allowed(found, mask, clauses_of(found, [facts]) if by_terms else None)
 
 
 @pytest.mark.parametrize("by_terms", [True, False])
@@ -189,15 +130,16 @@ def test_a_value_that_is_too_long_for_a_term(build: Build) -> None:
 def test_where_changes_no_score(build: Build) -> None:
     passages = [passage("stone bridge", a="x"), passage("stone", a="y"), passage("bread"), passage("milk"), passage("")]
     index = build(passages)
-    free, bound = index.search(["stone bridge"], 5), index.search(["stone bridge"], 5, allowed(passages, {"a": "y"}))
+    free = index.search(["stone bridge"], 5, EVERYTHING)
+    bound = index.search(["stone bridge"], 5, allowed(passages, {"a": "y"}))
     assert bound.rows.tolist() == [[1]] and bound.scores[0, 0] == free.scores[0, free.rows[0].tolist().index(1)]
 
 
 def test_a_word_said_twice_counts_twice(build: Build) -> None:
     filler = ["bread"] * 8
     index = build(["stone river", "bridge river", *filler])
-    once = index.search(["stone"], 1).scores[0, 0]
-    assert index.search(["stone stone, stones"], 1).scores[0, 0] == pytest.approx(3 * once, rel=1e-6)
+    once = index.search(["stone"], 1, EVERYTHING).scores[0, 0]
+    assert index.search(["stone stone, stones"], 1, EVERYTHING).scores[0, 0] == pytest.approx(3 * once, rel=1e-6)
     assert rows(index, "bridge stone bridge")[:2] == [1, 0]
 
 
@@ -223,173 +165,3 @@ def test_meta_term() -> None:
         "k=3",
         "k=1.5",
     ]
-
-
-NAMES = [
-    "The UN met in New York.",
-    "The United Nations voted on bread.",
-    "A united country has no nations in it.",
-    "The airport was united with the town.",
-    "Bread, milk and bread.",
-    *(f"Filler number {number} says nothing." for number in range(8)),
-]
-
-
-def score(index: LexicalIndex, question: str) -> dict[int, float]:
-    ranking = index.search([question], 100)
-    real = ranking.rows[0] >= 0
-    return dict(zip(ranking.rows[0][real].tolist(), ranking.scores[0][real].tolist(), strict=True))
-
-
-def test_a_synonym_finds_and_what_was_typed_stands_first(build: Build) -> None:
-    plain, index = build(NAMES), build(NAMES, synonyms="UN, United Nations")
-    assert rows(plain, "What did the UN do?") == [0]
-    assert rows(index, "What did the UN do?")[0] == 0
-    assert set(rows(index, "What did the UN do?")) == {0, 1, 2}  # 3 has not all words of the longer name
-    assert set(rows(index, "united nations")) == {0, 1, 2, 3} and rows(index, "united nations")[-1] in (0, 3)
-    assert rows(index, "bread")[0] == 4 and score(index, "milk") == score(plain, "milk")
-
-
-def test_a_synonym_counts_by_its_formula(build: Build) -> None:
-    plain, index = build(NAMES), build(NAMES, synonyms="UN, United Nations")
-    total = len(NAMES)
-    idf = {n: np.log(1 + (total - n + 0.5) / (n + 0.5)) for n in (1, 2, 3)}
-    found = score(index, "UN UN milk")
-    alone = {term: score(plain, term) for term in ("un", "united", "nations", "milk")}
-    weight = 0.8 * min(1.0, idf[1] / (idf[3] + idf[2]))
-    for row in (1, 2):
-        expected = 2 * weight * (alone["united"][row] + alone["nations"][row])
-        assert found[row] == pytest.approx(expected, rel=1e-5)
-    assert found[0] == pytest.approx(2 * alone["un"][0], rel=1e-5)
-    assert found[4] == pytest.approx(alone["milk"][4], rel=1e-5)
-
-
-def test_many_names_weigh_as_one(build: Build) -> None:
-    texts = ["car", "car automobile auto motorcar", "automobile", "road", *["filler"] * 12]
-    index = build(texts, synonyms="car, automobile\ncar, auto\nauto => motorcar, automobile")
-    plain = build(texts)
-    assert score(index, "car")[1] == score(plain, "car")[1]
-    assert score(index, "car road")[3] == score(plain, "road")[3]
-    assert score(index, "car")[2] < score(index, "car")[0]
-
-
-def test_a_common_name_weighs_at_most_four_fifths(build: Build) -> None:
-    texts = ["rare", *["common"] * 5, *["filler"] * 12]
-    index = build(texts, synonyms="rare, common")
-    assert score(index, "rare")[1] == pytest.approx(0.8 * score(build(texts), "common")[1], rel=1e-5)
-
-
-def test_names_typed_together_are_not_counted_twice(build: Build) -> None:
-    texts = ["car auto", "car", "auto", "wagon", *["filler"] * 12]
-    plain, index = build(texts), build(texts, synonyms="car, auto, wagon")
-    before, after = score(plain, "car auto"), score(index, "car auto")
-    assert {row: after[row] for row in before} == pytest.approx(before, rel=1e-5)
-    assert after[3] == pytest.approx(score(index, "car")[3], rel=1e-5)  # the third name once, for the first of them
-
-
-def test_a_name_that_no_passage_has_is_found_by_another(build: Build) -> None:
-    index = build(NAMES, synonyms="ONU => United Nations\nunheard of => unknown word")
-    assert set(rows(index, "onu")) == {1, 2}
-    assert rows(index, "UN") == [0] and 0 not in rows(index, "United Nations")  # one way only
-    assert rows(index, "unheard") == []
-
-
-def test_synonyms_and_where(build: Build) -> None:
-    passages = [passage("car", kind="a"), passage("automobile", kind="b"), *[passage("x")] * 5]
-    index = build(passages, synonyms="car, automobile")
-    assert rows(index, "car", allowed=allowed(passages, {"kind": "b"})) == [1]
-
-
-@given(data=st.data())
-def test_synonyms_only_add(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever was found is found with at least its score, by both engines, and both find the same passages."""
-    word = st.sampled_from(["ab", "bc", "cd", "de", "ef", "fg", "gh"])
-    words = st.lists(word, min_size=1, max_size=4).map(" ".join)
-    texts = data.draw(st.lists(words, min_size=1, max_size=8)) + ["zz yy"] * 10
-    group = st.lists(st.lists(word, min_size=1, max_size=3).map(" ".join), min_size=2, max_size=4, unique=True)
-    synonyms = "\n".join(map(", ".join, data.draw(st.lists(group, max_size=4))))
-    question = data.draw(st.lists(word, max_size=6).map(" ".join))
-    folder = tmp_path_factory.mktemp("property") / "lexical"
-    writer = TantivyWriter(folder, SIMPLE, create=True)
-    writer.add(0, [passage(text) for text in texts])
-    writer.commit()
-    parsed = parse_synonyms(synonyms, "s", SIMPLE)
-    found = {}
-    for name in ("tantivy", "rank-bm25"):
-        for rules in (None, parsed):
-            if name == "tantivy":
-                index: LexicalIndex = TantivyIndex.open(folder, SIMPLE, rules)
-            else:
-                index = RankBM25Index(np.arange(len(texts)), [passage(text) for text in texts], SIMPLE, rules)
-            found[name, rules is not None] = score(index, question)
-        for row, before in found[name, False].items():
-            assert found[name, True][row] >= before - 1e-5
-    assert found["tantivy", True].keys() == found["rank-bm25", True].keys()
-
-
-def assert_adds_up(index: LexicalIndex, question: str, within: Allowed | None = None, extra: int = 0) -> None:
-    """What the parts give sums to what `search` gives, and is nothing for passages that it does not find."""
-    ranking = index.search([question], 100)
-    free = {row: own for row, own in zip(ranking.rows[0].tolist(), ranking.scores[0].tolist(), strict=True) if row >= 0}
-    wanted = [*rows(index, question, 100, within)[::-1], *range(extra), *rows(index, question, 1)]
-    parts = index.contributions(question, wanted)
-    for scores in parts.values():
-        assert scores.dtype == np.float32 and scores.shape == (len(wanted),)
-    total = sum(parts.values(), np.zeros(len(wanted), np.float32))
-    assert total.tolist() == pytest.approx([free.get(row, 0.0) for row in wanted], rel=1e-5, abs=1e-5)
-
-
-@pytest.mark.parametrize("question", ["stone bridge", "bridge, bridges! stone", "Who sells bread?", "zebra", "", "the"])
-def test_parts_add_up(build: Build, question: str) -> None:
-    assert_adds_up(build(TEXTS), question, extra=len(TEXTS))
-
-
-def test_a_part_is_what_its_word_gives(build: Build) -> None:
-    index = build([*TEXTS, *["filler"] * 6])
-    parts = index.contributions("stone bridge bridge bread", [2, 0, 4, 3])
-    assert set(parts) == {"stone", "bridg", "bread"}
-    for term, times in (("stone", 1), ("bridg", 2), ("bread", 1)):
-        alone = score(index, term)
-        assert parts[term].tolist() == pytest.approx([times * alone.get(row, 0.0) for row in (2, 0, 4, 3)], rel=1e-5)
-    assert index.contributions("stone", []) == {} == index.contributions("zebra", [1])
-    assert build([]).contributions("stone", []) == {}
-
-
-def test_parts_of_synonyms(build: Build) -> None:
-    index = build(NAMES, synonyms="UN, United Nations")
-    parts = index.contributions("UN milk UN", [0, 1, 2, 4])
-    assert set(parts) == {"milk", "un | unit nation"}
-    assert parts["un | unit nation"].tolist() == pytest.approx(
-        [score(index, "UN UN").get(r, 0.0) for r in (0, 1, 2, 4)]
-    )
-    for question in ("UN milk UN", "united nations bread", "The UN and the United Nations"):
-        assert_adds_up(index, question, extra=len(NAMES))
-    one_way = build(NAMES, synonyms="ONU => nations")  # the word and the other name of one that is unknown
-    assert set(one_way.contributions("ONU nations", [1])) == {"nation"}
-    assert_adds_up(one_way, "ONU nations", extra=len(NAMES))
-
-
-def test_parts_and_where(build: Build) -> None:
-    passages = [*[passage("bread")] * 7, passage("stone bridge", a="x"), passage("stone", a="y"), *[passage("b")] * 4]
-    index, within = build(passages[7:], first_row=7), allowed(passages, {"a": "y"})
-    assert_adds_up(index, "stone bridge", within)
-    assert rows(index, "stone bridge", allowed=within) == [8]
-
-
-@given(data=st.data())
-def test_parts_always_add_up(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    word = st.sampled_from(["ab", "bc", "cd", "de", "ef", "unseen"])
-    words = st.lists(word, min_size=1, max_size=4).map(" ".join)
-    texts = data.draw(st.lists(words, min_size=1, max_size=8)) + ["zz yy"] * 10
-    group = st.lists(st.lists(word, min_size=1, max_size=3).map(" ".join), min_size=2, max_size=4, unique=True)
-    joined = data.draw(st.sampled_from([", ", " => "]))
-    groups = data.draw(st.lists(group.map(lambda names: joined.join(names[:2])), max_size=4))
-    rules = parse_synonyms("\n".join(groups), "s", SIMPLE)
-    question = data.draw(st.lists(word, max_size=6).map(" ".join))
-    folder = tmp_path_factory.mktemp("property") / "lexical"
-    writer = TantivyWriter(folder, SIMPLE, create=True)
-    writer.add(0, [passage(text) for text in texts])
-    writer.commit()
-    assert_adds_up(TantivyIndex.open(folder, SIMPLE, rules), question, extra=len(texts))
-    built = RankBM25Index(np.arange(len(texts)), [passage(text) for text in texts], SIMPLE, rules)
-    assert_adds_up(built, question, extra=len(texts))

@@ -104,8 +104,8 @@ def held(index: Path) -> dict[str, str]:
     """The texts by document; checks that both searches find exactly the live passages."""
     snapshot = Snapshot.open(index)
     everything = snapshot.passages(snapshot.alive.nonzero()[0])
-    lexical = snapshot.lexical.search(["about changed worse words passage hold"], 1000).rows
-    dense = snapshot.dense.search(ENCODER.encode_questions(["x"]), 1000, snapshot.alive).rows
+    lexical = snapshot.lexical.search(["about changed worse words passage hold"], 1000, snapshot.allowed()).rows
+    dense = snapshot.dense.search(ENCODER.encode_questions(["x"]), 1000, snapshot.allowed()).rows
     assert sorted(dense[dense >= 0]) == sorted(lexical[lexical >= 0]) == snapshot.alive.nonzero()[0].tolist()
     found = {passage.doc_id: snapshot.document(passage.doc_id) for passage in everything}
     assert len(found) == snapshot.manifest.live_documents

@@ -26,7 +26,9 @@ def folder(tmp_path):
 
 
 def skipped(done) -> set[str]:
-    return {line.split(": ")[0].split("/")[-1].split(":")[0] for line in done.stderr.splitlines() if "skipped " in line}
+    return {
+        line.split(": ")[0].split("/")[-1].split(":")[0] for line in done.stderr.splitlines() if "skipped /" in line
+    }
 
 
 def test_a_folder_of_hostile_files(ragqa, folder, tmp_path):

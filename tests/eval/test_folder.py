@@ -9,6 +9,7 @@ import pytest
 
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.runs.folder import TABLES, Findings, SuiteRun
+from ragqa.eval.runs.forms import Cost
 from ragqa.eval.runs.runner import run
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +76,52 @@ def test_foreign_records_are_one_clear_error(make_run, record):
     from ragqa.eval.measure.scores import score
 
     folder = make_run("one", [record("a", "Switzerland")], [["p0"]])
-    for content in ('{"id": "x"}', "[]", "3", json.dumps({**record("a", "Switzerland"), "answers": 3})):
-        (folder.path / "answers.jsonl").write_text(content + "\n")
-        with pytest.raises(SourceError):
+    good = record("a", "Switzerland")
+    for content, said in (
+        ('{"id": "x"}', "question is missing: expected text"),
+        ("[]", "it holds []: expected a table"),
+        ("3", "it holds 3: expected a table"),
+        ({**good, "answers": 3}, "answers is 3: expected a list of tables"),
+        (
+            {**good, "answers": [{**good["answers"][0], "score": "high"}]},
+            "answers[0].score is 'high': expected a finite",
+        ),
+        ({**good, "gold": {**good["gold"], "start": None}}, "gold.start is None: expected a whole number"),
+        ({**good, "positives": {"d": "much"}}, "positives.d is 'much': expected a whole number"),
+    ):
+        text = content if isinstance(content, str) else json.dumps(content)
+        (folder.path / "answers.jsonl").write_text(f"{json.dumps(good)}\n{text}\n")
+        with pytest.raises(SourceError) as caught:
             score(folder)
+        assert f"answers.jsonl:2: not a record of a run ({said}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("run.json", {"hash": 5}, "hash is 5: expected text"),
+        ("run.json", {"depth": "deep"}, "depth is 'deep': expected a whole number"),
+        ("run.json", {"ks": [1, "3"]}, "ks[1] is '3': expected a whole number"),
+        (
+            "run.json",
+            {"parts": {"main": {"questions": "all"}}},
+            "parts.main.questions is 'all': expected a whole number",
+        ),
+        ("run.json", {"task": None}, "task is None: expected text"),
+        ("cost.json", {"seconds": "long"}, "seconds is 'long': expected a finite number"),
+        ("cost.json", {"index_mb": 5}, "index_mb is 5: expected a table"),
+        ("cost.json", {"peak_memory_mb": float("nan")}, "NaN is no number"),
+    ],
+)
+def test_other_descriptions_are_one_clear_error(make_run, record, name, change, said):
+    from ragqa.eval.measure.scores import score
+
+    folder = make_run("one", [record("a", "Switzerland")], [["p0"]])
+    assert folder.cost() is None
+    folder.keep_cost(Cost(1.5, {"main": 2.5}))
+    assert folder.cost() == Cost(1.5, {"main": 2.5}) and score(folder)["parts"]["main"]["cost"]["index MB"] == 2.5
+    content = json.loads((folder.path / name).read_text())
+    (folder.path / name).write_text(json.dumps(content | change))
+    with pytest.raises(SourceError) as caught:
+        score(folder)
+    assert name in str(caught.value) and said in str(caught.value) and "\n" not in str(caught.value)

@@ -16,6 +16,7 @@ from ragqa.index import gpu as search
 from ragqa.index.ann import AnnScan, build_ann
 from ragqa.index.dense import DenseIndex, DenseSegment
 from ragqa.index.exact import NumpyScan
+from ragqa.index.facts import Allowed
 
 DIM, ROWS = 96, 120_000
 
@@ -44,7 +45,7 @@ def questions(vectors):
 def expected(vectors, questions, alive, k=20):
     index = DenseIndex([DenseSegment(0, vectors)], DIM, "flat", "cpu")
     assert isinstance(index._scans[0], NumpyScan)
-    return index.search(questions, k, alive).rows
+    return index.search(questions, k, Allowed.of(alive)).rows
 
 
 ENGINES = [pytest.param("faiss", marks=needs_faiss_gpu), "torch"]
@@ -77,7 +78,7 @@ def test_the_very_nearest_are_found_in_threads(engine, vectors, questions, share
 
     def ask(place):
         start.wait()
-        return [index.search(questions[place::8], 20, alive).rows for _ in range(5)]
+        return [index.search(questions[place::8], 20, Allowed.of(alive)).rows for _ in range(5)]
 
     with ThreadPoolExecutor(8) as pool:
         for place, found in enumerate(pool.map(ask, range(8))):
@@ -110,7 +111,9 @@ def test_a_full_gpu_is_survived(engine, vectors, questions, caplog):
     try:
         with caplog.at_level(logging.WARNING, "ragqa"):
             index = DenseIndex([DenseSegment(0, vectors)], DIM, "auto", "cuda")
-            np.testing.assert_array_equal(index.search(questions, 20, alive).rows, expected(vectors, questions, alive))
+            np.testing.assert_array_equal(
+                index.search(questions, 20, Allowed.of(alive)).rows, expected(vectors, questions, alive)
+            )
         assert caplog.records, "said so"
     finally:
         held.clear()

@@ -18,7 +18,7 @@ PACKAGE = Path(ragqa.__file__).parent
 LAYERS = (
     {
         *("types", "asking", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
-        *("protocols", "sentences", "timing"),
+        *("protocols", "sentences", "timing", "markdown", "normalized", "wholes", "copies", "seen"),
     },
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
@@ -37,7 +37,7 @@ LAYERS = (
 # The rooms of a package, from the bottom up likewise. Rooms of one line do not import each other.
 ROOMS = {
     "judging": ({"normalize", "matching", "collections"}, {"metrics", "questions"}),
-    "mining": ({"pairs"}, {"teacher"}, {"negatives"}),
+    "mining": ({"pairs", "forms"}, {"teacher"}, {"negatives"}),
     "train": ({"engine"}, {"checkpoints"}, {"reader", "retriever"}, {"joint", "reranker"}),
     "eval": ({"runs"}, {"measure"}, {"page"}),
 }

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
+from support.everything import EVERYTHING
 
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.index.lexical import RankBM25Index, TantivyIndex, TantivyWriter
@@ -36,7 +37,7 @@ def tantivy(texts: Sequence[str], directory: Path) -> TantivyIndex:
 
 
 def scores(index: TantivyIndex | RankBM25Index, question: str, k: int) -> dict[int, float]:
-    ranking = index.search([question], k)
+    ranking = index.search([question], k, EVERYTHING)
     real = ranking.rows[0] >= 0
     return dict(zip(ranking.rows[0][real].tolist(), ranking.scores[0][real].tolist(), strict=True))
 
@@ -141,7 +142,7 @@ def test_with_their_own_constants_the_best_are_mostly_the_same(tmp_path: Path) -
     """k1 1.2 or 1.5 and two idf: of ten passages at least nine are shared on average, and the first 19 times of 20."""
     texts, questions = synthetic(2000, 40, 4)
     index, oracle = tantivy(texts, tmp_path / "index"), RankBM25Index(np.arange(2000), passages(texts), SIMPLE)
-    ours, theirs = index.search(questions, 10), oracle.search(questions, 10)
+    ours, theirs = index.search(questions, 10, EVERYTHING), oracle.search(questions, 10, EVERYTHING)
     shared = [len(set(own) & set(other)) for own, other in zip(ours.rows.tolist(), theirs.rows.tolist(), strict=True)]
     assert np.mean(shared) >= 9
     assert (ours.rows[:, 0] == theirs.rows[:, 0]).mean() >= 0.95

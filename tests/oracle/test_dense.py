@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from ragqa.errors import ConfigError, FingerprintMismatch, IndexFormatError, MissingExtra, ModelError
 from ragqa.index import ann, dense, exact, gpu
-from ragqa.index.dense import DenseIndex, DenseSegment, build_ann, check_spec, open_vectors, wants_ann, write_vectors
+from ragqa.index.ann import build_ann, check_spec, wants_ann
+from ragqa.index.dense import DenseIndex, DenseSegment, open_vectors, write_vectors
+from ragqa.index.facts import Allowed
 from ragqa.index.ranking import Ranking
 
 DIM = 24
@@ -66,13 +68,13 @@ def test_exact_is_brute_force(monkeypatch: pytest.MonkeyPatch, keep_rows: int, s
     vectors, questions = clustered(700, 1)
     alive = np.random.default_rng(2).random(700) < share_alive
     for borders in ((), (300, 301, 301)):
-        found = index(vectors, *borders).search(questions, 10, alive)
+        found = index(vectors, *borders).search(questions, 10, Allowed.of(alive))
         assert hits(found) == brute(vectors, questions, 10, alive)
 
 
 def test_scores_are_inner_products() -> None:
     vectors = np.array([[1, 0], [0.6, 0.8], [-1, 0]], np.float16)
-    found = index(vectors).search(np.array([[1, 0], [0, 1]], np.float32), 3, np.ones(3, bool))
+    found = index(vectors).search(np.array([[1, 0], [0, 1]], np.float32), 3, Allowed.of(np.ones(3, bool)))
     assert found.rows.tolist() == [[0, 1, 2], [1, 0, 2]]
     np.testing.assert_allclose(found.scores, [[1, 0.6, -1], [0.8, 0, 0]], atol=1e-3)
 
@@ -85,7 +87,7 @@ def test_ties_masks_and_padding(kinds: list[int], k: int, border: int, bits: int
     vectors = unit(np.random.default_rng(3).normal(size=(4, 5))).astype(np.float16)[kinds]
     alive = np.array([bool(bits >> row & 1) for row in range(len(kinds))])
     questions = unit(np.random.default_rng(4).normal(size=(3, 5)))
-    found = index(vectors, min(border, len(kinds))).search(questions, k, alive)
+    found = index(vectors, min(border, len(kinds))).search(questions, k, Allowed.of(alive))
     assert hits(found) == brute(vectors, questions, k, alive)
     assert ((found.rows == -1) == (found.scores == -np.inf)).all()
 
@@ -93,9 +95,9 @@ def test_ties_masks_and_padding(kinds: list[int], k: int, border: int, bits: int
 def test_a_batch_is_its_questions_bit_by_bit() -> None:
     vectors, questions = clustered(3_000, 5, dim=384, questions=33)
     searched, alive = index(vectors, 1_000), np.ones(3_000, bool)
-    batch = searched.search(questions, 20, alive)
+    batch = searched.search(questions, 20, Allowed.of(alive))
     for question in range(33):
-        alone = searched.search(questions[question : question + 1], 20, alive)
+        alone = searched.search(questions[question : question + 1], 20, Allowed.of(alive))
         np.testing.assert_array_equal(alone.rows[0], batch.rows[question])
         np.testing.assert_array_equal(alone.scores[0], batch.scores[question])
 
@@ -110,25 +112,25 @@ def test_a_scan_proposes_all_that_rounding_could_put_first() -> None:
 def test_nothing_to_search() -> None:
     vectors, questions = clustered(5, 6)
     everything = np.ones(5, bool)
-    assert DenseIndex([], DIM, "auto").search(questions, 3, np.empty(0, bool)).rows.shape == (40, 0)
-    assert index(vectors[:0]).search(questions, 3, np.empty(0, bool)).rows.shape == (40, 0)
-    assert index(vectors).search(questions, 0, everything).rows.shape == (40, 0)
-    assert index(vectors).search(questions, 3, ~everything).rows.shape == (40, 0)
-    assert index(vectors).search(questions[:0], 3, everything).rows.shape[0] == 0
-    assert index(vectors).search(questions, 10**9, everything).rows.shape == (40, 5)
+    assert DenseIndex([], DIM, "auto").search(questions, 3, Allowed.of(np.empty(0, bool))).rows.shape == (40, 0)
+    assert index(vectors[:0]).search(questions, 3, Allowed.of(np.empty(0, bool))).rows.shape == (40, 0)
+    assert index(vectors).search(questions, 0, Allowed.of(everything)).rows.shape == (40, 0)
+    assert index(vectors).search(questions, 3, Allowed.of(~everything)).rows.shape == (40, 0)
+    assert index(vectors).search(questions[:0], 3, Allowed.of(everything)).rows.shape[0] == 0
+    assert index(vectors).search(questions, 10**9, Allowed.of(everything)).rows.shape == (40, 5)
 
 
 def test_a_question_that_is_no_number_finds_nothing() -> None:
     vectors, questions = clustered(50, 7)
     questions[1] = np.nan
-    found = index(vectors).search(questions, 3, np.ones(50, bool))
+    found = index(vectors).search(questions, 3, Allowed.of(np.ones(50, bool)))
     assert [len(own) for own in hits(found)[:3]] == [3, 0, 3]
 
 
 def test_vectors_of_another_length_are_refused() -> None:
     vectors, questions = clustered(5, 8)
     with pytest.raises(FingerprintMismatch, match="length 23, the index holds 24"):
-        index(vectors).search(questions[:, :-1], 3, np.ones(5, bool))
+        index(vectors).search(questions[:, :-1], 3, Allowed.of(np.ones(5, bool)))
 
 
 # ---- files
@@ -187,7 +189,7 @@ def test_recall(large: tuple[NDArray[np.float16], Vectors], tmp_path: Path, spec
     assert build_ann(vectors, spec, tmp_path / "index.faiss")
     searched = DenseIndex([DenseSegment(0, vectors, tmp_path / "index.faiss")], 48, spec)
     alive = np.random.default_rng(11).random(3_000) < share_alive
-    found, expected = hits(searched.search(questions, 10, alive)), brute(vectors, questions, 10, alive)
+    found, expected = hits(searched.search(questions, 10, Allowed.of(alive))), brute(vectors, questions, 10, alive)
     assert all(alive[own].all() and len(set(own)) == len(own) for own in found)
     recall = np.mean([len(set(own) & set(best)) / 10 for own, best in zip(found, expected, strict=True)])
     assert recall >= RECALL[spec]
@@ -199,7 +201,7 @@ def test_few_alive_rows_are_searched_exactly(large: tuple[NDArray[np.float16], V
     assert build_ann(vectors, "PCA4,Flat", tmp_path / "index.faiss")
     searched = DenseIndex([DenseSegment(0, vectors, tmp_path / "index.faiss")], 48, "PCA4,Flat")
     alive = np.arange(3_000) % 3 == 0
-    assert hits(searched.search(questions, 10, alive)) == brute(vectors, questions, 10, alive)
+    assert hits(searched.search(questions, 10, Allowed.of(alive))) == brute(vectors, questions, 10, alive)
 
 
 @needs_faiss
@@ -208,8 +210,8 @@ def test_approximate_and_exact_segments_together(large: tuple[NDArray[np.float16
     assert build_ann(vectors[:2_000], "Flat", tmp_path / "index.faiss")
     parts = [DenseSegment(0, vectors[:2_000], tmp_path / "index.faiss"), DenseSegment(2_000, vectors[2_000:])]
     everything = np.ones(3_000, bool)
-    found = DenseIndex(parts, 48, "Flat").search(questions, 10, everything)
-    whole = index(vectors).search(questions, 10, everything)
+    found = DenseIndex(parts, 48, "Flat").search(questions, 10, Allowed.of(everything))
+    whole = index(vectors).search(questions, 10, Allowed.of(everything))
     np.testing.assert_array_equal(found.rows, whole.rows)
     np.testing.assert_array_equal(found.scores, whole.scores)
 
@@ -219,7 +221,8 @@ def test_more_neighbours_than_rows(tmp_path: Path) -> None:
     vectors, questions = clustered(60, 12)
     assert build_ann(vectors, "hnsw", tmp_path / "index.faiss")
     searched = DenseIndex([DenseSegment(0, vectors, tmp_path / "index.faiss")], DIM, "hnsw")
-    assert hits(searched.search(questions, 500, np.ones(60, bool))) == brute(vectors, questions, 60, np.ones(60, bool))
+    everything = np.ones(60, bool)
+    assert hits(searched.search(questions, 500, Allowed.of(everything))) == brute(vectors, questions, 60, everything)
 
 
 @needs_faiss
@@ -293,7 +296,7 @@ def test_without_faiss_a_large_index_says_so_once(
         DenseIndex(segments(vectors[:60]), DIM, "auto")  # not large
         assert not caplog.records
         parts = [DenseSegment(0, vectors, tmp_path / "index.faiss")]  # built elsewhere
-        found = DenseIndex(parts, DIM, "auto").search(questions, 5, np.ones(80, bool))
+        found = DenseIndex(parts, DIM, "auto").search(questions, 5, Allowed.of(np.ones(80, bool)))
         DenseIndex(segments(vectors), DIM, "hnsw")
     assert [record.name for record in caplog.records] == ["ragqa"] and "ragqa[cpu]" in caplog.text
     assert hits(found) == brute(vectors, questions, 5, np.ones(80, bool))

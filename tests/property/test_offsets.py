@@ -9,7 +9,7 @@ from ragqa.config import SplitConfig
 from ragqa.corpus.headings import body_start
 from ragqa.corpus.split import LONGEST, LONGEST_WHOLE, split
 from ragqa.sentences import count_words
-from ragqa.types import Document, Section
+from ragqa.types import Document, Section, Table
 
 PIECES = [
     "\n",
@@ -53,17 +53,20 @@ TEXTS = st.one_of(
     st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=120).map("".join),
 )
 CONFIGS = st.integers(5, 60).flatmap(lambda words: st.builds(SplitConfig, st.just(words), st.integers(0, words - 1)))
+SPANS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400), st.integers(0, 40)), max_size=4)
 HEADINGS = st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["", "H", "A > H", "word"])), max_size=5)
 
 
 @settings(max_examples=50, deadline=None)
-@given(TEXTS, CONFIGS, HEADINGS)
-@example("\n- a. b. c. d. e. f. g.\r\n- h\r\r\n- i. j. k", SplitConfig(5, 4), [])
-@example("a. " * 50, SplitConfig(5, 4), [(10, "H")])
-@example(". . 0:0𠀀0𠀀0", SplitConfig(5, 0), [])  # sentences without words are not repeated either
-def test_passages_are_slices_that_cover_the_text_in_order(text, config, headings):
+@given(TEXTS, CONFIGS, HEADINGS, SPANS, SPANS)
+@example("\n- a. b. c. d. e. f. g.\r\n- h\r\r\n- i. j. k", SplitConfig(5, 4), [], [], [])
+@example("a. " * 50, SplitConfig(5, 4), [(10, "H")], [], [(20, 90, 0)])
+@example(". . 0:0𠀀0𠀀0", SplitConfig(5, 0), [], [(1, 6, 3)], [])  # sentences without words are not repeated either
+def test_passages_are_slices_that_cover_the_text_in_order(text, config, headings, tables, together):
     sections = tuple(Section(start, heading) for start, heading in headings)
-    document = Document("d", text, sections=sections, line=1)
+    rows = tuple(Table(start, start + body, end, "a | b") for start, end, body in tables)
+    kept = tuple((start, end) for start, end, _ in together)
+    document = Document("d", text, sections=sections, line=1, tables=rows, together=kept)
     passages = split(document, config)
 
     covered = set()

@@ -20,29 +20,29 @@ from ragqa.convert import convert, flatten, override, plain
 from ragqa.errors import ConfigError, IndexFormatError, ModelError, RagqaError, SourceError
 from ragqa.eval.measure.baseline import load_baseline
 from ragqa.eval.runs.suite import load_suite
-from ragqa.evidence.calibration import Calibration, ScoreModel, Step, Weights, load_calibration
+from ragqa.evidence.calibration import STATES, Calibration, ScoreModel, Step, StopModel, Weights, load_calibration
 from ragqa.mining.negatives import Mining
 from ragqa.models.card import CARD, Card, read_card
-from ragqa.store.manifest import EncoderFact, FileFact, Manifest, SegmentFact, SourceFact
+from ragqa.store.manifest import EncoderFact, FileFact, Manifest, SegmentFact, SourceFact, VectorFact, VectorPart
 from ragqa.train.engine import settings as train
 from ragqa.train.engine.recipe import KINDS, read_recipe
 
 SECTIONS = [kind for kind in vars(train).values() if is_dataclass(kind) and kind.__module__ == train.__name__]
 SETTINGS = [Config, IndexConfig, ReadConfig, RetrieveConfig, SplitConfig, Mining, *KINDS.values(), *SECTIONS]
 
-FACT, VECTORS = FileFact(1, "0" * 64), FileFact(40, "0" * 64)
-FILES = {"documents.arrow": FACT, "passages.arrow": FACT, "dense-hash-4/vectors.f16": VECTORS}
-SEGMENT = SegmentFact("a" * 32, 0, 5, 2, False, FILES)
+FACT = FileFact(1, "0" * 64)
+SEGMENT = SegmentFact("a" * 32, 0, 5, 2, {"documents.arrow": FACT, "passages.arrow": FACT})
+PART = VectorPart(False, {"dense-hash-4/vectors.f16": FileFact(40, "0" * 64)})
 ENCODER = EncoderFact("default", "hash-4", 4)
 MANIFEST = Manifest(
-    format=1,
+    format=2,
     generation=7,
     created="2025-01-02T03:04:05+00:00",
     ragqa="0.1.0",
     config=IndexConfig(),
     analyzer="en-stem-stop-1",
-    encoder=ENCODER,
     segments=(SEGMENT,),
+    vectors=VectorFact(ENCODER, (PART,)),
     lexical={"meta.json": FACT},
     tombstones=FACT,
     live_documents=2,
@@ -52,7 +52,20 @@ MANIFEST = Manifest(
 CURVE = (Step(0.9, 100, 1), Step(0.5, 200, 20))
 CALIBRATION = Calibration(Weights(), ScoreModel(), CURVE, 200, "reader", "encoder", {"q.jsonl": "abc"})
 CARD_HELD = Card("encoder", "name", "name-123", 256, 32, 384)
-RECORDS = [FACT, ENCODER, SEGMENT, *MANIFEST.sources, MANIFEST, *CURVE, CALIBRATION, CARD_HELD]
+STOP = StopModel(-1.0, (0.5,) * len(STATES))
+RECORDS = [
+    STOP,
+    FACT,
+    ENCODER,
+    SEGMENT,
+    PART,
+    MANIFEST.vectors,
+    *MANIFEST.sources,
+    MANIFEST,
+    *CURVE,
+    CALIBRATION,
+    CARD_HELD,
+]
 EXAMPLES = [kind() for kind in SETTINGS] + RECORDS
 
 TEXTS = st.sampled_from(["", "none", "hnsw", "linear", "full", "lora", "a,b", "Brücke\ud800", "a\nb", "x.y", "a" * 32])

@@ -49,7 +49,7 @@ def lexical(snapshot: Snapshot, where: dict[str, str] | None = None) -> list[dic
 
 def dense(snapshot: Snapshot, where: dict[str, str] | None = None) -> list[dict[str, float]]:
     vectors = ENCODER.encode_questions(QUESTIONS)
-    return by_passage(snapshot, snapshot.dense.search(vectors, 1000, snapshot.mask(where)))
+    return by_passage(snapshot, snapshot.dense.search(vectors, 1000, snapshot.allowed(where)))
 
 
 def content(snapshot: Snapshot) -> dict[str, object]:

@@ -51,8 +51,8 @@ def work(index: str, action: str) -> str:
         added = [Document("added", "another stone bridge", source="more.txt")]
         update(index, Snapshot.open(index, parts=()).manifest.config, ENCODER, added, keep_sources=lambda: {"x"})
     snapshot = Snapshot.open(index)
-    words = snapshot.lexical.search(["stone bridge"], 5).rows[0]
-    vectors = snapshot.dense.search(QUESTION, 5, snapshot.mask()).rows[0]
+    words = snapshot.lexical.search(["stone bridge"], 5, snapshot.allowed()).rows[0]
+    vectors = snapshot.dense.search(QUESTION, 5, snapshot.allowed()).rows[0]
     snapshot.passages(np.concatenate([words, vectors]))
     return "fine"
 

@@ -51,14 +51,14 @@ SETTINGS += ["data.max_length=64", "data.stride=8", "method.freeze=", "method.re
 DIES_IN_THE_SECOND_REFRESH = """
 import os, signal, sys
 from ragqa.cli import main
-from ragqa.index.segment import DenseWriter
-calls, finish = [], DenseWriter.finish
+from ragqa.index.vectors import FileWriter
+calls, finish = [], FileWriter.finish
 def dying(self, *arguments):
     calls.append(self)
     if len(calls) == 3:  # the first was of the copy, which is compacted
         os.kill(os.getpid(), signal.SIGKILL)
     return finish(self, *arguments)
-DenseWriter.finish = dying
+FileWriter.finish = dying
 sys.exit(main())
 """
 
@@ -75,7 +75,7 @@ def contents(folder):
 
 
 def vectors(snapshot):
-    return np.concatenate([snapshot.vectors(segment) for segment in snapshot.manifest.segments])
+    return snapshot.dense.vectors(np.arange(snapshot.rows))
 
 
 def everything(snapshot):

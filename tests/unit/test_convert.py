@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
-from ragqa.convert import Misfit, convert, flatten, override, plain, read_json, read_toml, shown
+from ragqa.convert import Misfit, convert, flatten, line_reader, override, plain, read_json, read_toml, shown
 from ragqa.errors import ConfigError
 
 
@@ -115,6 +115,32 @@ def test_what_is_no_table_at_all_and_paths_in_front() -> None:
         convert(Outer, [], "parts.a")
     with pytest.raises(Misfit, match=r"^unknown key parts\.a\.nane \(did you mean parts\.a\.name\?\)"):
         convert(Outer, {"nane": "n"}, "parts.a")
+
+
+def test_a_part_of_a_file_of_others() -> None:
+    assert convert(Inner, {"share": 5, "more": 1}, loose=True) == convert(Inner, {"share": 5})
+    with pytest.raises(Misfit, match="share is 'x': expected a finite number"):
+        convert(Inner, {"share": "x", "more": 1}, loose=True)
+
+
+def test_lines_are_read_as_files_are() -> None:
+    read = line_reader(Inner)
+    assert read('{"share": 5, "more": "\\ud800"}') == convert(Inner, {"share": 5})
+    for line in (
+        '{"share": "x"}',
+        '{"share": 1, "count": 13}',
+        '{"share": 1, "count": 15}',
+        "{}",
+        '{"share": null, "more": 1}',
+    ):
+        with pytest.raises(Misfit) as slow:
+            convert(Inner, json.loads(line), loose=True)
+        with pytest.raises(Misfit) as fast:
+            read(line)
+        assert str(fast.value) == str(slow.value)
+    for line in ("", "[1]", "{", '{"share": 1, "share": }'):
+        with pytest.raises(ValueError):
+            read(line)
 
 
 def test_fields_of_the_caller_are_not_the_files_to_set() -> None:

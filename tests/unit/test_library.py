@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import pickle
 import shutil
 import threading
@@ -61,8 +62,8 @@ def test_an_index_may_be_empty(index: ragqa.Index) -> None:
     assert (len(index), index.generation, list(index.documents()), index.verify()) == (0, 1, [], [])
     assert index.get("faq-1") is None and index.delete(["faq-1"]) == 0 and index.delete(where={"team": "ops"}) == 0
     snapshot = Snapshot.open(index.directory)
-    assert snapshot.lexical.search(["tea"], 5).rows.size == 0
-    assert snapshot.dense.search(ENCODER.encode_questions(["tea"]), 5, snapshot.mask({"a": "b"})).rows.size == 0
+    assert snapshot.lexical.search(["tea"], 5, snapshot.allowed()).rows.size == 0
+    assert snapshot.dense.search(ENCODER.encode_questions(["tea"]), 5, snapshot.allowed({"a": "b"})).rows.size == 0
     assert not index.upsert([]).committed and not index.compact().committed and index.generation == 1
 
 
@@ -258,12 +259,13 @@ def test_sources_by_other_names_and_moved(tmp_path: Path, docs: Path, monkeypatc
     (tmp_path / "docs").rename(moved / "docs")
     kb.rename(moved / "kb")
     report = ragqa.build([moved / "docs", moved / "docs" / "tea.md"], moved / "kb", encoder=ENCODER)
-    assert (report.unchanged, report.encoded) == (2, 0)  # index and sources were moved together
+    assert (report.moved, report.encoded) == (2, 0)  # index and sources were moved together
     (moved / "docs").rename(tmp_path / "elsewhere")
-    with pytest.raises(ConfigError, match=r"\(not there any more\)"):
-        ragqa.build(tmp_path / "elsewhere", moved / "kb", encoder=ENCODER)
-    report = ragqa.build(tmp_path / "elsewhere", moved / "kb", encoder=ENCODER, others="replace")
-    assert (report.unchanged, report.encoded) == (2, 0)
+    report = ragqa.build(tmp_path / "elsewhere", moved / "kb", encoder=ENCODER)
+    assert (report.moved, report.encoded) == (2, 0)  # and then the sources alone
+    (tmp_path / "elsewhere").rename(tmp_path / "docs")
+    report = ragqa.build(tmp_path / "docs", moved / "kb", encoder=ENCODER, others="replace")
+    assert (report.moved, report.encoded) == (2, 0)
 
 
 def test_an_index_from_before_sources_were_recorded(tmp_path: Path, docs: Path) -> None:
@@ -289,3 +291,32 @@ def test_an_index_that_was_made_anew_in_the_same_place_is_noticed(tmp_path):
             other.upsert([Document("new", "The new bridge.")])
             assert other.generation == generation
         assert index.get("old") is None and index.get("new").text == "The new bridge."
+
+
+def test_what_a_small_upsert_costs_in_python_does_not_grow_with_the_index(tmp_path: Path) -> None:
+    calls = []
+    for size in (500, 5000):
+        with ragqa.Index(tmp_path / str(size), encoder=ENCODER, language="en") as opened:
+            opened.upsert(Document(f"d{number}", f"Text {number}.") for number in range(size))
+            profile = cProfile.Profile()
+            profile.enable()
+            report = opened.upsert([Document("d7", "Other text."), Document("d8", "Text 8."), Document("new", "Text.")])
+            profile.disable()
+            assert (report.added, report.changed, report.unchanged) == (1, 1, size - 1)
+            calls.append(sum(entry.callcount for entry in profile.getstats()))
+    assert calls[1] < calls[0] + 2000, calls  # a batch of 128 documents may cost some calls, a document none
+
+
+def test_a_long_stream_of_known_documents_is_compared_by_a_table(index: ragqa.Index, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("ragqa.index.plan.BLOCK_DOCUMENTS", 2)
+    documents = [Document(f"d{number}", f"Text {number}.") for number in range(50)]
+    index.upsert(documents)
+    index.delete(["d3", "d40"])
+    index.upsert([Document("d4", "Another text.")])
+    report = index.upsert([*documents, Document("new", "New text.")])
+    assert (report.added, report.changed, report.unchanged, report.removed) == (3, 1, 47, 0)
+    assert len(index) == 51 and [index.get(f"d{number}").text for number in (3, 4, 40)] == [  # type: ignore[union-attr]
+        "Text 3.",
+        "Text 4.",
+        "Text 40.",
+    ]

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from ragqa import Ask
+from ragqa.answering import Answering
 from ragqa.config import Config, IndexConfig, ReadConfig, RetrieveConfig, SplitConfig
 from ragqa.errors import ConfigError, FingerprintMismatch, IndexFormatError, QuestionError, RagqaError
-from ragqa.evidence.calibration import Calibration, Step
+from ragqa.evidence.calibration import STATES, Calibration, Step, StopModel
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.writer import update
 from ragqa.pipeline import Pipeline
@@ -144,6 +145,12 @@ def test_why_reading_stopped(index: Path) -> None:
         reply = pipeline.ask(f"bridge {name}")
         assert (reply.stopped == "settled") == (reply.read < len(reply.hits))
         assert reply.to_dict()["stopped"] == reply.stopped
+    sure = StopModel(-50.0, (0.0,) * len(STATES))
+    retriever, stored = pipeline.retriever, pipeline.answering.stored
+    guessing = Answering(retriever, WordReader(), stored, Calibration(stop=sure), pipeline.config)
+    reply = timeless(guessing.answer([Ask("bridge")])[0])
+    assert (reply.stopped, reply.read) == ("likely", 1) and len(reply.hits) > 1
+    assert timeless(guessing.answer([Ask("bridge", all=True)])[0]).stopped == "exhausted"
     assert pipeline.ask("bridge", all=True).stopped == "exhausted"
     assert pipeline.ask("Who?", where={"half": "first"}, passages=1).stopped == "exhausted"
 

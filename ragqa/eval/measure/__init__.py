@@ -1,1 +1,1 @@
-"""From a run's folder to figures: measures, intervals, comparisons and baselines; numpy only."""
+"""Calculates figures from a run's folder: measures, intervals, comparisons and baselines. Needs no models."""

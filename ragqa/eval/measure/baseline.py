@@ -1,8 +1,8 @@
-"""Reviewed results to hold later runs against: eval/baselines/SUITE.json.
+"""Baselines: reviewed results with which later runs are compared, in eval/baselines/SUITE.json.
 
-A baseline has the run's hash, its figures for people to read, and each headline measure of each question, so that the
-check is a paired test: values in 250 steps over the measure's range, one byte each (255: does not apply). They and the
-questions' ids are packed by zlib and base64.
+A baseline has the run's hash, its figures for people to read, and for each question the value of each headline measure,
+so that the check can be a paired test. A value is one of 250 steps over the measure's range, in one byte (255: does not
+apply). The values and the questions' ids are packed by zlib and base64.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FRACTIONS = ("/ndcg@10", "/map")  # measures from 0 to 1; the others are percen
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a suite as the file has it; ``means`` are for people to read, and null where nothing applies."""
+    """A part of a suite in the file. ``means`` are for people to read; null where a measure applies to no question."""
 
     questions: int
     ids: str
@@ -43,7 +43,7 @@ class _Part:
     values: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        """A number of questions that can be."""
+        """Check the number of questions."""
         if not 0 <= self.questions <= _MOST_QUESTIONS:
             raise Misfit(misfit("questions", self.questions, f"from 0 to {_MOST_QUESTIONS:,}"))
 
@@ -98,10 +98,10 @@ def load_baseline(suite: str, folder: Path = BASELINES) -> Side:
 
 
 def check(run: str | Path | SuiteRun, folder: Path = BASELINES) -> dict[str, Any]:
-    """A run against its suite's baseline: the comparison, and ``worse``, the rows that are significantly so.
+    """Compare a run with its suite's baseline: the comparison, and as ``worse`` the rows that are significantly worse.
 
-    Significant: p < 0.05 after Holm's correction. To answer less often is neither better nor worse. Questions other
-    than the baseline's are a `ConfigError`.
+    Significant means p < 0.05 after Holm's correction. Answering less often counts as neither better nor worse. A run
+    with other questions than the baseline is a `ConfigError`.
     """
     side = _rounded(side_of(run))
     baseline = load_baseline(side.suite, folder)
@@ -123,7 +123,7 @@ def check(run: str | Path | SuiteRun, folder: Path = BASELINES) -> dict[str, Any
 
 
 def _rounded(side: Side) -> Side:
-    """With values in the baseline's steps: rounding goes one way for equal values, and would look like a difference."""
+    """The side with its values rounded as the baseline's are, so that rounding does not look like a difference."""
     parts = {
         name: replace(judged, values={key: _values(_steps(own, key), key) for key, own in judged.values.items()})
         for name, judged in side.parts.items()
@@ -160,7 +160,7 @@ def _squeeze(raw: bytes) -> str:
 
 
 def _expand(text: str, most: int) -> bytes:
-    """The bytes again, at most so many of them."""
+    """Undo the packing; more than ``most`` bytes are an error."""
     return zlib.decompressobj().decompress(base64.b64decode(text, validate=True), most)
 
 

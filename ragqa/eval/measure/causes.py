@@ -1,4 +1,4 @@
-"""Why an answer is wrong, decided by rules; and the steps from the corpus to the answer at which questions are lost."""
+"""Rules that say why an answer is wrong, and the steps from the corpus to the answer at which questions are lost."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ CAUSES = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where the answer's passage stood: its best rank among those handed to the reader (0: not among them), and
-    whether the answer that was given came from such a passage.
+    """Where the passages with the answer stood: their best rank among those handed to the reader (0: none was), and
+    whether the given answer came from one of them.
     """
 
     rank: int

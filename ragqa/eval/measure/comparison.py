@@ -1,4 +1,4 @@
-"""Two runs compared question by question: what differs, by how much, and whether that could be chance."""
+"""Compares two runs question by question: which measures differ, by how much, and whether that could be chance."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ HEADLINES = (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is compared of a run's part: the questions' ids, and for each measure a value a question (NaN: none)."""
+    """A run's part for comparison: the questions' ids, and for each measure a value for each question (NaN: none)."""
 
     ids: tuple[str, ...]
     values: Mapping[str, Values]
@@ -62,8 +62,8 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two runs: its name, hash, suite and parts. ``chosen`` says that it was asked only some of the
-    questions.
+    """One of two runs: its name, hash, suite and parts. ``chosen`` says that it had a limit or a
+    sample of questions.
     """
 
     name: str
@@ -94,9 +94,9 @@ def compare_sides(one: Side, other: Side, *, seed: int = 0) -> dict[str, Any]:
     """For each part and headline measure: both means, the difference (second − first) with its 95 % paired bootstrap
     interval, the p of the paired randomisation test, and that p after Holm's correction over the whole table.
 
-    Questions that only one of them has count as 0 for the other where the measure applies, and ``missing`` says how
-    many there are; those that a run with a limit or a sample was not to answer are left out, and ``left_out`` says so.
-    Runs that have no question in common are a `ConfigError`.
+    A question that only one run has counts as 0 for the other, if the measure applies to it; ``missing`` is the number
+    of these questions. Questions that are outside of a run's limit or sample are left out; ``left_out`` is their
+    number. Runs without a common question are a `ConfigError`.
     """
     shared = [
         name for name in one.parts if name in other.parts and set(one.parts[name].ids) & set(other.parts[name].ids)
@@ -127,7 +127,7 @@ def _table(one: Side, other: Side, part: str, seed: int) -> dict[str, Any]:
 
 def _row(one: Judged, other: Judged, measure: str, ids: Sequence[str], seed: int) -> dict[str, Any]:
     a, b = _aligned(one, measure, ids), _aligned(other, measure, ids)
-    known = ~(np.isnan(a) & np.isnan(b))  # it applies to a question where either run has it
+    known = ~(np.isnan(a) & np.isnan(b))  # the measure applies if either run has a value
     a, b = np.nan_to_num(a[known]), np.nan_to_num(b[known])
     interval = paired_interval(b - a, seed=seed)
     return {
@@ -143,6 +143,6 @@ def _row(one: Judged, other: Judged, measure: str, ids: Sequence[str], seed: int
 
 
 def _aligned(judged: Judged, measure: str, ids: Sequence[str]) -> Values:
-    """The measure of these questions; NaN for those it does not have."""
+    """The values of a measure for these questions; NaN for questions that it does not have."""
     own = dict(zip(judged.ids, judged.values[measure].tolist(), strict=True))
     return np.array([own.get(name, np.nan) for name in ids])

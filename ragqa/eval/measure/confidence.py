@@ -1,5 +1,5 @@
-"""How well scores tell right answers from wrong ones. ``scores`` is float [n] in [0, 1], ``right`` is bool [n]; without
-questions a result is NaN.
+"""Measures of how well scores tell right answers from wrong ones. ``scores`` is float [n] in [0, 1], ``right`` is bool
+[n]; for n = 0 a result is NaN.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-_ROUNDING = 1e-12  # means that differ by less are equal
+_ROUNDING = 1e-12  # means that differ by less count as equal
 
 
 def expected_calibration_error(scores: Values, right: Bools, bins: int = 15) -> float:
@@ -40,7 +40,9 @@ def brier(scores: Values, right: Bools) -> float:
 
 
 def auroc(scores: Values, right: Bools) -> float:
-    """The probability that a right answer scores above a wrong one, ties counting half; NaN if either is missing."""
+    """The probability that a right answer scores above a wrong one, ties counting half; NaN without right or wrong
+    ones.
+    """
     positives, negatives = int(right.sum()), int((~right).sum())
     if not positives or not negatives:
         return float("nan")
@@ -50,9 +52,9 @@ def auroc(scores: Values, right: Bools) -> float:
 
 
 def risk_coverage(scores: Values, right: Bools) -> tuple[Values, Values]:
-    """(coverage, risk) when answers are given from the highest score down; equal scores enter together.
+    """(coverage, risk) as answers are given from the highest score down; equal scores are given together.
 
-    Risk is the share of wrong ones among those given.
+    Risk is the share of wrong answers among the given ones.
     """
     order = np.argsort(-scores, kind="stable")
     ranked, wrong = scores[order], np.cumsum(~right[order])
@@ -71,7 +73,7 @@ def coverage_at_precision(scores: Values, right: Bools, precision: float) -> flo
 
 
 def selective(scores: Values, right: Bools, precisions: Sequence[float]) -> list[float]:
-    """`aurc`, then `coverage_at_precision` of each of ``precisions``, with one curve drawn for all."""
+    """`aurc`, then `coverage_at_precision` for each of ``precisions``, all from one curve."""
     coverage, risk = risk_coverage(scores, right)
     area = float(np.sum(np.diff(coverage, prepend=0.0) * risk)) if len(coverage) else float("nan")
     good = [coverage[1.0 - risk >= precision - 1e-12] for precision in precisions]
@@ -84,7 +86,7 @@ def best_no_answer_threshold(no_answer: Values, answered: Values, abstained: Val
 
     A question whose ``no_answer`` is at most the threshold counts as answered and is worth ``answered``; any other is
     worth ``abstained``. Of equally good thresholds the lowest is taken, and 0 if nothing is answered. Equal values of
-    ``no_answer`` are on the same side.
+    ``no_answer`` always fall on the same side of the threshold.
     """
     if not len(no_answer):
         return float("nan"), 0.0
@@ -98,7 +100,7 @@ def best_no_answer_threshold(no_answer: Values, answered: Values, abstained: Val
 
 
 def _bins(ranked: Values, bins: int) -> Iterator[tuple[int, int]]:
-    """Half-open ranges of about equal size that do not part equal scores."""
+    """Half-open ranges of about equal size that do not separate equal scores."""
     low, n = 0, len(ranked)
     for number in range(1, bins + 1):
         high = round(n * number / bins)

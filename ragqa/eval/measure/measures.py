@@ -1,4 +1,4 @@
-"""From a run's folder to one number for each question and measure, NaN where it does not apply. Needs numpy only."""
+"""Calculates one number for each question and measure of a run, NaN where the measure does not apply."""
 
 from __future__ import annotations
 
@@ -31,24 +31,26 @@ ANSWER_DEPTHS = (1, 3, 5)
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One source's rankings of n questions, [n, depth]: grades (−1: no hit), whether there is an answer, documents."""
+    """The rankings of one source for n questions, each [n, depth]: the grade of a passage (−1: no hit), whether it
+    holds an answer, its document.
+    """
 
     grades: NDArray[np.int64]
     answers: NDArray[np.bool_]
     documents: NDArray[np.int64]
 
     def rank_of_gold(self) -> NDArray[np.int64]:
-        """[n], from 1; 0 where it was not found."""
+        """For each question the first rank of a relevant passage, from 1; 0 if none was found."""
         return _first(self.grades > 0)
 
     def rank_of_answer(self) -> NDArray[np.int64]:
-        """[n], from 1; 0 where no passage has an answer."""
+        """For each question the first rank of a passage with an answer, from 1; 0 if none was found."""
         return _first(self.answers)
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPart:
-    """All that is known of a suite's part: records, rankings by source, passages by id, times by stage, measures."""
+    """A suite's part of a run: records, rankings by source, passages by id, times by stage, measures."""
 
     name: str
     facts: Mapping[str, Any]
@@ -66,7 +68,7 @@ class MeasuredPart:
 
     @property
     def min_score(self) -> float:
-        """The stored threshold: below it, no answer is given."""
+        """The run's threshold: an answer with a lower score was not given."""
         return threshold_of(self.facts)
 
 
@@ -83,7 +85,7 @@ def load_parts(folder: SuiteRun) -> dict[str, MeasuredPart]:
         last = first + int(own["questions"])
         mine = records[first:last]
         grids = _grids(hits, first, last, int(facts["depth"]))
-        if facts["task"] != "reading":  # every question may have been answered with nothing
+        if facts["task"] != "reading":  # hits.arrow has no fused ranking if no question had a hit
             grids.setdefault("fused", _no_hits((last - first, int(facts["depth"]))))
         wall, cpu = _times(times, first, last, "wall_ms"), _times(times, first, last, "cpu_ms")
         values = {
@@ -96,17 +98,17 @@ def load_parts(folder: SuiteRun) -> dict[str, MeasuredPart]:
 
 
 def threshold_of(facts: Mapping[str, Any]) -> float:
-    """The score from which answers were given; runs from before risks were promised name it among the settings."""
+    """The lowest score at which answers were given; in older runs it is among the settings."""
     return float(facts["threshold"] if "threshold" in facts else facts["config"]["read"]["min_score"])
 
 
 def given(record: Record, min_score: float) -> list[str]:
-    """The answers that are given at a threshold, best first."""
+    """The texts of the answers that reach a threshold, best first."""
     return [answer["text"] for answer in record["answers"] if answer["score"] >= min_score]
 
 
 def best_of(record: Record, texts: Sequence[str], score: Callable[..., float]) -> float:
-    """The best a measure (`exact_match`, `f1`) gives to any of some answers; no answer is the answer ""."""
+    """The best value of a measure (`exact_match`, `f1`) over some answers; no answers count as the answer ""."""
     references = record["references"] if record["answerable"] else [""]
     return max(_judge(record, text, references, score) for text in (texts or [""]))
 
@@ -123,9 +125,9 @@ def _judge(record: Record, text: str, references: Sequence[str], score: Callable
 
 
 def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -> dict[str, Values]:
-    """EM, F1 and abstention in percent: of the answers that are given at the stored threshold; where the question has
-    an answer also of the best answer over all passages, whatever its score ("top"), and of what the reader says to the
-    gold passage ("gold").
+    """EM, F1 and abstention in percent, of the answers that were given at the run's threshold. For questions with an
+    answer also EM and F1 of the best answer whatever its score ("top"), and of the reader's answer to the gold passage
+    ("gold").
     """
     if task == "retrieval":
         return {}
@@ -166,7 +168,7 @@ def _answering(records: Sequence[Record], facts: Mapping[str, Any], task: str) -
 
 
 def _alone(record: Record, task: str) -> list[str] | None:
-    """What the reader says to the gold passage, whatever its score; None without an answer or without such a
+    """The reader's answer to the gold passage, whatever its score; None if the question has no answer or no gold
     passage.
     """
     if task == "reading":
@@ -180,10 +182,10 @@ def _top(record: Record) -> list[str] | None:
 
 
 def _retrieval(records: Sequence[Record], grids: Mapping[str, Grid], ks: Sequence[int]) -> dict[str, Values]:
-    """How good each source's ranking is among the first k.
+    """The quality of each source's ranking among the first k.
 
     For passages: accuracy by gold passage and by answer string, in percent. For documents: recall, nDCG, MRR and MAP,
-    the last two also over everything that was kept.
+    the last two also over the whole ranking that was kept.
     """
     ideal = [np.array([grade for grade in record["positives"].values() if grade > 0]) for record in records]
     judged = np.array([len(grades) > 0 and record["answerable"] for grades, record in zip(ideal, records, strict=True)])
@@ -243,7 +245,7 @@ def _of_questions(table: pa.Table, first: int, last: int) -> pa.Table:
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:
-    """A dictionary-encoded column as numbers and the words that they stand for."""
+    """A dictionary-encoded column as numbers and the texts that they index."""
     whole = column.unify_dictionaries().combine_chunks()
     whole = whole if isinstance(whole, pa.DictionaryArray) else pa.array([], column.type)
     return whole.indices.to_numpy().astype(np.int64), whole.dictionary.to_pylist()

@@ -1,5 +1,5 @@
-"""How good a ranking is, for n questions at once. Definitions are trec_eval's; nDCG is that of Järvelin and Kekäläinen
-(2002).
+"""Measures of rankings, for n questions at once. Definitions are those of trec_eval; nDCG is that of Järvelin and
+Kekäläinen (2002).
 
 ``grades`` is int [n, depth]: the grade of the document at each rank, 0 for not relevant, −1 for no hit. ``ideal`` has
 for each question the grades (≥ 1) of all its relevant documents. Results are float64 [n], NaN for questions that have
@@ -30,7 +30,7 @@ def reciprocal_rank(grades: Grades) -> Values:
 
 
 def recall_at(grades: Grades, ideal: Sequence[Grades], k: int) -> Values:
-    """The share of the relevant documents that are among the first k."""
+    """The share of the relevant documents that is among the first k."""
     return _over((grades[:, :k] > 0).sum(axis=1), _counts(ideal))
 
 
@@ -53,7 +53,9 @@ def ndcg_at(grades: Grades, ideal: Sequence[Grades], k: int) -> Values:
 
 
 def first_of_document(documents: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Where a ranking of passages, [n, depth], has a document for the first time; −1 is no hit."""
+    """Whether each passage of a ranking is the first of its document: bool [n, depth]; −1 in
+    ``documents`` is no hit.
+    """
     order, begins = _by_document(documents)
     first = np.empty_like(begins)
     np.put_along_axis(first, order, begins, axis=1)
@@ -79,7 +81,7 @@ def documents_only(grades: Grades, documents: NDArray[np.int64]) -> Grades:
 
 
 def _by_document(documents: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Each question's ranks ordered by document, then by rank; and where in that order another document begins."""
+    """For each question the ranks, ordered by document and then by rank, and where in this order a document begins."""
     order = np.argsort(documents, axis=1, kind="stable")
     ordered = np.take_along_axis(documents, order, axis=1)
     begins = np.ones(documents.shape, bool)

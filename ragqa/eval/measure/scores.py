@@ -1,11 +1,9 @@
-"""From measures to scores: every figure with its n and 95 % interval, where questions are lost, causes of error,
-slices, curves, cost.
+"""Calculates scores from measures: figures with n and 95 % interval, where questions are lost, causes of error, slices,
+curves, cost.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from ragqa.eval.measure.measures import MeasuredPart, Record, Values, best_of, g
 from ragqa.eval.measure.slices import slices_of
 from ragqa.eval.measure.stats import Figure, bootstrap_each, bootstrap_means
 from ragqa.eval.runs.folder import SuiteRun
+from ragqa.eval.runs.forms import Cost
 from ragqa.judging.matching import has_answer
 from ragqa.judging.metrics import exact_match, f1
 
@@ -43,12 +42,12 @@ def score(run: str | Path | SuiteRun) -> Scores:
     folder = run if isinstance(run, SuiteRun) else SuiteRun(run)
     facts = folder.facts()
     about = {"hash": facts["hash"], "suite": facts["suite"], "task": facts["task"], "name": folder.path.name}
-    whole = _whole_cost(folder)
+    whole = folder.cost()
     return {"run": about, "parts": {name: _score(part, whole) for name, part in load_parts(folder).items()}}
 
 
 def main_group(part: MeasuredPart) -> str:
-    """The measures' family that says how well questions are answered: "open", "read", or "" in a retrieval task."""
+    """The prefix of the measures of answers: "open", "read", or "" in a retrieval task."""
     return next((group for group in ("open", "read") if f"{group}/em@1" in part.values), "")
 
 
@@ -68,7 +67,7 @@ def _cause(part: MeasuredPart, place: int) -> str:
     if "fused" not in part.grids:  # read on the paragraph that it was asked on
         return cause(record, answer, Found(1, answer is not None))
     handed = part.facts["config"]["read"]["passages"]
-    order = part.grids.get("reranked", part.grids["fused"])  # in which passages were read
+    order = part.grids.get("reranked", part.grids["fused"])  # the order in which passages were read
     good = (order.grades[place] > 0) | order.answers[place]
     ranks = np.flatnonzero(good[:handed]) + 1
     from_it = answer is not None and _holds_answer(part, record, good)
@@ -76,7 +75,7 @@ def _cause(part: MeasuredPart, place: int) -> str:
 
 
 def _holds_answer(part: MeasuredPart, record: Record, good: Bools) -> bool:
-    """Whether the best answer's passage holds the answer. Its rank may be below those that are kept; then its text
+    """Whether the best answer's passage holds a right answer. If the passage is not in the kept rankings, its text
     decides.
     """
     best = record["answers"][0]
@@ -85,7 +84,7 @@ def _holds_answer(part: MeasuredPart, record: Record, good: Bools) -> bool:
     return has_answer(part.passages[best["passage"]][1], record["references"], pattern=record["pattern"])
 
 
-def _score(part: MeasuredPart, whole: Mapping[str, Any]) -> Scores:
+def _score(part: MeasuredPart, whole: Cost | None) -> Scores:
     group = main_group(part)
     columns: Columns = {("figure", name): values for name, values in part.values.items()}
     columns |= _rungs(part) if group == "open" else {}
@@ -109,7 +108,7 @@ def _score(part: MeasuredPart, whole: Mapping[str, Any]) -> Scores:
 
 
 def _means(columns: Columns) -> Means:
-    """The means of all columns over the same resampled questions; drawing the samples is what takes time."""
+    """The means of all columns, over the same resampled questions, because drawing samples takes most of the time."""
     figures = bootstrap_means(np.stack(list(columns.values()), axis=1)) if columns else []
     return dict(zip(columns, figures, strict=True))
 
@@ -127,7 +126,7 @@ def _right_if_given(part: MeasuredPart) -> Bools:
 
 
 def _confidence(scores: Values, right: Bools, group: str) -> dict[str, Figure]:
-    """How close the score of the best answer is to the probability that it is right."""
+    """Figures on how close the score of the best answer is to the probability that it is right."""
 
     def all_of(rows: NDArray[np.intp]) -> list[float]:
         drawn, correct = scores[rows], right[rows]
@@ -141,7 +140,7 @@ def _confidence(scores: Values, right: Bools, group: str) -> dict[str, Figure]:
 
 
 def _best_threshold(part: MeasuredPart, scores: Values, group: str) -> dict[str, Figure]:
-    """The best EM and F1 (percent) that any one threshold on the score gives, and the threshold for EM.
+    """The best EM and F1 (percent) that a single threshold on the score can give, and the threshold for EM.
 
     If every question has an answer, the best threshold gives every answer; the figures are then those of SQuAD v1.1.
     """
@@ -166,8 +165,8 @@ def _with_and_without(part: MeasuredPart, name: str) -> tuple[Values, Values]:
 
 
 def _rungs(part: MeasuredPart) -> Columns:
-    """For each step from the corpus to the answer, 100 for the questions that got so far; NaN for those without an
-    answer.
+    """For each step from the corpus to the answer, 100 for the questions that reach it and 0 for others; NaN for
+    questions without an answer.
     """
     handed = part.facts["config"]["read"]["passages"]
     asked = np.array([record["answerable"] for record in part.records], bool)
@@ -183,7 +182,7 @@ def _rungs(part: MeasuredPart) -> Columns:
 
 
 def _ladder(means: Means) -> list[dict[str, Any]]:
-    """For each step, the percentage of answerable questions that got so far.
+    """For each step, the percentage of answerable questions that reach it.
 
     The last step may be higher than the one before: an answer can be right though the reader fails on the gold passage.
     """
@@ -240,7 +239,7 @@ def _slices(means: Means) -> dict[str, list[dict[str, Any]]]:
 
 
 def _natural(value: str) -> tuple[bool, int, str]:
-    """Ranges by their numbers ("≤ 25 %" < "26–50 %" < "> 50 %"), all else by the alphabet."""
+    """A sort key: ranges by their numbers ("≤ 25 %" < "26–50 %" < "> 50 %"), other values alphabetically."""
     digits = "".join(c if c.isdigit() else " " for c in value).split()
     number = int(digits[0]) if digits else 0
     return (value.startswith(">"), number, value)
@@ -260,7 +259,7 @@ def _curves(part: MeasuredPart, scores: Values, right: Bools, group: str) -> dic
 
 
 def _cumulative(spent: Values, em: Values) -> list[list[float]]:
-    """[budget, percent of all questions that are answered right within it]."""
+    """Points [budget, percent of all questions that are answered right within the budget]."""
     order = np.argsort(spent, kind="stable")
     reached = np.cumsum(em[order]) / max(1, len(em))
     last = np.flatnonzero(np.append(np.diff(spent[order]) > 0, True)) if len(em) else np.empty(0, int)
@@ -268,7 +267,7 @@ def _cumulative(spent: Values, em: Values) -> list[list[float]]:
     return [[float(spent[order][place]), float(reached[place])] for place in places]
 
 
-def _cost(part: MeasuredPart, whole: Mapping[str, Any]) -> dict[str, float]:
+def _cost(part: MeasuredPart, whole: Cost | None) -> dict[str, float]:
     cost: dict[str, float] = {}
     for clock, stages in (("wall", part.wall), ("cpu", part.cpu)):
         total = sum(stages.values(), np.zeros(len(part.records)))
@@ -281,17 +280,10 @@ def _cost(part: MeasuredPart, whole: Mapping[str, Any]) -> dict[str, float]:
         if part.records and name in part.records[0]:
             label = "passages read" if name == "read" else "tokens read"
             cost[f"{label}, mean"] = round(float(np.mean([record[name] for record in part.records])), 2)
-    if (index := whole.get("index_mb", {}).get(part.name)) is not None:
-        cost["index MB"] = index
-    for name, label in (("peak_memory_mb", "peak memory MB, whole run"), ("seconds", "seconds, whole run")):
-        if whole.get(name) is not None:
-            cost[label] = whole[name]
-    return cost
-
-
-def _whole_cost(folder: SuiteRun) -> dict[str, Any]:
-    try:
-        content = json.loads((folder.path / "cost.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    if whole is None:
+        return cost
+    if part.name in whole.index_mb:
+        cost["index MB"] = whole.index_mb[part.name]
+    if whole.peak_memory_mb is not None:
+        cost["peak memory MB, whole run"] = whole.peak_memory_mb
+    return cost | {"seconds, whole run": whole.seconds}

@@ -1,4 +1,4 @@
-"""Kinds of questions: the values by which results are broken down."""
+"""Slices: properties of questions by which results are broken down."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def question_word(question: str) -> str:
 
 
 def answer_type(text: str) -> str:
-    """By its form: "date", "number", "name" (every word but small ones begins with a capital), or "phrase"."""
+    """The type of an answer by its form: "date", "number", "name" (all words but function words are capitalised),
+    "phrase".
+    """
     if _DATE.search(text):
         return "date"
     if _NUMBER.search(text):
@@ -48,13 +50,13 @@ def answer_type(text: str) -> str:
 
 
 def overlap(question: str, passage: str) -> float:
-    """The share of the question's words, without frequent ones, that the passage has too."""
+    """The share of the question's words, not counting frequent ones, that occur in the passage."""
     wanted = {word for word in re.findall(r"\w+", question.lower()) if word not in FREQUENT}
     return len(wanted & set(re.findall(r"\w+", passage.lower()))) / len(wanted) if wanted else 0.0
 
 
 def slices_of(records: Sequence[Record], gold_texts: Sequence[str | None]) -> dict[str, list[str | None]]:
-    """For each way to break down, each question's value; None where it has none (no reference, no gold passage).
+    """For each slice the value of each question; None for questions without one (no reference, no gold passage).
 
     Metadata keys become slices when they have from 2 to `MOST_VALUES` values.
     """
@@ -89,7 +91,7 @@ def _each(values: Sequence[Any], name: Callable[[Any], str]) -> list[str | None]
 
 
 def _range(value: int, bounds: Sequence[int], unit: str) -> str:
-    """For bounds 25 and 50: "≤ 25 %", "26–50 %", "> 50 %"."""
+    """The name of the range of a value; for bounds 25 and 50: "≤ 25 %", "26–50 %", "> 50 %"."""
     low = None
     for bound in bounds:
         if value <= bound:

@@ -14,7 +14,7 @@ _CELLS = 8_000_000  # numbers held at once while resampling
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value with its 95 % interval and the number of questions that it is about; NaN for none."""
+    """A value with its 95 % interval and the number of questions; NaN without questions."""
 
     value: float
     low: float
@@ -32,7 +32,7 @@ NOTHING = Figure(float("nan"), float("nan"), float("nan"), 0)
 def bootstrap_means(values: Values, *, samples: int = 1000, seed: int = 0) -> list[Figure]:
     """The means of the columns of ``values`` [n, m], with percentile bootstrap intervals (Efron 1979).
 
-    All columns share the resampled questions. NaN: the column does not apply to the question.
+    All columns use the same resampled questions. NaN means that the column does not apply to the question.
     """
     n, m = values.shape
     missing = np.isnan(values)
@@ -56,14 +56,14 @@ def bootstrap_means(values: Values, *, samples: int = 1000, seed: int = 0) -> li
 
 
 def bootstrap(statistic: Callable[[NDArray[np.intp]], float], n: int, *, samples: int = 200, seed: int = 0) -> Figure:
-    """Any statistic with its interval. The statistic is given row numbers of questions, repeated if drawn twice."""
+    """Any statistic with its interval. ``statistic`` gets the row numbers of resampled questions, which may repeat."""
     return bootstrap_each(lambda rows: (statistic(rows),), n, samples=samples, seed=seed)[0] if n else NOTHING
 
 
 def bootstrap_each(
     statistics: Callable[[NDArray[np.intp]], Sequence[float]], n: int, *, samples: int = 200, seed: int = 0
 ) -> list[Figure]:
-    """As `bootstrap`, of several statistics that one function finds together; n must be at least 1."""
+    """As `bootstrap`, for several statistics that one function calculates together; n must be at least 1."""
     rng = np.random.default_rng(seed)
     drawn = np.array([statistics(rng.integers(0, n, n)) for _ in range(samples)], np.float64)
     figures = []
@@ -85,10 +85,10 @@ def randomization_test(differences: Values, *, samples: int = 10_000, seed: int 
         return 1.0
     rng, rows = np.random.default_rng(seed), max(1, _CELLS // len(changed))
     total, extreme = changed.sum(), 0
-    seen = abs(total) - 1e-12 * np.abs(changed).sum()  # sums that differ by rounding are equal
+    seen = abs(total) - 1e-12 * np.abs(changed).sum()  # sums that differ by rounding only count as equal
     for start in range(0, samples, rows):
         size = min(rows, samples - start)
-        words = rng.integers(0, 2**64, (size, (len(changed) + 63) // 64), np.uint64)  # the same in chunks of any size
+        words = rng.integers(0, 2**64, (size, (len(changed) + 63) // 64), np.uint64)  # the same for any size of chunks
         bits = np.unpackbits(words.astype("<u8").view(np.uint8), axis=1, count=len(changed))
         totals = 2.0 * (bits @ changed) - total
         extreme += int((np.abs(totals) >= seen).sum())
@@ -101,7 +101,7 @@ def paired_interval(differences: Values, *, samples: int = 1000, seed: int = 0) 
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values corrected for their number (Holm 1979): rejecting those below α keeps the family's error below α."""
+    """p-values corrected for their number (Holm 1979): rejecting those below α keeps the family-wise error below α."""
     adjusted, worst = [0.0] * len(p_values), 0.0
     for place, number in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
         worst = max(worst, min(1.0, (len(p_values) - place) * p_values[number]))

@@ -1,1 +1,1 @@
-"""The report page: its words, tables and sections in Python; its template, style and script as files."""
+"""The report page: Python writes its words, tables, charts and sections; template, style and script are files."""

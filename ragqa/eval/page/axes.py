@@ -1,4 +1,4 @@
-"""Axes of charts: where a value lies, and which round values are written at the axis."""
+"""Axes of charts: the position of a value, and the round values that label the axis."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_TINY = 1e-9  # less is as good as nothing
+_TINY = 1e-9  # smaller differences are rounding
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What an axis shows, and from where to where; ``log`` makes equal ratios equally long (``low`` > 0)."""
+    """The title and range of an axis; ``log`` makes it logarithmic, which needs ``low`` > 0."""
 
     title: str
     low: float

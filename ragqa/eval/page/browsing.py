@@ -1,4 +1,4 @@
-"""The questions to browse, as the JSON that the page's script reads."""
+"""The questions that can be browsed on the page, as JSON for its script."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _OWN = ("answer", "score", "right", "em", "f1", "cause", "ranks", "read")
 
 
 def browsing_data(questions: Sequence[Sequence[Row]], names: Sequence[str]) -> dict[str, Any]:
-    """Questions with each run's answers side by side, in the order in which they are first met.
+    """Questions with the answers of all runs, in the order in which the runs have them.
 
-    ``texts``: each passage once, as [title, text]. A row's ``runs`` has an entry for each run, null where the run does
-    not have the question; there ``passage`` is [number in texts, start, end] (code points), ``gold`` a number in texts.
+    ``texts`` has each passage once, as [title, text]. A row's ``runs`` has an entry for each run, null if the run does
+    not have the question; in an entry ``passage`` is [number in texts, start, end] (code points) and ``gold`` a number
+    in texts.
     """
     texts: dict[tuple[str, str], int] = {}
     rows: dict[tuple[str, str], dict[str, Any]] = {}

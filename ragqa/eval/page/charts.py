@@ -1,8 +1,8 @@
 """Charts as inline SVG. Pure functions: the same numbers give the same markup.
 
-Horizontal measures are in percent of the width, so a chart fills its column and its text keeps its size on a phone and
-in print. Vertical measures are in pixels. Colours and fonts come from the style sheet (classes s1 … s6 by run). Runs
-differ not only by colour: bars by their filling, lines by their dashes, points by their shape.
+Horizontal lengths are in percent of the width, so that a chart fills its column while its text keeps its size on a
+phone and in print. Vertical lengths are in pixels. Colours and fonts come from the style sheet (classes s1 … s6 by
+run). Runs differ not only by colour: bars by their filling, lines by their dashes, points by their shape.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ragqa.eval.page.axes import Axis, nice_ticks
 from ragqa.eval.page.markup import Html, el, many
 
 STYLES = 6
-_SHAPES = (  # of the same weight to the eye, centred on 0
+_SHAPES = (  # marks that look equally large, centred on 0
     "M4,0A4,4 0 1 1 -4,0A4,4 0 1 1 4,0Z",
     "M-3.6,-3.6H3.6V3.6H-3.6Z",
     "M0,-5.2L5.2,0L0,5.2L-5.2,0Z",
@@ -31,7 +31,9 @@ _COLUMNS = (82.0, 100.0)  # where the two columns of numbers beside bars end
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One run's bar in a group: its length, up to two numbers in words, an interval, and how far it could have been."""
+    """The bar of one run in a group: its length, up to two numbers as text, an interval, and the
+    length it could reach.
+    """
 
     run: int
     length: float
@@ -43,7 +45,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A curve: the number that gives its colour, dashes and shape, its name, its points in order of x."""
+    """A curve: the number that decides its colour, dashes and shape, its name, and its points in order of x."""
 
     run: int
     name: str
@@ -52,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A difference with its interval, and up to two numbers in words."""
+    """A difference with its interval, and up to two numbers as text."""
 
     label: str
     value: float
@@ -67,7 +69,7 @@ def style(run: int) -> str:
 
 
 def swatch(run: int) -> Html:
-    """The key to a run: a piece of its line with its shape on it."""
+    """The sample of a run in a legend: a piece of its line with its shape on it."""
     pieces = _line("curve", ("0", "100%"), (7, 7)), _point("50%", 7, run)
     return el("svg", pieces, class_=f"swatch {style(run)}", width=34, height=14, aria_hidden="true")
 
@@ -82,8 +84,8 @@ def bar_chart(
 ) -> Html:
     """Groups of bars below each other, each group under its name; a bar of length ``most`` takes the full width.
 
-    To the right of the bars are the columns of their numbers, under ``heads``. The part between a bar's end and how far
-    it could have been is dotted.
+    The columns to the right of the bars hold their numbers, under ``heads``. A dotted bar shows the length that a bar
+    could reach.
     """
     top = 18 if heads else 0
     pieces: list[Html] = [_column(head, place, 12, "soft") for head, place in zip(heads, _COLUMNS, strict=False)]
@@ -116,8 +118,8 @@ def _bar(bar: Bar, top: int, most: float) -> Html:
 
 
 def forest(key: str, title: str, description: str, effects: Sequence[Effect], heads: Sequence[str] = ()) -> Html:
-    """Differences with their intervals on one axis around 0, each under its name. The mark is filled if 0 is
-    outside.
+    """Differences with their intervals on one axis around 0, each under its name. The mark is filled if its interval
+    does not contain 0.
     """
     ends = [value for effect in effects for value in (effect.low, effect.high, effect.value)]
     reach = max([abs(value) for value in ends if math.isfinite(value)], default=0.0) or 1.0
@@ -156,8 +158,8 @@ def line_chart(
     diagonal: bool = False,
     points: bool = False,
 ) -> Html:
-    """Curves over a grid with a horizontal and a vertical axis (``axes``): as stairs, with a mark at each point, or
-    against the diagonal.
+    """Curves over a grid with a horizontal and a vertical axis (``axes``). ``step`` draws them as stairs, ``points`` a
+    mark at each point, ``diagonal`` the diagonal as well.
     """
     across, up = axes
     drawn = [el("path", class_="diagonal", d="M0,1000L1000,0", vector_effect="non-scaling-stroke")] if diagonal else []
@@ -184,7 +186,9 @@ def line_chart(
 
 
 def interval_bars(key: str, description: str, figures: Mapping[int, tuple[float, float, float]], most: float) -> Html:
-    """By run number (value, low, high) on a line from 0 to ``most``, below each other: for a cell of a table."""
+    """The figures (value, low, high) by run number, below each other on lines from 0 to ``most``;
+    for a table's cell.
+    """
     height = 4 + 14 * max(1, len(figures))
     pieces = [_line("grid", (_percent(at), _percent(at)), (0, height)) for at in (2, 50, 98)]
     for row, (run, (value, low, high)) in enumerate(figures.items()):
@@ -262,7 +266,7 @@ def _signed(value: float) -> str:
 
 
 def legend(names: Sequence[str], runs: Sequence[int] = ()) -> Html:
-    """The key to several curves or bars, in order (of runs 1, 2, … unless told); nothing for one."""
+    """The legend of several curves or bars, in order (of ``runs``, or 1, 2, …); empty if there is only one."""
     if len(names) < 2:
         return Html("")
     numbers = runs or range(1, len(names) + 1)

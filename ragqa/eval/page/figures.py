@@ -1,4 +1,4 @@
-"""From scores to the charts of a part, each with a sentence that says how to read it."""
+"""Makes the charts of a part from its scores, each with a sentence that says how to read it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHARES = Axis("", 0.0, 100.0)
 
 
 def framed(title: str, chart: Html, note: str = "", key: Html | None = None) -> Html:
-    """A chart with its heading, the key to its runs, and a line that says how to read it."""
+    """A chart with its heading, the legend of its runs, and a line that says how to read it."""
     words = el("p", note, class_="note") if note else None
     return el("figure", el("figcaption", el("h4", title), words, key), chart)
 
@@ -110,7 +110,7 @@ def _reliability(runs: Sequence[Run], part: str, key: str) -> Html | None:
 
 def _read(runs: Sequence[Run], part: str, key: str) -> Html | None:
     lines = _lines(runs, part, "em_by_read", lambda x, y: (x, y))
-    if len({x for line in lines for x, _ in line.points}) < 2:  # the same number for all tells nothing
+    if len({x for line in lines for x, _ in line.points}) < 2:  # a curve needs two points
         return None
     across = spanning("Passages read at most", [x for line in lines for x, _ in line.points])
     words = _ends(lines, "with {0} passages exact match is {1} %")
@@ -131,7 +131,9 @@ def _time(runs: Sequence[Run], part: str, key: str) -> Html | None:
 
 
 def ranking(runs: Sequence[Run], part: str, key: str) -> list[Html]:
-    """For each run the sources' curves over k, of the first that was measured of gold, answer, recall and nDCG."""
+    """For each run the curves of all sources over k, for the first of gold, answer, recall and nDCG
+    that was measured.
+    """
     keys = set(ordered(run.part(part).get("figures", {}) for run in runs))
     family = next((name for name in RANKED if any(f"{source}/{name}@1" in keys for source in SOURCES)), None)
     if family is None:
@@ -186,7 +188,7 @@ def effects(rows: Sequence[Mapping[str, Any]], one: Run, other: Run, key: str) -
 
 
 def tile(measure: str, runs: Sequence[Run], part: str) -> Html:
-    """One measure, large, by run."""
+    """A measure of all runs in large type."""
     values = []
     for run in runs:
         if figure := run.part(part).get("figures", {}).get(measure):

@@ -1,4 +1,4 @@
-"""HTML and SVG that cannot be injected into: only `el` makes markup, and every other text is escaped."""
+"""HTML and SVG that are safe against injection: only `el` makes markup, and all other text is escaped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
 class Html(str):
-    """Text that is markup already."""
+    """Text that is markup and is not escaped again."""
 
     __slots__ = ()
 
@@ -32,12 +32,14 @@ def text_of(child: Child) -> str:
 
 
 def many(*children: Child) -> Html:
-    """Several pieces after each other."""
+    """Several pieces, one after the other."""
     return Html(text_of(children))
 
 
 def el(tag: str, *children: Child, **attributes: Attribute) -> Html:
-    """An element. ``class_`` is class, ``aria_label`` aria-label; None and False leave an attribute out."""
+    """An element. ``class_`` stands for class, ``aria_label`` for aria-label; attributes that are None or False are
+    left out.
+    """
     head = tag
     for name, value in attributes.items():
         if value is None or value is False:

@@ -1,4 +1,4 @@
-"""From finished runs to one page that shows them."""
+"""Writes one page about finished runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_QUESTIONS = 1000
 def report(runs: Sequence[str | Path | SuiteRun], output: str | Path, *, questions: int = MOST_QUESTIONS) -> Path:
     """Write one self-contained HTML page on one or more runs of a suite; the first and the last are compared.
 
-    At most ``questions`` questions of each run can be browsed there, the same ones of all runs.
+    At most ``questions`` questions can be browsed there, the same ones for all runs.
     """
     folders = [run if isinstance(run, SuiteRun) else SuiteRun(run) for run in runs]
     if not folders:

@@ -1,4 +1,4 @@
-"""From scores, questions and a comparison to one self-contained HTML page."""
+"""Renders scores, questions and a comparison as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def write_report(
     comparison: Mapping[str, Any] | None,
     names: Sequence[str],
 ) -> None:
-    """Write the page on one or more runs to ``output``, whole or not at all; folders on the way are made.
+    """Write the page on one or more runs to ``output``, completely or not at all; missing folders are made.
 
-    ``scores``, ``questions`` and ``names`` have an entry a run, in the same order; ``comparison`` is that of the first
-    with the last. Of a row of ``questions``, em and f1 are percent, start and end code points in the passage's text.
-    Raises `StorageError` when it cannot be written there.
+    ``scores``, ``questions`` and ``names`` have one entry for each run, in the same order; ``comparison`` compares the
+    first run with the last. In a row of ``questions`` em and f1 are percent, start and end code points in the passage's
+    text. `StorageError` if the page cannot be written.
     """
     page = render(scores, questions, comparison, names)
     if output.is_dir():
@@ -47,8 +47,8 @@ def render(
     comparison: Mapping[str, Any] | None,
     names: Sequence[str],
 ) -> str:
-    """The page as text. It loads nothing, runs no script but its own, and shows everything but the questions without
-    it.
+    """The page as text. It loads nothing and runs only its own script; without the script it shows everything except
+    the questions.
     """
     if not scores or not len(scores) == len(questions) == len(names):
         raise ValueError(f"{len(scores)} scores, {len(questions)} lists of questions and {len(names)} names")
@@ -80,8 +80,8 @@ def _file(name: str) -> Html:
 
 
 def _policy(style: str, script: str) -> str:
-    """The content security policy: nothing may be loaded, and only these two, the script and the style, work, by their
-    hash.
+    """The content security policy: nothing may be loaded, and only this script and this style are allowed, by their
+    hashes.
     """
     own = f"script-src {_hash(script)}; style-src {_hash(style)}"
     return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"

@@ -1,4 +1,4 @@
-"""A run's questions as rows of the page: what was asked, answered, and found where."""
+"""The questions of a run as rows of the page: question, answer, and ranks."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from ragqa.eval.measure.scores import causes_of, gold_texts, main_group
 from ragqa.eval.measure.slices import slices_of
 from ragqa.eval.runs.folder import SuiteRun
 
-SHOWN = 10  # passages of an explanation
+SHOWN = 10  # passages of an explanation that are shown
 
 
 def browse(run: str | Path | SuiteRun, most: int | None = None, seed: int = 0) -> list[dict[str, Any]]:
-    """A row for each question, in order; of more than ``most`` a random choice, the same for every run of a suite.
+    """A row for each question, in order. If there are more than ``most``, a random sample, the same for all runs of a
+    suite.
 
-    A row has id, part, question, references, answer ("": none given; None: none asked for), score, right, em, f1,
-    cause, passage (of the answer: title, text, start, end), gold (title, text), ranks by source, read, slices, why. The
-    ranks are those of the first gold passage, where none is known of the first with the answer; none without either.
-    ``why`` is None in a run that explains nothing (see `_why`).
+    A row has id, part, question, references, answer ("": none was given; None: a retrieval suite), score, right, em,
+    f1, cause, passage (of the answer: title, text, start, end), gold (title, text), ranks by source, read, slices, why.
+    The ranks are those of the first gold passage, or if the question names none, of the first passage with the answer.
+    ``why`` is None in a run without explanations (see `_why`).
     """
     folder = run if isinstance(run, SuiteRun) else SuiteRun(run)
     parts = load_parts(folder)
@@ -80,10 +81,11 @@ def _answer(part: MeasuredPart, record: Record) -> dict[str, Any]:
 
 
 def _why(part: MeasuredPart, place: int) -> dict[str, Any] | None:
-    """A record's explanation as it is shown, None without one: best and without, with ``given``, logits, score, and
+    """The explanation in a record as the page shows it, None without one: best and without, with ``given``, logits,
+    score, and
 
-    passages    those first read, the quoted one, and gold ones
-    words       of the first passage, the quoted one and the first gold one: ``ranks``, and by word its ``shares``
+    passages    the first that were read, the quoted one, and gold ones
+    words       for the first passage, the quoted one and the first gold one: their ``ranks``, and ``shares`` by word
     times       milliseconds by stage
     """
     explanation = part.records[place].get("explanation")

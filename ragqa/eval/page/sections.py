@@ -28,7 +28,7 @@ Links = Mapping[tuple[str, str], tuple[int, str]]  # part and id of a question â
 
 
 def header(runs: Sequence[Run]) -> Html:
-    """What was run: suite and task, and each run's name, hash and number of questions."""
+    """The suite and its task, and each run's name, hash and number of questions."""
     suites = tables.ordered([str(run.scores["run"]["suite"])] for run in runs)
     tasks = tables.ordered([str(run.scores["run"].get("task", ""))] for run in runs)
     rows = []
@@ -44,7 +44,7 @@ def header(runs: Sequence[Run]) -> Html:
 
 
 def navigation(parts: Sequence[str], *, browse: bool) -> Html:
-    """Links to the parts and the questions; nothing for a single place to go to."""
+    """Links to the parts and the questions; empty if there is only one link."""
     links = [el("a", el("bdi", name), href=f"#part-{place}") for place, name in enumerate(parts, 1)]
     links += [el("a", "Questions", href="#questions")] if browse else []
     if len(links) < 2:
@@ -53,7 +53,7 @@ def navigation(parts: Sequence[str], *, browse: bool) -> Html:
 
 
 def overview(parts: Sequence[str], runs: Sequence[Run]) -> Html:
-    """The parts next to each other; nothing for a single one."""
+    """A table of all parts; empty if there is only one."""
     if len(parts) < 2:
         return Html("")
     main = {part: _main(runs, part) for part in parts}
@@ -68,7 +68,7 @@ def _main(runs: Sequence[Run], part: str) -> str | None:
 def part_section(
     place: int, part: str, runs: Sequence[Run], comparison: Mapping[str, Any] | None, links: Links
 ) -> Html:
-    """All about one part: figures, ladder, causes, curves, slices, retrieval, differences, cost."""
+    """The section of one part: figures, ladder, causes, curves, slices, retrieval, differences, cost."""
     key = f"p{place}"
     here = [run for run in runs if run.part(part)]
     n = " / ".join(tables.ordered([count(run.part(part)["n"])] for run in here))
@@ -117,7 +117,7 @@ def _differences(part: str, runs: Sequence[Run], comparison: Mapping[str, Any] |
 
 
 def _examples(runs: Sequence[Run], part: str, links: Links) -> Html:
-    """By run and cause the example questions, as links to those that can be browsed."""
+    """Example questions by run and cause; those that can be browsed are links."""
     lists = []
     for run in runs:
         entries = []

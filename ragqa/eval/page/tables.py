@@ -31,24 +31,24 @@ _STAGE = re.compile(r"(.+) (wall|cpu) ms p(\d+)")
 
 
 def ordered(names: Iterable[Iterable[str]]) -> list[str]:
-    """All names once, in the order in which they are first met."""
+    """All names once, in the order of their first occurrence."""
     return list(dict.fromkeys(name for some in names for name in some))
 
 
 def table(caption: str, head: Sequence[Html], bodies: Iterable[Sequence[Html]], class_: str | None = None) -> Html:
-    """A table that scrolls sideways by itself where it is wider than the page."""
+    """A table; if it is wider than the page, it scrolls sideways by itself."""
     body = [el("tbody", rows) for rows in bodies if rows]
     whole = el("table", el("caption", caption), el("thead", el("tr", head)), body, class_=class_)
     return el("div", whole, class_="scroll", role="group", aria_label=caption, tabindex=0)
 
 
 def column(text: str, *, numbers: bool = True) -> Html:
-    """A column's head."""
+    """The head of a column."""
     return el("th", text, scope="col", class_="n" if numbers else None)
 
 
 def run_column(run: Run) -> Html:
-    """A column's head that is a run."""
+    """The head of a run's column."""
     return el("th", swatch(run.number), " ", el("bdi", run.name), scope="col", class_="n")
 
 
@@ -143,7 +143,7 @@ def _by_source(runs: Sequence[Run], part: str, caption: str, tails: Sequence[str
 
 
 def _by_run(name: str, lines: Sequence[tuple[Run, Sequence[Html]]], runs: int) -> list[Html]:
-    """One row a run under a common name; the run is named where the page has several."""
+    """A row for each run under a common name; if the page has several runs, each row names its run."""
     rows = []
     for place, (run, cells) in enumerate(lines):
         head = el("th", name, scope="rowgroup", rowspan=len(lines)) if place == 0 else None
@@ -153,7 +153,7 @@ def _by_run(name: str, lines: Sequence[tuple[Run, Sequence[Html]]], runs: int) -
 
 
 def slices(runs: Sequence[Run], part: str, name: str, key: str) -> Html:
-    """For each value of a slice EM with its interval, as a picture and in numbers, and F1."""
+    """For each value of a slice EM with its interval, as a chart and in numbers, and F1."""
     found = {run.number: {row["value"]: row for row in run.part(part).get("slices", {}).get(name, ())} for run in runs}
     rows = []
     for place, value in enumerate(ordered(found.values()), 1):
@@ -183,7 +183,7 @@ def _headed(measure: str, run: Run, runs: Sequence[Run]) -> Html:
 
 
 def cost(runs: Sequence[Run], part: str) -> list[Html]:
-    """Milliseconds by stage and percentile, and whatever else was counted."""
+    """Milliseconds by stage and percentile, and the other costs."""
     costs = {run.number: run.part(part).get("cost", {}) for run in runs}
     names = ordered(costs.values())
     matches = {name: match for name in names if (match := _STAGE.fullmatch(name))}
@@ -219,7 +219,7 @@ def _quantity_cell(value: float | None) -> Html:
 
 
 def differences(rows: Sequence[Mapping[str, Any]], one: Run, other: Run) -> Html:
-    """The comparison, a row a measure; bold where p after Holm's correction is below 0.05."""
+    """The comparison, a row for each measure; bold if p after Holm's correction is below 0.05."""
     body = []
     for row in rows:
         measure = row["measure"]

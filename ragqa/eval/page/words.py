@@ -54,20 +54,20 @@ _CONFIDENCE = ("ece", "brier", "auroc", "aurc", "coverage_at_precision", "thresh
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """A run as the page knows it: its number from 1, which gives its colour and mark, its name and scores."""
+    """A run on the page: its number from 1, which decides its colour and mark, its name and scores."""
 
     number: int
     name: str
     scores: Scores
 
     def part(self, name: str) -> Mapping[str, Any]:
-        """Its scores of a part; empty if it has no such part."""
+        """Its scores in a part; empty if it has no such part."""
         found: Mapping[str, Any] = self.scores["parts"].get(name, {})
         return found
 
 
 def name_runs(scores: Sequence[Scores], names: Sequence[str]) -> list[Run]:
-    """Runs by name; runs of one name are told apart by their hash, and if that is the same too, by their number."""
+    """The runs by name. If names are equal, the hashes are added, and if these are equal too, the runs' numbers."""
     labels = list(names)
     if len(set(labels)) < len(labels):
         labels = [f"{name} ({str(own['run']['hash'])[:8]})" for name, own in zip(names, scores, strict=True)]
@@ -92,7 +92,7 @@ def is_fraction(measure: str) -> bool:
 
 
 def label(measure: str) -> str:
-    """What a measure is called: open/em@3 "Exact match, best of 3", bm25/gold@5 "BM25: gold passage in the first 5"."""
+    """The name of a measure: open/em@3 "Exact match, best of 3", bm25/gold@5 "BM25: gold passage in the first 5"."""
     group, _, rest = measure.partition("/")
     name, _, depth = rest.partition("@")
     if name.startswith("coverage_at_precision_"):
@@ -108,7 +108,7 @@ def label(measure: str) -> str:
 
 
 def full_label(measure: str) -> str:
-    """The label with its group, for where no heading says it."""
+    """The label with its group, for places without a heading that says it."""
     group = measure.partition("/")[0]
     short = {"open": "", "read": "", "gold": " on the gold passage"}.get(group, "")
     return label(measure) + short

@@ -1,1 +1,1 @@
-"""Runs of a suite: the models answer its questions once, and a run's folder keeps what they found."""
+"""Runs of a suite: the models answer its questions once, and the run's folder keeps all results."""

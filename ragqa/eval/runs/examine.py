@@ -1,18 +1,19 @@
-"""One question of a suite → everything about it that scoring may ask for. Models run here and nowhere else in `eval`.
+"""Answers one question of a suite and records everything that scoring may need. In `eval`, only this module runs
+models.
 
 A record (a line of answers.jsonl) has
 
-    id, part, question, references, pattern, answerable, positives, language, meta      as the question came
-    answers     up to five: text, score, passage, doc_id, rank of the hit (0: given), start, end in the passage; of a
-                reply also features, what the score was made of
+    id, part, question, references, pattern, answerable, positives, language, meta      of the question
+    answers     up to five: text, score, passage, doc_id, rank of the hit (0: the passage was given), start, end in the
+                passage; of a reply also features, from which the score was calculated
     no_answer   the score of the null option, on the same scale
-    read, tokens                                                                        what was read to get there
-    in_corpus   whether a passage with the answer is there to be found; null where that cannot be said
-    gold        what the reader says when it is given the passage with the answer: passage, doc_id, text, score, null,
-                start, end; null where there is none
-    explanation where it was asked for: of the reply's (`ragqa.explanation`) passages, those that were read or are gold,
-                each with ``gold``; best, logits, score and without. No source, which is this machine's, and nothing of
-                what is given, which is for scoring
+    read, tokens                                                    how many passages and tokens were read
+    in_corpus   whether the corpus has a passage with the answer; null if that is not known
+    gold        the reader's answer when it is given the passage with the answer: passage, doc_id, text, score, null,
+                start, end; null if there is no such passage
+    explanation if it was asked for: of the reply's explanation (`ragqa.explanation`) the passages that were read or are
+                gold, each with ``gold``; best, logits, score and without. It leaves out sources, which are paths of
+                this machine, and thresholds, which scoring applies
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ from ragqa.timing import Stopwatch
 from ragqa.types import Hit, Passage, Question, Reply
 
 ANSWERS = 5
-Examine = Callable[[int, Question, Findings], dict[str, Any]]  # (number, question, where tables go) → its record's part
+Examine = Callable[[int, Question, Findings], dict[str, Any]]  # (number, question, findings) → a record's fields
 Rows = NDArray[np.int64]
 
 
 class CorpusView:
-    """The passages of an index as evaluation sees them: all in memory, found by document and by answer."""
+    """All passages of an index in memory, to be looked up by document and by answer."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.rows: Rows = np.flatnonzero(snapshot.alive)
@@ -57,19 +58,19 @@ class CorpusView:
 
     @cached_property
     def finder(self) -> AnswerFinder:
-        """Knows each passage's words, by its place in `rows`."""
+        """Finds answers in the passages, which it numbers by their place in `rows`."""
         return AnswerFinder([passage.text for passage in self.passages.values()])
 
     def has_answer(self, rows: Rows, question: Question) -> NDArray[np.bool_]:
-        """For each row whether its text has one of the answers."""
+        """For each row whether its text holds one of the question's answers."""
         if not question.answers:
             return np.zeros(len(rows), bool)
         return self.finder.contains(np.searchsorted(self.rows, rows).tolist(), question.answers, question.pattern)
 
     def gold(self, question: Question) -> dict[int, int]:
-        """Relevant rows and their grades.
+        """The relevant rows and their grades.
 
-        Of a relevant document that has several passages, those that hold an answer are meant, if any does.
+        Of a relevant document with several passages, only those that hold an answer are relevant, if any does.
         """
         grades: dict[int, int] = {}
         for document, grade in question.positives.items():
@@ -81,7 +82,7 @@ class CorpusView:
         return grades
 
     def holds(self, question: Question, gold: dict[int, int]) -> bool | None:
-        """Whether the answer can be found at all; None for a question without an answer."""
+        """Whether the corpus holds the answer; None for a question without an answer."""
         if not question.answerable:
             return None
         if question.positives or not question.answers:
@@ -90,7 +91,7 @@ class CorpusView:
 
 
 def examine_retrieval(retriever: HybridRetriever, view: CorpusView, depth: int) -> Examine:
-    """Rankings only; the order that a reranker gives is one of them."""
+    """Examines rankings only; if there is a reranker, its order is one of them."""
 
     def examine(number: int, question: Question, findings: Findings) -> dict[str, Any]:
         watch, gold = Stopwatch(), view.gold(question)
@@ -106,7 +107,9 @@ def examine_retrieval(retriever: HybridRetriever, view: CorpusView, depth: int) 
 
 
 def examine_open(pipeline: Pipeline, view: CorpusView, depth: int, *, explain: bool = False) -> Examine:
-    """Retrieval, reading, and reading again with the gold passage given; explained, if asked for."""
+    """Examines retrieval, the reply, and the reader's answer to the gold passage; with ``explain``
+    also an explanation.
+    """
     given = pipeline.answering.require_reader()
     reader = given if isinstance(given, Remembering) else Remembering(given)
     answering, length = pipeline.answering.with_reader(reader), _token_counter(reader.reader)
@@ -116,7 +119,7 @@ def examine_open(pipeline: Pipeline, view: CorpusView, depth: int, *, explain: b
         watch, gold = Stopwatch(), view.gold(question)
         request = answering.request(Ask(question.text))
         passages = request.read.passages
-        sources, hits = _found(answering.retriever, request.question, passages, depth, watch)
+        sources, hits = _found(answering.retriever, request.question, passages, depth, watch, apart=True)
         (reply,) = answering.read([request], [hits[:passages]], watch)
         findings.add_times(number, watch)
         _add_rankings(number, question, sources, view, gold, findings, depth)
@@ -139,7 +142,7 @@ def examine_open(pipeline: Pipeline, view: CorpusView, depth: int, *, explain: b
 
 
 def examine_reading(reader: Reader) -> Examine:
-    """Each question on the paragraph it was asked on."""
+    """Examines the reader on the paragraph that the question was asked on."""
     length = _token_counter(reader)
 
     def examine(number: int, question: Question, findings: Findings) -> dict[str, Any]:
@@ -164,27 +167,28 @@ def examine_reading(reader: Reader) -> Examine:
 
 
 def given_passage(question: Question) -> Passage:
-    """The paragraph a question was asked on."""
+    """The paragraph that a question was asked on, as a passage."""
     document = next(iter(question.positives), "")
     name = hashlib.sha256(f"{document}\n{question.context}".encode("utf-8", "replace")).hexdigest()[:16]
     return Passage(name, document, question.context, question.title, 0, len(question.context))
 
 
 def _found(
-    retriever: HybridRetriever, question: str, k: int, depth: int, watch: Stopwatch
+    retriever: HybridRetriever, question: str, k: int, depth: int, watch: Stopwatch, *, apart: bool = False
 ) -> tuple[dict[str, Ranking], list[Hit]]:
-    """The sources' rankings, at least ``depth`` deep, with "reranked" if there is a reranker; and all hits among which
-    the best ``k`` are found, in their final order.
+    """The rankings of all sources, at least ``depth`` deep, with "reranked" if there is a reranker; and the hits in
+    their final order, at least the best ``k``; with ``apart`` copies take one place among the hits.
     """
     reach = retriever.reach(k)
-    rankings = retriever.rank([question], max(depth, reach), watch=watch)
-    fetched = retriever.fetch(rankings, reach)
+    rankings = retriever.rank([question], max(depth, reach, retriever.config.depth), watch=watch)
+    fetched = retriever.fetch(rankings, reach, apart=apart)
     watch.lap("fetch")
     (hits,) = retriever.rerank([question], fetched, reach, watch)
     if retriever.reranker is None:
         return _sources(rankings), hits
-    rows = np.array([hit.row for hit in hits], np.int64)
-    reranked = Ranking.pack([rows], [np.array([hit.score for hit in hits], np.float32)])
+    ranked = [(row, hit.score) for hit in hits for row in (hit.row, *(copy.row for copy in hit.copies))]
+    rows, scores = np.array([row for row, _ in ranked], np.int64), np.array([score for _, score in ranked], np.float32)
+    reranked = Ranking.pack([rows], [scores])
     return {**_sources(rankings), "reranked": reranked}, hits
 
 
@@ -265,7 +269,7 @@ def _entry(passage: Passage, start: int, end: int, score: float, rank: int) -> d
 
 
 def _token_counter(reader: Reader) -> Callable[[str], int]:
-    """How many tokens of a text the reader sees; 0 for readers that cannot say."""
+    """Counts the reader's tokens of a text; 0 for readers without a tokenizer."""
     if not isinstance(reader, SpanReader):
         return lambda text: 0
     encode = reader.tokenizer.encode

@@ -1,12 +1,14 @@
-"""The files of a run's folder, and how they are written so that an interrupted run can go on.
+"""The files of a run's folder, which are written so that an interrupted run can be resumed.
 
-    run.json         what was run: suite, settings and where they came from, versions, fingerprints, the hash of it all
+    run.json         the run: suite, settings and where they came from, versions, fingerprints, and a hash of these
     answers.jsonl    a line for each question (see `ragqa.eval.runs.examine`)
-    hits.arrow       each source's ranking of each question
+    hits.arrow       the ranking of each source for each question
     passages.arrow   the passages that answers and gold readings quote
     timings.arrow    wall and CPU milliseconds of each question by stage
+    cost.json        what the whole run cost
 
-During the run, results are in ``chunks/``: one folder for each chunk of questions, which appears when it is complete.
+During the run, results lie in ``chunks/``, in one folder for each chunk of questions, which appears when it is
+complete.
 """
 
 from __future__ import annotations
@@ -20,12 +22,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from ragqa.convert import convert, line_reader, plain, read_json
 from ragqa.errors import ConfigError, SourceError
+from ragqa.eval.runs.forms import Begun, Cost, Described, Record
 from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
 from ragqa.timing import Stopwatch
 from ragqa.types import Passage
 
-RUN, ANSWERS, CHUNKS = "run.json", "answers.jsonl", "chunks"
+RUN, ANSWERS, COST, CHUNKS = "run.json", "answers.jsonl", "cost.json", "chunks"
 _NAME = pa.dictionary(pa.int32(), pa.string())
 TABLES = {
     "hits.arrow": pa.schema(
@@ -47,23 +51,12 @@ TABLES = {
         {"question": pa.int32(), "stage": _NAME, "wall_ms": pa.float32(), "cpu_ms": pa.float32()}
     ),
 }
-_RECORD = {
-    "id": str,
-    "question": str,
-    "references": list,
-    "pattern": bool,
-    "answerable": bool,
-    "positives": dict,
-    "language": str,
-    "meta": dict,
-}
-_QUOTE = {"text": str, "score": (int, float), "passage": str, "rank": int, "start": int, "end": int}
 Rows = dict[str, list[Any]]
 
 
 @dataclass(slots=True)
 class Findings:
-    """What was found out about some questions: a record each, and columns of the tables."""
+    """The results of some questions: a record for each, and columns of the tables."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
     tables: dict[str, Rows] = field(
@@ -71,7 +64,9 @@ class Findings:
     )
 
     def add_hits(self, question: int, source: str, hits: Mapping[str, Sequence[Any]]) -> None:
-        """One source's ranking of one question, best first: columns passage, document, score, grade, answer."""
+        """Add the ranking of one source for one question, best first: columns passage, document,
+        score, grade, answer.
+        """
         count, table = len(hits["passage"]), self.tables["hits.arrow"]
         columns: dict[str, Iterable[Any]] = {
             "question": [question] * count,
@@ -83,13 +78,13 @@ class Findings:
             table[name] += values
 
     def add_passage(self, passage: Passage) -> None:
-        """A passage that a record names."""
+        """Add a passage that a record names."""
         row = (passage.id, passage.doc_id, passage.context, passage.text)
         for column, value in zip(self.tables["passages.arrow"].values(), row, strict=True):
             column.append(value)
 
     def add_times(self, question: int, watch: Stopwatch) -> None:
-        """Where one question's time went."""
+        """Add the times that a question took by stage."""
         table = self.tables["timings.arrow"]
         table["question"] += [question] * len(watch.wall)
         table["stage"] += watch.wall
@@ -98,20 +93,20 @@ class Findings:
 
 
 class SuiteRun:
-    """A run on disk, being made or finished."""
+    """The folder of a run, unfinished or finished."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     @property
     def finished(self) -> bool:
-        """Whether all of it is there."""
+        """Whether the run is complete."""
         return (self.path / ANSWERS).is_file()
 
     def begin(self, facts: Mapping[str, Any]) -> None:
-        """Make the folder, or take up the same run again; another run in it is a `ConfigError`."""
+        """Make the folder, or check that it holds this run; another run in it is a `ConfigError`."""
         if (self.path / RUN).exists():
-            if (held := self.facts().get("hash")) != facts["hash"]:
+            if (held := self._read(Begun)["hash"]) != facts["hash"]:
                 raise ConfigError(
                     f"{self.path} holds another run ({held}, this is {facts['hash']}): choose another folder with -o, "
                     f"or delete that one"
@@ -123,25 +118,22 @@ class SuiteRun:
             replace_file(self.path / RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
 
     def refuse_other_files(self) -> None:
-        """A folder that holds something else than a run is a `ConfigError`; asked before anything costly is done."""
+        """`ConfigError` if the folder has files and no run; call it before anything that takes long."""
         if not (self.path / RUN).exists() and self.path.is_dir() and any(self.path.iterdir()):
             raise ConfigError(f"{self.path} is not empty and holds no run: choose another folder with -o")
 
     def facts(self) -> dict[str, Any]:
-        """The content of run.json."""
+        """The content of run.json, checked against `Described`."""
         if not (self.path / RUN).exists():
             raise SourceError(f"{self.path} holds no run: ragqa eval run makes one")
-        content = _load(self.path / RUN)
-        if not isinstance(content, dict) or not isinstance(content.get("hash"), str):
-            raise SourceError(f"{self.path / RUN}: not the description of a run")
-        return content
+        return self._read(Described)
 
     def has(self, chunk: str) -> bool:
         """Whether this chunk was finished."""
         return (self.path / CHUNKS / chunk).is_dir()
 
     def write(self, chunk: str, findings: Findings) -> None:
-        """Keep a chunk, all of it at once."""
+        """Write a chunk, which appears when all of it is on the disk."""
         final = self.path / CHUNKS / chunk
         aside = final.with_name(f"{chunk}.tmp")
         with storing(aside):
@@ -168,17 +160,18 @@ class SuiteRun:
             shutil.rmtree(self.path / CHUNKS, ignore_errors=True)
 
     def records(self) -> list[dict[str, Any]]:
-        """The lines of answers.jsonl."""
+        """The records of answers.jsonl, in order, checked against `Record`."""
         self._need_finished()
-        path = self.path / ANSWERS
+        path, check, records, number = self.path / ANSWERS, line_reader(Record), [], 0
         try:
             with path.open(encoding="utf-8") as file:
-                records = [json.loads(line) for line in file]
-        except (OSError, ValueError) as error:
+                for number, line in enumerate(file, 1):  # noqa: B007 - an error names it
+                    check(line)
+                    records.append(json.loads(line))
+        except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"{path}: damaged ({error})") from error
-        for number, record in enumerate(records, 1):
-            if complaint := _complaint(record):
-                raise SourceError(f"{path}:{number}: not a record of a run ({complaint})")
+        except ValueError as error:
+            raise SourceError(f"{path}:{number}: not a record of a run ({error})") from error
         return records
 
     def table(self, name: str) -> pa.Table:
@@ -186,30 +179,37 @@ class SuiteRun:
         self._need_finished()
         return _read_table(self.path / name)
 
+    def keep_cost(self, cost: Cost) -> None:
+        """Write cost.json."""
+        with storing(self.path / COST):
+            replace_file(self.path / COST, (json.dumps(plain(cost), indent=2) + "\n").encode())
+
+    def cost(self) -> Cost | None:
+        """The content of cost.json; None if there is none, as in runs made by hand."""
+        path = self.path / COST
+        try:
+            return convert(Cost, read_json(path.read_bytes()), loose=True)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{path}: does not say what a run cost ({error})") from error
+
+    def _read(self, kind: type[Begun | Described]) -> dict[str, Any]:
+        """All of run.json, checked against ``kind``."""
+        path = self.path / RUN
+        try:
+            content = read_json(path.read_bytes())
+            convert(kind, content, loose=True)
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{path}: not the description of a run ({error})") from error
+        return content
+
     def _need_finished(self) -> None:
         if not self.finished:
             known = (
                 "is not finished: give the same ragqa eval run again" if (self.path / RUN).exists() else "holds no run"
             )
             raise SourceError(f"{self.path} {known}")
-
-
-def _complaint(record: Any) -> str:
-    """What is wrong with the form of a record, "" if nothing is."""
-    if problem := _misfit(record, _RECORD):
-        return problem
-    answers = record.get("answers", [])
-    if not isinstance(answers, list):
-        return "answers is of another type"
-    quotes = [*answers, *([record["gold"]] if record.get("gold") else [])]
-    return next((problem for quote in quotes if (problem := _misfit(quote, _QUOTE))), "")
-
-
-def _misfit(record: Any, kinds: Mapping[str, Any]) -> str:
-    if not isinstance(record, dict):
-        return "no object"
-    wrong = [name for name, kind in kinds.items() if not isinstance(record.get(name), kind)]
-    return f"{wrong[0]} is missing or of another type" if wrong else ""
 
 
 def _lines(records: Iterable[Mapping[str, Any]]) -> bytes:
@@ -238,10 +238,3 @@ def _read_table(path: Path) -> pa.Table:
     if table.schema != TABLES[path.name]:
         raise SourceError(f"{path}: not a table of a run made by this version")
     return table
-
-
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{path}: cannot be read as the description of a run ({error})") from error

@@ -1,4 +1,4 @@
-"""What a run is: the content of run.json, with a hash over all that decides the outcome."""
+"""The identity of a run: the content of run.json, with a hash over everything that decides its result."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import json
 import os
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ragqa.answering import UNPROMISED, threshold
-from ragqa.composition import find_calibration
-from ragqa.config import RELEVANCE, Config
+from ragqa.composition import find_calibration, readers_of
+from ragqa.config import DENSE_SCALE, RELEVANCE, Config
 from ragqa.eval.runs.prepared import Choice, Prepared
 from ragqa.eval.runs.stages import versions
 from ragqa.eval.runs.suite import Suite
@@ -40,10 +40,10 @@ LIBRARIES = (
 def facts_of(
     suite: Suite, prepared: Sequence[Prepared], encoder: Callable[[Config], Encoder], choice: Choice, explain: bool
 ) -> dict[str, Any]:
-    """The content of run.json. ``encoder`` gives the encoder that settings name.
+    """The content of run.json. ``encoder`` loads the encoder that settings name.
 
-    The hash is over all that decides the outcome: code by the versions of its stages (`ragqa.eval.runs.stages`), not
-    the machine, nor paths, nor which release of ragqa this is.
+    The hash covers everything that decides the result. Code counts by the versions of its stages
+    (`ragqa.eval.runs.stages`). The machine, paths and the release of ragqa are not part of the hash.
     """
     decisive = {
         "suite": suite.name,
@@ -71,24 +71,28 @@ def facts_of(
 
 def _part_facts(ready: Prepared, load: Callable[[Config], Encoder], task: str) -> dict[str, Any]:
     reranker = ready.config.retrieve.reranker
+    snapshot = None if ready.index is None else Snapshot.open(ready.index, parts=("passages",))
+    encoder = None if snapshot is None else load(ready.config)
+    scale = getattr(encoder, "dense_scale", DENSE_SCALE)
+    settings = replace(ready.config, retrieve=ready.config.retrieve.scaled(scale))
     facts: dict[str, Any] = {
         "questions": len(ready.questions),
         "language": ready.part.language,
         "files": ready.files,
-        "config": {name: value for name, value in asdict(ready.config).items() if name != "device"},
+        "config": {name: value for name, value in asdict(settings).items() if name != "device"},
         "stages": versions(task, reads_for_order=reranker == RELEVANCE),
     }
     if task != "retrieval" or reranker == RELEVANCE:
-        facts["reader"] = readers_fingerprint(ready.config.read.readers, ready.config.index.language)
+        read = ready.config.read
+        names = read.readers if snapshot is None else readers_of(snapshot, read)
+        facts["reader"] = readers_fingerprint(names, ready.config.index.language)
     if task == "reading":
         set_to = ready.config.read.min_score
         facts["threshold"] = UNPROMISED if set_to is None else set_to
-    if ready.index is not None:
-        encoder = load(ready.config)
+    if snapshot is not None and encoder is not None:
         facts["encoder"] = encoder.fingerprint
         if (questions := getattr(encoder, "question_fingerprint", None)) is not None:
             facts["question_encoder"] = questions
-        snapshot = Snapshot.open(ready.index, parts=("passages",))
         facts["index"] = index_fingerprint(snapshot)
         if reranker not in ("", RELEVANCE):
             facts["reranker"] = reranker_fingerprint(reranker, ready.config.index.language)
@@ -100,7 +104,7 @@ def _part_facts(ready: Prepared, load: Callable[[Config], Encoder], task: str) -
 
 
 def libraries() -> dict[str, str]:
-    """The versions of those installed libraries that have a say in the outcome."""
+    """The versions of the installed libraries that can change the result."""
     found = {}
     for name in LIBRARIES:
         try:

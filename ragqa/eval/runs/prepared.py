@@ -1,4 +1,4 @@
-"""What a run is about to ask: the chosen questions of a suite's part, with settings and index."""
+"""What a run needs before it begins: the chosen questions of a suite's part, its settings and its index."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ragqa.types import Question
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which of a suite's questions: the first ``limit`` of each part, or ``sample`` of them at random."""
+    """Which questions of a suite to ask: the first ``limit`` of each part, or ``sample`` of them at random."""
 
     limit: int | None = None
     sample: int | None = None
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        """Numbers that make sense."""
+        """Check the ranges."""
         if self.limit is not None and self.sample is not None:
             raise ConfigError("--limit and --sample: give one of them")
         if any(number is not None and number < 1 for number in (self.limit, self.sample)):
@@ -38,7 +38,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A part that is ready to be run; ``files`` are hashes by name, ``index`` is None where nothing is retrieved."""
+    """A part that is ready to run. ``files`` are hashes by file name; ``index`` is None in a reading suite."""
 
     part: SuitePart
     config: Config

@@ -1,8 +1,7 @@
-"""Run a suite: models answer its questions once, and everything about each is kept in a run's folder."""
+"""Runs a suite: the models answer its questions once, and the run's folder keeps the results."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from ragqa.corpus.read import read_documents
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.runs.examine import ANSWERS, CorpusView, Examine, examine_open, examine_reading, examine_retrieval
 from ragqa.eval.runs.folder import Findings, SuiteRun
+from ragqa.eval.runs.forms import Cost
 from ragqa.eval.runs.identity import facts_of
 from ragqa.eval.runs.prepared import Choice, Prepared
 from ragqa.eval.runs.suite import PartFiles, Suite, SuitePart, config_for, load_suite, locate
@@ -28,11 +28,10 @@ from ragqa.models.catalog import load_encoder
 from ragqa.models.ensemble import load_readers
 from ragqa.pipeline import Pipeline
 from ragqa.protocols import Encoder
-from ragqa.store.atomic import replace_file, sha256, storing
+from ragqa.store.atomic import sha256
 from ragqa.types import Document, Question
 
 CHUNK = 64
-COST = "cost.json"
 
 
 def run(
@@ -47,10 +46,11 @@ def run(
     progress: Progress | None = None,
     problems: Callable[[Problem], None] | None = None,
 ) -> SuiteRun:
-    """Answer the questions of a suite and keep everything in ``output``, with ``explain`` what replies are made of.
+    """Answer the questions of a suite and keep the results in ``output``; with ``explain`` also explanations of
+    replies.
 
-    Indexes are built or updated under ``indexes`` first. Given again after an interruption it goes on where it was,
-    and leaves the same bytes as an uninterrupted run (but for times). A finished run is left as it is.
+    Indexes are built or updated under ``indexes`` first. Called again after an interruption, it resumes the run, which
+    ends with the same bytes as an uninterrupted run (except for times). A finished run is left as it is.
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     progress, folder, choice = progress or silent, SuiteRun(output), choice or Choice()
@@ -78,7 +78,7 @@ def run(
 
 
 class Models:
-    """Each model is loaded once, whichever parts use it."""
+    """Loads each model once, however many parts use it."""
 
     def __init__(self) -> None:
         self._encoders: dict[tuple[str, str, str], Encoder] = {}
@@ -112,7 +112,7 @@ def _prepare(
     if suite.task != "reading":
         index = indexes / part.index
         documents = _documents(part, files, problems)
-        writer.update(index, config.index, models.encoder(config), documents, progress=progress)
+        writer.update(index, config.index, models.encoder(config), documents, device=config.device, progress=progress)
     return Prepared(part, config, origins, choice.of(questions, suite.seed), hashes, index)
 
 
@@ -141,7 +141,7 @@ def _run_part(ready: Prepared, examine: Examine, folder: SuiteRun, first: int, p
 
 
 def _examiner(suite: Suite, ready: Prepared, models: Models, explain: bool) -> Examine:
-    read = replace(ready.config.read, answers=ANSWERS, min_score=0.0)  # a threshold is for scoring
+    read = replace(ready.config.read, answers=ANSWERS, min_score=0.0)  # scoring applies the threshold
     config = replace(ready.config, read=read)
     if ready.index is None:
         names, chars, language = read.readers, read.max_answer_chars, config.index.language
@@ -169,18 +169,12 @@ def _as_asked(question: Question, ready: Prepared) -> dict[str, Any]:
 
 
 def _write_cost(folder: SuiteRun, prepared: Sequence[Prepared], seconds: float) -> None:
-    """What the whole run cost; of an interrupted one, what its last piece cost."""
-    cost: dict[str, Any] = {
-        "seconds": round(seconds, 1),
-        "peak_memory_mb": _peak_memory_mb(),
-        "index_mb": {
-            ready.part.name: round(Snapshot.open(ready.index, parts=()).info()["bytes"] / 1e6, 1)
-            for ready in prepared
-            if ready.index is not None
-        },
+    sizes = {
+        ready.part.name: round(Snapshot.open(ready.index, parts=()).info()["bytes"] / 1e6, 1)
+        for ready in prepared
+        if ready.index is not None
     }
-    with storing(folder.path / COST):
-        replace_file(folder.path / COST, (json.dumps(cost, indent=2) + "\n").encode())
+    folder.keep_cost(Cost(round(seconds, 1), sizes, _peak_memory_mb()))
 
 
 def _peak_memory_mb() -> float | None:
@@ -193,4 +187,4 @@ def _peak_memory_mb() -> float | None:
 
 
 def _ignore(problem: Problem) -> None:
-    """Files of a suite that cannot be read are told to those who ask."""
+    """The default for ``problems``: nobody is told of files that cannot be read."""

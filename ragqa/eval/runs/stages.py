@@ -1,15 +1,15 @@
-"""The stages between a question and its record, each with a version: they stand for the code in a run's hash.
+"""The stages between a question and its record. Each has a version, which stands for its code in a run's hash.
 
-A run's hash says whether two runs would find the same. Settings, data, models, index content and libraries are hashed
-as they are. Code is not, as most changes of it change no outcome. Instead **raise a stage's version by one when you
-change what this stage gives** for the same input: another passage, rank, score, answer or field, for any question. Do
-not raise it for a change that only makes the code faster, clearer, or right about errors, and do not lower it again.
+Runs with the same hash have the same results. Settings, data, models, index content and libraries are hashed
+themselves. Code is not, because most changes of code change no result. Instead **raise a stage's version by one when
+you change what this stage gives** for the same input: another passage, rank, score, answer or field, for any question.
+Do not raise it for a change that only makes the code faster, clearer, or right about errors, and do not lower it again.
 
-Raised versions make an evaluation run be done anew where its folder holds one of before, and keep an interrupted run
-from going on with other code than it began with. `tests/eval/test_stages.py` compares what each stage gives on the
+After a version is raised, a folder with an older run is refused, and an interrupted run cannot be resumed with other
+code than it began with. `tests/eval/test_stages.py` compares what each stage gives on the
 sample suite with a record, so it fails when you change what a stage gives there and forget this; after raising, record
-anew with ``python tests/support/golden_stages.py``. It cannot see a change that shows on other data only: raising the
-version is then up to you.
+anew with ``python tests/support/golden_stages.py``. It cannot notice a change that shows on other data only; then you
+must remember to raise the version.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from __future__ import annotations
 VERSIONS = {
     "questions": 1,  # judging/questions, judging/collections: which questions and documents the files of a suite hold
     "documents": 1,  # corpus/: which passages the documents are split into, with which titles
-    "search": 1,  # index/, models/encoder, retrieve, rerank: the rankings, and the order in which passages are read
-    "reading": 1,  # models/reader, spans: which spans a reader finds in a passage, with which probabilities
-    "answers": 2,  # evidence/, faq, answering: which answers a reply has, with which scores, and when reading stops
+    "search": 2,  # index/, models/encoder, retrieve, rerank: the rankings, and the order in which passages are read
+    "reading": 2,  # models/reader, spans: which spans a reader finds in a passage, with which probabilities
+    "answers": 3,  # evidence/, faq, answering: which answers a reply has, with which scores, and when reading stops
     "matching": 1,  # judging/matching: which passages hold an answer
     "records": 1,  # eval/runs: what is asked, and what is kept of it
 }
@@ -34,7 +34,7 @@ _OF_TASK = {
 def versions(task: str, *, reads_for_order: bool = False) -> dict[str, int]:
     """The versions of the stages that a task (of a suite) runs through.
 
-    ``reads_for_order``: a reader has a say in the rankings.
+    ``reads_for_order``: a reader takes part in the ranking.
     """
     return {
         stage: version

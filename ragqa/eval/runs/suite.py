@@ -1,4 +1,4 @@
-"""Suites: TOML files that say what is asked, of which corpus, with which settings. Checked whole before anything runs.
+"""Suites: TOML files with questions, corpora and settings, which are checked completely before anything runs.
 
 task = "open"                       # open: retrieve and read; reading: the paragraph is given; retrieval: no reading
 description = "…"
@@ -30,13 +30,13 @@ from ragqa.judging.questions import READERS
 TASKS = ("open", "reading", "retrieval")
 CORPUS_FORMATS = ("auto", "trec", "smart", "beir")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
-_LISTS = ("corpus", "ks")  # a single value may stand for a list of one
+_LISTS = ("corpus", "ks")  # keys that may hold a single value instead of a list
 
 
 @dataclass(frozen=True, slots=True)
 class SuitePart:
-    """Questions on one corpus. ``index`` is the folder under ``indexes/``; ``language`` that of answers and words;
-    ``prefix`` is cut off the documents' ids in ``qrels``; ``set`` holds settings.
+    """Questions on one corpus. ``index`` is the name of its folder under ``indexes/``, ``language`` the language of
+    documents and answers; ``prefix`` is removed from the documents' ids in ``qrels``; ``set`` holds settings.
     """
 
     name: str
@@ -52,7 +52,7 @@ class SuitePart:
     set: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Known formats, usable names."""
+        """Check the formats and names."""
         _check_name("name", self.name)
         _check_choice("corpus_format", self.corpus_format, CORPUS_FORMATS)
         _check_choice("questions_format", self.questions_format, ("auto", *READERS))
@@ -76,7 +76,7 @@ class Suite:
     set: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """A known task, depths that can be reported."""
+        """Check the task and the depths."""
         _check_name("name", self.name)
         _check_choice("task", self.task, TASKS)
         if not 1 <= self.depth <= 1000:
@@ -87,7 +87,7 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class PartFiles:
-    """Where a part's data were found."""
+    """The paths of a part's data."""
 
     corpus: tuple[Path, ...]
     questions: Path
@@ -119,7 +119,7 @@ def load_suite(path: str | Path) -> Suite:
 
 
 def config_for(suite: Suite, part: SuitePart, settings: Sequence[str] = ()) -> tuple[Config, dict[str, str]]:
-    """The settings of a part, and where each value that is no default came from."""
+    """The settings of a part, and for each value that is not the default where it came from."""
     config = Config()
     origins: dict[str, str] = {}
     layers = (
@@ -141,8 +141,8 @@ def config_for(suite: Suite, part: SuitePart, settings: Sequence[str] = ()) -> t
 def locate(suite: Suite, part: SuitePart, data: Path | None = None) -> PartFiles:
     """Where the files of a part are: under ``data``, beside the suite, or in one of the two folders above it.
 
-    (Two, because suites live in eval/suites/, and paths may be given from the root of the project.) A missing file is a
-    `SourceError` that says which, for what, and where the public copy is documented.
+    (Two, because suites lie in eval/suites/, and paths may be relative to the root of the project.) A missing file is a
+    `SourceError` that names it, what it is for, and where the public copy is documented.
     """
     if data is not None and not data.is_dir():
         raise SourceError(f"--data {data}: no such folder")

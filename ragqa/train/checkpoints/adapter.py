@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from torch import Tensor, nn
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
+from ragqa.convert import convert, read_json
+from ragqa.convert import plain as plain_data
 from ragqa.corpus.squad import load_squad
 from ragqa.errors import ModelError
 from ragqa.models.catalog import PRETRAINED, resolve
@@ -33,6 +36,15 @@ BASE_CARD = "base.json"
 FP16_STEP = 2e-3
 SHOWN = 512
 TARGETS = r".*encoder\.layer\.\d+\..*(query|key|value|dense)"
+
+
+@dataclass(frozen=True, slots=True)
+class _BaseCard:
+    """The content of `BASE_CARD`: the base, the hash of its weights, and whether the reader reads titles."""
+
+    base: str
+    sha256: str
+    titles: bool = False
 
 
 def compress(
@@ -60,28 +72,28 @@ def compress(
         for name, module in adapted.base_model.model.named_modules():
             _fill(name, module, weights, moments.get(name))
     _check_nothing_lost(adapted, weights, base)
-    card = {"base": base, "sha256": _weights_sha(base), "titles": reads_titles(tuned)}
+    card = _BaseCard(base, _weights_sha(base), reads_titles(tuned))
     with quietly(), storing(Path(output)):
         adapted.half().save_pretrained(str(output))
         (Path(output) / "README.md").unlink(missing_ok=True)  # peft's empty form
-        (Path(output) / BASE_CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        (Path(output) / BASE_CARD).write_text(json.dumps(plain_data(card), indent=2) + "\n", encoding="utf-8")
     return Path(output)
 
 
 def merge(adapter: str | Path, output: str | Path) -> Path:
     """Write the full, standard checkpoint. The base must be exactly the one that the adapter was made on."""
     try:
-        card = json.loads((Path(adapter) / BASE_CARD).read_text(encoding="utf-8"))
-        base, digest, titles = str(card["base"]), str(card["sha256"]), bool(card.get("titles", False))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        card = convert(_BaseCard, read_json((Path(adapter) / BASE_CARD).read_bytes()))
+    except (OSError, ValueError) as error:
         raise ModelError(f"{adapter}: not an adapter made by ragqa models compress ({error})") from error
-    if _weights_sha(base) != digest:
-        raise ModelError(f"{base}: not the weights this adapter was made on; install the version ragqa names")
-    plain = _load(resolve(base, "base").as_posix())
+    if _weights_sha(card.base) != card.sha256:
+        raise ModelError(f"{card.base}: not the weights this adapter was made on; install the version ragqa names")
+    base = resolve(card.base, "base").as_posix()
+    plain = _load(base)
     with quietly():
         merged = PeftModel.from_pretrained(plain, str(adapter)).merge_and_unload()
-        setattr(merged.config, TITLES, titles)
-        tokenizer = AutoTokenizer.from_pretrained(resolve(base, "base").as_posix(), trust_remote_code=False)
+        setattr(merged.config, TITLES, card.titles)
+        tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
         with storing(Path(output)):
             merged.save_pretrained(str(output))
             tokenizer.save_pretrained(str(output))

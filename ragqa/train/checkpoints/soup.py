@@ -6,17 +6,31 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ragqa.convert import convert, read_json
 from ragqa.errors import ConfigError, ModelError
 from ragqa.store.atomic import storing
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
-KINDS = ("model_type", "architectures")
+
+
+@dataclass(frozen=True, slots=True)
+class _Architecture:
+    """What `CONFIG` says of it."""
+
+    model_type: str
+    architectures: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """For a message."""
+        return f"{self.model_type} ({', '.join(self.architectures)})"
 
 
 def soup(checkpoints: Sequence[str | Path], output: str | Path) -> Path:
@@ -54,10 +68,9 @@ def soup(checkpoints: Sequence[str | Path], output: str | Path) -> Path:
 
 
 def _check_alike(first: Path, other: Path) -> None:
-    one, two = _config(first), _config(other)
-    for name in KINDS:
-        if one.get(name) != two.get(name):
-            raise ModelError(f"{other} is a {two.get(name)}, {first} a {one.get(name)}: a soup is of one architecture")
+    one, two = _architecture(first), _architecture(other)
+    if one != two:
+        raise ModelError(f"{other} is a {two.name}, {first} a {one.name}: a soup is of one architecture")
     if _tokenizer(first) != _tokenizer(other):
         raise ModelError(f"{other} has another tokenizer than {first}: their weights mean different things")
 
@@ -79,10 +92,10 @@ def _weights(folder: Path) -> dict[str, Tensor]:
         raise ModelError(f"{folder}: not a standard checkpoint with {WEIGHTS} ({error})") from error
 
 
-def _config(folder: Path) -> dict[str, object]:
+def _architecture(folder: Path) -> _Architecture:
     try:
-        return dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        return convert(_Architecture, read_json((folder / CONFIG).read_bytes()), loose=True)
+    except (OSError, ValueError) as error:
         raise ModelError(f"{folder}: not a standard checkpoint with {CONFIG} ({error})") from error
 
 
@@ -91,7 +104,7 @@ def _tokenizer(folder: Path) -> str:
     count.
     """
     try:
-        content = json.loads((folder / TOKENIZER).read_text(encoding="utf-8"))
+        content = read_json((folder / TOKENIZER).read_bytes())
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder}: not a standard checkpoint with {TOKENIZER} ({error})") from error
     decisive = {name: part for name, part in content.items() if name not in ("padding", "truncation")}

@@ -1,1 +1,1 @@
-"""How any training run goes: settings, recipes, precision, and the loop from the first step to the end."""
+"""What all kinds of training share: settings, recipes, precision, processes, checkpoints and the training loop."""

@@ -1,4 +1,4 @@
-"""What transformers' trainer is told, for every kind of run."""
+"""The arguments of transformers' trainer, for every kind of run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ TRACKERS = {"tensorboard": ("tensorboard", "train"), "wandb": ("wandb", "wandb")
 
 
 def arguments(settings: TrainSettings, folder: TrainingFolder, device: torch.device, metric: str) -> TrainingArguments:
-    """The arguments of one process, which start torch's process group where torchrun has started several.
+    """The arguments for this process. Making them starts torch's process group if torchrun has started several
+    processes.
 
-    ``metric`` is the score that decides which checkpoint is the best, where the run is scored.
+    ``metric`` is the score that decides which checkpoint is the best; it counts only if the recipe sets ``eval_every``.
     """
     check_trackers(settings.report_to)
     scored = bool(settings.eval_every)
@@ -54,14 +55,14 @@ def arguments(settings: TrainSettings, folder: TrainingFolder, device: torch.dev
 
 
 def place_on(told: TrainingArguments, device: torch.device) -> None:
-    """Make transformers train on this very GPU, where it would take the first one, or all of them in one process."""
-    assert told.device is not None  # it has chosen
+    """Make transformers train on this GPU; by itself it takes the first one, or all of them in one process."""
+    assert told.device is not None  # reading it makes transformers choose a device
     vars(told)["_setup_devices"], told._n_gpu = device, 1
     torch.cuda.set_device(device)
 
 
 def check_trackers(names: Sequence[str]) -> None:
-    """Trackers are what transformers knows by name, and must be installed."""
+    """`ConfigError` for a tracker that transformers does not know, `MissingExtra` for one that is not installed."""
     for name in names:
         if name not in TRACKERS:
             raise ConfigError(f"train.report_to names {name!r}: one of {', '.join(TRACKERS)}, or nothing")

@@ -1,4 +1,4 @@
-"""What is done after steps in every kind of run: the bar, the end of patience, and a stop that was asked for."""
+"""What every kind of run does after a step: show progress, stop early, stop on request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from transformers.trainer_callback import ProgressCallback
 class Patience(TrainerCallback):
     """Ends a run when ``patience`` scores in a row are not better than the best before.
 
-    The log, which checkpoints hold, is all that it remembers, so that a pause does not give a run new patience.
+    It reads the scores from the trainer's log, which every checkpoint saves, instead of counting. So a run that is
+    resumed stops where an uninterrupted one does.
     """
 
     def __init__(self, metric: str, patience: int) -> None:
@@ -23,7 +24,7 @@ class Patience(TrainerCallback):
     def on_evaluate(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> TrainerControl:
-        """Called by the trainer after a score."""
+        """Called by the trainer after it has scored the model."""
         scores = [row[self.metric] for row in state.log_history if self.metric in row]
         if scores and len(scores) - 1 - int(np.argmax(scores)) >= self.patience:
             control.should_training_stop = True
@@ -31,7 +32,7 @@ class Patience(TrainerCallback):
 
 
 class Stopper(TrainerCallback):
-    """Saves and stops at the end of the step in which the processes have agreed to stop."""
+    """Saves a checkpoint and stops, at the end of the step in which the processes have agreed to stop."""
 
     def __init__(self, agreed: Callable[[], bool]) -> None:
         self.agreed = agreed
@@ -46,7 +47,7 @@ class Stopper(TrainerCallback):
 
 
 class Bar(ProgressCallback):
-    """Transformers' progress bar, with its log on stderr too: stdout is for results."""
+    """Transformers' progress bar, which writes its log to stderr as well, because stdout is for results."""
 
     training_bar: Any
 
@@ -68,7 +69,7 @@ class Bar(ProgressCallback):
             self.training_bar.write(str(shown), file=sys.stderr)
 
     def close(self) -> None:
-        """End the bar's line, which an error would share otherwise."""
+        """End the bar's line, so that an error message begins on a line of its own."""
         if self.training_bar is not None:
             self.training_bar.close()
             self.training_bar = None

@@ -1,8 +1,8 @@
-"""What a checkpoint must hold beside the model and the optimizer, so that a resumed run equals an uninterrupted one.
+"""What a checkpoint must hold beside the optimizer's state, so that a resumed run equals an uninterrupted one.
 
-One file, ``companions.safetensors``, holds the tensors of all companions: the moving weights of every kind of model
-exactly as they are (what a job writes for others to read may be another form of them, such as an adapter), moving
-averages, AdaLoRA's sensitivities.
+One file, ``companions.safetensors``, holds the tensors of all companions: the exact values of the weights being trained
+(the model that a job writes for other programs may be in another form, such as an adapter), moving averages, and
+AdaLoRA's sensitivities.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ COMPANIONS = "companions.safetensors"
 
 
 class Companion(Protocol):
-    """Something with a memory of its own."""
+    """Something that changes during training and whose state a checkpoint must save."""
 
     name: str
 
     def state(self) -> Mapping[str, Tensor]:
-        """All it must remember."""
+        """Its tensors, by name."""
         ...
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `state`."""
+        """Set it to what `state` gave earlier."""
         ...
 
 
 class ExactWeights:
-    """A `Companion` with the moving weights of a model, whatever form a job's own checkpoint has."""
+    """A `Companion` that saves the weights being trained, whatever form of the model the job itself writes."""
 
     name = "weights"
 
@@ -44,18 +44,18 @@ class ExactWeights:
         self.weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
 
     def state(self) -> dict[str, Tensor]:
-        """By name."""
+        """The weights by name."""
         return {name: weight.detach() for name, weight in self.weights.items()}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take them back."""
+        """Set the weights to saved ones."""
         with torch.no_grad():
             for name, weight in self.weights.items():
                 weight.copy_(state[name])
 
 
 def save_companions(folder: Path, companions: Sequence[Companion]) -> None:
-    """Write all companions' states."""
+    """Write the states of all companions into the folder of a checkpoint."""
     tensors = {
         f"{companion.name}/{key}": value.detach().cpu().clone().contiguous()
         for companion in companions
@@ -65,7 +65,7 @@ def save_companions(folder: Path, companions: Sequence[Companion]) -> None:
 
 
 def load_companions(folder: Path, companions: Sequence[Companion]) -> None:
-    """Give all companions the states they had."""
+    """Restore the states of all companions; a missing, damaged or foreign file is a `SourceError`."""
     tensors = _read(folder / COMPANIONS)
     for companion in companions:
         prefix = f"{companion.name}/"

@@ -1,7 +1,7 @@
 """The folder of one training run.
 
-``run.json`` (recipe, data by content, whether the run is finished), ``steps/checkpoint-N`` while it goes on, and what
-was trained. The same command, given again, goes on from the newest whole checkpoint.
+It holds ``run.json`` (the recipe, hashes of the data, whether the run is finished), ``steps/checkpoint-N`` during the
+run, and in the end the trained model. The same command, given again, resumes from the newest complete checkpoint.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ragqa.store.atomic import replace_file, sha256, storing
 from ragqa.train.engine.recipe import Recipe, kind_of
 
 RUN, STEPS = "run.json", "steps"
-# What changes nothing about the outcome, and may be another when a run goes on.
+# Settings that do not change the result, so they may differ when a run is resumed.
 NEUTRAL = {"finished", "recipe.train.workers", "recipe.train.pin_memory"}
 
 
@@ -30,11 +30,12 @@ class TrainingFolder:
         self.steps = self.path / STEPS
 
     def begin(self, recipe: Recipe, data: Sequence[str | Path] = (), also: Mapping[str, str] | None = None) -> None:
-        """Begin the run, or make sure that this is the same one: the same recipe on the same data.
+        """Begin the run, or check that the unfinished run in the folder is the same one: the same recipe on the same
+        data.
 
-        ``also`` is what else decides the outcome, such as an index' fingerprint. A folder with a finished or with
-        another run, or with other files, is a `ConfigError` that says what differs; one whose run never came to a
-        checkpoint begins anew.
+        ``also`` names whatever else decides the result, such as an index' fingerprint. A folder that holds a finished
+        run, another run or other files is a `ConfigError` that says what differs. A run that never wrote a checkpoint
+        is begun anew.
         """
         facts = {"kind": kind_of(recipe), "recipe": asdict(recipe), "data": _contents(data), **(also or {})}
         if (self.path / RUN).exists() and (self.newest() is not None or self._facts().get("finished")):
@@ -45,12 +46,12 @@ class TrainingFolder:
         self._write({**facts, "finished": False})
 
     def newest(self) -> Path | None:
-        """The last checkpoint that was written whole (the trainer's state is its last file)."""
+        """The last complete checkpoint: one that has the trainer's state, which is the last file to be written."""
         whole = [path.parent for path in self.steps.glob("checkpoint-*/trainer_state.json")]
         return max(whole, key=kept_at, default=None)
 
     def finish(self) -> None:
-        """What was trained is there."""
+        """Record that the trained model is written."""
         self._write({**self._facts(), "finished": True})
 
     def _compare(self, wanted: dict[str, Any]) -> None:
@@ -78,7 +79,7 @@ class TrainingFolder:
 
 
 def kept_at(checkpoint: Path) -> int:
-    """The step that a checkpoint is of."""
+    """The number of the step after which a checkpoint was saved."""
     return int(checkpoint.name.rpartition("-")[2])
 
 

@@ -1,4 +1,4 @@
-"""What a kind of model gives the engine: a `Job`. All that kinds have in common is done by `ragqa.train.engine.run`."""
+"""`Job`: what each kind of model tells the engine. `ragqa.train.engine.run` does what all kinds have in common."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ Score = Callable[[], Mapping[str, float]]
 
 
 class Task(nn.Module):
-    """A module whose forward is the loss of one process' share of a batch: a number with gradients, a mean over the
-    share's questions. Everything that moves is inside it, and everything that a step calculates happens there.
+    """A module whose forward calculates the loss of one process' share of a batch: a scalar with gradients, the mean
+    over the share's questions. It contains all weights that are trained, and its forward does everything a step
+    calculates.
     """
 
-    accepts_loss_kwargs = False  # transformers' trainer is told that it divides the loss of a part by their number
+    accepts_loss_kwargs = False  # forward takes no num_items_in_batch
 
     def forward(self, **batch: Any) -> Tensor:
         """The loss."""
@@ -37,15 +38,18 @@ class Task(nn.Module):
 
 
 def plain_step(task: Task, batch: Batch, backward: Backward) -> Tensor:
-    """One pass. ``backward`` adds a loss' gradients up and gives the loss as it is logged."""
+    """One forward and one backward pass. ``backward`` accumulates the gradients of a loss and returns the loss to be
+    logged.
+    """
     return backward(task(**batch))
 
 
 class Shares(torch.utils.data.Dataset):
-    """The batches of a whole run, part by part (``train.accumulate``), as one process sees them.
+    """What one process sees of the batches of a whole run, each split into ``train.accumulate`` parts.
 
-    ``rows`` are the run in order: part n is rows [n · size, (n + 1) · size), of which each process has as many,
-    one after the other. ``collate`` makes a batch of a process' rows; with ``whole`` it is given all rows of the part.
+    ``rows`` holds the examples of the run in order. Part n is rows [n · size, (n + 1) · size); each process takes an
+    equal, contiguous share of them by rank. ``collate`` makes a batch from the rows of a process' share, or with
+    ``whole`` from all rows of the part.
     """
 
     def __init__(
@@ -71,10 +75,10 @@ class Shares(torch.utils.data.Dataset):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run that is ready to begin: its batches, and what happens beside them.
+    """Everything the engine needs for the training loop: the batches, how to take a step, and what to score and save.
 
-    ``score`` gives figures of the model as it is; it is asked in the first process only. ``companions`` are what a
-    checkpoint remembers beside weights and optimizer. ``forks`` says that batches may be made in other processes.
+    ``score`` measures the current model; the engine calls it in the first process only. ``companions`` are saved with
+    each checkpoint beside weights and optimizer. With ``forks``, worker processes may prepare the batches.
     """
 
     batches: Shares
@@ -86,11 +90,12 @@ class Plan:
 
 
 class Job(ABC):
-    """One run of one kind: what is loaded, what a step calculates, what is written.
+    """One run of one kind: what to load, what a step calculates, what to write.
 
-    The engine calls `facts`, `load`, `groups`, `plan`, then `write` for each checkpoint, then `save`, in this order.
-    ``data`` are the files whose content decides the outcome, ``metric`` the score by which the best checkpoint is told.
-    ``device`` is the name of this process' device, which the engine sets first: models that only help are loaded there.
+    The engine calls `facts`, `load`, `groups` and `plan` in this order, then `write` for each checkpoint, then `save`.
+    ``data`` names the files whose content decides the result, ``metric`` the score that chooses the best checkpoint.
+    The engine first sets ``device`` to the name of this process' device; models that are used but not trained, such as
+    a teacher, are loaded there. With ``rounds`` the engine may turn the weights to bf16.
     """
 
     recipe: Recipe
@@ -99,29 +104,31 @@ class Job(ABC):
     callbacks: Sequence[TrainerCallback] = ()
     metric: str
     device: str = AUTO
-    rounds = True  # whether the weights may be bf16
+    rounds = True
 
     def facts(self) -> dict[str, str]:
-        """What decides the outcome beside recipe and data, by name."""
+        """What decides the result beside recipe and data, by name; it is recorded in run.json."""
         return {}
 
     @abstractmethod
     def load(self, device: torch.device, processes: Processes) -> Task:
-        """The task in fp32, with what moves marked by ``requires_grad``; the engine takes it to the device."""
+        """The task in fp32; ``requires_grad`` marks the weights to train. The engine moves it to the device."""
 
     def groups(self, task: Task) -> list[dict[str, Any]]:
-        """The moving weights, in groups with rates of their own."""
+        """The weights to train, in groups that each have a learning rate."""
         moving = [parameter for parameter in task.parameters() if parameter.requires_grad]
         return [{"params": moving, "lr": self.recipe.train.lr}]
 
     @abstractmethod
     def plan(self, task: Task, optimizer: torch.optim.Optimizer, processes: Processes) -> Plan:
-        """The run, now that the task is on its device and in its precision."""
+        """The plan of the run; the task is on its device and in its precision by now."""
 
     @abstractmethod
     def write(self, folder: Path) -> None:
-        """Write the model as it is into a checkpoint, in a form for others to read; first process only."""
+        """Write the current model into a checkpoint in a form that other programs read; called in the first process
+        only.
+        """
 
     @abstractmethod
     def save(self) -> None:
-        """Write what was trained into the run's folder, from fp32 weights; first process only."""
+        """Write the trained model, now in fp32, into the run's folder; called in the first process only."""

@@ -1,8 +1,8 @@
-"""Precision: AdamW for a model whose weights, activations and gradients are all bf16, and when to train like that.
+"""Precision: AdamW for a model whose weights, activations and gradients are all bf16, and when to train in bf16.
 
-Updates are far smaller than bf16's steps, so they are summed in fp32 copies of the weights (Micikevicius et al. 2018,
-section 3.1) and rounded into the model after each step. On CPUs with bf16 units this is about a quarter faster than
-autocast, which casts between fp32 and bf16 around every operation.
+An update is usually smaller than the distance between neighbouring bf16 numbers. So the optimizer adds updates to fp32
+copies of the weights (Micikevicius et al. 2018, section 3.1) and after each step rounds these into the model. On CPUs
+with bf16 units this is about a quarter faster than autocast, which casts between fp32 and bf16 around every operation.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from ragqa.train.engine.settings import TrainSettings
 
 
 class MasterAdamW(torch.optim.AdamW):
-    """AdamW over fp32 copies of ``params`` (weights, or groups of them with rates of their own).
+    """AdamW over fp32 copies of ``params`` (weights, or groups of weights that each have a learning rate).
 
-    The copies are made where the weights are, so the model must be on its device. The state holds the copies, so a
-    resumed run is the same run.
+    It makes the copies on the device of the weights, so the model must be on its device already. Its state includes the
+    copies, so a resumed run continues exactly.
     """
 
     def __init__(self, params: Iterable[Tensor] | Iterable[Mapping[str, Any]], **options: Any) -> None:
@@ -52,7 +52,7 @@ class MasterAdamW(torch.optim.AdamW):
         self._round()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Clear the gradients of the model, which is where they gather."""
+        """Clear the gradients of the model and of the copies."""
         super().zero_grad(set_to_none)
         for parameter in self.working:
             parameter.grad = None
@@ -70,7 +70,7 @@ class MasterAdamW(torch.optim.AdamW):
 
     @torch.no_grad()
     def export(self) -> None:
-        """Give the model the unrounded weights; its trainable parameters become fp32."""
+        """Put the unrounded fp32 weights into the model in place of the bf16 ones."""
         for master, parameter in zip(self.masters, self.working, strict=True):
             parameter.data = master.clone()
 
@@ -79,7 +79,7 @@ class MasterAdamW(torch.optim.AdamW):
 
 
 def optimizer_for(groups: Sequence[Mapping[str, Any]], settings: TrainSettings) -> torch.optim.Optimizer:
-    """AdamW over groups of moving weights; for weights in bf16 with fp32 master weights."""
+    """AdamW over groups of weights; `MasterAdamW` if they are bf16."""
     options = {"lr": settings.lr, "weight_decay": settings.weight_decay}
     if any(parameter.dtype == torch.bfloat16 for group in groups for parameter in group["params"]):
         return MasterAdamW(groups, **options)
@@ -87,7 +87,7 @@ def optimizer_for(groups: Sequence[Mapping[str, Any]], settings: TrainSettings) 
 
 
 def unrounded(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The moving weights by name; under bf16 their fp32 copies."""
+    """The weights that are trained, by name; if they are bf16, the optimizer's fp32 copies."""
     copies: dict[int, Tensor] = {}
     if isinstance(optimizer, MasterAdamW):
         copies = {id(own): copy for own, copy in zip(optimizer.working, optimizer.masters, strict=True)}
@@ -96,18 +96,20 @@ def unrounded(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[
 
 
 def use_bf16(settings: TrainSettings, device: torch.device) -> bool:
-    """As the recipe says; unsaid, wherever the device multiplies bf16."""
+    """What the recipe says; if it says nothing, whether the device multiplies bf16 in hardware."""
     if settings.bf16 is not None:
         return settings.bf16
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    capability = torch.backends.cpu.get_cpu_capability()  # emulated it would be slower than fp32
+    capability = torch.backends.cpu.get_cpu_capability()  # emulated bf16 is slower than fp32
     return capability.startswith("AVX512") and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 @contextmanager
 def products(settings: TrainSettings, device: torch.device) -> Iterator[None]:
-    """Inside, a GPU multiplies fp32 matrices in TF32 if the recipe says so; after that as before."""
+    """A context in which a GPU multiplies fp32 matrices in TF32, if the recipe says so; leaving it restores the
+    setting.
+    """
     if not settings.tf32 or device.type != "cuda":
         yield
         return

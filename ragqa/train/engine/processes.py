@@ -1,11 +1,11 @@
 """The processes of a run: one, or those that torchrun has started, each with a device of its own.
 
-They share each batch, so that a step means the same on any number of them: every process calculates the gradients of
-its share, these are averaged before the step, and all of them then hold the same weights. Whether a run is to stop is
-decided by all of them at once, so that no process waits for one that has gone.
+They share each batch, so that a step gives the same weights on any number of processes: every process calculates the
+gradients of its share, the processes average these before the step, and then all of them hold the same weights. They
+decide together whether to stop, so that no process waits for one that has ended.
 
-What they tell each other goes through the processors (gloo), with a time limit that lets one of them work for hours
-while the others wait; gradients go from device to device.
+They exchange flags and small objects over the CPU (gloo), with a time limit of days, because the first process may
+work for hours while the others wait. Gradients go directly between devices.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from ragqa.errors import ConfigError, TrainingError
 from ragqa.models.runtime import torch_device
 
 LONG = timedelta(days=7)
-BUCKET = 1 << 24  # gradients that are averaged together: 64 MB in fp32
+BUCKET = 1 << 24  # numbers of gradients that are averaged in one call: 64 MB in fp32
 Made = TypeVar("Made")
 
 
 def own_device(name: str) -> torch.device:
-    """The device of this process for a device's name: under torchrun each process of a machine has its own GPU.
+    """The device of this process for a device name; under torchrun each process of a machine has a GPU of its own.
 
-    One process that may use several GPUs without saying which is a `ConfigError`: it would train on one of them only,
-    or (transformers' way) on all with a batch that is as many times larger.
+    A single process that sees several GPUs and is not told which one is a `ConfigError`: transformers would use all of
+    them and multiply the batch size by their number.
     """
     place, processes = int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     device = torch_device(name, place)
@@ -56,7 +56,7 @@ def check_gpus(name: str, gpus: int, processes: int) -> None:
 
 
 class Processes:
-    """A process among those of its run. To be made after torch's process group, in all of them.
+    """The calling process among those of its run. Every process makes one, after torch's process group.
 
     ``asked`` is set when somebody asks this process to stop, by Ctrl-C or SIGTERM.
     """
@@ -77,14 +77,16 @@ class Processes:
         return self.rank == 0
 
     def share(self, batch: int, accumulate: int) -> int:
-        """How many of a batch's questions each process has in one pass; `ConfigError` where they cannot be shared."""
+        """How many questions of a batch each process takes in one pass; `ConfigError` if the batch cannot be split
+        evenly.
+        """
         share, rest = divmod(batch, accumulate * self.count)
         if rest or not share:
             raise ConfigError("train.batch_size must be a multiple of train.accumulate times the number of processes")
         return share
 
     def agree(self, *flags: bool) -> tuple[bool, ...]:
-        """For each flag whether any process has raised it."""
+        """For each flag, whether it is set in any process."""
         if self.count == 1:
             return flags
         told = torch.tensor(flags, dtype=torch.uint8)
@@ -92,7 +94,9 @@ class Processes:
         return tuple(bool(flag) for flag in told.tolist())
 
     def from_first(self, make: Callable[[], Made]) -> Made:
-        """What the first process makes, while the others wait; where it fails all of them fail."""
+        """The result of calling ``make`` in the first process, in all processes; if it raises there, all processes
+        raise.
+        """
         if self.count == 1:
             return make()
         failure: BaseException | None = None
@@ -113,18 +117,18 @@ class Processes:
         return made  # type: ignore[no-any-return]
 
     def wait(self) -> None:
-        """Go on when all processes have come here."""
+        """Wait until all processes have called this."""
         if self.count > 1:
             distributed.barrier(self._talk)
 
     def begin_alike(self, parameters: Iterable[Tensor]) -> None:
-        """Give all processes the weights of the first."""
+        """Copy the weights of the first process to all others."""
         if self.count > 1:
             for parameter in parameters:
                 distributed.broadcast(parameter.detach(), 0)
 
     def average_gradients(self, parameters: Iterable[Tensor]) -> None:
-        """Give all processes the mean of their gradients, calculated in fp32; one that has none counts as zero."""
+        """Replace the gradients in all processes by their mean, in fp32; a missing gradient counts as zero."""
         if self.count == 1:
             return
         moving = [parameter for parameter in parameters if parameter.requires_grad]
@@ -143,8 +147,8 @@ class Processes:
                 gradient.copy_(part.view_as(gradient))
 
     def mean_count(self, count: Tensor) -> Tensor:
-        """What to divide a process' sum by, so that the mean of all processes' quotients is the mean over all that
-        they counted together; at least 1 in all.
+        """The divisor for this process' sum that makes the mean of all processes' quotients equal to the mean over all
+        items: the total count, which is taken as at least 1, divided by the number of processes.
         """
         if self.count == 1:
             return count.clamp(min=1)
@@ -153,13 +157,13 @@ class Processes:
         return total.clamp(min=1) / self.count
 
     def gather(self, rows: Tensor) -> Tensor:
-        """The rows [n, …] of all processes, [processes · n, …], with gradients for each process' own."""
+        """The rows [n, …] of all processes as [processes · n, …]; gradients flow to this process' own rows only."""
         return rows if self.count == 1 else torch.cat(all_gather(rows))
 
 
 @cache
 def _leave_at_exit() -> None:
-    """Have this process leave all groups when it ends: threads of gloo that still run then would abort it."""
+    """Make this process leave all groups before it ends; gloo's threads abort it if they are still running then."""
     atexit.register(_leave)
 
 

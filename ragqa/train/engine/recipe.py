@@ -1,14 +1,14 @@
-"""Recipes: TOML files that decide everything about a training run. Copy one, change it, name it.
+"""Recipes: TOML files that hold all settings of a training run. To make one, copy a packaged recipe and change it.
 
     kind = "reader"                 # reader, retriever, joint or reranker
     base = "all-MiniLM-L6-v2"       # what is trained: the packaged name, a folder or a hub name
-    [train]                         # steps, rate, seed …: `TrainSettings`, the same for all kinds
-    [data]                          # what a step sees
+    [train]                         # steps, learning rate, seed …: `TrainSettings`, the same for all kinds
+    [data]                          # what a step is given
     [loss]                          # what is minimised
-    [method]                        # which weights move, and how
+    [method]                        # which weights are trained, and how
 
-Every setting is one name (`ragqa train … --set train.lr=2e-5`); names, types and ranges are checked before anything is
-loaded.
+Every setting has one dotted name (`ragqa train … --set train.lr=2e-5`). Names, types and ranges are checked before
+anything is loaded.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ReaderRecipe:
     method: ReaderMethod = field(default_factory=ReaderMethod)
 
     def __post_init__(self) -> None:
-        """What one section asks of another."""
+        """Refuse sections that contradict each other."""
         if self.loss.r_drop and not self.method.dropout:
             raise ConfigError("loss.r_drop compares two passes with different dropout: set method.dropout above 0")
         if self.train.eval_every and not self.data.held_out:
@@ -75,14 +75,14 @@ class RetrieverRecipe:
     method: RetrieverMethod = field(default_factory=RetrieverMethod)
 
     def __post_init__(self) -> None:
-        """Settings of two sections that do not go together."""
+        """Refuse settings of two sections that exclude each other."""
         if self.data.topical and (self.loss.objective != "infonce" or self.loss.chunk):
             raise ConfigError("data.topical is for loss.objective = 'infonce' without loss.chunk")
 
 
 @dataclass(frozen=True, slots=True)
 class JointRecipe:
-    """Everything that decides how a question encoder and a reader are trained together; ``base`` is the encoder's."""
+    """Everything that decides how a question encoder and a reader are trained together; ``base`` names the encoder."""
 
     base: str = "default"
     reader: str = "default"
@@ -103,7 +103,7 @@ class RerankerRecipe:
     method: RerankerMethod = field(default_factory=RerankerMethod)
 
     def __post_init__(self) -> None:
-        """What one section asks of another."""
+        """Refuse sections that contradict each other."""
         if self.train.eval_every and not self.data.held_out:
             raise ConfigError("train.eval_every scores held-out articles: set data.held_out above 0")
 
@@ -136,7 +136,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def find_recipe(name: str) -> Path:
-    """The file of a packaged recipe, or the path itself; `ConfigError` with the choice where there is neither."""
+    """The file of a packaged recipe, or the path itself; if there is neither, a `ConfigError` lists the recipes."""
     packaged = RECIPES / f"{name}.toml"
     path = packaged if packaged.is_file() else Path(name)
     if not path.is_file():
@@ -151,18 +151,18 @@ def packaged_recipes() -> list[Path]:
 
 
 def describe(path: Path) -> str:
-    """The first line of the comment that a recipe begins with; empty without one."""
+    """The first line of the comment at the top of a recipe; empty if it has none."""
     first = path.read_text(encoding="utf-8").partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
 def kind_of(recipe: Recipe) -> str:
-    """Its kind, by name."""
+    """The name of a recipe's kind."""
     return next(name for name, kind in KINDS.items() if isinstance(recipe, kind))
 
 
 def copy_recipe(name: str, target: Path) -> Path:
-    """A copy to change; an existing file is never replaced."""
+    """Copy a recipe to a new file; an existing file is a `ConfigError`."""
     if target.is_dir():
         target = target / f"{Path(name).stem}.toml"
     if target.exists():

@@ -1,8 +1,8 @@
-"""`train`: how a run of any kind goes, on one device or on several.
+"""`train`: one run of any kind, on one device or on several.
 
-Device, loading, precision, optimizer, training, settling and saving come in one order for all kinds. A run begins or
-goes on, saves when it is interrupted, stops when it diverges, and ends once; interrupted, it ends with the weights that
-an uninterrupted run gives.
+For all kinds it chooses the device, loads the model, sets its precision, makes the optimizer, trains, takes the best
+weights and saves, in this order. An interrupted run saves a checkpoint; the same command resumes it, and it ends with
+the same weights as an uninterrupted run. A run that diverges stops with an error.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from ragqa.train.engine.trainer import EngineTrainer
 
 
 def train(job: Job, device: str = "auto") -> Path:
-    """Train a job from the beginning or from its newest checkpoint on; the folder with the result.
+    """Train a job, from the beginning or from its newest checkpoint; returns the folder with the result.
 
-    ``device`` is a name as everywhere in ragqa. Several GPUs take one process each (torchrun), which share the batch;
-    one process on several GPUs is a `ConfigError`. Ctrl-C and SIGTERM save, stop all processes and raise
-    `KeyboardInterrupt`; a loss that is no number, or too little memory, is a `TrainingError`.
+    ``device`` is a name as in `ragqa.device`. To use several GPUs, start one process for each with torchrun; they share
+    the batch. One process that sees several GPUs is a `ConfigError`. Ctrl-C and SIGTERM save a checkpoint, stop all
+    processes and raise `KeyboardInterrupt`. A loss that is NaN or infinite, or too little memory, is a `TrainingError`.
     """
     settings, folder, place = job.recipe.train, job.folder, own_device(device)
     job.device = str(place)
@@ -46,7 +46,7 @@ def train(job: Job, device: str = "auto") -> Path:
             set_seed(settings.seed)
             task = job.load(place, processes)
             frozen = _to_precision(task, job, place)
-            task.to(place)  # before anything copies its weights
+            task.to(place)  # before the optimizer copies its weights
             processes.begin_alike(task.parameters())
             optimizer = optimizer_for(job.groups(task), settings)
             plan = job.plan(task, optimizer, processes)
@@ -54,7 +54,7 @@ def train(job: Job, device: str = "auto") -> Path:
                 compile_backbones(task)
             trainer = EngineTrainer(job, plan, task, optimizer, told, processes)
             if processes.count > 1:
-                set_seed(settings.seed + processes.rank)  # dropout of their own
+                set_seed(settings.seed + processes.rank)  # each process draws its own dropout
         _fit(trainer, folder, processes)
     _settle(trainer, optimizer, task)
     task.load_state_dict(frozen, strict=False)
@@ -63,7 +63,7 @@ def train(job: Job, device: str = "auto") -> Path:
 
 
 def compile_backbones(task: nn.Module) -> None:
-    """Have torch.compile translate every transformer in a task, without its heads, when it is first used."""
+    """Let torch.compile compile every transformer in a task, without its heads, when it is first used."""
     found = [module for module in task.modules() if isinstance(module, PreTrainedModel)]
     for module in found:
         if not any(isinstance(part, PreTrainedModel) for part in module.modules() if part is not module):
@@ -72,7 +72,7 @@ def compile_backbones(task: nn.Module) -> None:
 
 @contextmanager
 def _begun(job: Job, processes: Processes) -> Iterator[None]:
-    """Begin the run; where what is done inside fails, a folder that was not there before is taken away again."""
+    """Begin the run; if the code inside fails, remove the run's folder unless it was there before."""
     folder, new = job.folder, not job.folder.path.exists()
     processes.from_first(lambda: folder.begin(job.recipe, job.data, job.facts()))
     try:
@@ -84,7 +84,7 @@ def _begun(job: Job, processes: Processes) -> Iterator[None]:
 
 
 def _to_precision(task: Task, job: Job, place: torch.device) -> dict[str, torch.Tensor]:
-    """Make the task bf16 where the recipe or the device says so; what does not move, as it was before rounding."""
+    """Turn the task to bf16 if the recipe or the device says so; returns the frozen weights as they were before."""
     if not job.rounds or not use_bf16(job.recipe.train, place):
         return {}
     frozen = {name: value.detach().clone() for name, value in task.named_parameters() if not value.requires_grad}
@@ -95,7 +95,7 @@ def _to_precision(task: Task, job: Job, place: torch.device) -> dict[str, torch.
 def _fit(trainer: EngineTrainer, folder: TrainingFolder, processes: Processes) -> None:
     """Train to the end, from the newest checkpoint on.
 
-    A second Ctrl-C does not wait for the step to end.
+    The first Ctrl-C ends the run after the current step; a second one interrupts that step.
     """
     newest = processes.from_first(folder.newest)
     try:
@@ -109,7 +109,7 @@ def _fit(trainer: EngineTrainer, folder: TrainingFolder, processes: Processes) -
             f"split a batch by train.accumulate; {_left(folder)}"
         ) from error
     except TrainingError as error:
-        # The weights of this very step gave the loss that is none: whatever was saved of them is no good.
+        # This step's weights gave the NaN or infinite loss, so a checkpoint of them is of no use.
         if processes.first:
             shutil.rmtree(folder.steps / f"checkpoint-{trainer.state.global_step}", ignore_errors=True)
         raise TrainingError(f"{error}; {_left(folder)}") from error
@@ -120,7 +120,7 @@ def _fit(trainer: EngineTrainer, folder: TrainingFolder, processes: Processes) -
 
 
 def _settle(trainer: EngineTrainer, optimizer: torch.optim.Optimizer, task: Task) -> None:
-    """Leave the task with the unrounded weights of the best step if steps were scored, else of the last one."""
+    """Put the unrounded weights into the task: those of the best step if the run was scored, else of the last one."""
     if not isinstance(optimizer, MasterAdamW):
         return
     best = trainer.state.best_model_checkpoint
@@ -159,7 +159,7 @@ def _asking(asked: threading.Event) -> Iterator[None]:
 
 @contextmanager
 def _forking(trainer: EngineTrainer) -> Iterator[None]:
-    """Keep the tokenizers library, where worker processes are forked, from remarks about its threads."""
+    """Keep the tokenizers library from warning about its threads when worker processes are forked."""
     name = "TOKENIZERS_PARALLELISM"
     if name in os.environ or not trainer.workers:
         yield

@@ -1,4 +1,4 @@
-"""What can be set in a recipe, section by section: frozen data with checks."""
+"""The settings of recipes, a frozen dataclass for each section, which checks names and ranges."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ RERANKER_LOSSES = ("listwise", "binary")
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """How long, how fast, how often: a run has ``steps`` steps of ``batch_size`` questions.
+    """Settings of the training loop: a run takes ``steps`` steps of ``batch_size`` questions each.
 
-    A batch is the run's: the processes that torchrun starts share it, so that a step means the same on any number of
-    them. The rate rises over ``warmup_steps`` and falls linearly to 0 over the last ``decay_steps``. ``accumulate``
-    splits a batch into so many parts to save memory. ``bf16`` unset means: where the hardware multiplies bf16;
-    ``tf32`` lets a GPU round what it multiplies in fp32; ``compile`` translates the model by torch.compile before the
-    first step. Every ``save_every`` steps there is a checkpoint; every ``eval_every`` (0: never) the run is scored, and
-    ends when ``patience`` scores in a row are not better. ``workers`` is the number of processes that prepare batches
-    (0: this one; unset: 2 where a GPU trains, else 0), ``pin_memory`` copies batches to a GPU while it works (unset:
-    yes). ``report_to`` names trackers: tensorboard, wandb, or none.
+    The processes that torchrun starts share a batch, so a step gives the same weights on any number of them. The
+    learning rate ``lr`` rises over ``warmup_steps`` and falls linearly to 0 over the last ``decay_steps``.
+    ``accumulate`` splits a batch into so many parts to save memory. ``bf16``: train in bf16 (unset: if the hardware
+    multiplies bf16). ``tf32``: let a GPU multiply fp32 matrices in TF32. ``compile``: compile the model by
+    torch.compile before the first step. Every ``save_every`` steps a checkpoint is saved; every ``eval_every`` steps
+    (0: never) the run is scored, and it ends when ``patience`` scores in a row are not better. ``workers`` processes
+    prepare batches (0: the training process itself; unset: 2 if a GPU trains, else 0). ``pin_memory`` copies batches to
+    a GPU while it works (unset: yes). ``report_to`` names trackers: tensorboard, wandb, or none.
     """
 
     seed: int = 1
@@ -52,7 +52,7 @@ class TrainSettings:
     report_to: tuple[str, ...] = ("tensorboard",)
 
     def __post_init__(self) -> None:
-        """Numbers that can work."""
+        """Check the ranges, and numbers that depend on each other."""
         check_least(self, "train", steps=1, batch_size=1, accumulate=1, save_every=1)
         if self.workers is not None:
             check_least(self, "train", workers=0)
@@ -66,19 +66,20 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReaderData:
-    """What a reader sees: windows of at most ``max_length`` tokens.
+    """What a reader is trained on: windows of at most ``max_length`` tokens.
 
-    ``passages`` of a question stand in one step and share one softmax: one that answers, and others that do not, from
-    the mined file or the same article. ``negatives`` is the share of questions that see only passages that do not
-    answer, so that "no answer" is right. ``shuffle_passages`` draws passages at random; off, the best that answers
-    comes with the hardest that do not. ``crop_tokens`` cuts windows short for the first ``crop_until`` of the run.
-    ``titles`` is the share of questions that see what stands above a passage too (title and headings); with any, the
-    reader goes on reading it after training, with 0 it does not. ``temperature`` mixes several files: 1 draws in
-    proportion to their sizes, 0 evenly. ``word_dropout`` masks that share of the passage's tokens outside the answer;
-    ``synonyms`` is a file of words that may stand for each other, ``synonym_share`` how many of the question's words
-    change. ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions`` questions; with
-    ``held_out_index`` these are asked to that index, and open-domain EM decides instead of F1 on the right passage.
-    ``stride`` is the overlap of windows while scoring.
+    Each question comes with ``passages`` passages in one step, which share one softmax: one that answers, and others
+    that do not, from the mined file or the same article. For the share ``negatives`` of the questions no passage
+    answers, so the right answer is "no answer". ``shuffle_passages`` draws passages at random; without it the best
+    passage that answers comes with the hardest ones that do not. ``crop_tokens`` shortens windows to so many tokens for
+    the first ``crop_until`` (a share) of the run. For the share ``titles`` of the questions the reader is also given
+    the passage's title and headings; a reader trained with any share reads titles afterwards, with 0 it does not.
+    ``temperature`` mixes several files: 1 draws in proportion to their sizes, 0 evenly. ``word_dropout`` masks that
+    share of the passage's tokens outside the answer. ``synonyms`` is a file of words that can replace each other,
+    ``synonym_share`` the share of a question's words to replace. ``held_out`` is the share of articles kept for
+    scoring, on at most ``held_out_questions`` questions. With ``held_out_index`` these questions are asked to that
+    index, and open-domain EM is the score instead of F1 on the right passage. ``stride`` is the overlap of windows
+    while scoring, in tokens.
     """
 
     max_length: int = 384
@@ -98,7 +99,7 @@ class ReaderData:
     held_out_index: str = ""
 
     def __post_init__(self) -> None:
-        """Ranges."""
+        """Check the ranges."""
         check_shares(self, "data", "negatives", "titles", "held_out", "crop_until")
         check_shares(self, "data", "word_dropout", "synonym_share", "temperature")
         check_least(self, "data", passages=1, max_length=16, held_out_questions=1, crop_tokens=0)
@@ -109,11 +110,11 @@ class ReaderData:
 
 @dataclass(frozen=True, slots=True)
 class ReaderLoss:
-    """What a reader minimises. ``places``: "all" marginalises over every place of the answer, "first" takes the
-    annotated one. ``label_smoothing`` is the share of the uniform distribution in the target. ``relevance`` weighs the
-    auxiliary task of telling passages that answer from those that do not, ``r_drop`` the divergence of two passes with
-    different dropout, ``teacher`` names readers (comma-separated) whose spans are imitated with weight ``distill`` at
-    ``distill_temperature``; the span loss keeps the rest.
+    """The loss of a reader. ``places``: "all" sums the probability over all places of the answer, "first" takes the
+    annotated place. ``label_smoothing`` is the share of the uniform distribution in the target. ``relevance`` is the
+    weight of an auxiliary loss that tells passages that answer from those that do not, ``r_drop`` the weight of the
+    divergence between two passes with different dropout. ``teacher`` names readers (comma-separated) whose spans are
+    imitated with weight ``distill`` at ``distill_temperature``; the span loss has the weight 1 - ``distill``.
     """
 
     places: str = "all"
@@ -125,7 +126,7 @@ class ReaderLoss:
     distill_temperature: float = 2.0
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.places, "loss.places", PLACES)
         check_shares(self, "loss", "label_smoothing", "distill")
         check_least(self, "loss", relevance=0, r_drop=0)
@@ -134,12 +135,14 @@ class ReaderLoss:
 
 @dataclass(frozen=True, slots=True)
 class ReaderMethod:
-    """Which weights move and how. ``tune``: full, last (heads and ``layers`` topmost), bitfit (heads and biases), or
-    PEFT's lora, adalora, ia3 (``rank``), prefix, prompt (``virtual_tokens``), always with the heads. ``freeze`` names
-    parts that never move. ``unfreeze_every`` steps another layer joins from the top (0: all move from the start).
-    ``layer_decay`` multiplies the rate per layer downwards. ``dropout`` is in force while training. ``adversary``
-    perturbs a window's word embeddings by ``adversary_epsilon`` in all (MiniLM's are about 1 long each), in
-    ``adversary_steps``. ``ema`` keeps a moving average of the weights, scores and saves that.
+    """Which weights are trained, and how. ``tune``: full (all), last (the heads and the ``layers`` topmost layers),
+    bitfit (heads and biases), or PEFT's lora, adalora, ia3 (of ``rank``), prefix, prompt (of ``virtual_tokens``),
+    always with the heads. ``freeze`` names parts that are never trained. Every ``unfreeze_every`` steps one more layer
+    is trained, from the top down (0: all from the start). ``layer_decay`` multiplies the learning rate for each layer
+    downwards. ``dropout`` and ``attention`` apply while training. ``adversary`` perturbs the word embeddings of a
+    window in ``adversary_steps`` steps; the perturbation of the whole window has the norm ``adversary_epsilon`` (one
+    embedding of MiniLM has about 1). ``ema`` is the decay of a moving average of the weights (0: none), which then is
+    what is scored and saved.
     """
 
     tune: str = "full"
@@ -157,7 +160,7 @@ class ReaderMethod:
     ema: float = 0.0
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.tune, "method.tune", READER_TUNING)
         check_choice(self.adversary, "method.adversary", ADVERSARIES)
         check_choice(self.attention, "method.attention", ATTENTION)
@@ -168,13 +171,14 @@ class ReaderMethod:
 
 @dataclass(frozen=True, slots=True)
 class RetrieverData:
-    """What a retriever sees: questions, their passages, and ``negatives`` hard ones each where the data have any.
+    """What a retriever is trained on: questions, the passages that answer them, and ``negatives`` hard negatives for
+    each question, if the data have any.
 
-    ``weak`` makes pairs from the corpus alone: "ict" (a sentence asks for its passage, kept in with probability
-    ``ict_keep``), "titles" (title and headings ask for their texts, first sentences for the rest), "" for none;
-    passages have ``words`` words then, as in an index. ``topical`` > 0 fills batches with so many passages of one
-    article at a time, each with all its questions and encoded once for them. ``held_out`` is the share of articles kept
-    for scoring, on at most ``held_out_questions`` questions.
+    ``weak`` makes pairs from documents alone: "ict" (a sentence is the question for its passage, which keeps the
+    sentence with probability ``ict_keep``), "titles" (title and headings are the question for their text, a first
+    sentence for the rest of its passage), "" for none; passages then have ``words`` words, as in an index. ``topical``
+    > 0 fills a batch with so many passages of one article at a time, each with all its questions and encoded once for
+    them. ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions`` questions.
     """
 
     max_length: int = 256
@@ -187,7 +191,7 @@ class RetrieverData:
     held_out_questions: int = 1000
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.weak, "data.weak", ("", "ict", "titles"))
         check_shares(self, "data", "ict_keep", "held_out")
         check_least(self, "data", max_length=16, negatives=0, topical=0, words=5)
@@ -195,11 +199,11 @@ class RetrieverData:
 
 @dataclass(frozen=True, slots=True)
 class RetrieverLoss:
-    """What a retriever minimises: infonce (in-batch negatives), or distillation of scores in the data: margin-mse, kl.
+    """The loss of a retriever: infonce (in-batch negatives), or margin-mse or kl, which imitate scores in the data.
 
-    ``scale`` multiplies similarities of unit vectors. ``chunk`` > 0 caches gradients and runs so many texts at a time,
-    for large batches in little memory (infonce). ``matryoshka`` lists leading dimensions that are to be vectors of
-    their own.
+    ``scale`` multiplies similarities of unit vectors. ``chunk`` > 0 caches gradients and encodes so many texts at a
+    time, for large batches in little memory (infonce). ``matryoshka`` lists numbers of leading dimensions that are
+    trained to work as shorter vectors.
     """
 
     objective: str = "infonce"
@@ -208,7 +212,7 @@ class RetrieverLoss:
     matryoshka: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Known names; dimensions are numbers."""
+        """Check the names, ranges and dimensions."""
         check_choice(self.objective, "loss.objective", RETRIEVER_LOSSES)
         check_positive(self, "loss", "scale")
         check_least(self, "loss", chunk=0)
@@ -222,10 +226,10 @@ class RetrieverLoss:
 
 @dataclass(frozen=True, slots=True)
 class RetrieverMethod:
-    """Which weights move. ``towers``: both, or the question's alone, so that no passage needs to be encoded again.
+    """Which weights are trained. ``towers``: "both", or "question", which keeps the vectors of an index valid.
 
-    With the question's alone, ``passages`` names the encoder that the index was built with where that is not the base
-    itself: its fast form, say.
+    With "question", ``passages`` names the encoder that the index was built with, if that is not the base itself but,
+    for example, its fast form.
     """
 
     towers: str = "both"
@@ -234,7 +238,7 @@ class RetrieverMethod:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.towers, "method.towers", TOWERS)
         check_shares(self, "method", "dropout")
         if self.passages and self.towers == "both":
@@ -243,7 +247,7 @@ class RetrieverMethod:
 
 @dataclass(frozen=True, slots=True)
 class JointData:
-    """What joint training sees: ``passages`` retrieved for each question, windows of ``max_length`` tokens."""
+    """What joint training is given: ``passages`` retrieved passages a question, in windows of ``max_length`` tokens."""
 
     passages: int = 8
     max_length: int = 320
@@ -253,17 +257,17 @@ class JointData:
     held_out_questions: int = 500
 
     def __post_init__(self) -> None:
-        """Ranges."""
+        """Check the ranges."""
         check_shares(self, "data", "held_out")
         check_least(self, "data", passages=2)  # with one there is nothing to choose
 
 
 @dataclass(frozen=True, slots=True)
 class JointLoss:
-    """What is minimised together; see `ragqa.train.joint.losses`. ``scale`` multiplies similarities of unit vectors.
+    """The joint loss; see `ragqa.train.joint.losses`. ``scale`` multiplies similarities of unit vectors.
 
-    ``retriever`` weighs the retriever's part of "sum"; ``silence`` what the reader learns from passages without the
-    answer, beside any objective.
+    ``retriever`` is the weight of the retriever's part in "sum". ``silence`` is the weight, beside any objective, of a
+    loss that teaches the reader to give no answer for passages without the answer.
     """
 
     objective: str = "marginal"
@@ -272,17 +276,18 @@ class JointLoss:
     silence: float = 0.0
 
     def __post_init__(self) -> None:
-        """Known names and ranges."""
+        """Check the names and ranges."""
         check_choice(self.objective, "loss.objective", JOINT_LOSSES)
         check_least(self, "loss", silence=0)
 
 
 @dataclass(frozen=True, slots=True)
 class JointMethod:
-    """Which sides move; ``freeze`` names parts of either that never move.
+    """Which of the two models are trained; ``freeze`` names parts of either that never are.
 
-    Passages stay as they are indexed, or (``refresh_every`` above 0) move as well: those of a step are encoded with the
-    questions, and every ``refresh_every`` steps all of them anew, in the run's own copy of the index.
+    With ``refresh_every`` 0 the vectors of the passages stay as they are in the index. Above 0, the passages of a step
+    are encoded together with the questions, and every ``refresh_every`` steps all passages are encoded again, in the
+    run's own copy of the index.
     """
 
     train_reader: bool = True
@@ -292,7 +297,7 @@ class JointMethod:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        """Something must move."""
+        """Check the ranges; at least one model must be trained."""
         check_shares(self, "method", "dropout")
         if not (self.train_reader or self.train_retriever):
             raise ConfigError("method.train_reader and method.train_retriever are both off: nothing would move")
@@ -303,8 +308,8 @@ class JointMethod:
 
 @dataclass(frozen=True, slots=True)
 class RerankerData:
-    """What a reranker sees: a question's passage that answers it beside ``negatives`` that do not, pairs cut at
-    ``max_length`` tokens. A question with fewer negatives in the data is given passages of other questions.
+    """What a reranker is trained on: for each question a passage that answers it and ``negatives`` that do not, in
+    pairs cut at ``max_length`` tokens. Where the data have fewer negatives, passages of other questions are taken.
     ``held_out`` is the share of articles kept for scoring, on at most ``held_out_questions`` questions.
     """
 
@@ -314,31 +319,32 @@ class RerankerData:
     held_out_questions: int = 1000
 
     def __post_init__(self) -> None:
-        """Ranges."""
+        """Check the ranges."""
         check_shares(self, "data", "held_out")
         check_least(self, "data", max_length=16, negatives=1, held_out_questions=1)
 
 
 @dataclass(frozen=True, slots=True)
 class RerankerLoss:
-    """What a reranker minimises: listwise (the softmax over a question's passages gives the one that answers), or
-    binary (each passage alone is told to answer or not; both sides weigh the same).
+    """The loss of a reranker: listwise (cross-entropy of a softmax over a question's passages, in favour of the one
+    that answers), or binary (each passage is classified alone; answering and other passages have the same total
+    weight).
     """
 
     objective: str = "listwise"
 
     def __post_init__(self) -> None:
-        """Known names."""
+        """Check the names."""
         check_choice(self.objective, "loss.objective", RERANKER_LOSSES)
 
 
 @dataclass(frozen=True, slots=True)
 class RerankerMethod:
-    """Which weights move; ``dropout`` is in force while training."""
+    """Which weights are trained; ``dropout`` applies while training."""
 
     freeze: tuple[str, ...] = ("embeddings",)
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        """Ranges."""
+        """Check the ranges."""
         check_shares(self, "method", "dropout")

@@ -1,4 +1,4 @@
-"""Transformers' trainer as every kind of run uses it: our batches, our steps, our checkpoints, several processes."""
+"""Transformers' trainer with ragqa's batches, steps and checkpoints, for one process or several."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from ragqa.train.engine.job import Batch, Job, Plan, Task
 from ragqa.train.engine.processes import Processes
 
 _ADVICE = "lower train.lr or set train.bf16=false, and begin again in another folder"
-WORKERS = 2  # that prepare batches for a GPU
+WORKERS = 2  # processes that prepare batches for a GPU
 
 
 class EngineTrainer(Trainer):
     """Runs a `Plan`.
 
-    No module is wrapped: gradients of several processes are averaged at the end of each step, whatever passes it had
-    (so that adversarial steps and cached gradients, which have several, need nothing of their own), and there the
-    processes agree whether a loss was no number and whether somebody asked to stop.
+    It does not wrap the model in DistributedDataParallel. Instead the processes average their gradients at the end of
+    each step; so a step may have any number of passes, as adversarial training and cached gradients need. At the same
+    point they agree whether a loss was NaN or infinite, and whether somebody asked to stop.
     """
 
     def __init__(
@@ -51,7 +51,9 @@ class EngineTrainer(Trainer):
             args=told,
             optimizers=(optimizer, None),
             train_dataset=plan.batches,
-            eval_dataset=plan.batches if plan.score else None,  # never looked at: `evaluate` asks the plan
+            eval_dataset=plan.batches
+            if plan.score
+            else None,  # transformers wants one; `evaluate` asks the plan instead
             data_collator=_only,
             callbacks=[*plan.callbacks, *patience, *job.callbacks, Stopper(lambda: self.stopping)],
         )
@@ -59,19 +61,19 @@ class EngineTrainer(Trainer):
         self.add_callback(self.bar)
 
     def create_accelerator_and_postprocess(self) -> None:
-        """Accelerate, kept from wrapping the task in DistributedDataParallel."""
+        """Set up accelerate so that it does not wrap the task in DistributedDataParallel."""
         super().create_accelerator_and_postprocess()
         prepare = self.accelerator.prepare_model
         self.accelerator.prepare_model = lambda model, **options: prepare(model, **{**options, "evaluation_mode": True})
 
     def get_train_dataloader(self) -> DataLoader[Batch]:
-        """The parts of the run's batches in order, those of this process."""
+        """The share that this process has of the run's batches, in order."""
         return DataLoader(
             self._plan.batches, batch_size=1, collate_fn=_only, num_workers=self.workers, pin_memory=self._pinned
         )
 
     def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None) -> Tensor:
-        """The passes of one part of a batch; at the end of a step `TrainingError` where a loss is no number."""
+        """The passes of one part of a batch; at a step's end, a loss that is NaN or infinite is a `TrainingError`."""
         model.train()
         loss = self._plan.step(model, self._moved(inputs), self._backward)
         broken = ~torch.isfinite(loss)
@@ -102,7 +104,7 @@ class EngineTrainer(Trainer):
         self._processes.average_gradients(self.model.parameters())
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
-        """The plan's figures of the model as it is, the same in all processes."""
+        """The scores that the plan measures on the current model, the same in all processes."""
         score = self._plan.score
         if score is None:
             return {}
@@ -129,7 +131,7 @@ class EngineTrainer(Trainer):
 
     def _save_rng_state(self, output_dir: str) -> None:
         super()._save_rng_state(output_dir)
-        self._processes.wait()  # the trainer's state, which comes last, says that the checkpoint is whole
+        self._processes.wait()  # all have saved before the trainer's state marks the checkpoint as complete
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         load_companions(Path(resume_from_checkpoint), self._companions)
@@ -139,6 +141,6 @@ class EngineTrainer(Trainer):
 
 
 def _only(batches: list[Batch]) -> Batch:
-    """A loader's batch of one."""
+    """The only element: the loader collates one finished batch at a time."""
     (batch,) = batches
     return batch

@@ -49,8 +49,7 @@ class CandidateSource:
         """Use another generation from now on that differs in its vectors alone; remembered rankings by words stay
         valid.
         """
-        self._snapshot = snapshot
-        self._segments = [(segment.first_row, snapshot.vectors(segment)) for segment in snapshot.manifest.segments]
+        self._snapshot, self._allowed = snapshot, snapshot.allowed()
 
     def find(self, numbers: Sequence[int], vectors: NDArray[np.float32]) -> Candidates:
         """The candidates of questions ``numbers`` whose vectors are ``vectors`` [b, dim]."""
@@ -73,7 +72,7 @@ class CandidateSource:
         """The rows [b, k] of the candidates."""
         depth = max(self._k, self._config.depth)
         bm25 = stack([self._bm25(number) for number in numbers])
-        dense = self._snapshot.dense.search(vectors, depth, self._snapshot.alive)
+        dense = self._snapshot.dense.search(vectors, depth, self._allowed)
         fused = fuse(bm25, dense, self._config, depth)
         rows = np.full((len(numbers), self._k), -1, np.int64)
         for place, number in enumerate(numbers):
@@ -96,12 +95,11 @@ class CandidateSource:
         return self._finder.contains(self._place[rows].tolist(), question.answers, question.pattern)
 
     def _search_words(self, number: int) -> Ranking:
-        return self._snapshot.lexical.search([self._questions[number].text], max(self._k, self._config.depth))
+        depth = max(self._k, self._config.depth)
+        return self._snapshot.lexical.search([self._questions[number].text], depth, self._allowed)
 
     def _vectors(self, rows: Rows) -> NDArray[np.float32]:
         flat = rows.ravel()
         vectors = np.zeros((len(flat), self._snapshot.manifest.encoder.dim), np.float32)
-        for first, own in self._segments:
-            mine = (flat >= first) & (flat < first + len(own))
-            vectors[mine] = own[flat[mine] - first]
+        vectors[flat >= 0] = self._snapshot.dense.vectors(flat[flat >= 0])
         return vectors.reshape(*rows.shape, -1)

@@ -14,13 +14,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging as bars
 
+from ragqa.convert import convert, plain, read_json
 from ragqa.device import AUTO
 from ragqa.errors import ConfigError, IndexFormatError, SourceError, TrainingError
 from ragqa.index.derive import copy_index, reencode
@@ -36,6 +38,22 @@ from ragqa.train.engine.processes import Processes
 
 INDEX, QUESTIONS, VECTORS = "index", "questions.json", "vectors.json"
 Split = tuple[list[int], list[int]]
+Content = TypeVar("Content", "_Questions", "_Vectors")
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """The content of `QUESTIONS`: numbers of questions in the file that was named."""
+
+    training: tuple[int, ...]
+    held_out: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Vectors:
+    """The content of `VECTORS`: the fingerprint of the encoder whose vectors a checkpoint's last step saw."""
+
+    fingerprint: str
 
 
 class OwnIndex:
@@ -62,7 +80,7 @@ class OwnIndex:
             shutil.rmtree(self.directory, ignore_errors=True)  # of a run that never came to a checkpoint
         manifest = copy_index(source, self.directory)
         if manifest.live_passages < manifest.rows:
-            compact(self.directory)  # what is deleted need not be encoded again and again
+            compact(self.directory, device=self.device)  # what is deleted need not be encoded again and again
 
     def open(self) -> Snapshot:
         """The generation that the run's newest checkpoint names, or of the copy. `TrainingError` if that is gone."""
@@ -78,15 +96,11 @@ class OwnIndex:
         path = self._folder.path / QUESTIONS
         if self._folder.newest() is None:
             training, held_out = split()
-            content = json.dumps({"training": training, "held_out": held_out})
             with storing(path):
-                replace_file(path, f"{content}\n".encode())
+                replace_file(path, _line(_Questions(tuple(training), tuple(held_out))))
             return training, held_out
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            return [int(number) for number in content["training"]], [int(number) for number in content["held_out"]]
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise SourceError(f"{path}: damaged or missing, so the run cannot go on ({error})") from error
+        found = _read(path, _Questions)
+        return list(found.training), list(found.held_out)
 
     def refresh(self, model: Any, progress: Progress = silent) -> None:
         """A generation with the vectors of this sentence-transformers model, made unless it is there already."""
@@ -128,16 +142,22 @@ class OwnIndex:
 
 def write_record(checkpoint: Path, snapshot: Snapshot) -> None:
     """Put down with a checkpoint whose vectors its last step saw."""
-    content = json.dumps({"fingerprint": snapshot.manifest.encoder.fingerprint})
-    (checkpoint / VECTORS).write_text(f"{content}\n", encoding="utf-8")
+    (checkpoint / VECTORS).write_bytes(_line(_Vectors(snapshot.manifest.encoder.fingerprint)))
 
 
 def read_record(checkpoint: Path) -> str:
     """The fingerprint that `write_record` put down."""
-    path = checkpoint / VECTORS
+    return _read(checkpoint / VECTORS, _Vectors).fingerprint
+
+
+def _line(content: _Questions | _Vectors) -> bytes:
+    return f"{json.dumps(plain(content))}\n".encode()
+
+
+def _read(path: Path, kind: type[Content]) -> Content:
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["fingerprint"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return convert(kind, read_json(path.read_bytes()), complete=True)
+    except (OSError, ValueError) as error:
         raise SourceError(f"{path}: damaged or missing, so the run cannot go on from here ({error})") from error
 
 

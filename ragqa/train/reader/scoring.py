@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ragqa.asking import Ask
 from ragqa.config import Config, ReadConfig
 from ragqa.device import AUTO
 from ragqa.errors import TrainingError
@@ -76,7 +77,8 @@ def open_score(chosen: Sequence[TrainingQuestion], index: str | Path, wrap: AsRe
     def score(model: Any) -> dict[str, float]:
         pipeline = Pipeline(snapshot, encoder, wrap(model), config)
         if not hits:
-            hits.extend(pipeline.search_many(questions, config.read.passages))
+            answering = pipeline.answering
+            hits.extend(answering.find([answering.request(Ask(question)) for question in questions]))
         replies = pipeline.read(questions, hits)
         return _figures([reply.answers[0].text if reply.answers else "" for reply in replies], chosen)
 

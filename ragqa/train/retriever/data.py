@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ragqa.convert import read_json
 from ragqa.corpus.squad import load_squad
 from ragqa.corpus.walk import find_files
 from ragqa.errors import SourceError, TrainingError
@@ -113,9 +113,8 @@ def _is_mined(path: Path) -> bool:
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             first = next((line for line in file if line.strip()), b"")
-        record = json.loads(first)
+        return "data" not in read_json(first)
     except (OSError, EOFError) as error:
         raise SourceError(f"{path}: cannot be read ({error})") from error
     except ValueError:
         return path.name.removesuffix(".gz").endswith(".jsonl")
-    return isinstance(record, dict) and "data" not in record

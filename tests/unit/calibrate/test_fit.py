@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
+from support.drawing import draw
 
 from ragqa.calibrate.fit import fit, fit_score, read_answers
 from ragqa.calibrate.gather import Seen
@@ -14,32 +13,7 @@ from ragqa.errors import ConfigError
 from ragqa.eval.measure.confidence import expected_calibration_error
 from ragqa.evidence.calibration import Calibration, Weights
 from ragqa.evidence.masses import Evidence
-from ragqa.types import Hit, Passage, Span
-
-WORDS = ("alpha", "beta", "gamma")
-TEXT = " ".join(WORDS)
-
-
-def draw(rng: np.random.Generator, truth: Weights, passages: int = 5) -> Seen:
-    """A question whose right span is drawn from the very distribution that ``truth`` says."""
-    hits, spans = [], []
-    for number in range(passages):
-        passage = Passage(f"p{number}", f"d{number}", " ".join(f"{word}{number}" for word in WORDS), "", 0, 100)
-        sources = {"bm25": float(rng.gamma(4, 2)), "dense": float(rng.uniform(0.1, 0.8))}
-        hits.append(Hit(passage, 0.0, number + 1, sources))
-        shares = rng.dirichlet([0.6] * 4)
-        found = [Span(0, 0, math.log(shares[0] + 1e-9))]
-        for word, share in zip(WORDS, shares[1:], strict=True):
-            start = passage.text.index(word)
-            found.append(Span(start, start + len(f"{word}{number}"), math.log(share + 1e-9)))
-        spans.append(tuple(found))
-    evidence = Evidence(hits, truth)
-    for found in spans:
-        evidence.add(found)
-    keys = list(evidence.forms)
-    chances = np.array([evidence.null, *(evidence.forms[key].mass for key in keys)]) / evidence.total
-    chosen = rng.choice(len(chances), p=chances / chances.sum())
-    return Seen("?", tuple(hits), tuple(spans), (keys[chosen - 1],) if chosen else ())
+from ragqa.evidence.stopping import ended
 
 
 def test_the_gradient_is_the_slope():
@@ -86,7 +60,7 @@ def test_reading_in_a_fit_stops_where_it_would():
     hits = tuple(one.hits[place] for place in ordered)
     spans = tuple(one.spans[place] for place in ordered)
     evidence = Evidence(hits, weights)
-    while not evidence.settled():
+    while ended(evidence, None, 0.0) is None:
         evidence.add(spans[evidence.read])
     answers = read_answers(Seen("?", hits, spans, ()), weights)
     assert evidence.read < 5 and answers[0].hit.rank == hits[0].rank

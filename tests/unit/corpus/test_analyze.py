@@ -6,8 +6,9 @@ import sys
 import pytest
 import tantivy
 
-from ragqa.corpus.analyze import LANGUAGES, get_analyzer
-from ragqa.errors import ConfigError
+from ragqa.corpus import analyze
+from ragqa.corpus.analyze import LANGUAGES, at_blanks, get_analyzer, recorded_analyzer
+from ragqa.errors import ConfigError, MissingExtra
 
 
 @pytest.mark.parametrize(
@@ -30,9 +31,39 @@ from ragqa.errors import ConfigError
         ("simple", "", []),
         ("simple", "cafe\u0301s ﬁn １２", ["cafés", "fin", "12"]),
         (
+            "th",
+            "กาแฟร้อน iPhoneดี ๑๒",
+            ["กา", "าแ", "แฟ", "ฟร", "ร้", "้อ", "อน", "กาแฟ", "าแฟร", "แฟร้", "ฟร้อ", "ร้อน", "iphone", "ดี", "ดี", "๑๒"],
+        ),
+        (
+            "ja",
+            "東京タワーは333m",
+            ["東", "京", "タ", "ワ", "ー", "は", "東京", "京タ", "タワ", "ワー", "ーは", "333m"],
+        ),
+        ("km", "ភ្នំ", ["ភ្", "្ន", "នំ", "ភ្នំ"]),
+        ("hi", "हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("zh", "臺灣的軟體", ["台湾", "的", "软体", "湾的", "的软"]),
+        ("zh", "Beyoncé唱мост和C++，𝟓G", ["beyoncé", "唱", "мост", "和", "c++", "5g"]),
+        (
             "zh",
             "中华人民共和国成立于1949年，iPhone。",
-            ["中华", "华人", "人民", "共和", "共和国", "中华人民共和国", "成立", "于", "1949", "年", "iphone"],
+            [
+                "中华",
+                "华人",
+                "人民",
+                "共和",
+                "共和国",
+                "中华人民共和国",
+                "成立",
+                "于",
+                "1949",
+                "年",
+                "iphone",
+                "民共",
+                "和国",
+                "国成",
+                "立于",
+            ],
         ),
     ],
 )
@@ -47,7 +78,7 @@ def test_tokens_are_what_tantivy_indexes(language):
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("text", tokenizer_name="own", index_option="freq")
     index = tantivy.Index(builder.build())
-    index.register_tokenizer("own", analyzer.tantivy())
+    index.register_tokenizer("own", at_blanks())
     writer = index.writer(15_000_000, 1)
     document = tantivy.Document()
     document.add_text("text", analyzer.prepare(text))
@@ -64,6 +95,32 @@ def test_names_tell_analyzers_apart():
     names = [get_analyzer(language).name for language in LANGUAGES]
     assert len(set(names)) == len(LANGUAGES)
     assert get_analyzer("en").name == "en-stem-stop-1"
+
+
+def test_traditional_and_simplified_chinese_are_the_same_terms():
+    chinese = get_analyzer("zh")
+    assert chinese.tokens("乾隆皇帝的頭髮、後來發現的裏面") == chinese.tokens("干隆皇帝的头发、后来发现的里面")
+
+
+def test_an_index_keeps_the_analyzer_of_its_time():
+    before = recorded_analyzer("zh", "zh-jieba-1")
+    assert before.name == "zh-jieba-1" and before.tokens("軟體") == ["軟體"] != get_analyzer("zh").tokens("軟體")
+    assert recorded_analyzer("zh", get_analyzer("zh").name) == get_analyzer("zh")
+    assert recorded_analyzer("zh", "zh-jieba-9") is None
+    assert recorded_analyzer("en", "zh-jieba-1") is None
+
+
+def test_the_name_of_auto_follows_all_others(monkeypatch):
+    before = get_analyzer("auto").name
+    monkeypatch.setitem(analyze._REVISIONS, "de", 2)
+    assert get_analyzer("auto").name != before
+
+
+@pytest.mark.parametrize("missing", ["py3langid", "jieba", "opencc"])
+def test_auto_needs_its_extra(monkeypatch, missing):
+    monkeypatch.setattr(analyze, "find_spec", lambda name: None if name == missing else name)
+    with pytest.raises(MissingExtra, match=r"language auto .*ragqa\[languages\]"):
+        get_analyzer("auto")
 
 
 def test_unknown_language():

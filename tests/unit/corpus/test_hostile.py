@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,12 +16,13 @@ from support import hostile
 
 from ragqa.corpus import formats
 from ragqa.corpus.files import Problem, SourceFile, open_zip
-from ragqa.corpus.formats import read_file
+from ragqa.corpus.flow import flow
+from ragqa.corpus.guard import read_file
 from ragqa.corpus.limits import LONGEST_TITLE, PROBLEMS, Limits
+from ragqa.corpus.markdown import structure
 from ragqa.corpus.markup import read_page
 from ragqa.corpus.matter import front_matter
 from ragqa.corpus.read import read_documents
-from ragqa.corpus.text import markdown_outline
 from ragqa.errors import ConfigError, SourceError
 from ragqa.metadata import readable_meta
 
@@ -63,7 +65,7 @@ def test_whatever_a_reader_raises_is_a_problem_of_its_file(tmp_path, monkeypatch
         yield from formats.read_text(file)
         raise error
 
-    monkeypatch.setitem(formats.FORMATS, ".txt", reader)
+    monkeypatch.setitem(formats.FORMATS, ".txt", formats.Format("test", (".txt",), reader))
     (tmp_path / "a.txt").write_text("text")
     document, problem = here(tmp_path / "a.txt")
     assert document.text == "text"
@@ -75,7 +77,7 @@ def test_the_end_of_the_program_is_none(tmp_path, monkeypatch, stop):
     def reader(file):
         raise stop
 
-    monkeypatch.setitem(formats.FORMATS, ".txt", reader)
+    monkeypatch.setitem(formats.FORMATS, ".txt", formats.Format("test", (".txt",), reader))
     (tmp_path / "a.txt").write_text("text")
     with pytest.raises(stop):
         here(tmp_path / "a.txt")
@@ -114,7 +116,7 @@ def test_texts_from_one_file_together_are_bounded(tmp_path, monkeypatch):
         for number in range(30):
             yield formats.Document(str(number), "word " * 20_000)
 
-    monkeypatch.setitem(formats.FORMATS, ".txt", reader)
+    monkeypatch.setitem(formats.FORMATS, ".txt", formats.Format("test", (".txt",), reader))
     (tmp_path / "a.txt").write_text("a small file that says much, such as a PDF that shows one form many times")
     *documents, problem = here(tmp_path / "a.txt", unpacked_mb=1)
     assert len(documents) == 10 and "unpacks to more than 1 MB" in problem.reason
@@ -275,11 +277,13 @@ def test_html_nested_too_deep(tmp_path):
             "<title>a</title>",
         ),
         *("<td>x", "<h1>a</h1>", "&#x1", "<a b='", "]]>", "<script>", "<p>x</b>", "<table><td>a</table>"),
+        *("<ul><li>", "<div>", "<x>"),
     ],
 )
 def test_html_takes_linear_time(unit):
     began = time.process_time()
-    read_page(unit * (500_000 // len(unit)), 1000)
+    with suppress(SourceError):  # of some units too many are inside one another
+        read_page(unit * (500_000 // len(unit)), 1000)
     assert time.process_time() - began < 10  # 64 KB of "<a " took 23 s
 
 
@@ -290,7 +294,7 @@ def test_end_tags_that_close_nothing_inside_deep_elements():
 
 
 def test_html_as_browsers_read_it():
-    text = "".join(read_page("<div><nav>menu</div>body <![CDATA[x]]><a title='a > b'>link</a>&notit;", 100).parts)
+    text = flow(read_page("<div><nav>menu</div>body <![CDATA[x]]><a title='a > b'>link</a>&notit;", 100).blocks).text
     assert text == "body link¬it;"
 
 
@@ -303,10 +307,10 @@ def test_quotation_marks_that_are_never_closed_do_not_multiply(tmp_path):
 
 
 def test_headings_and_titles_are_bounded(tmp_path):
-    outline = markdown_outline(f"# {'word ' * 1000}\n# {'word ' * 100}\n# Short\ntext")
+    outline = structure(f"# {'word ' * 1000}\n# {'word ' * 100}\n# Short\ntext").outline
     assert [section.heading for section in outline.sections] == ["Short"]
     began = time.process_time()
-    markdown_outline("".join(f"# {mark * 1900}\n" for mark in "[*`_!\\" for _ in range(20)))
+    structure("".join(f"# {mark * 1900}\n" for mark in "[*`_!\\" for _ in range(20)))
     assert time.process_time() - began < 10
     record = {"text": "one", "title": "t" * 5000}
     (tmp_path / "a.jsonl").write_text(f"{json.dumps(record)}\n{json.dumps({'text': 'x', 'id': 'i' * 5000})}\n")

@@ -16,7 +16,7 @@ from ragqa.corpus import wire
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.isolation import ReadingProcess
 from ragqa.corpus.limits import Limits
-from ragqa.types import Document, Section
+from ragqa.types import Document, Section, Table
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and limits")
@@ -164,9 +164,19 @@ def test_a_frozen_program_reads_by_itself(good, monkeypatch):
 
 
 def test_items_are_the_same_after_the_wire():
-    sections = (Section(0, "A > \ud800"), Section(5, ""))
+    sections = (Section(0, "A > \ud800", 2), Section(5, ""))
+    tables, together = (Table(1, 2, 3, "a | b"),), ((0, 1), (1, 4))
     document = Document(
-        "i\n", "t\u2028\U0001f600\ud83d\ude00\x00", "T", "s:1", {"a": 1, "b": 0.5, "c": True}, 3, sections, True
+        "i\n",
+        "t\u2028\U0001f600\ud83d\ude00\x00",
+        "T",
+        "s:1",
+        {"a": 1, "b": 0.5, "c": True},
+        3,
+        sections,
+        True,
+        tables,
+        together,
     )
     for item in (document, Problem("s", "r\n", unread=False), Document("", "")):
         line = wire.encode(item)

@@ -12,7 +12,6 @@ import pytest
 from ragqa.config import SplitConfig
 from ragqa.corpus.read import read_documents
 from ragqa.corpus.split import split
-from ragqa.types import Section
 
 
 def read(*paths):
@@ -69,12 +68,12 @@ def test_markdown_outline(tmp_path):
     assert document.text == text
     assert document.title == "The Moon"
     assert document.line == 1
-    assert document.sections == (
-        Section(0, "The Moon"),
-        Section(text.index("## `P"), "The Moon > Phases of it"),
-        Section(text.index("### D"), "The Moon > Phases of it > Deep"),
-        Section(text.index("## L"), "The Moon > Last"),
-    )
+    assert [(section.start, section.heading) for section in document.sections] == [
+        (0, "The Moon"),
+        (text.index("## `P"), "The Moon > Phases of it"),
+        (text.index("### D"), "The Moon > Phases of it > Deep"),
+        (text.index("## L"), "The Moon > Last"),
+    ]
     passages = split(document, SplitConfig())
     assert [p.heading for p in passages] == ["", "Phases of it", "Phases of it > Deep", "Last"]
     assert [p.text for p in passages] == ["A.", "B.\n```\n# no heading\n```", "C.", "#hashtag"]
@@ -86,7 +85,7 @@ def test_markdown_front_matter(tmp_path):
     document = one(tmp_path / "f.markdown", text)
     assert document.title == "Tea: a drink"
     assert document.meta == {"n": 1657, "hot": True, "rate": 0.5, "zip": "01234", "tags": ["a"], "by": ["x"]}
-    assert [p.text for p in split(document, SplitConfig())] == [text[: text.index("\n\nText")], "Text."]
+    assert [(p.text, p.line) for p in split(document, SplitConfig())] == [("Text.", 12)]
 
 
 def test_markdown_toml_front_matter(tmp_path):
@@ -156,13 +155,88 @@ def test_jsonl(tmp_path):
 
 def test_json_list_and_other_json(tmp_path):
     (tmp_path / "l.json").write_text('[{"text": "One"}, {"id": "two", "text": "Two"}]')
-    (tmp_path / "o.json").write_text('{"name": "x"}')
     documents, problems = read(tmp_path)
     assert [(d.id, d.source) for d in documents] == [
         ("l.json:1", f"{tmp_path / 'l.json'}:1"),
         ("two", f"{tmp_path / 'l.json'}:2"),
     ]
-    assert [source for source, _ in problems] == [str(tmp_path / "o.json")]
+    assert not problems
+
+
+def test_a_json_list_is_read_like_json_lines(tmp_path):
+    rows = [{"planet": "Mars", "orbit": {"days": 687}, "moons": ["Phobos", "Deimos"]}, {"planet": "Venus"}, "x"]
+    (tmp_path / "l.json").write_text(json.dumps(rows))
+    (tmp_path / "l.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (tmp_path / "faq.json").write_text('[{"question": "Who?", "answer": "Ada."}]')
+    documents, problems = read(tmp_path)
+    texts = ["planet: Mars; orbit.days: 687; moons: Phobos, Deimos.", "planet: Venus."]
+    assert [(d.title, d.text) for d in documents] == [("Who?", "Ada."), *[("l", text) for text in texts * 2]]
+    assert documents[1].meta == {"planet": "Mars", "orbit.days": 687, "moons": ["Phobos", "Deimos"]}
+    assert [source for source, _ in problems] == [f"{tmp_path / 'l.json'}:3", f"{tmp_path / 'l.jsonl'}:3"]
+
+
+def test_nested_json_quotes_its_leaves_under_their_path(tmp_path):
+    long = "A pump that has to run for a long time needs oil. " * 5
+    content = {
+        "name": "Pump",
+        "limits": {"pressure": {"bar": 16, "tested": True}, "note": long},
+        "parts": [{"name": "seal", "mm": 12}, {"name": "motor", "makers": [{"name": "Roth", "year": 1888}]}, "x"],
+        "deep": {"a": {"b": {"c": {"d": {"e": {"f": 7}}}}}},
+        "nothing": None,
+    }
+    document = one(tmp_path / "p.json", json.dumps(content))
+    assert document.title == "Pump"
+    passages = split(document, SplitConfig())
+    said = [(p.heading, " ".join(p.text.split())) for p in passages]
+    assert said == [
+        ("", "name: Pump."),
+        ("limits", f"note: {long.strip()}"),
+        ("limits > pressure", "bar: 16; tested: true."),
+        ("parts", "3: x. name: seal; mm: 12."),
+        ("parts > motor", "name: motor."),
+        ("parts > motor > makers", "name: Roth; year: 1888."),
+        ("deep > a > b > c > d > e", "f: 7."),
+    ]
+
+
+CSV = {
+    "a line sep=": "sep=;\nCity;Founded\nOrlin;1204\n",
+    "a title": "Stations of 2024, export\n\nCity,Founded,Area\nOrlin,1204,\n",
+    "two titles": "\nStations,,\nof 2024,,\n\nCity,Founded,\nOrlin,1204,\nBrent,1300,\n",
+    "delimiters at the end": "City,Founded\nOrlin,1204,,\n",
+    "a line break in a name": 'City,"Founded"\nOrlin,1204\n',
+    "tabs after a title": "Stations\nCity\tFounded\nOrlin\t1204\n",
+    "the header again": "City,Founded\nOrlin,1204\nCity,Founded\n",
+}
+
+
+@pytest.mark.parametrize("content", CSV.values(), ids=CSV)
+def test_csv_as_programs_write_it(tmp_path, content):
+    (tmp_path / "d.csv").write_text(content)
+    documents, problems = read(tmp_path)
+    assert not problems
+    row = documents[0]
+    assert row.text == "City: Orlin; Founded: 1204."
+    line = next(number for number, line in enumerate(content.split("\n"), 1) if line.startswith("Orlin"))
+    assert row.source == f"{tmp_path / 'd.csv'}:{line}"
+    assert all("City: City" not in document.text for document in documents)
+
+
+def test_the_title_of_a_table_heads_its_rows(tmp_path):
+    document = one(tmp_path / "stations.csv", "Export of 2024\n\nCity,Founded\nOrlin,1204\n")
+    assert document.title == "stations: Export of 2024"
+    document = one(tmp_path / "b.csv", 'City,"Founded\n(year)"\nOrlin,1204\n')
+    assert (document.text, document.source[-2:]) == ("City: Orlin; Founded (year): 1204.", ":3")
+
+
+def test_rows_that_do_not_fit_are_told_and_no_row_becomes_a_header(tmp_path):
+    (tmp_path / "a.csv").write_text("City,Founded\nOrlin,1204,9\nBrent,1300,8\n")
+    (tmp_path / "b.csv").write_text("Name\nAlpha\nBeta, Inc\nGamma\n")
+    documents, problems = read(tmp_path)
+    assert [d.text for d in documents] == ["Name: Alpha.", "Name: Gamma."]
+    assert [reason for _, reason in problems] == ["3 columns where the header has 2"] * 2 + [
+        "2 columns where the header has 1"
+    ]
 
 
 def test_squad(tmp_path):
@@ -213,7 +287,7 @@ def test_dpr_tsv_gzipped_with_a_long_field(tmp_path):
 
 
 def test_tables_that_have_no_column(tmp_path):
-    (tmp_path / "t.csv").write_text(",\n1,2\n")
+    (tmp_path / "t.csv").write_text(",\n,\n")
     pq.write_table(pa.table({"a": [[1]]}), tmp_path / "t.parquet")
     pq.write_table(pa.table({"text": [["x"]], "a": [1]}), tmp_path / "u.parquet")
     documents, problems = read(tmp_path)

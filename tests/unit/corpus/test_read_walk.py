@@ -2,12 +2,14 @@
 
 import gzip
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from ragqa.corpus.read import Limits, read_documents
 from ragqa.errors import SourceError
+from ragqa.types import file_of
 
 
 def write(root, names):
@@ -65,7 +67,7 @@ def test_unknown_format_is_a_problem_only_when_named(tmp_path):
     assert read(tmp_path) == ([], [])
     _, problems = read(tmp_path / "a.xyz", tmp_path / "b.pdf.gz")
     assert [p.source for p in problems] == [str(tmp_path / "a.xyz"), str(tmp_path / "b.pdf.gz")]
-    assert all(".jsonl" in p.reason for p in problems)
+    assert [p.reason.split(";")[0] for p in problems] == ["unknown format (.xyz)", "unknown format (.pdf.gz)"]
 
 
 def test_damage_is_reported_and_the_rest_read(tmp_path):
@@ -111,11 +113,42 @@ def test_decompression_bomb(tmp_path):
 
 def test_same_id_twice(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"id": "x", "text": "1"}\n{"id": "x", "text": "2"}\n')
-    (tmp_path / "b.jsonl").write_text('{"id": "x", "text": "3"}\n')
     documents, problems = read(tmp_path)
     assert [d.text for d in documents] == ["1"]
-    assert [p.source for p in problems] == [f"{tmp_path / 'a.jsonl'}:2", f"{tmp_path / 'b.jsonl'}:1"]
+    assert [p.source for p in problems] == [f"{tmp_path / 'a.jsonl'}:2"]
     assert problems[0].reason == f"same id as a document of {tmp_path / 'a.jsonl'}: x"
+
+
+def test_own_ids_of_several_files_are_told_apart_by_the_file(tmp_path):
+    for year in (2022, 2023, 2024):
+        (tmp_path / f"{year}.csv").write_text(f"id,text\n1,won by {year}\n2,lost by {year}\n")
+    (tmp_path / "2024.csv").write_text("id,text\n1,one\n2,two\n1,three\n")
+    documents, problems = read(tmp_path)
+    assert [d.id for d in documents] == ["1", "2", "2023.csv#id=1", "2023.csv#id=2", "2024.csv#id=1", "2024.csv#id=2"]
+    assert [d.text for d in documents][-2:] == ["one", "two"]
+    assert [p.source for p in problems] == [f"{tmp_path / '2024.csv'}:4"]
+
+
+def test_what_is_passed_over_is_counted_by_endings(tmp_path):
+    write(tmp_path, ["a.txt", "b.xyz", "c/d.XYZ", "e", "f.pdf.gz"])
+    passed = Counter()
+    assert len(read(tmp_path, passed=passed)[0]) == 1
+    assert passed == {".xyz": 2, "no ending": 1, ".pdf.gz": 1}
+
+
+def test_an_index_among_the_sources_is_not_read(tmp_path):
+    index = ["i/CURRENT", "i/generations/000001/manifest.json", "i/notes.txt"]
+    begun = ["j/LOCK", "j/segments/1/a.txt"]
+    write(tmp_path, ["a.txt", *index, *begun, "generations/b.txt", "k/CURRENT", "k/c.txt"])
+    documents, problems = read(tmp_path)
+    assert [d.id for d in documents] == ["a.txt", "generations/b.txt", "k/c.txt"]
+    assert [(p.source, p.unread) for p in problems] == [(str(tmp_path / "i"), False), (str(tmp_path / "j"), False)]
+
+
+def test_places_in_files():
+    files = ["a.txt", "a#1.csv", "b c.xlsx", "d:e/f.txt"]
+    places = ["", ":7", "#page=3", "#slide=12", "#sheet=Prices%20A:4", "#cell=1", "#message=9", "#chapter=2"]
+    assert [file_of(file + place) for file in files for place in places] == [file for file in files for _ in places]
 
 
 def test_reading_is_lazy(tmp_path):

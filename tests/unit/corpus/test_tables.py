@@ -129,8 +129,8 @@ def test_json_lines_of_both_kinds(tmp_path):
         '{broken\n{"name": "x", "n": 3, "ok": true, "nothing": null, "list": [1]}\n[1]\n{"text": "T"}\n{}\n'
     )
     documents, problems = read(path)
-    assert [d.text for d in documents] == ["name: x; n: 3; ok: true.", "T"]
-    assert documents[0].meta == {"name": "x", "n": 3, "ok": True}
+    assert [d.text for d in documents] == ["name: x; n: 3; ok: true; list: 1.", "T"]
+    assert documents[0].meta == {"name": "x", "n": 3, "ok": True, "list": [1]}
     assert [place for place, _, _ in problems] == [f"{path}:{line}" for line in (1, 3, 5)]
 
 

@@ -14,6 +14,7 @@ from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
 from ragqa.evidence.masses import Evidence, log_priors
 from ragqa.evidence.masses import relevance as relevance_of
 from ragqa.evidence.phrases import near, phrase
+from ragqa.evidence.stopping import ended
 from ragqa.types import Hit, Passage, Span
 
 PLAIN = Weights(bm25=1.0, dense=0.0, relevance=1.0, span=1.0, cap=12.0)
@@ -178,7 +179,11 @@ def test_count_and_order():
 
 def test_no_hits_are_settled_and_answerless():
     evidence = Evidence([], PLAIN)
-    assert evidence.settled() and rank_answers(evidence, SHARE, 3) == () and null_share(evidence) == 1.0
+    assert (
+        ended(evidence, None, 0.0) == "exhausted"
+        and rank_answers(evidence, SHARE, 3) == ()
+        and null_share(evidence) == 1.0
+    )
 
 
 @st.composite
@@ -200,10 +205,10 @@ def test_stopping_early_never_changes_the_best_answer(case, cap, relevance):
     weights = replace(PLAIN, relevance=relevance, cap=cap)
     early, full = Evidence(hits, weights), Evidence(hits, weights)
     for spans in read:
-        if not early.settled():
+        if ended(early, None, 0.5) is None:
             early.add(spans)
         full.add(spans)
-    assert early.settled()
+    assert ended(early, None, 0.0)
     best = rank_answers(early, SHARE, 1)[0]
     assert best.text == rank_answers(full, SHARE, 1)[0].text and 0.0 <= best.score <= 1.0
 
@@ -236,3 +241,55 @@ def test_relevance_is_the_log_odds_of_an_answer_within_the_cap():
     for null in (0.001, 0.3, 0.5, 0.9, 0.999):
         assert relevance_of(null, 12.0) == pytest.approx(math.log((1 - null) / null))
     assert [relevance_of(null, 12.0) for null in (0.0, 1e-300, 1.0, 1.0 - 1e-16)] == [12.0, 12.0, -12.0, -12.0]
+
+
+def test_a_part_of_another_answer_is_no_support():
+    texts = ["It is in Virginia.", "It is in West Virginia."]
+    evidence = reading(
+        [span(texts[0], "Virginia", 0.9), Span(0, 0, math.log(0.1))],
+        [span(texts[1], "West Virginia", 0.8), span(texts[1], "Virginia", 0.1), Span(0, 0, math.log(0.1))],
+        hits=[hit(text, 1.0, rank) for rank, text in enumerate(texts, 1)],
+    )
+    best, other = rank_answers(evidence, SHARE, 5)
+    assert [(one.text, one.support) for one in (best, other)] == [("Virginia", ()), ("West Virginia", ())]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2.5 mg", "25 mg"),
+        ("-40 °C", "40 °C"),
+        ("until 1066", "after 1066"),
+        ("hepatitis B", "hepatitis"),
+        ("D", "D++"),
+    ],
+)
+def test_what_differs_is_a_rival_and_lowers_the_score(one, other):
+    def score(*quotes: str) -> float:
+        read = [[span(quote, quote, 0.6), Span(0, 0, math.log(0.4))] for quote in quotes]
+        evidence = reading(*read, hits=[hit(quote, 1.0, rank) for rank, quote in enumerate(quotes, 1)])
+        best = rank_answers(evidence, SHARE, 5)[0]
+        assert best.text == one and not any(support.text == other for support in best.support)
+        return best.score
+
+    assert score(one, other) < score(one, one)
+
+
+def test_forms_that_contradict_each_other_are_not_joined_by_what_they_share():
+    texts = ["1973", "in October 1973", "in May 1973"]
+    read = [[span(text, text, share)] for text, share in zip(texts, (0.9, 0.6, 0.5), strict=True)]
+    evidence = reading(*read, hits=[hit(text, 1.0, rank) for rank, text in enumerate(texts, 1)])
+    best, other = rank_answers(evidence, SHARE, 5)
+    assert [best.text, *(one.text for one in best.support)] == ["1973", "in October 1973"]
+    assert other.text == "in May 1973" and not other.support
+
+
+def test_each_copy_of_a_passage_is_support_and_no_evidence():
+    texts = ["It was the Rhine.", "Or the Elbe."]
+    shouted = hit("IT WAS: the Rhine", 1.0, 3)
+    first, second = (hit(text, 1.0, rank) for rank, text in enumerate(texts, 1))
+    spans = [[span(texts[0], "the Rhine", 0.6)], [span(texts[1], "Elbe", 0.3)]]
+    alone = rank_answers(reading(*spans, hits=[first, second]), SHARE, 1)[0]
+    copied = rank_answers(reading(*spans, hits=[replace(first, copies=(shouted,)), second]), SHARE, 1)[0]
+    assert (copied.score, copied.features) == (alone.score, alone.features) and not alone.support
+    assert [(one.text, one.hit, one.share) for one in copied.support] == [("the Rhine", shouted, 0.0)]

@@ -82,7 +82,7 @@ def test_large_files_are_checked_while_they_are_used(index: Path, monkeypatch: p
         lambda: snapshot.lexical,
         lambda: snapshot.passages(np.arange(2)),
         lambda: snapshot.document("b"),
-        lambda: snapshot.vectors(snapshot.manifest.segments[0]),
+        lambda: snapshot.dense,
     ]
     for use in uses:
         with pytest.raises(IndexFormatError, match=r"vectors\.f16: its content has changed"):

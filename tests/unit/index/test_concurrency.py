@@ -27,8 +27,8 @@ def ask(index: Path) -> None:
     """Open, wait a little, then use everything; what is found is of one generation."""
     snapshot = Snapshot.open(index)
     time.sleep(0.05)
-    words = snapshot.lexical.search(["bridge painted"], 100).rows[0]
-    dense = snapshot.dense.search(HashEncoder().encode_questions(["bridge painted"]), 100, snapshot.mask()).rows[0]
+    words = snapshot.lexical.search(["bridge painted"], 100, snapshot.allowed()).rows[0]
+    dense = snapshot.dense.search(HashEncoder().encode_questions(["bridge painted"]), 100, snapshot.allowed()).rows[0]
     assert sorted(words.tolist()) == sorted(dense.tolist()) == np.flatnonzero(snapshot.alive).tolist()
     assert len({passage.doc_id for passage in snapshot.passages(words)}) == 12
     assert snapshot.document("d5") is not None and snapshot.checked

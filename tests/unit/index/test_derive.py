@@ -51,13 +51,13 @@ def everything(snapshot: Snapshot) -> list[tuple[str, bool]]:
 
 
 def stored(snapshot: Snapshot) -> np.ndarray[Any, Any]:
-    return np.concatenate([snapshot.vectors(segment) for segment in snapshot.manifest.segments])
+    return snapshot.dense.vectors(np.arange(snapshot.rows))
 
 
 def test_other_vectors_and_nothing_else(index: Path) -> None:
     old = Snapshot.open(index)
     asked = ["what is said about b"]
-    words = old.lexical.search(asked, 10)
+    words = old.lexical.search(asked, 10, old.allowed())
     manifest, new = reencode(index, OTHER, "another")
     assert new and manifest.generation == old.generation + 1
     made = Snapshot.open(index)
@@ -66,10 +66,12 @@ def test_other_vectors_and_nothing_else(index: Path) -> None:
     assert everything(made) == everything(old) and not old.alive.all()
     expected = OTHER.encode_passages(made.passages(np.arange(made.rows)))
     np.testing.assert_array_equal(stored(made), expected.astype(np.float16))
-    found = made.lexical.search(asked, 10)
+    found = made.lexical.search(asked, 10, made.allowed())
     np.testing.assert_array_equal(found.rows, words.rows)
     np.testing.assert_array_equal(found.scores, words.scores)
-    assert old.dense.search(HashEncoder().encode_questions(asked), 3, old.alive).rows[0, 0] >= 0, "it goes on serving"
+    assert old.dense.search(HashEncoder().encode_questions(asked), 3, old.allowed()).rows[0, 0] >= 0, (
+        "it goes on serving"
+    )
 
 
 def test_synonyms_stay(index: Path, tmp_path: Path) -> None:

@@ -15,7 +15,13 @@ import pytest
 
 from ragqa.errors import ConfigError
 from ragqa.index import ann, dense, exact, gpu
-from ragqa.index.dense import DenseIndex, DenseSegment, build_ann, wants_ann
+from ragqa.index.ann import build_ann, wants_ann
+from ragqa.index.dense import DenseIndex, DenseSegment
+from ragqa.index.facts import Allowed
+from ragqa.index.writer import compact
+from ragqa.library import Index
+from ragqa.testing import HashEncoder
+from ragqa.types import Document
 
 faiss = pytest.importorskip("faiss")
 DIM = 32
@@ -127,7 +133,7 @@ def nearest(vectors, questions, k, alive=None):
 
 def found(index, questions, k, alive=None):
     alive = np.ones(sum(len(s.vectors) for s in index.segments), bool) if alive is None else alive
-    return [[row for row in own if row >= 0] for own in index.search(questions, k, alive).rows.tolist()]
+    return [[row for row in own if row >= 0] for own in index.search(questions, k, Allowed.of(alive)).rows.tolist()]
 
 
 def index_of(vectors, spec="auto", device="auto", path=None):
@@ -253,6 +259,21 @@ def test_auto_builds_no_approximate_index_for_what_a_gpu_can_hold(faiss_gpu):
     assert not wants_ann("auto", 500_000, 384) and wants_ann("auto", 500_000, 384, "cpu")
     assert wants_ann("auto", 1_000_000, 384), "768 MB are more than half of the GPU"
     assert wants_ann("hnsw", 500_000, 384), "what was named is built"
+
+
+def test_compact_follows_the_device(tmp_path, monkeypatch):
+    monkeypatch.setattr(ann, "AUTO_ROWS", 3)
+    monkeypatch.setattr(ann, "fits_gpu", lambda rows, dim, device: device == "auto")
+    documents = [Document(f"d{number}", f"Text {number}.") for number in range(5)]
+    with Index(tmp_path / "kb", encoder=HashEncoder(), language="en") as index:
+        index.upsert(documents)
+        assert not index.info()["approximate"] and not index.compact().committed, "the GPU holds it"
+    with Index(tmp_path / "kb", encoder=HashEncoder(), device="cpu") as index:
+        assert index.compact().committed and index.info()["approximate"] and not index.compact().committed
+        index.upsert([Document(f"n{number}", f"More {number}.") for number in range(5)])
+        assert index.info()["approximate"]
+    with pytest.raises(ConfigError, match="device is 'gpu'"):
+        compact(tmp_path / "kb", device="gpu")
 
 
 def test_cells_go_to_the_gpu_and_come_back(faiss_gpu, tmp_path, monkeypatch, caplog):

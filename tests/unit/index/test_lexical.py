@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import tantivy
+from support.everything import EVERYTHING
 
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.errors import IndexFormatError, StorageError
@@ -30,7 +31,7 @@ def write(
 
 
 def found(directory: Path, question: str, k: int = 10) -> list[int]:
-    rows: list[int] = TantivyIndex.open(directory, ENGLISH).search([question], k).rows[0].tolist()
+    rows: list[int] = TantivyIndex.open(directory, ENGLISH).search([question], k, EVERYTHING).rows[0].tolist()
     return rows
 
 
@@ -51,7 +52,7 @@ def test_add_and_delete_later(index: Path) -> None:
 def test_an_open_index_does_not_move(index: Path) -> None:
     before = TantivyIndex.open(index, ENGLISH)
     write(index, 20, ["late bread"], delete=(3,))
-    assert before.search(["late number3"], 5).rows.tolist() == [[3]]
+    assert before.search(["late number3"], 5, EVERYTHING).rows.tolist() == [[3]]
     assert found(index, "late number3") == [20]
 
 
@@ -82,7 +83,7 @@ def test_a_clone_by_hard_links_leaves_the_original_alone(index: Path, tmp_path: 
 def test_all_deleted(index: Path) -> None:
     write(index, 20, [], delete=tuple(range(20)))
     opened = TantivyIndex.open(index, ENGLISH)
-    assert opened.rows().tolist() == [] and opened.search(["stone"], 5).rows.shape == (1, 0)
+    assert opened.rows().tolist() == [] and opened.search(["stone"], 5, EVERYTHING).rows.shape == (1, 0)
 
 
 @pytest.mark.parametrize("suffix", ["fast", "fieldnorm", "idx", "store", "term", "meta.json"])

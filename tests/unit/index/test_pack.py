@@ -20,6 +20,7 @@ from ragqa.config import IndexConfig
 from ragqa.corpus.synonyms import parse_synonyms
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.index import derive
+from ragqa.index.dense import DenseIndex
 from ragqa.index.derive import copy_index
 from ragqa.index.pack import pack, unpack
 from ragqa.index.snapshot import Snapshot
@@ -50,8 +51,8 @@ def packed(index: Path, tmp_path: Path) -> Path:
 
 def found(index: Path) -> list[list[object]]:
     snapshot, questions = Snapshot.open(index), ["what is told of a", "something else", "b", ""]
-    words = snapshot.lexical.search(questions, 10)
-    dense = snapshot.dense.search(ENCODER.encode_questions(questions), 10, snapshot.alive)
+    words = snapshot.lexical.search(questions, 10, snapshot.allowed())
+    dense = snapshot.dense.search(ENCODER.encode_questions(questions), 10, snapshot.allowed())
     return [words.rows.tolist(), words.scores.tolist(), dense.rows.tolist(), dense.scores.tolist()]
 
 
@@ -75,7 +76,9 @@ def test_it_is_read_where_it_lies(packed: Path, tmp_path: Path, monkeypatch: pyt
     before = contents(tmp_path)
     found(packed)
     assert contents(tmp_path) == before, "nothing is left behind"
-    vectors = Snapshot.open(packed).vectors(Snapshot.open(packed).manifest.segments[0])
+    dense = Snapshot.open(packed).dense
+    assert isinstance(dense, DenseIndex)
+    vectors = dense.segments[0].vectors
     assert vectors.base is not None and not vectors.flags.owndata, "mapped, not read"
 
 
@@ -84,7 +87,7 @@ def test_it_can_be_replaced_while_it_is_read(index: Path, packed: Path) -> None:
     update(index, CONFIG, ENCODER, [document("x")])
     pack(index, packed)
     assert {passage.doc_id for passage in old.passages(np.flatnonzero(old.alive))} == {"a", "b", "d"}
-    assert len(old.lexical.search(["told"], 5).rows[0]) and len(old.vectors(old.manifest.segments[0]))
+    assert len(old.lexical.search(["told"], 5, old.allowed()).rows[0]) and len(old.dense.vectors(np.arange(1)))
     assert sorted(texts(packed)) == ["x"]
 
 

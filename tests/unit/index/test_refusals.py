@@ -121,7 +121,7 @@ def test_a_mistake_in_a_program_is_not_damage(whole: Path) -> None:
         with pytest.raises(type(mistake)), reading(whole):
             raise mistake
     with pytest.raises((TypeError, AttributeError)):
-        Snapshot.open(whole).lexical.search([5], 3)  # type: ignore[list-item]
+        Snapshot.open(whole).lexical.search([5], 3, Snapshot.open(whole).allowed())  # type: ignore[list-item]
 
 
 def test_a_missing_file_is_damage(whole: Path, tmp_path: Path) -> None:

@@ -3,122 +3,59 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from support.repairing import (
+    ENCODER,
+    FIRST,
+    RULES,
+    SECOND,
+    file_of,
+    flip,
+    folder,
+    lengthen,
+    make_history,
+    make_index,
+    mend,
+    pipe,
+    truncate,
+)
 from support.writing import CONFIG, contents, document, texts
 
 from ragqa.config import IndexConfig
-from ragqa.convert import read_json
-from ragqa.corpus.synonyms import parse_synonyms
-from ragqa.errors import ConfigError, FingerprintMismatch, IndexFormatError, IndexLocked, IndexNotFound
-from ragqa.index.repair import RepairReport, repair
+from ragqa.errors import IndexFormatError
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import update
 from ragqa.indexing import repair as repair_with_models
-from ragqa.store.layout import Layout
-from ragqa.store.lock import writer_lock
-from ragqa.store.manifest import fact_of, read_manifest
-from ragqa.store.record import seal, unseal
-from ragqa.testing import HashEncoder
-from ragqa.types import Passage
-
-ENCODER = HashEncoder()
-RULES = parse_synonyms("said, told\n", "s")
-FIRST = [document(name) for name in ("a", "b", "c")]
-SECOND = [FIRST[0], FIRST[1], document("d", "It has been changed. It is told in other words, and in more of them.")]
-
-
-def mend(index: Path, *, encoder: HashEncoder = ENCODER, dry_run: bool = False) -> RepairReport:
-    return repair(index, load=lambda _: encoder, unusable=lambda _: "", dry_run=dry_run)
+from ragqa.store.manifest import fact_of
+from ragqa.store.record import seal
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Path:
-    """Two segments, a dead document, synonyms, and no generation before: what is damaged is not elsewhere."""
-    directory = tmp_path / "index"
-    update(directory, CONFIG, ENCODER, FIRST, synonyms=RULES)
-    update(directory, CONFIG, ENCODER, SECOND)
-    shutil.rmtree(directory / "generations" / "000001")
-    return directory
+    return make_index(tmp_path / "index")
 
 
 @pytest.fixture
 def history(tmp_path: Path) -> Path:
-    """The same with the generation before."""
-    directory = tmp_path / "history"
-    update(directory, CONFIG, ENCODER, FIRST, synonyms=RULES)
-    update(directory, CONFIG, ENCODER, SECOND)
-    return directory
-
-
-def file_of(index: Path, name: str, segment: int = 0) -> Path:
-    """A file of the current generation by its kind."""
-    layout = Layout(index)
-    number = layout.require_current()
-    manifest = read_manifest(layout, number)
-    if name == "words":
-        return layout.lexical(number) / next(own for own in manifest.lexical if own.endswith(".term"))
-    if name == "words.json":
-        return layout.lexical(number) / "meta.json"
-    if name in ("manifest.json", "tombstones.npy", "synonyms.txt"):
-        return layout.generation(number) / name
-    return next((index / "segments" / manifest.segments[segment].id).rglob(name))
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    path.unlink()  # links of other generations keep theirs
-    path.write_bytes(content)
-
-
-def truncate(path: Path) -> None:
-    content = path.read_bytes()
-    path.unlink()
-    path.write_bytes(content[: len(content) // 2])
-
-
-def lengthen(path: Path) -> None:
-    content = path.read_bytes()
-    path.unlink()
-    path.write_bytes(content + b"more")
-
-
-def folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-def pipe(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
+    return make_history(tmp_path / "history")
 
 
 def found(index: Path, scores: bool = True) -> list[Any]:
     """What searches find, and with which scores."""
     snapshot, questions = Snapshot.open(index), ["what is told about a", "changed words", "is said of b"]
-    words = snapshot.lexical.search(questions, 10)
-    dense = snapshot.dense.search(ENCODER.encode_questions(questions), 10, snapshot.alive)
+    words = snapshot.lexical.search(questions, 10, snapshot.allowed())
+    dense = snapshot.dense.search(ENCODER.encode_questions(questions), 10, snapshot.allowed())
     pairs = []
     for ranking in (words, dense):
         for rows, own in zip(ranking.rows, ranking.scores, strict=True):
             ids = [passage.id for passage in snapshot.passages(rows[rows >= 0])]
             pairs.append(sorted(zip(ids, own[rows >= 0].round(4).tolist() if scores else ids, strict=True)))
     return pairs
-
-
-def test_a_whole_index_is_left_alone(history: Path) -> None:
-    before = contents(history)
-    report = mend(history)
-    assert (report.steps, report.damage, report.lost, report.aside, report.problems) == ((), (), 0, None, ())
-    assert (report.generation, report.documents) == (2, 3) and contents(history) == before
 
 
 @pytest.mark.parametrize(
@@ -271,49 +208,6 @@ def test_a_faiss_index(tmp_path: Path) -> None:
     assert (file_of(tmp_path / "index", "index.faiss").parents[1] / vectors).samefile(path.parents[1] / vectors)
 
 
-def test_another_encoder_changes_nothing(index: Path) -> None:
-    flip(file_of(index, "vectors.f16"))
-    before = contents(index)
-    with pytest.raises(FingerprintMismatch, match="--encoder"):
-        mend(index, encoder=HashEncoder(name="other"))
-    assert contents(index) == before | {"LOCK": contents(index)["LOCK"]}
-
-
-class Failing(HashEncoder):
-    def encode_passages(self, passages: Sequence[Passage]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        raise KeyboardInterrupt
-
-
-def test_a_failing_repair_changes_nothing(index: Path) -> None:
-    flip(file_of(index, "passages.arrow"))
-    before = contents(index)
-    with pytest.raises(KeyboardInterrupt):
-        mend(index, encoder=Failing())
-    assert contents(index) == before | {"LOCK": contents(index)["LOCK"]}
-
-
-def test_a_dry_run_writes_nothing(history: Path) -> None:
-    flip(file_of(history, "vectors.f16"))
-    (history / "CURRENT").unlink()
-    (history / "LOCK").unlink()
-    before = contents(history)
-    assert len(mend(history, dry_run=True).damage) == 2 and contents(history) == before
-
-
-def test_a_writer_goes_first(index: Path) -> None:
-    with writer_lock(index / "LOCK"), pytest.raises(IndexLocked):
-        mend(index)
-
-
-def test_another_format_is_no_damage(history: Path) -> None:
-    path = file_of(history, "manifest.json")
-    path.write_text(seal(unseal(read_json(path.read_bytes()))[0] | {"format": 99}))
-    before = contents(history)
-    with pytest.raises(IndexFormatError, match="index format 99"):
-        mend(history)
-    assert contents(history) == before | {"LOCK": contents(history)["LOCK"]}
-
-
 def test_foreign_files_are_set_aside(index: Path) -> None:
     stray = file_of(index, "passages.arrow").with_name("notes.txt")
     stray.write_text("mine")
@@ -360,20 +254,3 @@ def test_files_that_agree_with_their_hashes_and_not_with_each_other(index: Path)
     text = manifest.read_text().replace(was.sha256, fact_of(content).sha256)
     manifest.write_text(seal({name: value for name, value in json.loads(text).items() if name != "sha256"}))
     assert any("unit length" in problem for problem in mend(index).problems)
-
-
-def test_no_index(tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "thesis.txt").write_text("mine")
-    for place in (tmp_path / "none", tmp_path / "mine", tmp_path / "mine" / "thesis.txt"):
-        with pytest.raises(IndexNotFound):
-            mend(place)
-    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
-
-
-def test_a_packed_index_is_not_repaired(index: Path, tmp_path: Path) -> None:
-    from ragqa.index.pack import pack
-
-    pack(index, tmp_path / "kb.ragqa")
-    with pytest.raises(ConfigError, match="unpack"):
-        mend(tmp_path / "kb.ragqa")

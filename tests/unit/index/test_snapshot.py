@@ -87,41 +87,41 @@ def test_documents(index: Path) -> None:
 
 def test_masks(index: Path) -> None:
     snapshot = Snapshot.open(index)
-    assert snapshot.mask(None) is snapshot.alive and snapshot.mask({}) is snapshot.alive
+    assert snapshot.allowed().mask is snapshot.alive and snapshot.allowed({}) is snapshot.allowed(None)
     for where in ({"kind": "old"}, {"number": "4"}, {"kind": "new", "number": "18"}, {"kind": "none"}, {"kind": "Old"}):
         expected = [
             bool(alive) and all(str(passage.meta[key]) == value for key, value in where.items())
             for alive, passage in zip(snapshot.alive, snapshot.passages(np.arange(snapshot.rows)), strict=True)
         ]
-        assert snapshot.mask(where).tolist() == expected
+        assert snapshot.allowed(where).mask.tolist() == expected
         rows = snapshot.lexical.search(["bridge footbridge boats"], 1000, snapshot.allowed(where)).rows
         assert sorted(rows[rows >= 0].tolist()) == np.flatnonzero(expected).tolist()
-    assert snapshot.mask({"kind": "old"}) is snapshot.mask({"kind": "old"})
+    assert snapshot.allowed({"kind": "old"}) is snapshot.allowed({"kind": "old"})
     with pytest.raises(ValueError, match="read-only"):
-        snapshot.mask({"kind": "old"})[0] = True
+        snapshot.allowed({"kind": "old"}).mask[0] = True
 
 
 def test_a_key_that_no_document_has_is_said(index: Path) -> None:
     snapshot = Snapshot.open(index)
     for where in ({"kin": "old"}, {"kind": "old", "nummer": {"gt": 3}}, {"nummer": {"in": []}}):
         with pytest.raises(ConfigError, match=r"no document has the metadata key '\w+'; known keys: kind, number$"):
-            snapshot.mask(where)
+            snapshot.allowed(where)
     for where in ({"kin": {"ne": "old"}}, {"kin": {"exists": False}}):  # true of every document
-        assert (snapshot.mask(where) == snapshot.alive).all()
-    assert not snapshot.mask({"kin": {"exists": True}}).any()
-    assert not snapshot.mask({"kind": "none"}).any()
+        assert (snapshot.allowed(where).mask == snapshot.alive).all()
+    assert not snapshot.allowed({"kin": {"exists": True}}).count
+    assert not snapshot.allowed({"kind": "none"}).mask.any()
     without = [document(number, meta={}) for number in range(3)]
     update(index, CONFIG, ENCODER, without)
     with pytest.raises(ConfigError, match="known keys: none"):  # dead documents have keys no more
-        Snapshot.open(index).mask({"kind": "old"})
+        Snapshot.open(index).allowed({"kind": "old"})
 
 
 def test_both_sides_find_only_what_lives(index: Path) -> None:
     snapshot = Snapshot.open(index)
-    dense = snapshot.dense.search(ENCODER.encode_questions(["wooden footbridge"]), 1000, snapshot.alive).rows
+    dense = snapshot.dense.search(ENCODER.encode_questions(["wooden footbridge"]), 1000, snapshot.allowed()).rows
     assert sorted(dense[dense >= 0].tolist()) == np.flatnonzero(snapshot.alive).tolist()
     assert snapshot.passages(dense[0, :1])[0].text == "A wooden footbridge."
-    words = snapshot.lexical.search(["wooden"], 10).rows[0]
+    words = snapshot.lexical.search(["wooden"], 10, snapshot.allowed()).rows[0]
     assert [passage.doc_id for passage in snapshot.passages(words)] == ["d18"]
 
 
@@ -142,7 +142,7 @@ def test_rank_bm25_holds_the_live_passages(tmp_path: Path) -> None:
     update(tmp_path / "i", config, ENCODER, DOCUMENTS[1:])
     snapshot = Snapshot.open(tmp_path / "i")
     assert isinstance(snapshot.lexical, RankBM25Index)
-    rows = snapshot.lexical.search(["stone"], 1000).rows
+    rows = snapshot.lexical.search(["stone"], 1000, snapshot.allowed()).rows
     assert {passage.doc_id for passage in snapshot.passages(rows[0])} == {f"d{number}" for number in range(1, 20)}
     assert not (tmp_path / "i" / "generations" / "000002" / "lexical").exists() and verify(tmp_path / "i") == []
 
@@ -156,9 +156,9 @@ def test_a_reader_keeps_its_generation(index: Path) -> None:
         update(index, CONFIG, ENCODER, [document(number)])
     assert not Layout(index).generation(2).exists()
     assert snapshot.passages(np.arange(3)) == before and snapshot.document("d20") == document(20)
-    assert snapshot.passages(lexical.search(["wooden"], 1).rows[0])[0].doc_id == "d18"
+    assert snapshot.passages(lexical.search(["wooden"], 1, snapshot.allowed()).rows[0])[0].doc_id == "d18"
     vectors = ENCODER.encode_questions(["wooden footbridge"])
-    assert snapshot.passages(dense.search(vectors, 1, snapshot.mask({"kind": "new"})).rows[0])[0].doc_id == "d18"
+    assert snapshot.passages(dense.search(vectors, 1, snapshot.allowed({"kind": "new"})).rows[0])[0].doc_id == "d18"
 
 
 def test_where_nothing_can_be_written(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +167,7 @@ def test_where_nothing_can_be_written(index: Path, monkeypatch: pytest.MonkeyPat
         lock.unlink()
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != lexical)
     snapshot = Snapshot.open(index)
-    assert len(snapshot.lexical.search(["stone"], 100).rows[0]) > 10
+    assert len(snapshot.lexical.search(["stone"], 100, snapshot.allowed()).rows[0]) > 10
     assert not list(lexical.glob("*.lock")) and verify(index) == []
 
 
@@ -195,7 +195,8 @@ def test_opening_follows_a_writer_that_was_faster(index: Path, monkeypatch: pyte
 def files(index: Path) -> list[str]:
     """All files that the current generation consists of."""
     layout, manifest = Layout(index), Snapshot.open(index).manifest
-    found = [layout.segment(segment.id) / name for segment in manifest.segments for name in segment.files]
+    folders = [layout.segment(segment.id) for segment in manifest.segments]
+    found = [folder / name for place, folder in enumerate(folders) for name in manifest.files_in(place)]
     found += [layout.lexical(2) / name for name in manifest.lexical]
     found += [layout.tombstones(2), layout.manifest(2)]
     return [path.relative_to(index).as_posix() for path in found]
@@ -251,8 +252,9 @@ def forge(index: Path, name: str, content: bytes) -> None:
     path.unlink()
     path.write_bytes(content)
     facts = raw["tombstones"] if name.endswith(".npy") else None
-    for segment in raw["segments"]:
-        facts = segment["files"].get(name.removeprefix(f"segments/{segment['id']}/"), facts)
+    for segment, part in zip(raw["segments"], raw["vectors"]["parts"], strict=True):
+        own = name.removeprefix(f"segments/{segment['id']}/")
+        facts = segment["files"].get(own, part["files"].get(own, facts))
     assert facts is not None
     facts.update(bytes=len(content), sha256=fact_of(content).sha256)
     layout.manifest(2).write_text(seal(raw))
@@ -309,3 +311,13 @@ def test_unreadable_current_is_a_storage_error(index: Path) -> None:
     (index / "CURRENT").symlink_to("CURRENT")  # a loop, which the system refuses to follow
     with pytest.raises(StorageError, match="CURRENT: cannot be read"):
         Snapshot.open(index)
+
+
+def test_the_table_of_metadata_may_be_named(tmp_path: Path) -> None:
+    both = [Document("a", "One stone.", meta={"lang": "en"}), Document("b", "Two.", meta={"meta": {"kind": "x"}})]
+    update(tmp_path, CONFIG, ENCODER, both)
+    snapshot = Snapshot.open(tmp_path)
+    assert snapshot.allowed({"meta.lang": "en"}).mask.tolist() == snapshot.allowed({"lang": "en"}).mask.tolist()
+    assert snapshot.allowed({"meta.lang": "en"}).count == 1 == snapshot.allowed({"meta.kind": "x"}).count
+    with pytest.raises(ConfigError, match=r"no document has the metadata key 'meta\.size'"):
+        snapshot.allowed({"meta.size": 3})

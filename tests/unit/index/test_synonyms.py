@@ -35,7 +35,7 @@ def config(request: pytest.FixtureRequest) -> IndexConfig:
 def found(index: Path, question: str) -> list[str]:
     snapshot = Snapshot.open(index)
     assert verify(index) == []
-    rows = snapshot.lexical.search([question], 10).rows[0]
+    rows = snapshot.lexical.search([question], 10, snapshot.allowed()).rows[0]
     return [passage.doc_id for passage in snapshot.passages(rows[rows >= 0])]
 
 

@@ -116,7 +116,8 @@ def test_a_document_without_passages_counts(tmp_path: Path) -> None:
     empty = Document("e", " \n ")
     report = update(tmp_path, CONFIG, HashEncoder(), [empty])
     assert (report.documents, report.passages) == (1, 0) and verify(tmp_path) == []
-    assert Snapshot.open(tmp_path).dense.search(np.ones((1, 64), np.float32), 3, np.empty(0, bool)).rows.shape == (1, 0)
+    snapshot = Snapshot.open(tmp_path)
+    assert snapshot.dense.search(np.ones((1, 64), np.float32), 3, snapshot.allowed()).rows.shape == (1, 0)
     assert update(tmp_path, CONFIG, HashEncoder(), [empty]).committed is False
     assert update(tmp_path, CONFIG, HashEncoder(), [A]).removed == 1
     snapshot = Snapshot.open(tmp_path)
@@ -171,7 +172,7 @@ def test_encoding_goes_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     snapshot = Snapshot.open(tmp_path)
     rows = np.arange(snapshot.rows)
     expected = HashEncoder().encode_passages(snapshot.passages(rows)).astype(np.float16)
-    np.testing.assert_array_equal(snapshot.vectors(snapshot.manifest.segments[0]), expected)
+    np.testing.assert_array_equal(snapshot.dense.vectors(np.arange(snapshot.rows)), expected)
 
 
 def test_lone_surrogates_are_stored_as_question_marks(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_lone_surrogates_are_stored_as_question_marks(tmp_path: Path) -> None:
     snapshot = Snapshot.open(tmp_path)
     found = snapshot.document("?x")
     assert found is not None and found.text == "Some ? stone." and found.meta == {"k?": "?"}
-    assert snapshot.mask({"k\ud801": "\ud802"}).all()
+    assert snapshot.allowed({"k\ud801": "\ud802"}).mask.all()
     assert verify(tmp_path) == []
 
 
@@ -283,8 +284,8 @@ def test_compact(index: Path) -> None:
     snapshot = Snapshot.open(index)
     assert snapshot.alive.all() and len(snapshot.manifest.segments) == 1 and texts(index) == before
     assert snapshot.passages(np.arange(snapshot.rows)) == old.passages(rows)
-    vectors = np.concatenate([old.vectors(segment) for segment in old.manifest.segments])[rows]
-    np.testing.assert_array_equal(snapshot.vectors(snapshot.manifest.segments[0]), vectors)
+    vectors = old.dense.vectors(rows)
+    np.testing.assert_array_equal(snapshot.dense.vectors(np.arange(snapshot.rows)), vectors)
     assert compact(index).committed is False
     assert update(index, CONFIG, HashEncoder(), wanted).committed is False
 
@@ -302,8 +303,8 @@ def test_approximate_search(tmp_path: Path) -> None:
     update(tmp_path, config, HashEncoder(), documents)
     update(tmp_path, config, HashEncoder(), documents[5:])
     snapshot = Snapshot.open(tmp_path)
-    assert [segment.ann for segment in snapshot.manifest.segments] == [True] and verify(tmp_path) == []
-    found = snapshot.dense.search(HashEncoder().encode_questions(["number700 word0"]), 3, snapshot.mask())
+    assert [part.ann for part in snapshot.manifest.vectors.parts] == [True] and verify(tmp_path) == []
+    found = snapshot.dense.search(HashEncoder().encode_questions(["number700 word0"]), 3, snapshot.allowed())
     assert snapshot.passages(found.rows[0])[0].doc_id == "d700"
     path = next(tmp_path.rglob("index.faiss"))
     path.write_bytes(b"x" * path.stat().st_size)

@@ -36,7 +36,7 @@ def test_the_language_chooses_among_packaged_models(second_pair):
     for kind in ("encoder", "reader"):
         assert resolve("default", kind) == resolve("default", kind, "en") == PRETRAINED / kind
         assert resolve("default", kind, "de") == resolve("multilingual", kind) == second_pair / f"multilingual-{kind}"
-        assert resolve("english", kind, "de") == PRETRAINED / kind
+        assert resolve("en", kind, "de") == PRETRAINED / kind
     assert load_encoder(language="fr").fingerprint == "multilingual-encoder"
     assert reader_fingerprint("default", "fr") == "multilingual-reader" != reader_fingerprint()
 
@@ -46,8 +46,8 @@ def test_with_one_pair_it_is_for_all_languages():
 
 
 def test_other_names_are_folders_or_a_hubs(tmp_path):
-    (tmp_path / "english").mkdir()
-    assert resolve(str(tmp_path / "english"), "reader") == tmp_path / "english"
+    (tmp_path / "en").mkdir()
+    assert resolve(str(tmp_path / "en"), "reader") == tmp_path / "en"
     assert resolve("org/name", "reranker").as_posix() == "org/name"
     with pytest.raises(ModelError, match="no such model directory"):
         resolve("./missing", "encoder")
@@ -83,11 +83,11 @@ def test_an_index_is_asked_with_the_pair_of_its_language(second_pair, tmp_path):
         assert pipeline.ask("Wo entspringt der Rhein?").hits
 
     # one that was built before there was a second pair keeps its encoder, without being asked for it
-    old = replace(german, index=replace(german.index, encoder="english"))
+    old = replace(german, index=replace(german.index, encoder="en"))
     ragqa.build(tmp_path / "docs", tmp_path / "old", old)
     fact = ragqa.Snapshot.open(tmp_path / "old", parts=()).manifest.encoder
-    assert encoder_name(replace(fact, name="default"), "i", language="de") == "english"
-    assert current_encoder(tmp_path / "old") == "english"
+    assert encoder_name(replace(fact, name="default"), "i", language="de") == "en"
+    assert current_encoder(tmp_path / "old") == "en"
     assert not ragqa.build(tmp_path / "docs", tmp_path / "old").rebuilt
     with ragqa.Pipeline.load(tmp_path / "old") as pipeline:
         assert pipeline.retriever.encoder.fingerprint == load_encoder().fingerprint

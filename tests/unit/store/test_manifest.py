@@ -19,6 +19,8 @@ from ragqa.store.manifest import (
     FileFact,
     Manifest,
     SegmentFact,
+    VectorFact,
+    VectorPart,
     fact_of,
     pack_tombstones,
     read_manifest,
@@ -28,23 +30,27 @@ from ragqa.store.record import unseal
 
 A, B = "a" * 32, "b" * 32
 SHA = "0" * 64
+VECTORS = "dense-hash-4/vectors.f16"
 
 
 def segment(name: str, first_row: int, rows: int) -> SegmentFact:
     files = {"documents.arrow": FileFact(1, SHA), "passages.arrow": FileFact(1, SHA)}
-    files["dense-hash-4/vectors.f16"] = FileFact(rows * 8, SHA)
-    return SegmentFact(name, first_row, rows, 2, False, files)
+    return SegmentFact(name, first_row, rows, 2, files)
+
+
+def vectors(rows: int) -> VectorPart:
+    return VectorPart(False, {VECTORS: FileFact(rows * 8, SHA)})
 
 
 MANIFEST = Manifest(
-    format=1,
+    format=2,
     generation=7,
     created="2025-01-02T03:04:05+00:00",
     ragqa="0.1.0",
     config=IndexConfig(),
     analyzer="en-stem-stop-1",
-    encoder=EncoderFact("default", "hash-4", 4),
     segments=(segment(A, 0, 5), segment(B, 5, 6)),
+    vectors=VectorFact(EncoderFact("default", "hash-4", 4), (vectors(5), vectors(6))),
     lexical={"meta.json": FileFact(3, SHA), ".managed.json": FileFact(3, SHA)},
     tombstones=FileFact(130, SHA),
     live_documents=3,
@@ -64,14 +70,41 @@ def test_synonyms_may_be_there() -> None:
     assert "synonyms" not in json.loads(MANIFEST.to_json())  # as written before there were any
 
 
+def as_format_1(manifest: Manifest) -> dict[str, Any]:
+    """What ragqa wrote before the vectors had a table of their own."""
+    raw, _ = unseal(json.loads(manifest.to_json()))
+    vectors = raw.pop("vectors")
+    for own, part in zip(raw["segments"], vectors["parts"], strict=True):
+        own["files"].update(part["files"])
+        own["ann"] = part["ann"]
+    return raw | {"format": 1, "encoder": vectors["encoder"]}
+
+
+def test_format_1_is_read_as_the_same_in_format_2() -> None:
+    assert Manifest.from_json(json.dumps(as_format_1(MANIFEST)), "m") == MANIFEST
+    for name in ("encoder", "segments", "analyzer"):
+        raw = as_format_1(MANIFEST)
+        del raw[name]
+        with pytest.raises(IndexFormatError, match="not a usable manifest"):
+            Manifest.from_json(json.dumps(raw), "m")
+
+
+def test_a_segment_may_have_token_files() -> None:
+    tokens = "tokens-0123456789abcdef/ids.u32"
+    files = {**MANIFEST.segments[0].files, tokens: FileFact(4, SHA)}
+    manifest = replace(MANIFEST, segments=(replace(MANIFEST.segments[0], files=files), MANIFEST.segments[1]))
+    assert Manifest.from_json(manifest.to_json(), "m") == manifest
+    assert tokens in manifest.files_in(0) and tokens not in manifest.files_in(1)
+
+
 Damage = Callable[[dict[str, Any]], object]
 DAMAGES: dict[str, Damage] = {
     "missing field": lambda raw: raw.pop("analyzer"),
     "unknown field": lambda raw: raw.update(more=1),
-    "unknown nested field": lambda raw: raw["encoder"].update(more=1),
+    "unknown nested field": lambda raw: raw["vectors"]["encoder"].update(more=1),
     "bool for int": lambda raw: raw.update(generation=True),
     "text for int": lambda raw: raw.update(live_passages="9"),
-    "float for int": lambda raw: raw["encoder"].update(dim=4.0),
+    "float for int": lambda raw: raw["vectors"]["encoder"].update(dim=4.0),
     "no format": lambda raw: raw.update(format="1"),
     "list for object": lambda raw: raw.update(lexical=[]),
     "object for list": lambda raw: raw.update(segments={}),
@@ -81,14 +114,19 @@ DAMAGES: dict[str, Damage] = {
     "rows with a gap": lambda raw: raw["segments"][1].update(first_row=6),
     "a segment twice": lambda raw: raw["segments"][1].update(id=A),
     "path as segment": lambda raw: raw["segments"][0].update(id="../" * 10 + "xy"),
-    "path as fingerprint": lambda raw: raw["encoder"].update(fingerprint="../x"),
+    "path as fingerprint": lambda raw: raw["vectors"]["encoder"].update(fingerprint="../x"),
     "path as file": lambda raw: raw["segments"][0]["files"].update({"../../x": {"bytes": 1, "sha256": SHA}}),
     "absolute path": lambda raw: raw["lexical"].update({"/etc/passwd": {"bytes": 1, "sha256": SHA}}),
     "path in the word index": lambda raw: raw["lexical"].update({"../x": {"bytes": 1, "sha256": SHA}}),
     "parent in the word index": lambda raw: raw["lexical"].update({"..": {"bytes": 1, "sha256": SHA}}),
     "a file too few": lambda raw: raw["segments"][0]["files"].pop("passages.arrow"),
-    "a FAISS index that is not": lambda raw: raw["segments"][0].update(ann=True),
-    "vectors of another size": lambda raw: raw["segments"][0]["files"]["dense-hash-4/vectors.f16"].update(bytes=41),
+    "a FAISS index that is not": lambda raw: raw["vectors"]["parts"][0].update(ann=True),
+    "vectors of another size": lambda raw: raw["vectors"]["parts"][0]["files"][VECTORS].update(bytes=41),
+    "vectors among documents": lambda raw: raw["segments"][0]["files"].update(raw["vectors"]["parts"][0]["files"]),
+    "vectors of a segment too few": lambda raw: raw["vectors"]["parts"].pop(),
+    "files of vectors that live elsewhere": lambda raw: raw["vectors"].update(store="elsewhere"),
+    "no vectors": lambda raw: raw.pop("vectors"),
+    "tokens outside": lambda raw: raw["segments"][0]["files"].update({"tokens-../x": {"bytes": 1, "sha256": SHA}}),
     "negative size": lambda raw: raw["tombstones"].update(bytes=-1),
     "no hash": lambda raw: raw["tombstones"].update(sha256="../x"),
     "more live than there are": lambda raw: raw.update(live_passages=12),
@@ -118,10 +156,10 @@ def test_no_manifests(text: str | bytes) -> None:
 
 
 def test_another_format_names_both_and_what_to_do() -> None:
-    newer = json.dumps({"format": 2, "whatever": []})
-    with pytest.raises(IndexFormatError, match=r"format 2, but ragqa .* reads format 1: upgrade ragqa, or index again"):
+    newer = json.dumps({"format": 3, "whatever": []})
+    with pytest.raises(IndexFormatError, match=r"format 3, but ragqa .* reads formats 1 to 2: upgrade ragqa, or index"):
         Manifest.from_json(newer, "m")
-    with pytest.raises(IndexFormatError, match=r"index format 0, but ragqa .* reads format 1: index again"):
+    with pytest.raises(IndexFormatError, match=r"index format 0, but ragqa .* reads formats 1 to 2: index again"):
         Manifest.from_json('{"format": 0}', "m")
 
 

@@ -1,0 +1,55 @@
+"""In which language a text is: scripts that belong to one language by their letters, all others by py3langid."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+LOOKED_AT = 4_000  # characters: more tell no more
+SURE = 0.7  # py3langid's probability, below which a text counts as of no language
+_LETTERS = 3  # of other scripts say as much as one Chinese character
+_KANA, _HAN = "\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff", "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_OWN = {
+    "el": "\u0370-\u03ff\u1f00-\u1fff",
+    "ta": "\u0b80-\u0bff",
+    "th": "\u0e01-\u0e4e",
+    "lo": "\u0e81-\u0edf",
+    "my": "\u1000-\u103f\u1050-\u109f",
+    "ko": "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3",
+    "km": "\u1780-\u17dd",
+    "kana": _KANA,
+    "han": _HAN,
+}
+_SCRIPT = re.compile("|".join(f"(?P<{name}>[{letters}])" for name, letters in _OWN.items()) + r"|(?P<other>[^\W\d_])")
+_KANA_SHARE = 0.15  # of Han and Kana: Japanese has a third and more, Chinese has them in names only
+_KIN = {"arz": "ar", "ary": "ar", "nn": "no", "yue": "zh", "wuu": "zh"}
+
+
+def detected(text: str) -> str:
+    """The code of the language that most of a text's beginning is in (ISO 639, as py3langid has them), "" where it does
+    not tell. The same text gives the same language.
+    """
+    text = text[:LOOKED_AT]
+    scripts = [str(match.lastgroup) for match in _SCRIPT.finditer(text)]
+    if not scripts:
+        return ""
+    counts = {script: scripts.count(script) for script in set(scripts)}
+    kana, han = counts.pop("kana", 0), counts.pop("han", 0)
+    if kana + han:
+        counts["ja" if kana > _KANA_SHARE * (kana + han) else "zh"] = _LETTERS * (kana + han)
+    best = max(sorted(counts), key=counts.__getitem__)
+    if best != "other":
+        return best
+    language, probability = _identifier().classify(text)
+    return _KIN.get(language, language) if probability >= SURE else ""
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

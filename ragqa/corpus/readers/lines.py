@@ -1,0 +1,107 @@
+"""Text that keeps the lines of its file: markup goes, and a line that holds nothing else is left empty.
+
+So the line of each passage is that of the file, although its characters are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from ragqa.corpus.files import SourceFile, read_text_of
+from ragqa.corpus.headings import Outline
+from ragqa.types import Document, Meta, Table
+
+BAR = " | "
+_LONGEST_COLUMNS = 300  # characters of all names; they stand with every passage of a table
+
+
+def lines_of(file: SourceFile) -> list[str]:
+    """The lines of a text file, without their ends."""
+    return read_text_of(file).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    line: int
+    level: int
+    text: str
+    body: int  # the line that its text begins on
+
+
+@dataclass(slots=True)
+class Lines:
+    """The text of a document, line by line. Lines are numbered from 0.
+
+    Each of `together` are lines [first, last) that are not to be cut, each of `tables` the lines [first, last) of rows,
+    the lines before ``body`` being the header.
+    """
+
+    text: list[str] = field(default_factory=list)
+    together: list[tuple[int, int]] = field(default_factory=list)
+    tables: list[tuple[int, int, int]] = field(default_factory=list)
+    _headings: list[_Heading] = field(default_factory=list)
+
+    def heading(self, line: int, level: int, text: str, body: int | None = None) -> None:
+        """A heading on a line. The lines from it to ``body`` are left out of the passages; without ``body`` none are.
+
+        One without text ends the sections of its level and below.
+        """
+        self._headings.append(_Heading(line, level, text, line if body is None else body))
+
+    def keep(self, first: int, last: int) -> None:
+        """Lines [first, last) belong together, and with those that overlap them."""
+        if self.together and first < self.together[-1][1]:
+            first = self.together.pop()[0]
+        self.together.append((first, last))
+
+    def paragraph_before(self, line: int) -> int:
+        """The line on which the paragraph begins that ends before a line."""
+        least = self._headings[-1].body if self._headings else 0
+        while line > least and not self.text[line - 1].strip():
+            line -= 1
+        while line > least and self.text[line - 1].strip():
+            line -= 1
+        return line
+
+    def document(self, file: SourceFile, title: str = "", meta: Meta | None = None) -> Document:
+        """The document; without a title it has the first heading of the first level."""
+        places = [0, *accumulate(len(line) + 1 for line in self.text)]
+        end = max(0, places[-1] - 1)
+
+        def at(line: int) -> int:
+            return min(places[min(line, len(self.text))], end)
+
+        outline = Outline()
+        for one in self._headings:
+            if one.body > one.line:
+                outline.add(at(one.line), one.level, one.text, at(one.body))
+            else:  # begins at the end of the line before, so that its own line is not taken for a heading line
+                outline.add(max(0, at(one.line) - 1), one.level, one.text)
+        tables = [Table(at(first), at(body), at(last), self._columns(first, body)) for first, body, last in self.tables]
+        return Document(
+            file.name,
+            "\n".join(self.text),
+            title or outline.first_title,
+            file.source,
+            meta or {},
+            line=1,
+            sections=tuple(outline.sections),
+            tables=tuple(tables),
+            together=tuple((at(first), at(last)) for first, last in self.together if first < last),
+        )
+
+    def _columns(self, first: int, body: int) -> str:
+        names = " ".join(filter(None, self.text[first:body]))
+        return names if len(names) <= _LONGEST_COLUMNS else ""
+
+
+def row(cells: Sequence[str]) -> str:
+    """The cells of a table's row on a line, each without line ends."""
+    return BAR.join(" ".join(cell.split()) for cell in cells)
+
+
+def indent_of(line: str) -> int:
+    """How many blanks a line begins with."""
+    return len(line) - len(line.lstrip(" \t"))

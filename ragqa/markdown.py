@@ -1,0 +1,129 @@
+"""What a text in Markdown says to its readers: which of its characters are marks and no words.
+
+Marks are: those of emphasis, code, headings and quotations, the addresses of links, anchors, references of notes,
+comments, tags of HTML and of templates, and the line below a table's header. Programs stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_TAGS = (
+    "abbr|a|blockquote|br|b|center|code|dd|del|details|div|dl|dt|em|figcaption|figure|font|h[1-6]|hr|iframe|img|input|"
+    "ins|i|kbd|li|mark|ol|picture|pre|p|q|samp|section|small|source|span|strong|sub|summary|sup|svg|s|table|tbody|td|"
+    "th|thead|tr|tt|ul|u|var|video"
+)
+_TARGET = r"\((?:[^()\n]|\([^()\n]{0,200}\)){0,1000}\)|\[[^\[\]\n]{0,200}\]"
+_RULE = r"[ \t]*:?-{1,100}:?[ \t]*"  # below the name of a column
+_MARK = re.compile(
+    r"(?P<fence>^[ \t>]{0,12}(?P<bar>`{3,}|~{3,})[^`\n]*$)"
+    r"|(?P<ticks>`{1,3})"
+    r"|(?P<escape>\\)(?=[!-/:-@\[-`{-~])."
+    r"|(?P<gone>"
+    r"<!--[\s\S]{0,1000}?-->|\{%[^%\n]{0,500}%\}|\{\{[^{}\n]{0,200}\}\}"
+    rf"|</?(?i:{_TAGS})(?:[\s/][^<>\n]{{0,300}})?>"
+    r"|[ \t]*\{:?[ \t]*[#.][^{}\n]{0,200}\}"
+    r"|\[\^[^\[\]\n]{1,50}\](?!:)"
+    r"|^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]+\S+[^\n]*$"
+    r"|^ {0,3}(?:\#{1,6}(?=[ \t]|$)[ \t]*|>[ \t]?(?:>[ \t]?){0,5})"
+    rf"|^[ \t]*(?:\|{_RULE}(?:\|{_RULE})*\|?|{_RULE}(?:\|{_RULE})+\|?)$"
+    r"|~~"
+    r")"
+    r"|\[\[(?:[^\[\]|\n]{0,200}\|)?(?P<page>[^\[\]|\n]{1,200})\]\]"
+    rf"|!?\[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]{{0,200}}\]){{0,500}})\](?:{_TARGET})"
+    r"|<(?P<link>(?:https?|mailto|ftp):[^<>\s]{1,500})>"
+    r"|(?P<emphasis>\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w))"
+    r"|\n[ \t]*(?P<blank>\n)",
+    re.MULTILINE,
+)
+
+_OPEN = 20  # runs of emphasis inside one another
+
+Span = tuple[int, int]
+
+
+def marks(text: str) -> list[Span]:
+    """Characters [start, end) of the text that are marks, ascending; none overlap."""
+    found: list[Span] = []
+    last = 0
+    for start, end in sorted(_marks(text)):
+        if end > last and start < end:
+            found.append((max(start, last), end))
+            last = end
+    return found
+
+
+def plain(text: str) -> str:
+    """A line of Markdown without its marks."""
+    kept, at = [], 0
+    for start, end in marks(text):
+        kept.append(text[at:start])
+        at = end
+    return "".join([*kept, text[at:]]).strip()
+
+
+def _marks(text: str) -> Iterator[Span]:
+    """The marks in the order in which they are found: those around a label come before those in it."""
+    place = 0
+    skips: dict[int, int] = {}  # from the end of a label to the end of its link
+    opened: list[tuple[str, int]] = []  # runs of emphasis that may still be closed
+    while (match := _MARK.search(text, place)) is not None:
+        start, end = match.span()
+        ahead = next((at for at in skips if place <= at <= start), None)
+        if ahead is not None:
+            place = skips.pop(ahead)
+            continue
+        place = end
+        kind = match.lastgroup
+        if kind == "gone":
+            yield start, end
+        elif kind == "fence":
+            close = _closing_fence(text, match["bar"], end)
+            yield from ((start, end), close)
+            place = close[1]
+        elif kind == "escape":
+            yield start, start + 1
+        elif kind == "ticks":
+            code = _code(text, start, end)
+            yield from code
+            place = code[-1][1] if code else end
+        elif kind in ("page", "label", "link"):
+            inside = match.span(kind)
+            yield from ((start, inside[0]), (inside[1], end))
+            if kind != "link":
+                place = inside[0]
+                skips[inside[1]] = end
+        elif kind == "blank":
+            opened.clear()
+            place = match.start("blank")
+        else:
+            yield from _emphasis(text, match, opened)
+
+
+def _code(text: str, start: int, end: int) -> list[Span]:
+    """The marks around code in a line, if it is closed in its paragraph."""
+    close = text.find(text[start:end], end)
+    return [(start, end), (close, close + end - start)] if close >= 0 and "\n\n" not in text[end:close] else []
+
+
+def _closing_fence(text: str, bar: str, place: int) -> Span:
+    """The line that closes a program; the end of the text if none does."""
+    close = re.compile(rf"^[ \t>]{{0,12}}{re.escape(bar)}[^\n]*", re.MULTILINE).search(text, place + 1)
+    return close.span() if close else (len(text), len(text))
+
+
+def _emphasis(text: str, match: re.Match[str], opened: list[tuple[str, int]]) -> Iterator[Span]:
+    """Both runs of a pair when the second is found; one that stands alone is none."""
+    start, end = match.span()
+    run = match[0]
+    may_close = start > 0 and not text[start - 1].isspace()
+    may_open = end < len(text) and not text[end].isspace()
+    at = next((at for at in range(len(opened) - 1, -1, -1) if opened[at][0] == run), None) if may_close else None
+    if at is not None:
+        first = opened[at][1]
+        del opened[at:]
+        yield from ((first, first + len(run)), (start, end))
+    elif may_open:
+        opened.append((run, start))
+        del opened[:-_OPEN]

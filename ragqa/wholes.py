@@ -1,0 +1,197 @@
+"""What belongs together in a text, so that no quotation is cut inside it.
+
+A stretch of text is widened until neither of its ends lies inside
+
+* a character with its marks, joiners and selectors, as a reader sees it;
+* a word of an alphabet (Latin, Greek, Cyrillic, Armenian, Georgian); other scripts write several words in one run;
+* an e-mail address, a URL, a path, the name of a file or domain, an option, a handle, initials ("U.S.");
+* a number with its sign, bounds ("≤ 5"), currency, parts ("1.5", "1/2", "14:30"), powers, what is behind it ("85 %");
+* a formula that is written without blanks ("E=mc^2"), or between dollar signs as in TeX; names as "C++" and "F-16";
+* a pair of brackets or quotation marks.
+
+Marks that stand loose at its ends (commas, half of a pair) are left out. What is longer than `LONGEST` is not kept
+whole. Everything is done by compiled expressions, in linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from ragqa.normalized import HIDDEN
+from ragqa.sentences import ABBREVIATIONS, is_between
+
+LONGEST = 300  # characters of a part of a text that is kept whole
+Part = tuple[int, int]  # characters [start, end)
+
+_LETTERS = (
+    "0-9A-Za-z\u00aa\u00b2\u00b3\u00b5\u00b9\u00ba\u00bc-\u00be\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u036f"
+    "\u0370-\u0587\u10a0-\u10ff\u1c80-\u1cbf\u1d00-\u1fff\u2070-\u209c\u2c60-\u2c7f\u2de0-\u2dff\ua640-\ua69f"
+    "\ua720-\ua7ff\uab30-\uab6f\ufb00-\ufb17\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+)
+_W = f"[{_LETTERS}{HIDDEN}]"
+_WORD = f"[{_LETTERS}](?:[_{_LETTERS}{HIDDEN}]*[{_LETTERS}])?+"
+_BLANK = "[ \u00a0\u2009\u202f]"
+_DIGITS = (
+    "(?:\\d++(?:[.,:/·'’٫٬]\\d++)*+(?:[\u00a0\u2009\u202f]\\d{3}(?!\\d))*+(?:-\\d++(?=-\\d)(?:-\\d++)++)?|\\.\\d++)"
+)
+_ATOM = re.compile(
+    "(?!\\s)(?:"
+    + "|".join(
+        (
+            r"[A-Za-z]++(?=[\s,;])",  # most of all words: nothing else need be tried
+            rf"(?<![\w$\\])\$(?=[^\s\d$])[^$\n]{{1,{LONGEST}}}(?<=\S)\$(?!\d)",  # TeX
+            r"(?<![\w+.-])[A-Za-z][\w+.-]{0,20}+://[^\s<>\"`]++",
+            r"(?<![\w+.@-])www\.[^\s<>\"`]++",
+            r"(?<![\w+.%-])[\w+%-]++(?:\.[\w+%-]++)*+@[\w-]++(?:\.[\w-]++)++",
+            r"(?<!\w)[A-Za-z]:\\[^\s<>\"|]++|(?<![\w\\])\\\\\w[^\s<>\"|]++",
+            r"(?<![\w/.~<])(?:~|\.{1,2})?/(?:[\w.@+-]++/)*+[\w@+-][\w.@+-]*+/?",
+            r"(?<!\S)\.(?:[a-z][\w-]*+|[A-Z]{2,}+\w*+)",  # .NET, .gitignore
+            r"(?<![\w-])--[A-Za-z][\w-]*+|(?<![\w@#/&])[@#]\w++|__\w++",
+            rf"(?:(?<![{_LETTERS})\]}}%°])(?:[<≤≥≈~±]{_BLANK}?|(?<=[ (])>{_BLANK}?)?"
+            rf"[-+−–±]?(?:[A-Z]{{1,3}}[$€£¥]|[$€£¥₩₹₽]){_BLANK}?[-+−–]?"
+            rf"|(?<![{_LETTERS})\]}}%°])(?:[<≤≥≈~±]{_BLANK}?[-+−–]?|(?<=[ (])>{_BLANK}?[-+−–]?|[-+−–±])|(?<!\w))"
+            rf"{_DIGITS}{_W}*+(?:{_BLANK}?[×·x*]{_BLANK}?10(?:\^[-+−]?\d++|[⁺⁻]?[⁰¹²³⁴-⁹]++))?+"
+            rf"(?:{_BLANK}?[%‰°℃℉](?:[CFK](?!\w))?+|{_BLANK}?€(?!\d)|[$£¥′″](?!\d))?+",
+            r"(?<![\w.])(?:[^\W\d_]\.){2,}+(?:[^\W\d_](?!\w))?+",  # U.S.
+            rf"(?<![\w/-])(?:{_WORD})(?:-(?:{_WORD}))*+(?:/(?:{_WORD})(?:-(?:{_WORD}))*+)*+"
+            rf"(?:\.(?:[a-z0-9][{_LETTERS}_]*+|[A-Z]{{2,4}}(?!\w))(?:-(?:{_WORD}))*+)++",  # a/b.txt, fenn.co.uk
+            rf"(?<![=^×·*+])(?:{_WORD})(?:[=^×·*+]-?(?:{_WORD}))++",  # E=mc^2
+            rf"(?:{_WORD})(?:(?<=[A-Z])-\d{_W}*+)?+(?:\+{{1,2}}(?!\w)|\#(?!\w))?+",
+        )
+    )
+    + ")"
+)
+_LINKS = re.compile(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
+_AFTER_LINKS = frozenset(".,;:!?'*|”»")
+_OPENERS = {")": "(", "]": "[", "}": "{"}
+_PAIRS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "“": "”", "„": "“", "「": "」", "『": "』", "（": "）", "【": "】"}
+_PAIRS |= {"《": "》", "〈": "〉", "«": "»", "»": "«", '"': '"'}
+_MARKS = re.compile("[" + re.escape("".join(sorted({*_PAIRS, *_PAIRS.values()}))) + "]|\n\\s*\n")
+_LOOSE = frozenset(" \t\r\n\x0b\x0c\u00a0\u2009\u202f\u3000,;:|·•*`，；：、،؛")
+_LOOSE_FIRST = _LOOSE | frozenset(".!?…。！？-–—−")
+_LOOSE_LAST = _LOOSE | frozenset("-–—−。｡")
+_COMPANIES = frozenset(("Inc", "Ltd", "Co", "Corp", "Bros", "Esq"))
+_ROUNDS = 4
+
+
+class Wholes:
+    """What belongs together in one text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._atoms = list(_atoms(text))
+        self._firsts = [start for start, _ in self._atoms]
+        self._pairs = list(_pairs(text))
+
+    def widen(self, start: int, end: int) -> Part:
+        """Characters [start, end) without loose marks, widened to what belongs together.
+
+        A stretch of nothing but loose marks stays as it is. Widening the result again changes nothing.
+        """
+        place = start, end
+        for _ in range(_ROUNDS):
+            wider = self._closed(self._trimmed(self._unbroken(*place)))
+            if wider == place:
+                break
+            place = wider
+        return place
+
+    def _unbroken(self, start: int, end: int) -> Part:
+        """To the ends of atoms and of characters as they are seen."""
+        first, last = self._atom(start), self._atom(end)
+        start, end = (start if first is None else first[0]), (end if last is None else last[1])
+        while start and not is_between(self.text, start):
+            start -= 1
+        while end < len(self.text) and not is_between(self.text, end):
+            end += 1
+        return start, end
+
+    def _atom(self, at: int) -> Part | None:
+        """The atom that would be cut there."""
+        number = bisect_right(self._firsts, at) - 1
+        if number >= 0 and self._atoms[number][0] < at < self._atoms[number][1]:
+            return self._atoms[number]
+        return None
+
+    def _trimmed(self, place: Part) -> Part:
+        start, end = place
+        while start < end and self._is_loose(start, place, _LOOSE_FIRST):
+            start += 1
+        while end > start and (self._is_loose(end - 1, place, _LOOSE_LAST) or self._is_full_stop(end - 1)):
+            end -= 1
+        return (start, end) if start < end else place
+
+    def _is_loose(self, at: int, place: Part, marks: frozenset[str]) -> bool:
+        if self._atom(at) is not None or self._atom(at + 1) is not None or at in self._firsts:
+            return False
+        if self.text[at] in marks or _HIDDEN_MARK.match(self.text, at):
+            return True
+        return bool(_MARKS.match(self.text, at)) and not self._has_partner(at, place)
+
+    def _is_full_stop(self, at: int) -> bool:
+        """Whether the dot ends a sentence and belongs to no abbreviation."""
+        if self.text[at] != "." or self._atom(at + 1) is not None or self.text[at - 1 : at] == ".":
+            return False
+        word = re.split(r"\W", self.text[max(0, at - 12) : at])[-1]
+        following = self.text[at + 1 : at + 3].strip()
+        return not (word in ABBREVIATIONS or word in _COMPANIES or len(word) == 1 or following[:1].islower())
+
+    def _has_partner(self, at: int, place: Part) -> bool:
+        return any(at in pair and place[0] <= pair[0] and pair[1] < place[1] for pair in self._pairs)
+
+    def _closed(self, place: Part) -> Part:
+        """With the other half of each pair of which one half is inside."""
+        start, end = place
+        for first, last in self._pairs:
+            if start <= first < end <= last and last + 1 - start <= LONGEST:
+                end = last + 1
+            elif first < start <= last < end and end - first <= LONGEST:
+                start = first
+        return start, end
+
+
+_HIDDEN_MARK = re.compile(f"[{HIDDEN}]")
+
+
+def _atoms(text: str) -> Iterator[Part]:
+    """What is never cut, in order."""
+    for match in _ATOM.finditer(text):
+        start, end = match.span()
+        if end - start > LONGEST:
+            continue
+        if _LINKS.match(text, start, end):
+            end = start + len(_link(match[0]))
+        yield start, end
+
+
+def _link(text: str) -> str:
+    """A URL or path of Windows without the marks of the sentence that it stands in."""
+    while text[-1:] in _AFTER_LINKS or (
+        text[-1:] in _OPENERS and text.count(text[-1]) > text.count(_OPENERS[text[-1]])
+    ):
+        text = text[:-1]
+    return text
+
+
+def _pairs(text: str) -> Iterator[Part]:
+    """The places of both halves of each pair; none reaches over the end of a paragraph."""
+    waiting: list[tuple[str, int]] = []
+    for match in _MARKS.finditer(text):
+        mark, at = match[0], match.start()
+        if mark.isspace():
+            waiting.clear()
+            continue
+        depth = next((d for d, (opened, _) in enumerate(reversed(waiting[-4:]), 1) if _PAIRS[opened] == mark), 0)
+        if depth:
+            yield waiting[-depth][1], at
+            del waiting[-depth:]
+        elif mark in _PAIRS and not (mark == '"' and text[at - 1 : at].isdigit()):  # 5" are inches
+            waiting.append((mark, at))
+
+
+def widen(text: str, places: Sequence[Part]) -> list[Part]:
+    """Each of the places in a text, widened to what belongs together."""
+    wholes = Wholes(text)
+    return [wholes.widen(start, end) for start, end in places]

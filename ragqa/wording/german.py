@@ -1,0 +1,33 @@
+"""German."""
+
+from __future__ import annotations
+
+from ragqa.wording.words import Wording, in_order, words
+
+_MONTHS = in_order("januar februar märz april mai juni juli august september oktober november dezember", 1)
+_SHORT = in_order("jan feb mär apr _ jun jul aug sep okt nov dez", 1)
+_OTHER = {"jänner": 1, "feber": 2, "sept": 9, "mrz": 3}
+_UNITS = in_order(
+    "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn "
+    "achtzehn neunzehn",
+    0,
+)
+_TENS = in_order("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig", 2)
+_BEFORE_TENS = in_order("_ ein zwei drei vier fünf sechs sieben acht neun", 0)
+
+GERMAN = Wording(
+    language="de",
+    capitals=False,
+    articles=words("der die das den dem des ein eine einen einem einer eines"),
+    loose=words("am an ca circa etwa für im in jahr jahre jahren rund um ungefähr von mit uhr"),
+    months=_MONTHS | {name: number for name, number in _SHORT.items() if name != "_"} | _OTHER,
+    numbers={word: str(number) for word, number in _UNITS.items()}
+    | {word: str(10 * number) for word, number in _TENS.items()}
+    | {"zwo": "2", "dreissig": "30"}
+    | {
+        f"{unit}und{ten}": str(10 * tens + number)
+        for unit, number in _BEFORE_TENS.items()
+        for ten, tens in _TENS.items()
+        if unit != "_"
+    },
+)

@@ -1,0 +1,27 @@
+"""Spanish."""
+
+from __future__ import annotations
+
+from ragqa.wording.words import Wording, in_order, words
+
+_MONTHS = in_order("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre", 1)
+_UNITS = in_order(
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
+    "dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete "
+    "veintiocho veintinueve",
+    0,
+)
+_TENS = in_order("treinta cuarenta cincuenta sesenta setenta ochenta noventa", 3)
+
+SPANISH = Wording(
+    language="es",
+    articles=words("el la los las un una unos unas"),
+    loose=words("a al alrededor año años aproximadamente con de del durante en para unos"),
+    titles=words("don doña señor señora rey reina papa presidente presidenta general doctor doctora"),
+    qualifiers=words(
+        "nueva nuevo san santa norte sur este oeste alta alto baja bajo antigua antiguo no sin antes después"
+    ),
+    months=_MONTHS | {"setiembre": 9},
+    numbers={word: str(number) for word, number in _UNITS.items()}
+    | {word: str(10 * number) for word, number in _TENS.items()},
+)

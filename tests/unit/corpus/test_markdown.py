@@ -1,0 +1,104 @@
+"""Markdown: what its structure is, and which of its characters are marks."""
+
+import pytest
+
+from ragqa.config import SplitConfig
+from ragqa.corpus.files import SourceFile
+from ragqa.corpus.guard import read_file
+from ragqa.corpus.split import split
+from ragqa.markdown import marks, plain
+
+
+def read(tmp_path, text):
+    (tmp_path / "a.md").write_bytes(text.encode())
+    (document,) = read_file(SourceFile(tmp_path / "a.md", "a.md"))
+    assert document.text == text
+    return document
+
+
+def passages(tmp_path, text, **config):
+    document = read(tmp_path, text)
+    found = split(document, SplitConfig(**config))
+    assert all(text[p.start : p.end] == p.text for p in found)
+    return found
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_setext_headings(tmp_path, end):
+    text = end.join(["Handbook", "========", "", "Intro.", "", "Safety of *valves*", "---", "Close it.", ""])
+    found = passages(tmp_path, text)
+    assert [(p.title, p.heading, p.text) for p in found] == [
+        ("Handbook", "", "Intro."),
+        ("Handbook", "Safety of valves", "Close it."),
+    ]
+    assert read(tmp_path, text).title == "Handbook"
+
+
+def test_headings_of_other_blocks_are_none(tmp_path):
+    text = "# A {#top .x}\n\n> # quoted\n\n```\n# code\n```\n\n<!--\n# hidden\n-->\n\n    # indented\n\n---\n\nText\n"
+    assert [s.heading for s in read(tmp_path, text).sections] == ["A"]
+
+
+def test_front_matter_is_no_text(tmp_path):
+    text = "---\ntitle: Pump\nteam: ops\n---\nIntro.\n\n# Use\nText.\n"
+    document = read(tmp_path, text)
+    assert (document.title, dict(document.meta)) == ("Pump", {"team": "ops"})
+    assert [(p.heading, p.text, p.line) for p in split(document, SplitConfig())] == [
+        ("", "Intro.", 5),
+        ("Use", "Text.", 8),
+    ]
+
+
+def test_a_program_stays_with_the_sentence_that_announces_it(tmp_path):
+    words = "One two three four five six seven eight nine ten. "
+    code = "```sh\nsystemctl stop orderd\n\nsystemctl start orderd\n```"
+    text = f"{words * 2}Restart it so:\n\n{code}\n\n{words}\n"
+    assert [p.text for p in passages(tmp_path, text, words=28)] == [
+        (words * 2).strip(),
+        f"Restart it so:\n\n{code}\n\n{words.strip()}",
+    ]
+
+
+def test_rows_of_a_long_table_have_its_columns_as_context(tmp_path):
+    rows = "".join(f"| Alloy {n} | {300 + n} |\n" for n in range(50))
+    text = f"# Alloys\n\nAll:\n\n| *Name* | Melts at |\n|---|--:|\n{rows}\nThe end.\n"
+    found = passages(tmp_path, text, words=40)
+    assert [(p.heading, p.text) for p in found[:3]] == [
+        ("", "All:"),
+        ("Name | Melts at", "| *Name* | Melts at |\n|---|--:|\n| Alloy 0 | 300 |"),
+        ("Name | Melts at", "| Alloy 1 | 301 |"),
+    ]
+    assert (found[-1].heading, found[-1].text, found[-1].line) == ("", "The end.", 58)
+
+
+def test_a_table_that_fits_is_not_cut(tmp_path):
+    words = "One two three four five six seven eight nine ten. "
+    table = "| a | b |\n|---|---|\n" + "| c | d |\n" * 6
+    assert passages(tmp_path, f"{words * 2}\n\n{table}\n", words=28)[-1].text == table.strip()
+
+
+@pytest.mark.parametrize(
+    ("marked", "said"),
+    [
+        (
+            "Made by [Renata *Holm*](https://example.org/renata_holm) and [[Mayor Quist]].",
+            "Made by Renata Holm and Mayor Quist.",
+        ),
+        ("[[Page|Label]], [text][ref], ![alt](a_b.png), <https://a.b/c_d>", "Label, text, alt, https://a.b/c_d"),
+        ("By **Paolo** *Ricci* in `1931` and ~~not~~ ***so***", "By Paolo Ricci in 1931 and not so"),
+        ("2 * 3 * 4, snake_case_name, *args and a_b", "2 * 3 * 4, snake_case_name, *args and a_b"),
+        ("Use `a * b` and ``c ` d`` and \\*this\\*", "Use a * b and c ` d and *this*"),
+        ("{% include a.html %}Text {{ page.x }}here <br>now<!-- not -->", "Text here now"),
+        ("A list: Vec<T>, a < b", "A list: Vec<T>, a < b"),
+        ("It is so.[^1]\n> quoted *words*\n## Head {#id}", "It is so.\nquoted words\nHead"),
+        ("[ref]: https://a.b/c 'd'\n[ ] open", "[ ] open"),
+        ("```py\n*a* = b_\n```\nthen *c*", "*a* = b_\n\nthen c"),
+        ("| a | b |\n|:--|---|\n| *1* | 2 |", "| a | b |\n\n| 1 | 2 |"),
+        ("*one\n\ntwo*", "*one\n\ntwo*"),
+    ],
+)
+def test_marks_are_no_words(marked, said):
+    assert plain(marked) == said
+    spans = marks(marked)
+    assert all(start < end for start, end in spans)
+    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))

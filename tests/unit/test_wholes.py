@@ -1,0 +1,216 @@
+"""No quotation is cut inside what belongs together."""
+
+from __future__ import annotations
+
+import math
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragqa.models.catalog import load_reader
+from ragqa.seen import Seen
+from ragqa.spans import Decoded, whole_spans
+from ragqa.types import Passage, Span
+from ragqa.wholes import LONGEST, Wholes
+
+ODD = st.text(st.sampled_from('ab1 .,-–+@/:()[]"“”«»%€$#_é\n\u0301\u200d\u00ad北'), max_size=40)
+
+
+def widened(text: str, cut: str, before: str = "") -> str:
+    """What becomes of the first ``cut`` after ``before``."""
+    start = text.index(cut, text.index(before) + len(before))
+    start, end = Wholes(text).widen(start, start + len(cut))
+    return text[start:end]
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        # addresses, paths, names of files
+        ("Write to j.doe+news@mail.example.org, please.", "doe+news@mail", "j.doe+news@mail.example.org"),
+        ("Write to j.doe@example.org.", "example", "j.doe@example.org"),
+        ("See https://docs.example.org/a/b?c=d#e, then.", "docs.example", "https://docs.example.org/a/b?c=d#e"),
+        ("(see http://example.org/x_(y)).", "example", "http://example.org/x_(y)"),
+        ("at www.example.org.", "example.org", "www.example.org"),
+        ("in example.co.uk now", "co.uk", "example.co.uk"),
+        ("edit /etc/ssh/sshd_config first", "ssh/sshd", "/etc/ssh/sshd_config"),
+        ("in C:\\Data\\new.csv.", "Data", "C:\\Data\\new.csv"),
+        ("open report-2020_v2.pdf now", "2020", "report-2020_v2.pdf"),
+        ("see src/ragqa/spans.py", "ragqa", "src/ragqa/spans.py"),
+        ("pass --dry-run to it", "run", "--dry-run"),
+        ("in .gitignore", "gitignore", ".gitignore"),
+        ("for .NET only", "NET", ".NET"),
+        ("from @alice today", "alice", "@alice"),
+        ("set max_open_files to", "open", "max_open_files"),
+        # numbers and their signs
+        ("it was −12.5 °C there", "12", "−12.5 °C"),
+        ("it was -12 there", "12", "-12"),
+        ("a debt of –300 euros", "300", "–300"),
+        ("is 3.141 or so", "141", "3.141"),
+        ("about 3/4 of it", "4", "3/4"),
+        ("at 14:45 sharp", "14", "14:45"),
+        ("is 1,250,000 in all", "250", "1,250,000"),
+        ("is 1\u202f250 in all", "250", "1\u202f250"),
+        ("takes 2½ hours", "2", "2½"),
+        ("costs US$40 now", "40", "US$40"),
+        ("costs $-40 now", "40", "$-40"),
+        ("costs 40 € now", "40", "40 €"),
+        ("is 85% full", "85", "85%"),
+        ("is ≤ 5 mm", "5", "≤ 5"),
+        ("(p < 0.05)", "0.05", "< 0.05"),
+        ("on 2021-03-04 at", "03", "2021-03-04"),
+        ("ISBN 978-3-16-148410-0.", "3", "978-3-16-148410-0"),
+        ("is 6.02 × 10²³ of", "6.02", "6.02 × 10²³"),
+        ("the 1970s were", "1970", "1970s"),
+        ("version 1.10.2 is", "1.10", "1.10.2"),
+        # names, formulas
+        ("written in C++ and", "C", "C++"),
+        ("an F-16 flew", "16", "F-16"),
+        ("the U.S. Senate", "U.S", "U.S."),
+        ("where E=mc² holds", "mc", "E=mc²"),
+        ("Na⁺ ions", "Na", "Na⁺"),
+        ("H₂O is", "H", "H₂O"),
+        ("where $a_1 + b$ is", "a_1", "$a_1 + b$"),
+        ("the Kittiwake sank", "wake", "Kittiwake"),
+        ("die Ge\u00adbühr ist", "Ge", "Ge\u00adbühr"),
+        # characters as one sees them
+        ("by Renata Tome\u0301 in", "Renata Tome", "Renata Tome\u0301"),
+        ("a 👩\u200d🚀 flew", "👩", "👩\u200d🚀"),
+        ("a 👍🏽 was", "👍", "👍🏽"),
+        # pairs
+        ("by Seal (band) in", "Seal (ba", "Seal (band)"),
+        ("call (212) 555-0100 now", "212) 555-0100", "(212) 555-0100"),
+        ("f(x, g(y)) is", "f(x, g", "f(x, g(y))"),
+        ("the so-called “red list” of", "so-called “red", "so-called “red list”"),
+        ('known as the "Dog Pound" now', 'the "Dog', 'the "Dog Pound"'),
+        ("das „alte Haus“ dort", "das „alte", "das „alte Haus“"),
+        ("名は「青い鳥」です", "名は「青い", "名は「青い鳥」"),
+    ],
+)
+def test_widened_to_the_whole(text, cut, whole):
+    assert widened(text, cut) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "kept"),
+    [
+        ("from 1914–1918 on", "1914", "1914"),
+        ("from 1914-1918 on", "1918", "1918"),
+        ("the New York-based firm", "New York", "New York"),
+        ("Newton's laws", "Newton", "Newton"),
+        ("and/or", "or", "or"),
+        ("the end.Next line", "end", "end"),
+        ("in 1990.The next", "1990", "1990"),
+        ("東京都に住む", "東京", "東京"),
+        ("1937年に", "1937", "1937"),
+        ("well-known", "known", "known"),
+        ("costs $5 or $6", "$5", "$5"),
+        ("It is 5. Then 6", "5", "5"),
+        ("a) first b) second", "first", "first"),
+        ("x " * 10 + "(" + "y " * LONGEST + ")", "x x (y", "x x (y"),
+    ],
+)
+def test_not_widened(text, cut, kept):
+    assert widened(text, cut) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "kept"),
+    [
+        ("in Rome, Italy.", "Rome,", "Rome"),
+        ("in Rome.", "Rome.", "Rome"),
+        ("by Holt Inc. in", "Holt Inc.", "Holt Inc."),
+        ("the U.S. Senate", "U.S.", "U.S."),
+        ("is (Rome) now", "(Rome", "Rome"),
+        ("is (Rome) now", "(Rome)", "(Rome)"),
+        ("is Rome) now", "Rome)", "Rome"),
+        ('is "Rome" now', 'Rome"', "Rome"),
+        ("is “Rome” now", "“Rome", "Rome"),
+        ("| Rome | 5 |", "| Rome |", "Rome"),
+        ("• Rome", "• Rome", "Rome"),
+        ("asks “Who?” now", "“Who?", "Who?"),
+        ("ab\u200b cd", "ab\u200b", "ab"),
+        ("a , b", " , ", " , "),
+    ],
+)
+def test_loose_marks_at_the_ends_go(text, cut, kept):
+    assert widened(text, cut) == kept
+
+
+@given(st.text(max_size=40) | ODD, st.data())
+def test_what_is_widened_holds_what_it_was_but_for_loose_marks(text, data):
+    if not text:
+        return
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    wholes = Wholes(text)
+    first, last = wholes.widen(start, end)
+    assert 0 <= first < last <= len(text)
+    lost = text[start : max(start, first)] + text[min(end, last) : end]
+    assert not any(unicodedata.category(char)[0] in "LN" for char in lost)
+    assert wholes.widen(first, last) == (first, last)
+
+
+@given(st.text(st.characters(categories=["L", "M", "Zs"]), min_size=1, max_size=30), st.data())
+def test_no_mark_follows(text, data):
+    start = data.draw(st.integers(0, len(text) - 1))
+    first, last = Wholes(text).widen(start, data.draw(st.integers(start + 1, len(text))))
+    assert last == len(text) or unicodedata.category(text[last])[0] != "M" or last - first >= 32
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a",
+        "a.",
+        "-",
+        "1,",
+        "(",
+        '"',
+        "a/",
+        "$a",
+        "a@",
+        "__a",
+        "a-",
+        "http://",
+        "a=",
+        "<≤",
+        "é",
+        "/",
+        "a+",
+        "A-1",
+        "$5 ",
+    ],
+)
+def test_time_grows_with_the_text_and_no_faster(unit):
+    text = (unit * 40_000)[:40_000]
+    begin = time.perf_counter()
+    Wholes(text).widen(10, 15)
+    assert time.perf_counter() - begin < 5
+
+
+def test_probabilities_of_spans_that_become_equal_add_up():
+    text = "It was -17 °C, they say."
+    cuts = [("17 °C", 0.4), ("17", 0.2), ("-17 °C,", 0.1), ("they", 0.1)]
+    spans = [Span(text.index(cut), text.index(cut) + len(cut), math.log(share)) for cut, share in cuts]
+    found = whole_spans(Seen(text), Decoded(spans, math.log(0.2)))
+    assert [text[span.start : span.end] for span in found.spans] == ["-17 °C", "they"]
+    assert [math.exp(span.score) for span in found.spans] == pytest.approx([0.7, 0.1])
+    assert found.null == math.log(0.2) and found.spans[1].score == spans[3].score
+
+
+def test_a_reader_gives_whole_spans_and_their_logits():
+    text = "Questions about the Kestrel are answered by help@kestrel-motors.example.org on working days."
+    reader, passage = load_reader(), Passage("p", "d", text, "", 0, len(text))
+    question = "What is the e-mail address for the Kestrel?"
+    (spans,) = reader.read([question], [passage])
+    quotes = [text[span.start : span.end] for span in spans if span.end > span.start]
+    assert quotes[0] == "help@kestrel-motors.example.org"
+    assert len(set(quotes)) == len(quotes) and not any(quote.endswith("@") for quote in quotes)
+    best = next(span for span in spans if span.end > span.start)
+    (logits,) = reader.logits(question, passage, best)
+    (raw,) = reader.read_texts([question], [text])
+    assert logits.margin == pytest.approx(raw.spans[0].score - raw.null, abs=1e-4)
