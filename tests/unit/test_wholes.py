@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragqa.models.catalog import load_reader
+from ragqa.seen import Seen
 from ragqa.spans import Decoded, whole_spans
 from ragqa.types import Passage, Span
 from ragqa.wholes import LONGEST, Wholes
@@ -195,7 +196,7 @@ def test_probabilities_of_spans_that_become_equal_add_up():
     text = "It was -17 °C, they say."
     cuts = [("17 °C", 0.4), ("17", 0.2), ("-17 °C,", 0.1), ("they", 0.1)]
     spans = [Span(text.index(cut), text.index(cut) + len(cut), math.log(share)) for cut, share in cuts]
-    found = whole_spans(text, Decoded(spans, math.log(0.2)))
+    found = whole_spans(Seen(text), Decoded(spans, math.log(0.2)))
     assert [text[span.start : span.end] for span in found.spans] == ["-17 °C", "they"]
     assert [math.exp(span.score) for span in found.spans] == pytest.approx([0.7, 0.1])
     assert found.null == math.log(0.2) and found.spans[1].score == spans[3].score

@@ -97,7 +97,7 @@ class _Reader:
         if found := _TITLE.match(line):
             return self._heading(at, len(found[1]), found[2], 1)
         under = _UNDERLINE.match(self._line(at + 1))
-        alone = not self._line(at - 1) or _BLOCK_ATTRIBUTES.match(self._line(at - 1))
+        alone = not (at and self._out.text[at - 1]) or _BLOCK_ATTRIBUTES.match(self._line(at - 1))
         if under and alone and line[0].isalnum() and abs(len(under[0].rstrip()) - len(line)) < 2:
             return self._heading(at, _UNDERLINES.index(under[1]) + 1, line, 2)
         return 0
@@ -129,7 +129,10 @@ class _Reader:
 
     def _macro(self, at: int, line: str) -> int:
         if condition := _CONDITION.match(line):
-            return self._emit(self._inline.line(condition[1]) if line.startswith("if") and "::" in line else "")
+            if inner := _ATTRIBUTE.match(condition[1]):
+                self._inline.attributes.setdefault(inner[2].lower(), self._inline.line(inner[4] or ""))
+                return self._emit("")
+            return self._emit("" if line.startswith(("ifeval", "endif")) else self._inline.line(condition[1]))
         if macro := _BLOCK_MACRO.match(line):
             self.included |= macro[1] == "include"
             said = macro[3].split(",")[0].strip('" ') if macro[1] in ("image", "link") else ""

@@ -76,6 +76,9 @@ class _Reader:
         self._literal = -1  # the indentation of a paragraph that ended in "::"
 
     def read(self) -> Lines:
+        for line in self._lines:
+            if (found := _DIRECTIVE.match(line)) and found[2]:
+                self._inline.define(found[2], line[found.end() :].strip())
         at = 0
         while at < len(self._lines):
             at = self._step(at)
@@ -97,7 +100,7 @@ class _Reader:
             return end
         if end := self._table(at):
             return end
-        if _EXPLICIT.match(line):
+        if _EXPLICIT.match(line) or line.startswith("__ "):
             return self._explicit(at, indent)
         return self._text(at, line)
 
@@ -184,16 +187,16 @@ class _Reader:
         if footnote := _FOOTNOTE.match(line):
             return self._emit(self._inline.line(f"{footnote[1]}{footnote[2]} {line[footnote.end() :]}"))
         if target := _TARGET.match(line):
-            place = target[3] or target[4] or ""
-            known = self._inline.target(target[2] or "", place)
-            return self._emit(f"{' ' * indent}{known}")
+            end = at + 1 if target[2] is None else max(at + 1, self._indented(at + 1, indent))
+            place = "".join([target[3] or target[4] or "", *(more.strip() for more in self._lines[at + 1 : end])])
+            self._emit(f"{' ' * indent}{self._inline.target(target[2] or '', place)}".rstrip())
+            return self._blank(end)
         return self._blank(max(at + 1, self._indented(at + 1, indent)))  # a comment
 
     def _directive(self, at: int, indent: int, directive: re.Match[str]) -> int:
         name, said = directive[3].lower(), self._lines[at][directive.end() :].strip()
         bare = name.rpartition(":")[2]
         if directive[2]:
-            self._inline.define(directive[2], said)
             return self._blank(max(at + 1, self._indented(at + 1, indent)))
         if self._is_object(name):
             return self._object(at, indent, said)

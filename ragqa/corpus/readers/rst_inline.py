@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-_LITERAL = re.compile(r"``(.+?)``(?!`)")
-_ROLE = re.compile(r"(?<![\w:]):[\w:.+-]{1,60}:`((?:\\.|[^`\\])+)`|`((?:\\.|[^`\\])+)`:[\w:.+-]{1,60}:")
-_LINK = re.compile(r"`((?:\\.|[^`\\])+)`(__?)?(?![\w`])")
-_STRONG = re.compile(r"(?<![\w*\\])\*\*(?=\S)(.+?)(?<=\S)(?<!\\)\*\*(?![\w*])")
-_EMPHASIS = re.compile(r"(?<![\w*\\])\*(?=[^\s*])(.+?)(?<=[^\s\\])\*(?![\w*])")
-_REFERENCE = re.compile(r"(?<![\w`./@:-])([A-Za-z0-9][A-Za-z0-9.+-]*(?:_[A-Za-z0-9]+)*)__?(?![\w`(=\[/*.-]|\.\w)")
+_LITERAL = re.compile(r"``(.{1,1000}?)``(?!`)")
+_ROLE = re.compile(r"(?<![\w:]):[\w:.+-]{1,60}:`((?:\\.|[^`\\]){1,1000})`|`((?:\\.|[^`\\]){1,1000})`:[\w:.+-]{1,60}:")
+_LINK = re.compile(r"`((?:\\.|[^`\\]){1,1000})`(__?)?(?![\w`])")
+_STRONG = re.compile(r"(?<![\w*\\])\*\*(?=\S)(.{1,1000}?)(?<=\S)(?<!\\)\*\*(?![\w*])")
+_EMPHASIS = re.compile(r"(?<![\w*\\])\*(?=[^\s*])(.{1,1000}?)(?<=[^\s\\])\*(?![\w*])")
+_REFERENCE = re.compile(
+    r"(?<![\w`./@:-])([A-Za-z0-9][A-Za-z0-9.+-]{0,80}(?:_[A-Za-z0-9]{1,80}){0,9})__?(?![\w`(=\[/*.-]|\.\w)"
+)
 _FOOTNOTE = re.compile(r"(?<!\w)\[((?:\d+|#[\w.-]*|\*|[\w.-]+))\]_(?!\w)")
 _SUBSTITUTION = re.compile(r"(?<![\w|])\|([^\s|](?:[^|\n]{0,80}[^\s|])?)\|(?:__?)?(?![\w|])")
-_EXPLICIT = re.compile(r"(.*?)\s*<([^<>]*)>\s*\Z", re.DOTALL)
+_EXPLICIT = re.compile(r"(.*?)\s*(?<!\\)<([^<>]*)>\s*\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)")
 _HIDDEN = re.compile("\x00(\\d+)\x00")
 _OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|www\.", re.IGNORECASE)
