@@ -135,10 +135,11 @@ def _pieces(text: str) -> Iterator[Piece]:
 def _plain(raw: str, before: str, after: str) -> str:
     """A character with the marks that follow it, in plain form."""
     visible = _HIDDEN.sub("", raw)
-    new = unicodedata.normalize("NFC", visible)
-    if visible and not _kept().match(visible):
+    if _kept().match(visible):
+        new = unicodedata.normalize("NFC", visible[0] + unicodedata.normalize("NFKC", visible[1:]))
+    else:
         new = unicodedata.normalize("NFKC", visible)
-        if visible[0] in _RAISED_SIGNS or unicodedata.category(visible[0]) == "No":
+        if visible and (visible[0] in _RAISED_SIGNS or unicodedata.category(visible[0]) == "No"):
             new = new.replace("\u2044", "/")
             new = f" {new}" if before.isdecimal() else new
     hidden = _HIDDEN_LAST.search(raw)
