@@ -29,6 +29,7 @@ from ragqa.store.manifest import FILES, EncoderFact, Manifest, SegmentFact, Vect
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
 from ragqa.store.transaction import Transaction, transaction
+from ragqa.types import FORMS
 
 COPY_TRIES = 10
 FETCH_ROWS = 65_536
@@ -144,7 +145,7 @@ class Reencoder:
             part = writer.finish(was.rows, self._progress)
         with storing(folder):
             sync_folder(folder)
-        return Written(replace(was, id=folder.name), part)
+        return Written(replace(was, id=folder.name, forms=FORMS), part)
 
     def _encode(self, segment: SegmentFact, store: PassageStore, writer: VectorWriter) -> None:
         for start in range(0, segment.rows, ENCODE_PASSAGES):

@@ -24,7 +24,15 @@ from ragqa.index.selection import Selection
 from ragqa.index.vectors import VectorIndex, vector_store
 from ragqa.store.checking import AT_ONCE, Checks, Files
 from ragqa.store.layout import Layout, is_token_file
-from ragqa.store.manifest import FileFact, Manifest, check_size, read_checked, read_manifest, read_tombstones
+from ragqa.store.manifest import (
+    FileFact,
+    Manifest,
+    SegmentFact,
+    check_size,
+    read_checked,
+    read_manifest,
+    read_tombstones,
+)
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
 from ragqa.store.reading import damaged, enough_memory, reading
@@ -224,6 +232,17 @@ class Snapshot:
             found += self.stores[owner].documents(np.array([number - self._first_documents[owner]], np.int64))
         return found
 
+    def segment_of(self, number: int) -> SegmentFact:
+        """The segment that holds a document."""
+        return self.manifest.segments[int(np.searchsorted(self._first_documents, number, side="right")) - 1]
+
+    def passages_of(self, number: int) -> tuple[range, list[Passage]]:
+        """The rows of a document's passages, and the passages; dead or alive."""
+        owner = int(np.searchsorted(self._first_documents, number, side="right")) - 1
+        own, first = np.array([number - self._first_documents[owner]], np.int64), self._first_rows[owner]
+        ((_, rows, passages),) = self.stores[owner].contents(own)
+        return range(first + rows.start, first + rows.stop), passages
+
     def identities(self) -> Iterator[tuple[int, str, str, str]]:
         """(number, id, sha, source) of each live document."""
         for first, store in zip(self._first_documents.tolist(), self.stores, strict=True):
@@ -322,6 +341,7 @@ class Snapshot:
         return RankBM25Index(rows, self.passages(rows), self.analyzer, self.synonyms)
 
     def _allowed(self, where: Filter) -> Allowed:
+        where = self.selection.resolved(where)
         mask = self.per_row(self.selection.matching(where))
         return Allowed.of(mask, self.generation, where, self.selection.clauses(where))
 

@@ -74,7 +74,10 @@ def update(
         recorded = was if sources is None else sources.recorded_after(was, Path(directory))
         rules = _synonyms(old) if synonyms is None else synonyms
         setup = Setup(config, analyzer.name, fact, rules, recorded, _store(old, store))
-        rest = Rest((lambda source: True) if sources is None else sources.covers(was), keep_sources)
+        rest = Rest(lambda source: True, keep_sources)
+        if sources is not None:
+            moved = sources.unless_moved(was, Path(directory))
+            rest = Rest(sources.covers(was), keep_sources, sources.same_place(was), moved)
         return _change(change, old, setup, encoder, documents, rest, device, progress or silent)
 
 
@@ -169,7 +172,7 @@ def _change(
     base = old if old is not None and setup.binds(old.manifest) else None
     with ExitStack() as stack:
         store = vector_store(change.layout, setup.store, device)
-        intake = Intake(change, setup.config, encoder, setup.encoder, store, stack, progress)
+        intake = Intake(change, setup.config, encoder, setup.encoder, store, stack, progress, base)
         plan = compare(old, documents, rest, intake, rebuild=base is None)
         others = setup.synonyms != _synonyms(old)
         manifest = was
@@ -197,6 +200,7 @@ def _report(
         documents=manifest.live_documents,
         added=plan.added,
         changed=plan.changed,
+        moved=plan.moved,
         removed=plan.removed,
         unchanged=plan.unchanged,
         kept=plan.kept,
@@ -237,7 +241,8 @@ def _merged(change: Transaction, old: Snapshot, device: str, progress: Progress)
     with segment_writer(change.new_segment(), store, was.encoder, was.config.dense) as writer:
         for segment in range(len(was.segments)):
             _copy(old, segment, writer, progress)
-        return writer.finish(0, progress)
+        forms = {segment.forms for place, segment in enumerate(was.segments) if len(old.live_documents(place))}
+        return writer.finish(0, progress, forms.pop() if len(forms) == 1 else None)
 
 
 def _is_scattered(old: Snapshot, device: str) -> bool:
@@ -253,7 +258,8 @@ def _is_scattered(old: Snapshot, device: str) -> bool:
 def _copy(old: Snapshot, segment: int, writer: SegmentWriter, progress: Progress) -> None:
     """Append the live documents of a segment with their passages and vectors."""
     store, first = old.stores[segment], old.manifest.segments[segment].first_row
-    for document, rows, passages in store.contents(old.live_documents(segment)):
-        writer.add(document, passages)
+    live = old.live_documents(segment)
+    for (document, rows, passages), sha in zip(store.contents(live), store.shas(live), strict=True):
+        writer.add(document, passages, sha)
         writer.add_vectors(old.dense.vectors(first + np.arange(rows.start, rows.stop)))
         progress("copying passages", writer.rows, old.live)
