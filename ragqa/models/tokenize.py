@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from ragqa.errors import ModelError
 from ragqa.models.native import one_line, require_file, without_panics
-from ragqa.normalized import normalized
+from ragqa.models.offsets import BLANK, settled
+from ragqa.normalized import Normalized, normalized
 
 IntArray = NDArray[np.int64]
 TITLE_TOKENS = 24
@@ -73,6 +74,7 @@ class PairTokenizer:
             tokenizer.no_padding()
             tokenizer.no_truncation()
             padding = [tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>")]
+            self._blank = -1 if (blank := tokenizer.token_to_id(BLANK)) is None else blank
             self.pad_id = next((pad for pad in padding if pad is not None), 0)
             self._read_template()
 
@@ -124,15 +126,16 @@ class PairTokenizer:
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
         """Tokenize each text alone, without special tokens, as `ragqa.normalized` brings it; offsets are of the text
-        as it stands.
+        as it stands, and as `ragqa.models.offsets` puts them right.
         """
         seen = [normalized(text) for text in texts]
         with one_line("the tokenizer cannot take these texts"):
             encodings = self.tokenizer.encode_batch([one.text for one in seen], add_special_tokens=False)
-        return [
-            Tokens(np.array(e.ids, np.int64), one.to_original(np.array(e.offsets, np.int64).reshape(-1, 2)))
-            for one, e in zip(seen, encodings, strict=True)
-        ]
+        return [self._tokens(one, encoding) for one, encoding in zip(seen, encodings, strict=True)]
+
+    def _tokens(self, seen: Normalized, encoding: Encoding) -> Tokens:
+        ids, offsets = np.array(encoding.ids, np.int64), np.array(encoding.offsets, np.int64).reshape(-1, 2)
+        return Tokens(ids, seen.to_original(settled(seen.text, offsets, ids == self._blank)))
 
     def about(self, question: IntArray, title: IntArray) -> IntArray:
         """What is put before a passage when its title is read too: the question, a separator, the title.
