@@ -1,4 +1,4 @@
-"""New documents on their way into a segment: they are split, stored and encoded."""
+"""Splits, stores and encodes new documents into a segment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an update has to do: the documents that are given compared with those that the index has."""
+"""Compares the documents that an update is given with those of the index, to find what has to be done."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ragqa.store.checking import check_files
 from ragqa.store.passages import storable
 from ragqa.types import Document, file_of
 
-BLOCK_DOCUMENTS, BLOCK_CHARACTERS = 256, 4_000_000  # that are looked up together, and held in memory until then
-SCANS = 16  # of all ids of an index, before a table of them is made
+BLOCK_DOCUMENTS, BLOCK_CHARACTERS = 256, 4_000_000  # how many documents are looked up, and held in memory, together
+SCANS = 16  # look-ups, each a scan of all ids, before a table of all ids is made
 
 
 @dataclass(slots=True)
@@ -42,9 +42,9 @@ class Plan:
 class Rest:
     """What becomes of documents of the index that are not given now.
 
-    Those given by a program stay, and those from files that are not ``covered``; of the others those stay that
-    ``failed`` to be read (it is asked when all documents were given), and the rest goes. No document at all, neither
-    given nor kept because it failed, is a `SourceError`.
+    Documents given by a program stay, and so do those whose source ``covers`` does not name. Of the others those stay
+    whose source is in ``failed()``, which is called after the last document; the rest is removed. If no document is
+    given and none stays because of a failure, that is a `SourceError`.
     """
 
     covers: Covers
@@ -54,10 +54,11 @@ class Rest:
 def compare(
     old: Snapshot | None, documents: Iterable[Document], rest: Rest | None, intake: Intake, rebuild: bool
 ) -> Plan:
-    """Go through the documents and take in what has to be indexed: with ``rebuild`` all that is given or stays.
+    """Go through the documents and add to the intake what is new or changed; with ``rebuild`` all that is given or
+    stays.
 
-    Without ``rest`` every document that is not given stays; then the ids of few documents are looked up, and the cost
-    in Python does not grow with the index.
+    Without ``rest`` every document that is not given stays. Then only the ids of the given documents are looked up, so
+    that the cost in Python does not grow with the index.
     """
     plan = Plan()
     known = Known(old, every=rest is not None or rebuild)
@@ -89,8 +90,8 @@ def compare(
 class Known:
     """(number, sha) of the live documents of an index, by id.
 
-    Few ids are looked up, which costs one scan of all ids, but no Python for each of them. With ``every``, or after so
-    many scans that a table of all documents is cheaper, that table is made once.
+    A look-up scans the ids of all documents, without Python code for each of them. With ``every``, or after `SCANS`
+    look-ups, a table of all documents is made instead.
     """
 
     def __init__(self, old: Snapshot | None, every: bool) -> None:
@@ -99,11 +100,11 @@ class Known:
 
     @property
     def complete(self) -> bool:
-        """Whether a look-up is one in a table."""
+        """Whether the table is used."""
         return self._all is not None or not self._scans_left
 
     def of(self, ids: list[str]) -> Mapping[str, tuple[int, str]]:
-        """Those of at least these ids, as far as they are there."""
+        """The documents of these ids that the index has, and possibly others."""
         if self._all is None and self._old is not None:
             if self._scans_left:
                 self._scans_left -= 1
@@ -123,8 +124,8 @@ def _look_up(old: Snapshot, ids: list[str]) -> dict[str, tuple[int, str]]:
 
 
 def _staying(old: Snapshot, seen: dict[str, bytes], rest: Rest | None, plan: Plan, rebuild: bool) -> list[int]:
-    """The documents that are not given now and stay nonetheless, if they have to be taken in again (``rebuild``) or
-    decided about; ``plan`` is told of all that are not given.
+    """Count the documents that are not given now in ``plan``. Returns the numbers of those that stay, if ``rest`` or
+    ``rebuild`` make it necessary to look at them.
     """
     if rest is None and not rebuild:
         plan.unchanged = old.manifest.live_documents - plan.changed
@@ -146,7 +147,7 @@ def _staying(old: Snapshot, seen: dict[str, bytes], rest: Rest | None, plan: Pla
 
 
 def _blocks(documents: Iterable[tuple[Document, str]], known: Known) -> Iterator[list[tuple[Document, str]]]:
-    """The documents in blocks that are looked up together, bounded in documents and in text; with a table, singly."""
+    """The documents in blocks that are looked up together, bounded in number and text; with the table one by one."""
     block, characters = [], 0
     for document, sha in documents:
         block.append((document, sha))

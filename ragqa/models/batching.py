@@ -1,4 +1,4 @@
-"""Windows in batches of similar length, as large as memory allows."""
+"""Runs windows in batches of similar length, as large as memory allows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ Fetch = Callable[[], Outputs]
 
 
 def batches_by_length(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Positions in batches of similar length, longest first; padded to its longest a batch holds ``budget`` at most."""
+    """Batches of positions of similar length, longest first. Padded to its longest, a batch has at most ``budget``
+    tokens.
+    """
     batch: list[int] = []
     for position in longest_first(lengths):
         if batch and lengths[batch[0]] * (len(batch) + 1) > budget:
@@ -27,15 +29,15 @@ def batches_by_length(lengths: Sequence[int], budget: int) -> Iterator[list[int]
 
 
 def longest_first(lengths: Sequence[int]) -> list[int]:
-    """Positions by length, ties in their order."""
+    """Positions by falling length, ties in their order."""
     return sorted(range(len(lengths)), key=lambda position: -lengths[position])
 
 
 class Batching:
     """Runs windows in batches of at most ``budget`` tokens, padding included.
 
-    A batch that memory has no room for is halved, and what did fit is kept as the budget from then on. ``full`` says of
-    an error whether it is that one.
+    A batch that does not fit into memory is halved, and the budget is lowered to the size that fits. ``full`` tells
+    whether an error means that memory is full.
     """
 
     def __init__(self, budget: int, full: Callable[[BaseException], bool]) -> None:
@@ -44,8 +46,8 @@ class Batching:
     def run(self, windows: Sequence[Window], start: Callable[[list[Window]], Fetch]) -> list[Outputs]:
         """Each window's outputs in order, cut to its own length.
 
-        ``start`` begins a batch and gives what waits for its outputs [batch, length, …]; the next batch is begun before
-        the last one is waited for. A window that does not fit alone is a `ModelError`.
+        ``start`` begins a batch and returns a function that waits for its outputs [batch, length, …]; the next batch is
+        started before that function is called. A single window that does not fit is a `ModelError`.
         """
         results: list[Outputs] = [()] * len(windows)
         lengths = [len(window.ids) for window in windows]
@@ -68,7 +70,7 @@ class Batching:
             yield [rows[place] for place in batch]
 
     def _start(self, start: Callable[[list[Window]], Fetch], batch: list[Window]) -> Fetch | None:
-        """None where memory has no room for the batch."""
+        """Start a batch; None if memory is full."""
         try:
             return start(batch)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Sentence encoders: from texts to unit vectors."""
+"""Sentence encoders, which turn texts into unit vectors."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ CPU_BATCH, GPU_BATCH = 32, 1024  # texts; sentence-transformers sorts them by le
 
 
 class OnnxEncoder:
-    """A mean-pooling encoder in the fast form. Longer texts are cut to the model's length.
+    """A mean-pooling encoder in the fast form. Texts are cut to the model's length.
 
-    ``dense_scale`` is what its cosines are multiplied with in linear fusion if no setting says so.
+    ``dense_scale`` multiplies its cosines in linear fusion unless a setting says otherwise.
     """
 
     def __init__(self, tokenizer: PairTokenizer, runtime: Runtime, card: Card) -> None:
@@ -50,7 +50,7 @@ class OnnxEncoder:
         return self._encode([prefix + question for question in questions])
 
     def encode_passages(self, passages: Sequence[Passage]) -> Floats:
-        """One row a passage, seen with its title and headings in front."""
+        """One row a passage, which is encoded with its title and headings in front."""
         _, prefix = self._prefixes
         return self._encode([prefix + passage.retrieval_text for passage in passages])
 
@@ -64,11 +64,11 @@ class OnnxEncoder:
 
 
 class QuestionEncoder:
-    """Questions by one encoder, passages by another one, into whose vector space the first was trained.
+    """Encodes questions by one encoder and passages by another, into whose vector space the first was trained.
 
-    ``fingerprint`` is that of the passages' encoder, so an index made with that one can be asked. The passages' encoder
-    is loaded when there are passages to encode, and its fingerprint must be the one on the card.
-    ``question_fingerprint`` changes with the questions' weights.
+    ``fingerprint`` is that of the passages' encoder, so that an index made with that encoder can be used. The passages'
+    encoder is loaded when there are passages to encode; its fingerprint must be the one on the card.
+    ``question_fingerprint`` changes with the weights of the questions' encoder.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class QuestionEncoder:
 
     @cached_property
     def passages(self) -> Encoder:
-        """The passages' encoder; `FingerprintMismatch` if there is another one in its place now."""
+        """The passages' encoder; `FingerprintMismatch` if the card was made for another one."""
         encoder = self._load_passages()
         if encoder.fingerprint != self.fingerprint:
             raise FingerprintMismatch(
@@ -100,9 +100,9 @@ class QuestionEncoder:
 
 
 class SentenceTransformerEncoder:
-    """Any sentence-transformers model, with the prompts it was trained with, where it is.
+    """Any sentence-transformers model on its device, with the prompts it was trained with.
 
-    On a GPU it encodes in half precision, and in batches that are halved where memory ends.
+    On a GPU it encodes in half precision, in batches that are halved if memory is full.
     """
 
     def __init__(self, model: Any) -> None:
@@ -140,7 +140,7 @@ class SentenceTransformerEncoder:
             else:
                 if not half or np.isfinite(vectors).all():
                     return vectors
-                self.half = False  # its numbers leave the range of half precision
+                self.half = False  # an output is not finite in half precision
                 continue
             self.batch //= 2
 
@@ -151,7 +151,7 @@ class SentenceTransformerEncoder:
 
 
 def _weights_fingerprint(model: Any) -> str:
-    """Over all weights, the prompts and the length limit: whatever changes the vectors."""
+    """A hash of everything that changes the vectors: all weights, the prompts and the length limit."""
     digest = hashlib.sha256(repr((sorted(model.prompts.items()), model.max_seq_length)).encode())
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())

@@ -1,4 +1,4 @@
-"""Several readers as one: their probabilities are averaged, span by span."""
+"""An ensemble of readers, which averages their probabilities span by span."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ragqa.models.reader import SpanReader
 from ragqa.spans import Decoded, whole_spans
 from ragqa.types import Passage, Span, SpanLogits
 
-LISTED = 50  # spans asked of each member, so that one's best is seldom missing from another's list
+LISTED = 50  # spans that each member lists; so many that the best span of one is rarely missing from another's list
 
 
 class EnsembleReader:
@@ -32,7 +32,7 @@ class EnsembleReader:
 
     @property
     def prefers_batches(self) -> bool:
-        """Whether one of them does."""
+        """Whether a member does."""
         return any(member.prefers_batches for member in self.members)
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
@@ -46,16 +46,14 @@ class EnsembleReader:
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
     ) -> list[Decoded]:
-        """The best spans as the models cut them, and the null option's probability, of plain texts with their titles
-        and headings.
+        """As `read`, for plain texts with titles and headings: the spans as the models cut them, and the null option's
+        probability.
         """
         each = [member.read_texts(questions, texts, titles) for member in self.members]
         return [average(decoded, self.spans) for decoded in zip(*each, strict=True)]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """What each member makes of a span. Members that tokenize the text so that the span does not exist are left
-        out.
-        """
+        """The logits of each member for a span; members that cut the text at other places are left out."""
         return tuple(
             replace(own, reader=number)
             for number, member in enumerate(self.members, 1)
@@ -79,13 +77,13 @@ def average(decoded: Sequence[Decoded], count: int) -> Decoded:
 def load_readers(
     names: Sequence[str], *, max_chars: int = 160, language: str = ENGLISH, device: str = AUTO
 ) -> SpanReader | EnsembleReader:
-    """The reader of a name for a language, on a device; of several names, their ensemble."""
+    """Load the reader of this name on a device; for several names, an ensemble."""
     members = [load_reader(name, max_chars=max_chars, language=language, device=device) for name in names]
     return members[0] if len(members) == 1 else EnsembleReader(members)
 
 
 def readers_fingerprint(names: Sequence[str], language: str = ENGLISH) -> str:
-    """What changes with any member's weights."""
+    """A text that changes with the weights of any of the readers."""
     return " + ".join(reader_fingerprint(name, language) for name in names)
 
 

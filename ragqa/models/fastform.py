@@ -1,8 +1,8 @@
-"""A folder in the fast form: card, tokenizer and graph, which must belong together.
+"""Opens a folder in the fast form: card, tokenizer and graph, which must fit together.
 
-A folder may come from anywhere. Before it is used, its card is compared with its graph: which inputs and outputs that
-has, how wide they are, and how many positions and tokens it knows. What does not fit is a `ModelError` that names the
-file, and so is every failure of a native library over a damaged file.
+A folder may come from an untrusted place. So its card is first compared with its graph: inputs and outputs, their
+widths, and how many positions and tokens it has embeddings for. A difference is a `ModelError` that names the file, and
+so is every failure of a native library on a damaged file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LARGEST_MODEL = 4 << 30
 
 
 def open_fast_form(folder: str | Path, kind: str, device: str = AUTO) -> tuple[Card, PairTokenizer, OnnxRuntime]:
-    """The parts of a folder that `ragqa export` made, checked against each other, to be run on a device."""
+    """Open a folder that `ragqa export` made, check its parts against each other, and put the graph on a device."""
     folder = Path(folder)
     card = read_card(folder, kind)
     common = common_folder(folder, card)
@@ -60,7 +60,7 @@ def _check_names(path: Path, runtime: OnnxRuntime, kind: str) -> None:
 
 
 def _probe(common: Path, folder: Path, card: Card, tokenizer: PairTokenizer, runtime: OnnxRuntime) -> None:
-    """Run three tokens, among them the tokenizer's last, and look at what comes out."""
+    """Run three tokens, one of which has the tokenizer's largest id, and check the shapes of the outputs."""
     last = tokenizer.last_id
     ids = np.array([0, last, 0], np.int64)
     try:

@@ -1,8 +1,8 @@
-"""What ``model.onnx`` says of itself, read without loading it: names and shapes of its weights, its
-operators, and which other files it would open.
+"""Reads the structure of a ``model.onnx`` without loading it: names and shapes of its weights, its operators, and which
+other files it would open.
 
-ONNX files are protocol buffers. Only the fields that are asked for are followed, and weights are skipped, so a file of
-any size costs about a millisecond for a hundred nodes.
+ONNX files are protocol buffers. Only the needed fields are parsed and weights are skipped, so reading takes about a
+millisecond for a hundred nodes, however large the file is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS, _ATTRIBUTE_SPARSE = (5, 10), (6, 11), (22
 _SPARSE_TENSORS = (1, 2)
 _TENSOR_DIMS, _TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 1, 8, 13, 14
 _ENTRY_KEY, _ENTRY_VALUE = 1, 2
-DEEPEST = 32  # graphs inside graphs
+DEEPEST = 32  # levels of graphs inside graphs
 INT8 = {"DynamicQuantizeLinear", "DynamicQuantizeMatMul", "MatMulInteger", "QAttention", "QLinearMatMul"}
 
 
@@ -39,7 +39,7 @@ class Graph:
 
 
 def read_graph(path: Path) -> Graph:
-    """Read a file; one that is no ONNX model, or is cut off, is a `ModelError`."""
+    """Read a file; a file that is no ONNX model, or is cut off, is a `ModelError`."""
     found = Graph()
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -52,8 +52,8 @@ def read_graph(path: Path) -> Graph:
 
 
 def _problem(data: mmap.mmap, found: Graph) -> str:
-    """Read the graph and return what is wrong with it as a text, because an exception would hold on to the mapped
-    bytes.
+    """Read the graph into ``found`` and return what is wrong with it, "" if nothing is. It returns a text and raises no
+    exception, because an exception would keep a reference to the mapped bytes.
     """
     try:
         _model(memoryview(data), found)
@@ -69,7 +69,7 @@ def check_files(path: Path, graph: Graph) -> None:
         try:
             place = (folder / name).resolve()
             inside = place.is_relative_to(folder) and place.is_file()
-        except (OSError, ValueError):  # a name that no file can have
+        except (OSError, ValueError):  # no file can have such a name
             inside = False
         if not inside:
             raise ModelError(f"{path}: has weights in {name[:300]}, which is no file in the model's folder")
@@ -81,7 +81,7 @@ def is_int8(path: Path) -> bool:
 
 
 def positions(graph: Graph) -> int | None:
-    """How many positions the model has embeddings for; None if none of its weights says so."""
+    """How many positions the model has embeddings for; None if no weight has a known name for them."""
     tables = [shape for name, shape in graph.shapes.items() if "position_embeddings.weight" in name and len(shape) == 2]
     return min((rows for rows, _ in tables), default=None)
 

@@ -1,4 +1,4 @@
-"""Libraries that are not Python: whatever way one of them fails over a file from outside is one line."""
+"""Turns failures of native libraries on foreign files into errors of one line."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _PANIC = re.compile(rb"\n?thread '[^\n]*panicked at .*?(?:\nnote: [^\n]*RUST_BAC
 
 @contextmanager
 def one_line(what: str) -> Iterator[None]:
-    """Turn whatever is raised inside into a `ModelError` that begins with ``what``; Ctrl-C, missing memory and ragqa's
-    own errors stay what they are.
+    """Turn any exception raised inside into a `ModelError` that begins with ``what``, except Ctrl-C, missing memory and
+    ragqa's own errors.
 
-    Libraries raise many types of their own, and a panic in Rust comes as a `BaseException`.
+    Libraries raise exceptions of many types; a panic in Rust is a `BaseException`.
     """
     try:
         yield
@@ -35,24 +35,24 @@ def one_line(what: str) -> Iterator[None]:
 
 
 def reason(error: BaseException) -> str:
-    """The first line of what an error says, at most 300 characters; without any, its type."""
+    """The first line of an error's message, at most 300 characters; without a message, its type."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     return lines[0].strip()[:300] if lines else type(error).__name__
 
 
 @contextmanager
 def without_panics() -> Iterator[None]:
-    """Drop what a library in Rust writes to the process' stderr about a panic, which is raised as well.
+    """Drop what a library in Rust writes to the process' stderr about a panic; the panic is raised as well.
 
-    stderr belongs to everyone in the process: what others write there inside is written once this is left, so it is
-    only for the short time in which a file from outside is opened.
+    All threads of the process share stderr, so everything else that is written to it inside is held back and written
+    when the block ends. Use this only for the short time in which a foreign file is opened.
     """
     with _STDERR, ExitStack() as stack:
         try:
             kept = os.dup(2)
             stack.callback(os.close, kept)
             held = stack.enter_context(tempfile.TemporaryFile())
-        except OSError:  # there is no stderr, or no room for a file
+        except OSError:  # stderr is closed, or there is no space for a temporary file
             yield
             return
         os.dup2(held.fileno(), 2)
@@ -61,7 +61,7 @@ def without_panics() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             held.seek(0)
-            with suppress(OSError):  # nobody reads it any more
+            with suppress(OSError):  # stderr is a pipe that nobody reads any more
                 _write(kept, _PANIC.sub(b"", held.read()))
 
 
@@ -71,6 +71,8 @@ def _write(number: int, content: bytes) -> None:
 
 
 def require_file(path: Path, most: int) -> None:
-    """`ModelError` unless there is a regular file of at most ``most`` bytes; nothing is opened, so nothing can hang."""
+    """`ModelError` unless there is a regular file of at most ``most`` bytes. It opens nothing, as opening a pipe may
+    hang.
+    """
     if problem := unfit(path, most):
         raise ModelError(f"{path}: {problem}, and a model needs it")

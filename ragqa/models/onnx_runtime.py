@@ -1,4 +1,4 @@
-"""A ``model.onnx`` file under onnxruntime: on the processor, or by its CUDA provider where that is installed."""
+"""A ``model.onnx`` file under onnxruntime: on the CPU, or on a GPU if onnxruntime's CUDA provider is installed."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ log = logging.getLogger("ragqa")
 
 
 class OnnxRuntime:
-    """A ``model.onnx`` file under onnxruntime; safe to use from several threads.
+    """Runs a ``model.onnx`` file; safe to use from several threads.
 
-    On the processor, and wherever it multiplies in int8, each window runs alone: dynamic quantization scales
-    activations over the whole input, so a batch would make a window's result depend on its neighbours. Alone it is the
-    same in every batch, and nothing is padded. A few windows run one after the other on all cores; of many each core
-    takes its own, which wastes less on waiting for the others.
+    On the CPU, and whenever the graph multiplies in int8, each window runs alone: dynamic quantization scales
+    activations over the whole input, so in a batch a window's result would depend on its neighbours. So results do not
+    depend on batches, and nothing is padded. Few windows run one after the other, each on all cores. Many windows are
+    distributed over the cores, one window to a core at a time, which spends less time on synchronisation.
 
-    On a GPU a graph in fp32 runs in batches. A graph in int8 stays on the processor unless a GPU is named: onnxruntime
-    has no CUDA kernels for its operators, and copies their inputs to the processor and back at each of them.
+    On a GPU a graph in fp32 runs in batches. A graph in int8 runs on the CPU unless a GPU is named, because onnxruntime
+    has no CUDA kernels for its operators and would copy their inputs to the CPU and back for each of them.
 
-    A graph without a word table of its own is given the vectors of ``words`` as its input ``inputs_embeds``.
+    A graph without word embeddings gets the vectors of ``words`` as its input ``inputs_embeds``.
     """
 
     def __init__(self, path: str | Path, device: str = AUTO, words: WordTable | None = None) -> None:
@@ -59,7 +59,7 @@ class OnnxRuntime:
         self._narrow: Any = None
 
     def run(self, windows: Sequence[Window]) -> list[Outputs]:
-        """Each window's outputs in order."""
+        """Each window's outputs, in order; shapes as of `ragqa.models.runtime.Runtime`."""
         if self.prefers_batches:
             return self._batching.run(windows, self._run_batch)
         if self.gpu is not None or self._cores == 1 or len(windows) < 2 * self._cores:
@@ -68,10 +68,10 @@ class OnnxRuntime:
         try:
             return list(pool.map(lambda window: self._run_one(session, window), windows))
         finally:
-            pool.shutdown(cancel_futures=True)  # an interrupt waits for what is running, not for all
+            pool.shutdown(cancel_futures=True)  # after an interrupt only the windows that are running are finished
 
     def _choose(self, device: str) -> int | None:
-        """The GPU that the graph is to run on, None for the processor."""
+        """The number of the GPU that the graph runs on, None for the CPU."""
         if device == CPU:
             return None
         if not _has_cuda():
@@ -82,7 +82,7 @@ class OnnxRuntime:
         return None if device == AUTO and is_int8(self.path) else gpu_of(device)
 
     def _one_core_session(self) -> Any:
-        """Opened when it is first needed, as it holds the weights a second time."""
+        """A session that uses one core; opened when it is first needed, because it holds the weights a second time."""
         with self._opening:
             if self._narrow is None:
                 self._narrow = self._open(1)
@@ -94,15 +94,15 @@ class OnnxRuntime:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # errors are raised, and told once
-        # Threads that spin while they wait take the core from the next model, and from FAISS.
+        options.log_severity_level = 4  # errors are raised; without this they would be printed as well
+        # Threads that spin while they wait would take cores from the next model and from FAISS.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         with one_line(f"{self.path}: not a usable ONNX model"):
             return onnxruntime.InferenceSession(
                 str(self.path),
                 options,
                 providers=providers(self.gpu),
-                enable_fallback=0,  # to the same, after printing to stdout
+                enable_fallback=0,  # its fallback is the same provider, after printing to stdout
             )
 
     def _run_one(self, session: Any, window: Window) -> Outputs:
@@ -110,7 +110,7 @@ class OnnxRuntime:
         return tuple(output[0] for output in self._outputs(session, arrays))
 
     def _run_batch(self, windows: Sequence[Window]) -> Fetch:
-        batch = pad(windows, 0)  # what stands behind the mask is never looked at
+        batch = pad(windows, 0)  # the mask hides the padding, so any id will do
         found = self._outputs(self.session, self._inputs(batch.ids, batch.mask, batch.type_ids))
         return lambda: found
 
@@ -131,12 +131,14 @@ class OnnxRuntime:
 
 
 def providers(gpu: int | None) -> list[Any]:
-    """What onnxruntime calls the device: a GPU by its number, the processor for None and for what a GPU cannot do."""
+    """The names of the devices in onnxruntime: a GPU by its number, then the CPU for operators without CUDA kernels;
+    for None the CPU alone.
+    """
     return [*([] if gpu is None else [(CUDA, {"device_id": gpu})]), "CPUExecutionProvider"]
 
 
 def available_cores() -> int:
-    """The processors this process may use."""
+    """How many CPU cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -152,5 +154,5 @@ def _is_full(error: BaseException) -> bool:
 
 @cache
 def _tell_missing(device: str, why: str) -> None:
-    """Told once a process."""
+    """Log once for each process that a GPU cannot be used, and why."""
     log.warning("models in the fast form run on the processor, not on %s: %s", device, why)

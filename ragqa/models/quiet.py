@@ -1,4 +1,4 @@
-"""Loading models without what their libraries tell developers. Nobody else's log or warnings are touched."""
+"""Loads models without the messages of their libraries. Logs and warnings of other code are not affected."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ LIBRARIES = (
     "torch",
     "transformers",
 )
-_WARNED = rf"(?:{'|'.join(LIBRARIES)}|onnx|ragqa\.(?:models|train))(?:\.|\Z)"  # the modules that are named as callers
+_WARNED = rf"(?:{'|'.join(LIBRARIES)}|onnx|ragqa\.(?:models|train))(?:\.|\Z)"  # the modules whose warnings are dropped
 
 _lock = threading.Lock()
-_inside: dict[int, int] = {}  # how often each thread is inside
+_inside: dict[int, int] = {}  # how many blocks of `quietly` each thread is in
 _back = ExitStack()
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Without the bars, remarks and warnings of torch, transformers and their kin, which speak to developers.
+    """Silence progress bars, messages and warnings of torch, transformers and similar libraries.
 
-    Callers check for themselves what they need; errors are raised all the same. The first thread that comes in makes
-    these libraries quiet, the last that leaves puts back what was set before.
+    Errors are still raised; callers check the results themselves. The first thread that enters silences these
+    libraries, the last one that leaves restores their settings.
     """
     own = threading.get_ident()
     with _lock:
@@ -67,7 +67,7 @@ def _silence(back: ExitStack) -> None:
 
 
 def _raise_level(logger: logging.Logger, back: ExitStack) -> None:
-    """Errors only; a level that somebody sets meanwhile stays."""
+    """Let a logger log errors only; a level that somebody sets meanwhile is not overwritten at the end."""
     was = logger.level
     if was >= logging.ERROR:
         return
@@ -76,5 +76,5 @@ def _raise_level(logger: logging.Logger, back: ExitStack) -> None:
 
 
 def _drop_of_loading(record: logging.LogRecord) -> bool:
-    """Lets through all but remarks that a thread inside has made without a logger of its own, as onnxruntime does."""
+    """Drop records of the root logger that a thread inside has made, as onnxruntime does; pass all others."""
     return record.levelno >= logging.ERROR or record.thread not in _inside

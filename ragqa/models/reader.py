@@ -1,4 +1,4 @@
-"""The extractive reader: from questions and passages to spans with probabilities."""
+"""The extractive reader: gives spans with probabilities for pairs of question and passage."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ragqa.wholes import Wholes
 
 
 class SpanReader:
-    """A model with start and end heads over windows of question and passage. With ``titles`` it was trained to read a
-    passage's title and headings between the two, if the passage has any.
+    """A model with start and end heads over windows of question and passage. With ``titles`` it reads a passage's title
+    and headings, if it has any, between question and passage, as it was trained to.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class SpanReader:
     def load(cls, folder: str | Path, *, max_chars: int = 160, device: str = AUTO) -> SpanReader:
         """Open a folder that `ragqa export` made."""
         card, tokenizer, runtime = open_fast_form(folder, "reader", device)
-        stride = min(card.stride, card.max_length // 2)  # more would read every token of a passage again and again
+        stride = min(card.stride, card.max_length // 2)  # with a larger overlap every token would be read many times
         return cls(tokenizer, runtime, stride, titles=card.titles, max_chars=max_chars)
 
     @classmethod
@@ -57,7 +57,7 @@ class SpanReader:
 
     @property
     def prefers_batches(self) -> bool:
-        """Whether many passages at once take less time than one after the other, as on a GPU."""
+        """Whether it reads many passages together faster than one after the other, as on a GPU."""
         return self.runtime.prefers_batches
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
@@ -71,15 +71,15 @@ class SpanReader:
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
     ) -> list[Decoded]:
-        """The best spans as the model cuts them, and the null option's probability, of plain texts with their titles
-        and headings.
+        """As `read`, for plain texts with titles and headings: the spans as the model cuts them, and the null option's
+        probability.
         """
         return [self._decode(windows, passage) for windows, passage in self._run(questions, texts, titles)]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """What the probability of a span is computed from; nothing if the span is none of this reader's.
+        """The logits from which the probability of a span is computed; empty if its ends are not at tokens' ends.
 
-        A span that was widened has the logits of the most probable one that it was widened from.
+        A widened span has the logits of the most probable span that was widened to it.
         """
         ((windows, tokens),) = self._run([question], [passage.text], [passage.context])
         wholes = Wholes(passage.text)
@@ -97,7 +97,7 @@ class SpanReader:
     def _run(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None
     ) -> list[tuple[list[WindowLogits], Tokens]]:
-        """Each pair's windows as the model sees them, and the text's tokens."""
+        """For each pair the model's logits for its windows, and the text's tokens."""
         asked = self._asked(questions, titles)
         tokens = self.tokenizer.encode(texts)
         windows: list[Window] = []
@@ -114,7 +114,7 @@ class SpanReader:
         return list(zip(logits, tokens, strict=True))
 
     def _asked(self, questions: Sequence[str], titles: Sequence[str] | None) -> list[IntArray]:
-        """The tokens before each passage."""
+        """The tokens in front of each passage: the question, and the title if it is read."""
         asked = [question.ids for question in self.tokenizer.encode(questions)]
         if titles is None or not self.titles:
             return asked

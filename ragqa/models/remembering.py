@@ -1,4 +1,4 @@
-"""A reader that reads each pair of question and passage once, for all its users."""
+"""A reader that caches results, so that each pair of question and passage is read once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ REMEMBERED = 10_000  # pairs
 
 
 class Remembering:
-    """A `Reader` that keeps what it has read of the last ``size`` pairs of question and passage, or until `forget` is
-    called.
+    """A `Reader` that caches the spans of the last ``size`` pairs of question and passage, until `forget` is called.
 
-    It may be used from several threads. All passages must be of one index, because they are told apart by their ids.
+    Safe to use from several threads. All passages must be of one index, because their ids are the keys of the cache.
     """
 
     def __init__(self, reader: Reader, size: int = REMEMBERED) -> None:
@@ -25,16 +24,16 @@ class Remembering:
 
     @property
     def prefers_batches(self) -> bool:
-        """As the reader; one that does not say so does not."""
+        """What the reader says; False if it does not say."""
         return bool(getattr(self.reader, "prefers_batches", False))
 
     def forget(self) -> None:
-        """Forget everything that was read."""
+        """Empty the cache."""
         with self._lock:
             self._known.clear()
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
-        """As the reader."""
+        """As the reader's `read`."""
         pairs = [(question, passage.id) for question, passage in zip(questions, passages, strict=True)]
         with self._lock:
             known = {pair: self._known[pair] for pair in pairs if pair in self._known}
@@ -47,7 +46,7 @@ class Remembering:
         return [known[pair] for pair in pairs]
 
     def logits(self, question: str, passage: Passage, span: Span) -> tuple[SpanLogits, ...]:
-        """As the reader, if it can say."""
+        """As the reader, if it has logits; else empty."""
         return self.reader.logits(question, passage, span) if isinstance(self.reader, ExplainingReader) else ()
 
     def _keep(self, read: dict[tuple[str, str], list[Span]]) -> None:

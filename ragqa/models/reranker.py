@@ -18,9 +18,9 @@ SOURCE = "rerank"
 
 
 class CrossEncoder:
-    """A `Reranker` that orders by the logit a model gives to a question with a passage's retrieval text.
+    """A `Reranker` that orders passages by a model's logit for the question and the passage's retrieval text.
 
-    A passage that is too long for the model is cut at its end, as cross-encoders are trained.
+    A passage that is too long for the model is cut at its end, as in the training of cross-encoders.
     """
 
     def __init__(self, tokenizer: PairTokenizer, runtime: Runtime) -> None:
@@ -52,7 +52,9 @@ class CrossEncoder:
         return [float(logit[0]) for (logit,) in self.runtime.run(windows)]
 
     def rerank(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]], k: int) -> list[list[Hit]]:
-        """At most ``k`` of each question's hits by their logit, which becomes their score and their source "rerank"."""
+        """At most ``k`` of each question's hits, by their logit, which becomes their score and
+        their source "rerank".
+        """
         asked = [question for question, found in zip(questions, hits, strict=True) for _ in found]
         logits = iter(self.score(asked, [hit.passage.retrieval_text for found in hits for hit in found]))
         return [by_score([_scored(hit, next(logits)) for hit in found])[:k] for found in hits]

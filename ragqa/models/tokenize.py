@@ -1,8 +1,8 @@
-"""From text to model input, and back from tokens to characters.
+"""Turns texts into model inputs, and tokens back into places of characters.
 
-Questions and passages are tokenized separately and joined here, so a passage is tokenized only once for all windows and
-questions. The template by which they are joined is taken from the tokenizer itself, so BERT-like, RoBERTa-like and
-other pair formats work.
+Questions and passages are tokenized separately and joined here, so that a passage is tokenized only once for all
+windows and questions. They are joined by the template of the tokenizer itself, so BERT-like, RoBERTa-like and other
+formats of pairs work.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ragqa.normalized import Normalized, normalized
 IntArray = NDArray[np.int64]
 TITLE_TOKENS = 24
 LARGEST = 256 << 20  # bytes of a tokenizer.json
-TOKENS_FORMAT = 2  # to be raised where `PairTokenizer.encode` begins to give other tokens for the same tokenizer.json
+TOKENS_FORMAT = 2  # raise it when `PairTokenizer.encode` changes its tokens for the same tokenizer.json
 NOT_DECIDING = ("version", "truncation", "padding", "decoder")
 
 
@@ -91,9 +91,9 @@ class PairTokenizer:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A short string, safe in a file name, that changes whenever the tokens of some text would: ids or offsets.
+        """A short string, safe in a file name, that changes whenever the ids or offsets of some text may change.
 
-        It is that of everything in ``tokenizer.json`` but how texts are padded, cut and put together again.
+        It is a hash of everything in ``tokenizer.json`` except `NOT_DECIDING`: version, truncation, padding, decoder.
         """
         content = json.loads(self.tokenizer.to_str())
         deciding = {name: value for name, value in content.items() if name not in NOT_DECIDING}
@@ -102,7 +102,7 @@ class PairTokenizer:
 
     @property
     def last_id(self) -> int:
-        """The largest id of a tokenizer that leaves out no id; of others at most that."""
+        """The largest id; if the tokenizer leaves out ids, it may be a smaller one."""
         added = self.tokenizer.get_added_tokens_decoder()
         return max([self.tokenizer.get_vocab_size(with_added_tokens=True) - 1, *added])
 
@@ -138,9 +138,9 @@ class PairTokenizer:
         return Tokens(ids, seen.to_original(settled(seen.text, offsets, ids == self._blank)))
 
     def about(self, question: IntArray, title: IntArray) -> IntArray:
-        """What is put before a passage when its title is read too: the question, a separator, the title.
+        """The tokens in front of a passage whose title is read too: the question, a separator, the title.
 
-        The title is cut to ``TITLE_TOKENS``, and all of it to half a window. Without a title it is the question alone.
+        The title is cut to ``TITLE_TOKENS``, and the whole to half a window. Without a title it is the question alone.
         """
         parts = [question, self._middle, title[:TITLE_TOKENS]] if len(title) else [question]
         return np.concatenate(parts)[: self.max_length // 2 - self.specials]
@@ -162,7 +162,7 @@ class PairTokenizer:
         )
 
     def pair(self, question: IntArray, passage: IntArray) -> Window:
-        """A question, cut to half of ``max_length``, and as much of a passage's beginning as there is room for."""
+        """A question, cut to half of ``max_length``, and as much of the passage's beginning as fits."""
         question = question[: self.max_length // 2 - self.specials]
         return self.window(question, passage, 0, min(self.max_length - self.specials - len(question), len(passage)))
 
@@ -180,7 +180,9 @@ class PairTokenizer:
 
 
 def pad(windows: Sequence[Window], pad_id: int) -> Batch:
-    """Stack windows, padded on the right to the longest, rounded up to 8 so that few shapes occur."""
+    """Stack windows, padded on the right to the length of the longest, rounded up to a multiple of 8, so that there are
+    few shapes.
+    """
     length = -(-max(len(window.ids) for window in windows) // 8) * 8
     ids = np.full((len(windows), length), pad_id, np.int64)
     mask, types = np.zeros_like(ids), np.zeros_like(ids)

@@ -17,6 +17,8 @@ FRENCH = Wording(
     language="fr",
     articles=words("le la les un une des"),
     loose=words("à an année années ans au aux avec dans de du en environ pendant pour vers"),
+    titles=words("m mm mme mlle monsieur madame roi reine pape président présidente général docteur"),
+    qualifiers=words("nouvelle nouveau saint sainte nord sud est ouest haute haut basse bas vieux vieille non sans"),
     months=_MONTHS | {"fevrier": 2, "aout": 8, "decembre": 12},
     numbers={word: str(number) for word, number in _UNITS.items() if word != "_"}
     | {word: str(10 * number) for word, number in _TENS.items()}

@@ -19,6 +19,10 @@ _TENS = in_order("двадцать тридцать сорок пятьдеся�
 RUSSIAN = Wording(
     language="ru",
     loose=words("в во г год года году годах годы лет на около примерно с со"),
+    qualifiers=words(
+        "новый новая новое южный южная северный северная западный западная восточный восточная верхний верхняя нижний "
+        "нижняя старый старая не без до после"
+    ),
     months=_MONTHS,
     numbers={word: str(number) for word, number in _UNITS.items()}
     | {word: str(10 * number) for word, number in _TENS.items()}

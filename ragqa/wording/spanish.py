@@ -17,6 +17,10 @@ SPANISH = Wording(
     language="es",
     articles=words("el la los las un una unos unas"),
     loose=words("a al alrededor año años aproximadamente con de del durante en para unos"),
+    titles=words("don doña señor señora rey reina papa presidente presidenta general doctor doctora"),
+    qualifiers=words(
+        "nueva nuevo san santa norte sur este oeste alta alto baja bajo antigua antiguo no sin antes después"
+    ),
     months=_MONTHS | {"setiembre": 9},
     numbers={word: str(number) for word, number in _UNITS.items()}
     | {word: str(10 * number) for word, number in _TENS.items()},

@@ -97,7 +97,7 @@ class _Reader:
         if found := _TITLE.match(line):
             return self._heading(at, len(found[1]), found[2], 1)
         under = _UNDERLINE.match(self._line(at + 1))
-        alone = not self._line(at - 1) or _BLOCK_ATTRIBUTES.match(self._line(at - 1))
+        alone = not (at and self._out.text[at - 1]) or _BLOCK_ATTRIBUTES.match(self._line(at - 1))
         if under and alone and line[0].isalnum() and abs(len(under[0].rstrip()) - len(line)) < 2:
             return self._heading(at, _UNDERLINES.index(under[1]) + 1, line, 2)
         return 0

@@ -29,7 +29,7 @@ _SECTION = re.compile(
     r"\\(part|chapter|section|subsection|subsubsection|paragraph|subparagraph)\*?\s*(?:\[[^\]]*\])?\{"
 )
 _VERBATIM = re.compile(
-    r"\\begin\{(verbatim\*?|Verbatim|lstlisting|minted|alltt|comment)\}(?:\[[^\]]*\])?(?:\{[^}]*\})?(.*?)\\end\{\1\}",
+    r"\\begin\{(verbatim\*?|Verbatim|lstlisting|minted|alltt|comment)\}(?:\[[^\]]*\])?(?:\{[^}]*\})?(.{0,50000}?)\\end\{\1\}",
     re.DOTALL,
 )
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
@@ -38,7 +38,7 @@ _END = re.compile(r"\\end\s*\{document\}")
 _MACRO = re.compile(r"\\(?:(?:re)?newcommand|providecommand|def)\*?\s*\{?\\([A-Za-z]+)\}?\s*\{([^{}#\\]{0,200})\}")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([A-Za-z]+\*?)\}(?:\[[^\]\n]*\])?")
 _TABULAR = re.compile(
-    r"\\begin\s*\{(tabular[x*]?|longtable|array|tabu|tblr)\}(?:\[[^\]]*\])?(?:\{[^{}]*\})?(.*?)\\end\s*\{\1\}",
+    r"\\begin\s*\{(tabular[x*]?|longtable|array|tabu|tblr)\}(?:\[[^\]]*\])?(?:\{[^{}]*\})?(.{0,50000}?)\\end\s*\{\1\}",
     re.DOTALL,
 )
 _COLUMNS = re.compile(r"\A\s*\{(?:[^{}]|\{[^{}]*\})*\}")

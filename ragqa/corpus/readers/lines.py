@@ -75,7 +75,10 @@ class Lines:
 
         outline = Outline()
         for one in self._headings:
-            outline.add(at(one.line), one.level, one.text, at(one.body) if one.body > one.line else 0)
+            if one.body > one.line:
+                outline.add(at(one.line), one.level, one.text, at(one.body))
+            else:  # begins at the end of the line before, so that its own line is not taken for a heading line
+                outline.add(max(0, at(one.line) - 1), one.level, one.text)
         tables = [Table(at(first), at(body), at(last), self._columns(first, body)) for first, body, last in self.tables]
         return Document(
             file.name,

@@ -76,6 +76,9 @@ class _Reader:
         self._literal = -1  # the indentation of a paragraph that ended in "::"
 
     def read(self) -> Lines:
+        for line in self._lines:
+            if (found := _DIRECTIVE.match(line)) and found[2]:
+                self._inline.define(found[2], line[found.end() :].strip())
         at = 0
         while at < len(self._lines):
             at = self._step(at)
@@ -193,7 +196,6 @@ class _Reader:
         name, said = directive[3].lower(), self._lines[at][directive.end() :].strip()
         bare = name.rpartition(":")[2]
         if directive[2]:
-            self._inline.define(directive[2], said)
             return self._blank(max(at + 1, self._indented(at + 1, indent)))
         if self._is_object(name):
             return self._object(at, indent, said)

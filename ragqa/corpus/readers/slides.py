@@ -34,7 +34,7 @@ def read_pptx(file: SourceFile) -> Iterator[Document | Problem]:
         core = package.xml(next(iter(package.related("", "core-properties")), "docProps/core.xml"))
         title = " ".join(_all_text(child(core, "title")).split())
         targets = package.by_id(name)
-        for at, entry in enumerate(child(presentation, "sldIdLst") or (), 1):
+        for at, entry in enumerate(_children(child(presentation, "sldIdLst")), 1):
             slide = targets.get(_relation(entry), "")
             root = package.xml(slide)
             if root is None:
@@ -44,6 +44,10 @@ def read_pptx(file: SourceFile) -> Iterator[Document | Problem]:
             title = title or said.title
             if said.text.strip():
                 yield said.document(file, title, f"#slide={at}")
+
+
+def _children(node: Node | None) -> list[Node]:
+    return [] if node is None else list(node)
 
 
 def _relation(node: Node) -> str:
