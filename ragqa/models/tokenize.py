@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,12 +81,15 @@ class PairTokenizer:
 
     @classmethod
     def from_file(cls, path: str | Path, max_length: int = 384) -> PairTokenizer:
-        """Load ``tokenizer.json``; a missing or damaged file is a `ModelError`."""
+        """Load ``tokenizer.json``; a missing or damaged file is a `ModelError`.
+
+        Both models of a pair, and every model that is loaded twice, hold one copy of it: a large one takes 150 MB.
+        """
         path = Path(path)
         require_file(path, LARGEST)
         try:
             with one_line("not a usable tokenizer"), without_panics():
-                return cls(Tokenizer.from_file(str(path)), max_length)
+                return cls(_opened(path), max_length)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error.__cause__
 
@@ -177,6 +181,19 @@ class PairTokenizer:
         last = max(0, len(passage) - room)
         starts = [*range(0, last, step), last] if len(passage) else []
         return [self.window(question, passage, first, min(room, len(passage) - first)) for first in starts]
+
+
+_OPEN: WeakValueDictionary[tuple[str, int, int], Tokenizer] = WeakValueDictionary()
+
+
+def _opened(path: Path) -> Tokenizer:
+    """A file's tokenizer, the same one as long as somebody holds it and the file is as it was."""
+    now = path.stat()
+    key = str(path.resolve()), now.st_mtime_ns, now.st_size
+    found = _OPEN.get(key)
+    if found is None:
+        found = _OPEN[key] = Tokenizer.from_file(str(path))
+    return found
 
 
 def pad(windows: Sequence[Window], pad_id: int) -> Batch:
