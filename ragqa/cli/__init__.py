@@ -23,10 +23,12 @@ from ragqa.cli.eval import evaluate
 from ragqa.cli.forms import forms
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
+from ragqa.cli.keys import keys
 from ragqa.cli.mine import mine
 from ragqa.cli.models import export, models
 from ragqa.cli.recipes import recipes
 from ragqa.cli.repair import repair
+from ragqa.cli.serve import serve
 from ragqa.cli.terminal import flush, note, prepare, refused, settle, unread_ends_well
 from ragqa.cli.train import train
 from ragqa.errors import RagqaError, StorageError
@@ -63,7 +65,7 @@ def cli(debug: bool) -> None:
 
 for command in (
     index, add, delete, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
-    train, mine, forms, recipes, calibrate, evaluate, export, models,
+    train, mine, forms, recipes, calibrate, evaluate, export, models, serve, keys,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -99,9 +99,14 @@ def write_file(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Give ``path`` new content, all at once: after a crash it holds the old or the new."""
+def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Give ``path`` new content, all at once: after a crash it holds the old or the new. With ``private`` it
+    is at no moment readable for anybody but its owner.
+    """
     aside = path.with_name(f"{path.name}.tmp")
+    if private:
+        aside.unlink(missing_ok=True)  # a file that is there keeps its rights
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     write_file(aside, content)
     aside.replace(path)
     sync_folder(path.parent)

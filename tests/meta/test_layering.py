@@ -31,7 +31,8 @@ LAYERS = (
     {"train", "eval", "indexing"},
     {"library"},
     {"calibrate"},
-    {"cli", "server"},
+    {"serve"},
+    {"cli"},
     {"__main__"},
 )
 # The rooms of a package, from the bottom up likewise. Rooms of one line do not import each other.
@@ -47,7 +48,6 @@ ALONE = [
     {"index", "evidence"},
     {"models", "evidence"},
     {"corpus", "store"},
-    {"cli", "server"},
     {"train", "eval"},
     {"mining", "eval"},
 ]

@@ -1,0 +1,80 @@
+"""``ragqa serve``: the service."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ragqa.cli.options import answering_config, answering_options, locate_index, settings_options
+from ragqa.cli.terminal import note, print_json
+from ragqa.errors import MissingExtra, RagqaError
+
+WORKING = {"workers": "workers", "queue": "queue", "batch": "batch", "timeout": "timeout", "writable": "writable"}
+
+
+@click.command()
+@click.option(
+    "-i",
+    "--index",
+    "index_dirs",
+    multiple=True,
+    type=click.Path(),
+    help="An index [the only one in indexes/] (repeatable).",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at; others need --keys.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 is any.")
+@click.option("--keys", "key_file", type=click.Path(), help="The file of keys, without which no request needs one.")
+@click.option("--writable", is_flag=True, help="Let requests add and delete documents.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Threads that answer.")
+@click.option("--queue", type=click.IntRange(1), default=128, show_default=True, help="Questions that may wait.")
+@click.option("--batch", type=click.IntRange(1, 64), default=8, show_default=True, help="Questions answered at once.")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="Seconds for a request."
+)
+@answering_options
+@settings_options
+def serve(
+    index_dirs: tuple[str, ...],
+    host: str,
+    port: int,
+    key_file: str | None,
+    config_file: str | None,
+    settings: tuple[str, ...],
+    **given: Any,
+) -> None:
+    """Serve indexes over HTTP.
+
+    Prints a line of JSON for each request. SIGTERM ends it after the requests that have begun. Needs the extra [serve].
+    """
+    working = {name: given.pop(option) for option, name in WORKING.items()}
+    config = answering_config(config_file, settings, given)
+    if any(importlib.util.find_spec(module) is None for module in ("fastapi", "uvicorn")):
+        raise MissingExtra("ragqa serve", "serve")
+    from ragqa.serve.keys import KeyFile
+    from ragqa.serve.run import check_host, load_pipelines, name_indexes
+    from ragqa.serve.run import serve as run
+    from ragqa.serve.settings import ServeConfig
+
+    keys = KeyFile(Path(key_file)) if key_file is not None else None
+    check_host(host, keys)  # before models are loaded
+    named = name_indexes([Path(each) for each in index_dirs] or [locate_index(None)])
+    run(
+        load_pipelines(named, config),
+        ServeConfig(**working),
+        host=host,
+        port=port,
+        keys=keys,
+        log=_log,
+        started=lambda url: note(f"serving {', '.join(named)} at {url}"),
+    )
+
+
+def _log(entry: Mapping[str, Any]) -> None:
+    """A line of the access log; where it cannot be written, requests are answered all the same."""
+    with suppress(click.exceptions.Exit, RagqaError):
+        print_json(entry, indent=None)

@@ -1,0 +1,43 @@
+"""The application: routes, put together with the edge that all requests pass."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from ragqa.serve.asking import asking_routes
+from ragqa.serve.documents import document_routes
+from ragqa.serve.edge import Edge, Log, problem_response
+from ragqa.serve.health import health_routes
+from ragqa.serve.openapi import describe
+from ragqa.serve.problems import Refused
+from ragqa.serve.service import Service
+
+
+def make_app(service: Service, log: Log) -> FastAPI:
+    """The application of a service; ``log`` is given a line of the access log after each response."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    # FastAPI's pages of documentation load scripts of other hosts, so there are none
+    app = FastAPI(title="ragqa", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    for routes in (health_routes, asking_routes, document_routes):
+        app.include_router(routes(service))
+    app.add_exception_handler(HTTPException, _no_route)
+    app.add_middleware(Edge, log=log, metrics=service.metrics)
+    return app
+
+
+def _no_route(request: Request, error: Any) -> Response:
+    """What the routing refuses: no such path (404), or not by this method (405)."""
+    detail = f"{request.method} is not for this path" if error.status_code == 405 else "there is nothing at this path"
+    kind = "method-not-allowed" if error.status_code == 405 else "not-found"
+    return problem_response(Refused(error.status_code, kind, detail, error.headers), request.state.request_id)

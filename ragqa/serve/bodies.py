@@ -1,0 +1,166 @@
+"""What requests say, and how their bodies are read: JSON, not too long, not too slow, and exactly of these fields."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+
+from ragqa.asking import Ask
+from ragqa.convert import Misfit, convert, read_json
+from ragqa.errors import ConfigError, QuestionError
+from ragqa.filters import Filter, parse_filter
+from ragqa.serve.problems import Refused
+from ragqa.serve.settings import ServeConfig
+
+Body = TypeVar("Body")
+
+
+class Gone(Exception):
+    """The caller has closed the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with its settings (see `ragqa.Ask`)."""
+
+    question: str
+    where: Mapping[str, Any] | None = None
+    k: int | None = None
+    risk: float | None = None
+    passages: int | None = None
+    min_score: float | None = None
+    all: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskBody:
+    """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take."""
+
+    question: str
+    where: Mapping[str, Any] | None = None
+    k: int | None = None
+    risk: float | None = None
+    passages: int | None = None
+    min_score: float | None = None
+    all: bool | None = None
+    index: str | None = None
+    explain: bool = False
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchBody:
+    """``POST /v1/ask/batch``: questions, each as `Question` has it."""
+
+    questions: tuple[Mapping[str, Any], ...]
+    index: str | None = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchBody:
+    """``POST /v1/search``: the ``k`` passages nearest to a question."""
+
+    question: str
+    where: Mapping[str, Any] | None = None
+    k: int = 10
+    index: str | None = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenDocument:
+    """A document to add, or to put in the place of the one with its id."""
+
+    id: str
+    text: str
+    title: str = ""
+    source: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AddBody:
+    """``POST /v1/documents``."""
+
+    documents: tuple[GivenDocument, ...]
+    index: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteBody:
+    """``DELETE /v1/documents``: those of these ids, and those that a filter is about."""
+
+    ids: tuple[str, ...] = ()
+    where: Mapping[str, Any] | None = None
+    index: str | None = None
+
+
+BODIES = (AskBody, BatchBody, SearchBody, AddBody, DeleteBody, Question)
+
+
+async def read_body(request: Request, kind: type[Body], config: ServeConfig) -> Body:
+    """A request's body. JSON alone is taken: a page of another origin cannot send it without asking first."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused(415, "media-type", "send the body as Content-Type: application/json")
+    try:
+        async with asyncio.timeout(config.body_seconds):
+            content = await _bytes(request, config.body_bytes)
+    except TimeoutError:
+        raise Refused(408, "slow-body", "the body took too long to arrive") from None
+    except ClientDisconnect:
+        raise Gone from None
+    try:
+        data = read_json(content)
+    except ValueError as error:
+        raise Refused(400, "malformed-body", f"the body cannot be read as JSON: {error}") from None
+    return fitted(kind, data)
+
+
+def fitted(kind: type[Body], data: object) -> Body:
+    """Plain data as a body; what does not fit is a 422 that names the field."""
+    try:
+        return convert(kind, data)
+    except Misfit as error:
+        raise Refused(422, "unfit-body", str(error)) from None
+
+
+def ask_of(body: Question | AskBody | SearchBody, forced: Filter | None, config: ServeConfig) -> Ask:
+    """The request that a body makes, kept to what the caller may see, within the bounds; `ConfigError` otherwise."""
+    if len(body.question) > config.question_chars:
+        raise QuestionError(
+            f"the question has {len(body.question):,} characters: at most {config.question_chars:,} are taken"
+        )
+    where = both(parse_filter(body.where), forced)
+    if isinstance(body, SearchBody):
+        if not 1 <= body.k <= config.passages:
+            raise ConfigError(f"k is not possible: expected a number from 1 to {config.passages}")
+        return Ask(body.question, where, k=body.k)
+    for name, value in (("k", body.k), ("passages", body.passages)):
+        if value is not None and value > config.passages:
+            raise ConfigError(f"{name} is more than {config.passages}, the most that this service gives")
+    return Ask(body.question, where, body.k, body.risk, body.passages, body.min_score, body.all)
+
+
+def both(one: Filter | None, other: Filter | None) -> Filter | None:
+    """What both filters are about."""
+    if one is None or other is None:
+        return one or other
+    return Filter((*one.conditions, *other.conditions))
+
+
+async def _bytes(request: Request, most: int) -> bytes:
+    too_large = Refused(413, "body-too-large", f"the body has more than {most:,} bytes", {"Connection": "close"})
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and (len(length) > len(str(most)) or int(length) > most):
+        raise too_large
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > most:
+            raise too_large
+    return bytes(content)

@@ -1,0 +1,108 @@
+"""What every request and response passes: an id, security headers, the access log, figures, the last word on errors.
+
+This is the one place of the service that catches whatever is raised.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ragqa.errors import RagqaError
+from ragqa.serve.bodies import Gone
+from ragqa.serve.metrics import Metrics
+from ragqa.serve.problems import MEDIA_TYPE, Refused, problem, refused
+
+LOG = logging.getLogger("ragqa.serve")
+CLOSED = 499  # in the log: the caller did not wait for the response
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+Log = Callable[[Mapping[str, Any]], None]
+
+
+def to_response(content: Mapping[str, Any], status: int = 200, media_type: str = "application/json") -> Response:
+    """JSON in UTF-8; half a character, which UTF-8 cannot hold, is escaped."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return Response(text.encode("utf-8", "backslashreplace"), status, media_type=media_type)
+
+
+def problem_response(error: Refused, request_id: str) -> Response:
+    """The response for a refusal."""
+    response = to_response(problem(error, request_id), error.status, MEDIA_TYPE)
+    response.headers.update(error.headers)
+    return response
+
+
+class Edge:
+    """The outermost part of the application. Endpoints put into ``scope["state"]["note"]`` what the log is to say."""
+
+    def __init__(self, app: ASGIApp, log: Log, metrics: Metrics) -> None:
+        self._app, self._log, self._metrics = app, log, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 0
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+        request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        note: dict[str, Any] = {}
+        scope.setdefault("state", {}).update(request_id=request_id, note=note)
+        own = [(name.encode(), value.encode()) for name, value in {**HEADERS, "x-request-id": request_id}.items()]
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message["headers"], *own]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Gone:
+            status = CLOSED
+        except Exception as error:  # whatever it is, the caller gets a problem and the log the rest
+            _tell(error, request_id)
+            if status:
+                raise  # half a response cannot be taken back: the connection is closed
+            await problem_response(refused(error), request_id)(scope, receive, sent)
+        finally:
+            seconds = time.perf_counter() - started
+            route = getattr(scope.get("route"), "path", "other")
+            self._metrics.request(route, status, seconds)
+            self._log(
+                {
+                    "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                    "id": request_id,
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "status": status,
+                    "ms": round(seconds * 1000, 1),
+                    **note,
+                }
+            )
+
+
+def _tell(error: Exception, request_id: str) -> None:
+    """Say in the log what a caller is not told."""
+    if isinstance(error, RagqaError) and error.http_status >= 500:
+        LOG.error("request %s: %s: %s", request_id, type(error).__name__, error)
+    elif not isinstance(error, (RagqaError, Refused)):
+        LOG.error("request %s: internal error", request_id, exc_info=error)

@@ -1,0 +1,41 @@
+"""What the OpenAPI document says of requests: schemas of their bodies, from the classes that read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from ragqa.serve.bodies import BODIES
+from ragqa.version import __version__
+
+SCHEMA = "#/components/schemas/"
+SCHEMAS = SCHEMA + "{name}"
+
+
+def takes(body: type) -> dict[str, Any]:
+    """Of a route: that it takes this body."""
+    content = {"application/json": {"schema": {"$ref": SCHEMA + body.__name__}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def query(*texts: str, **numbers: int) -> dict[str, Any]:
+    """Of a route: that it takes these parameters in the query."""
+    found: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in texts]
+    for name, default in numbers.items():
+        schema = {"type": "integer", "minimum": 0, "default": default}
+        found.append({"name": name, "in": "query", "schema": schema})
+    found.append({"name": "doc_id", "in": "path", "required": True, "schema": {"type": "string"}})
+    return {"parameters": found}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of an application."""
+    if not app.openapi_schema:
+        document = get_openapi(title="ragqa", version=__version__, routes=app.routes)
+        _, schemas = msgspec.json.schema_components(BODIES, ref_template=SCHEMAS)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+        app.openapi_schema = document
+    return app.openapi_schema

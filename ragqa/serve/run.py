@@ -1,0 +1,97 @@
+"""Starting the service, and ending it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import uvicorn
+
+from ragqa.config import Config
+from ragqa.errors import ConfigError
+from ragqa.pipeline import Pipeline
+from ragqa.serve.app import make_app
+from ragqa.serve.edge import Log
+from ragqa.serve.keys import KeyFile
+from ragqa.serve.service import Service, is_loopback
+from ragqa.serve.settings import ServeConfig
+from ragqa.store.packed import layout_of
+
+GRACE = 15  # seconds that requests have to end after SIGTERM
+CONNECTIONS = 1_000
+
+
+def name_indexes(directories: Sequence[Path]) -> dict[str, Path]:
+    """The indexes by name, which is that of the folder or of the packed file without its ending."""
+    named: dict[str, Path] = {}
+    for directory in directories:
+        layout_of(directory).require_current()
+        name = directory.resolve().stem if directory.is_file() else directory.resolve().name
+        if name in named:
+            raise ConfigError(f"{directory} and {named[name]}: two indexes named {name}: give one another name")
+        named[name] = directory
+    return named
+
+
+def check_host(host: str, keys: KeyFile | None) -> None:
+    """`ConfigError` if other machines could ask and there are no keys, or if there is no key in the file."""
+    if keys is None and not is_loopback(host):
+        raise ConfigError(
+            f"--host {host}: other machines could ask without a key: make one (ragqa keys create NAME) and name the "
+            f"file with --keys"
+        )
+    if keys is not None and not keys.keys():
+        raise ConfigError(f"{keys.path}: holds no key: ragqa keys create NAME --keys {keys.path} makes one")
+
+
+def load_pipelines(named: Mapping[str, Path], config: Config) -> dict[str, Pipeline]:
+    """A pipeline for each index."""
+    return {name: Pipeline.load(directory, config) for name, directory in named.items()}
+
+
+def serve(
+    pipelines: Mapping[str, Pipeline],
+    config: ServeConfig,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    keys: KeyFile | None = None,
+    log: Log = lambda _entry: None,
+    started: Callable[[str], None] = lambda _url: None,
+) -> None:
+    """Serve until SIGTERM, after which requests that have begun are answered, or until Ctrl-C. ``started`` is told the
+    address as soon as connections are taken; port 0 is any that is free.
+    """
+    check_host(host, keys)
+    app = make_app(Service(pipelines, config, keys, host), log)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            limit_concurrency=CONNECTIONS,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+    with _listening(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        started(f"http://{shown}:{listener.getsockname()[1]}")
+        # uvicorn raises a signal again when it has shut down, and SIGTERM is no failure
+        before = signal.signal(signal.SIGTERM, lambda *_: None)
+        try:
+            server.run(sockets=[listener])
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise ConfigError(f"--host {host} --port {port}: cannot listen there ({error})") from error

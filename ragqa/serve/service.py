@@ -1,0 +1,198 @@
+"""`Service`: the indexes that are served, who may ask them, the queue, and the generations that come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+
+from ragqa.asking import Ask
+from ragqa.errors import ConfigError, QuestionError, RagqaError
+from ragqa.filters import Filter
+from ragqa.library import Index
+from ragqa.pipeline import Pipeline
+from ragqa.serve.bodies import Gone
+from ragqa.serve.keys import ACTIONS, KeyFile
+from ragqa.serve.metrics import Metrics
+from ragqa.serve.problems import Refused, busy, unauthorized
+from ragqa.serve.settings import ServeConfig
+from ragqa.serve.waiting import Queue, Result
+from ragqa.serve.work import Kind, Work, do
+
+LOG = logging.getLogger("ragqa.serve")
+CHANGES = 16  # changes of documents that wait for one another
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a caller may do: ``indexes`` are the names of those it may ask (none: all), ``where`` what it may see."""
+
+    key: str = ""
+    actions: tuple[str, ...] = ACTIONS
+    indexes: tuple[str, ...] = ()
+    where: Filter | None = None
+
+
+class Service:
+    """Everything that outlives a request. Made before the event loop, which `running` is for."""
+
+    queue: Queue
+
+    def __init__(
+        self, pipelines: Mapping[str, Pipeline], config: ServeConfig, keys: KeyFile | None = None, host: str = ""
+    ) -> None:
+        self.pipelines, self.config, self.keys, self._host = dict(pipelines), config, keys, host
+        self.metrics = Metrics()
+        self._writers: dict[str, Index] = {}
+        self._writing = ThreadPoolExecutor(1, "ragqa-write")
+        self._changes = 0
+        self._failed: dict[str, str] = {}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While requests are taken."""
+        self.queue = Queue(partial(do, self.pipelines), self.config)
+        watch = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+            await self.queue.close()
+            self._writing.shutdown(wait=True)  # a change that has begun is finished
+
+    def access(self, request: Request, action: str = "") -> Access:
+        """Who asks, if they may do this; 401 or 403 otherwise. Without an ``action`` any key will do.
+
+        Without keys everybody may do everything, and only under a name of this machine: a page in a browser that has
+        had its own name point here (DNS rebinding) is refused.
+        """
+        if self.keys is None:
+            if not _is_here(request.headers.get("host", ""), self._host):
+                raise Refused(403, "foreign-host", "the request names another host than the one that is served")
+            return Access()
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise unauthorized("send a key: Authorization: Bearer ragqa_…")
+        key = self.keys.find(token.strip())
+        if key is None:
+            raise unauthorized("the key is not known, or its time is over")
+        request.state.note["key"] = key.id
+        if action and action not in key.actions:
+            raise Refused(403, "forbidden", f"the key is not for this: it needs the action {action}")
+        return Access(key.id, key.actions, key.indexes, key.filter)
+
+    def visible(self, access: Access) -> dict[str, Pipeline]:
+        """The indexes that a caller may ask, by name."""
+        return {name: own for name, own in self.pipelines.items() if not access.indexes or name in access.indexes}
+
+    def chosen(self, access: Access, name: str | None) -> tuple[str, Pipeline]:
+        """The index of a name, or the only one; one that the caller may not ask is as if it were not there."""
+        known = self.visible(access)
+        if name is None and len(known) == 1:
+            return next(iter(known.items()))
+        if name is None:
+            raise Refused(400, "index-missing", f"name the index: one of {', '.join(sorted(known))}")
+        if name not in known:
+            raise Refused(404, "index-not-found", "there is no such index: GET /v1/info lists those there are")
+        return name, known[name]
+
+    def work(self, kind: Kind, name: str, ask: Ask) -> Work:
+        """A checked piece of work, for the generation that is current now."""
+        answering = self.pipelines[name].answering
+        answering.request(ask)
+        return Work(kind, name, answering.snapshot.generation, ask)
+
+    async def results(
+        self, request: Request, works: Sequence[Work], seconds: float | None, access: Access
+    ) -> list[Result]:
+        """The results of works, while the caller is there (else `Gone`), within so many seconds."""
+        most = self.config.timeout
+        if seconds is not None and not 0 < seconds <= most:
+            raise Refused(400, "timeout", f"timeout must be above 0 and at most {most:g} seconds")
+        found = await _while_there(request, self.queue.results(works, most if seconds is None else seconds))
+        for work, result in zip(works, found, strict=True):
+            if not isinstance(result, Exception) and result.reply is not None:
+                self.metrics.reply(work.index, result.reply)
+        return [_veiled(result, access) for result in found]
+
+    async def change(self, name: str, what: Callable[[Index], T]) -> tuple[T, int]:
+        """Change an index, one change after the other, and open the new generation: the result and its number."""
+        if self._changes >= CHANGES:
+            raise busy()
+        self._changes += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await asyncio.shield(loop.run_in_executor(self._writing, self._changed, name, what))
+        finally:
+            self._changes -= 1
+
+    def _changed(self, name: str, what: Callable[[Index], T]) -> tuple[T, int]:
+        pipeline = self.pipelines[name]
+        if name not in self._writers:
+            self._writers[name] = Index(pipeline.snapshot.directory, encoder=pipeline.retriever.encoder)
+        result = what(self._writers[name])
+        pipeline.refresh()
+        return result, pipeline.snapshot.generation
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self.config.refresh)
+            for name, pipeline in self.pipelines.items():
+                try:
+                    await asyncio.to_thread(pipeline.refresh)
+                    self._failed.pop(name, None)
+                except (RagqaError, OSError) as error:  # the old generation goes on answering
+                    if self._failed.get(name) != str(error):
+                        LOG.error("%s: the new generation cannot be opened: %s", name, error)
+                    self._failed[name] = str(error)
+
+
+def _veiled(result: Result, access: Access) -> Result:
+    """What is wrong with a filter tells which metadata keys there are; not to those who may see some documents only."""
+    if access.where is not None and isinstance(result, ConfigError) and not isinstance(result, QuestionError):
+        return ConfigError("where: no document has one of the metadata keys that the filter names")
+    return result
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, seen from itself."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_here(header: str, host: str) -> bool:
+    name = header.rpartition(":")[0] if header.rpartition(":")[2].isdigit() else header
+    return is_loopback(name) or name == host
+
+
+async def _while_there(request: Request, doing: Coroutine[Any, Any, T]) -> T:
+    task, gone = asyncio.create_task(doing), asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Gone
+        return task.result()
+    finally:
+        task.cancel()
+        gone.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

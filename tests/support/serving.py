@@ -1,0 +1,87 @@
+"""A service in a process of its own: ``python serving.py '{"indexes": {…}, "config": {…}, "keys": …, "slow": 0.5}'``.
+
+Its models are the stand-ins of `ragqa.testing`. With ``slow``, the reader takes so many seconds for questions with the
+word "slowly". It prints its address, then the access log, a line of JSON each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ragqa.testing import HashEncoder, WordReader
+from ragqa.types import Passage, Span
+
+ROOT = Path(__file__).parents[2]
+
+
+class SlowReader(WordReader):
+    """Takes its time where the question asks for it."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
+        if any("slowly" in question for question in questions):
+            time.sleep(self.seconds)
+        if any("breaks" in question for question in questions):
+            raise RuntimeError("the secret of /etc/secret")
+        return super().read(questions, passages)
+
+
+@contextmanager
+def serving(indexes: Mapping[str, Path], **more: Any) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A running service: its address and its process, which is killed at the end if it has not ended."""
+    given = {"indexes": {name: str(path) for name, path in indexes.items()}, **more}
+    with started([sys.executable, __file__, json.dumps(given)]) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip(), process
+
+
+@contextmanager
+def started(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process with its output at hand."""
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run(given: dict[str, Any]) -> None:
+    """Serve until the process is told to end."""
+    from ragqa.pipeline import Pipeline
+    from ragqa.serve.keys import KeyFile
+    from ragqa.serve.run import serve
+    from ragqa.serve.settings import ServeConfig
+
+    reader = SlowReader(given.get("slow", 0.5))
+    pipelines = {
+        name: Pipeline.load(path, encoder=HashEncoder(), reader=reader) for name, path in given["indexes"].items()
+    }
+    serve(
+        pipelines,
+        ServeConfig(**given.get("config", {})),
+        port=0,
+        keys=KeyFile(Path(given["keys"])) if "keys" in given else None,
+        log=lambda entry: print(json.dumps(entry), flush=True),
+        started=lambda url: print(url, flush=True),
+    )
+
+
+if __name__ == "__main__":
+    run(json.loads(sys.argv[1]))
