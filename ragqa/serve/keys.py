@@ -7,6 +7,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -16,6 +17,7 @@ from ragqa.convert import Misfit, convert, misfit, one_of, plain, read_json
 from ragqa.errors import ConfigError, SourceError
 from ragqa.filters import Filter, parse_conditions
 from ragqa.store.atomic import replace_file, storing
+from ragqa.store.lock import writer_lock
 
 ACTIONS = ("ask", "search", "write", "admin")
 PREFIX = "ragqa"
@@ -104,17 +106,19 @@ class KeyFile:
             tuple(where),
             expires,
         )
-        self._write((*self.keys(), key))
+        with self._changing():
+            self._write((*self.keys(), key))
         return key, f"{PREFIX}_{key.id}_{secret}"
 
     def revoke(self, key_id: str) -> Key:
         """Forget a key; `SourceError` if there is none of this id."""
-        known = self.keys()
-        found = [key for key in known if key.id == key_id]
-        if not found:
-            raise SourceError(f"{self.path}: has no key {key_id!r:.100}: ragqa keys list shows them")
-        self._write([key for key in known if key.id != key_id])
-        return found[0]
+        with self._changing():
+            known = self.keys()
+            found = [key for key in known if key.id == key_id]
+            if not found:
+                raise SourceError(f"{self.path}: has no key {key_id!r:.100}: ragqa keys list shows them")
+            self._write([key for key in known if key.id != key_id])
+            return found[0]
 
     def find(self, token: str) -> Key | None:
         """The key that a caller gave, if it is known and its time is not over. The time that this takes does not depend
@@ -127,6 +131,10 @@ class KeyFile:
         if key is None or not right or prefix != PREFIX or key.expired(datetime.now(UTC)):
             return None
         return key
+
+    def _changing(self) -> AbstractContextManager[None]:
+        """One change at a time, so that none undoes another."""
+        return writer_lock(self.path.with_name(f"{self.path.name}.lock"), self.path.name)
 
     def _write(self, keys: Collection[Key]) -> None:
         content = {"format": FORMAT, "keys": [plain(key) for key in keys]}

@@ -29,14 +29,14 @@ else:
 
 
 @contextmanager
-def writer_lock(path: Path) -> Iterator[None]:
+def writer_lock(path: Path, what: str = "this index") -> Iterator[None]:
     """Hold the lock file ``path``, which is made if it does not exist; `IndexLocked` at once if another process holds
-    it.
+    it, and so is writing to ``what``.
 
     The operating system releases the lock when the process ends, in whatever way it ends.
     """
     with storing(path):
-        handle = _acquire(path)
+        handle = _acquire(path, what)
     try:
         with storing(path):
             os.ftruncate(handle, 0)
@@ -47,7 +47,7 @@ def writer_lock(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _acquire(path: Path) -> int:
+def _acquire(path: Path, what: str) -> int:
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -57,7 +57,7 @@ def _acquire(path: Path) -> int:
         except _BUSY as error:
             holder = _holder(handle)
             os.close(handle)
-            raise IndexLocked(f"{path.parent}: {holder} is writing to this index; wait until it is done") from error
+            raise IndexLocked(f"{path.parent}: {holder} is writing to {what}; wait until it is done") from error
         except BaseException:
             os.close(handle)
             raise

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -73,7 +74,10 @@ def open_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("service")
     write(folder / "towns", ("Altdorf", "a"), ("Brunnen", "a"), ("Chur", "b"), ("Davos", "b"))
     with (
-        serving({"towns": folder / "towns"}, config={**SETTINGS, "writable": True}, slow=0.4) as (url, process),
+        serving({"towns": folder / "towns"}, config={**SETTINGS, "writable": True}, hold=str(folder / "hold")) as (
+            url,
+            process,
+        ),
         httpx.Client(base_url=url, timeout=20) as client,
     ):
         yield Running(client, url, process, folder)
@@ -152,7 +156,7 @@ def test_the_text_around_a_span(open_service):
         ("/v1/ask", {"question": "  "}, (422, "question-error")),
         ("/v1/ask", {"question": "a" * 2_001}, (422, "question-error")),
         ("/v1/ask", ASK | {"k": 0}, (400, "config-error")),
-        ("/v1/ask", ASK | {"k": 10**30}, (422, "unfit-body")),
+        ("/v1/ask", ASK | {"k": 10**30}, (400, "config-error")),
         ("/v1/ask", ASK | {"passages": 201}, (400, "config-error")),
         ("/v1/ask", ASK | {"where": {"team": {"like": "a"}}}, (400, "config-error")),
         ("/v1/ask", ASK | {"where": {"other": "a"}}, (400, "config-error")),
@@ -219,37 +223,66 @@ def slowly(number: object, **more: Any) -> dict[str, Any]:
     return {"question": f"Who slowly built bridge {number}?", **more}
 
 
-def test_a_full_queue_and_a_deadline(open_service):
-    """While the worker is busy, two questions may wait; what came too late is not asked; health is told."""
-    with ThreadPoolExecutor(8) as pool:
-        first = pool.submit(open_service.post, "/v1/ask", slowly(0))
+def test_a_full_queue(open_service):
+    """While the worker is busy, two questions may wait; equal ones are asked once; health is told all the time."""
+    with ThreadPoolExecutor(4) as pool, holding(open_service):
+        waiting = [pool.submit(open_service.post, "/v1/ask", slowly(0))]
         wait_for(open_service, "ragqa_queue_running 1")
-        late = pool.submit(open_service.post, "/v1/ask", slowly("late", timeout=0.1))
-        wait_for(open_service, "ragqa_queue_waiting 1")
-        fine = pool.submit(open_service.post, "/v1/ask", slowly("fine"))
+        waiting += [pool.submit(open_service.post, "/v1/ask", slowly(each)) for each in (1, 2)]
         wait_for(open_service, "ragqa_queue_waiting 2")
-        same = pool.submit(open_service.post, "/v1/ask", slowly("fine"))
-        full = open_service.post("/v1/ask", slowly("more"))
-        assert open_service.problem(full) == (503, "busy") and full.headers["retry-after"] == "1"
         assert open_service.client.get("/readyz").status_code == 503
+        shared = figure(open_service, "ragqa_questions_shared_total")
+        waiting.append(pool.submit(open_service.post, "/v1/ask", slowly(2)))
+        wait_for(open_service, f"ragqa_questions_shared_total {shared + 1:.0f}")
+        for full in (
+            open_service.post("/v1/ask", slowly(3)),
+            open_service.post("/v1/search", ASK),
+            open_service.post("/v1/ask/batch", {"questions": [ASK]}),
+        ):
+            assert open_service.problem(full) == (503, "busy") and full.headers["retry-after"] == "1"
         assert open_service.client.get("/livez").json() == {"live": True}
-        assert open_service.problem(late.result()) == (504, "deadline")
-        replies = [each.result() for each in (first, fine, same)]
-        assert [reply.status_code for reply in replies] == [200] * 3
-        assert replies[1].json() == replies[2].json()  # asked once: even the times are the same
+        assert open_service.client.get("/v1/documents/Chur").status_code == 200
+        release(open_service)
+        replies = [each.result() for each in waiting]
+    assert [reply.status_code for reply in replies] == [200] * 4
+    assert replies[2].json() == replies[3].json()  # even the times are the same
     assert open_service.client.get("/readyz").status_code == 200
 
 
-def test_who_has_gone_is_forgotten(open_service):
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(open_service.post, "/v1/ask", slowly(1))
+def test_who_waits_too_long_or_has_gone_is_forgotten(open_service):
+    with ThreadPoolExecutor(1) as pool, holding(open_service):
+        first = pool.submit(open_service.post, "/v1/ask", slowly(10))
         wait_for(open_service, "ragqa_queue_running 1")
+        late = open_service.post("/v1/ask", slowly("late", timeout=0.1))
+        assert open_service.problem(late) == (504, "deadline")
         with pytest.raises(httpx.ReadTimeout):
             open_service.post("/v1/ask", slowly("gone"), timeout=0.1)
         wait_for(open_service, "ragqa_queue_waiting 0")
         assert not first.done()
-        assert first.result().status_code == 200
-    assert 'route="/v1/ask",status="499"' in open_service.client.get("/metrics").text
+        before = figure(open_service, 'ragqa_replies_total{index="towns",answered="true"}')
+        release(open_service)
+        assert first.result().json()["answered"]
+    assert figure(open_service, 'ragqa_replies_total{index="towns",answered="true"}') == before + 1
+    wait_for(open_service, 'ragqa_requests_total{route="/v1/ask",status="499"} 1')
+
+
+@contextmanager
+def holding(service: Running) -> Iterator[None]:
+    """Questions that are asked slowly wait, until `release` or the end."""
+    (service.folder / "hold").touch()
+    try:
+        yield
+    finally:
+        release(service)
+
+
+def release(service: Running) -> None:
+    (service.folder / "hold").unlink(missing_ok=True)
+
+
+def figure(service: Running, name: str) -> float:
+    lines = service.client.get("/metrics").text.splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name)
 
 
 def wait_for(service: Running, line: str) -> None:
@@ -401,12 +434,16 @@ def test_what_a_key_may_not_see_is_not_there(keyed_service):
 def test_the_log_has_a_line_a_request_without_questions_or_keys(tmp_path):
     write(tmp_path / "towns", ("Chur", "a"))
     _, token = KeyFile(tmp_path / "keys.json").create("ops")
-    with serving({"towns": tmp_path / "towns"}, keys=str(tmp_path / "keys.json"), slow=0.6) as (url, process):
+    (tmp_path / "hold").touch()
+    given = {"keys": str(tmp_path / "keys.json"), "hold": str(tmp_path / "hold")}
+    with serving({"towns": tmp_path / "towns"}, **given) as (url, process):
         headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "mine"}
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(httpx.post, f"{url}/v1/ask", json=slowly("Chur"), headers=headers, timeout=20)
-            time.sleep(0.3)
+            time.sleep(0.5)
             process.send_signal(signal.SIGTERM)  # while it is answered
+            time.sleep(0.1)
+            (tmp_path / "hold").unlink()
             assert asked.result().status_code == 200
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0 and err == ""

@@ -9,6 +9,7 @@ import pytest
 
 HEAVY = {
     "faiss",
+    "fastapi",
     "jieba",
     "msgspec",
     "numpy",
@@ -22,6 +23,7 @@ HEAVY = {
     "tokenizers",
     "torch",
     "transformers",
+    "uvicorn",
 }
 
 

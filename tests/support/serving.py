@@ -1,7 +1,8 @@
-"""A service in a process of its own: ``python serving.py '{"indexes": {…}, "config": {…}, "keys": …, "slow": 0.5}'``.
+"""A service in a process of its own: ``python serving.py '{"indexes": {…}, "config": {…}, "keys": …, "hold": …}'``.
 
-Its models are the stand-ins of `ragqa.testing`. With ``slow``, the reader takes so many seconds for questions with the
-word "slowly". It prints its address, then the access log, a line of JSON each.
+Its models are the stand-ins of `ragqa.testing`. While the file ``hold`` is there, questions with the word "slowly" are
+not answered; those with the word "breaks" break the reader. It prints its address, then the access log, a
+line of JSON each.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ ROOT = Path(__file__).parents[2]
 
 
 class SlowReader(WordReader):
-    """Takes its time where the question asks for it."""
+    """Waits while a file is there, 20 seconds at most."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, hold: Path) -> None:
+        self.hold = hold
 
     def read(self, questions: Sequence[str], passages: Sequence[Passage]) -> list[list[Span]]:
         if any("slowly" in question for question in questions):
-            time.sleep(self.seconds)
+            end = time.monotonic() + 20
+            while self.hold.exists() and time.monotonic() < end:
+                time.sleep(0.01)
         if any("breaks" in question for question in questions):
             raise RuntimeError("the secret of /etc/secret")
         return super().read(questions, passages)
@@ -69,7 +72,7 @@ def run(given: dict[str, Any]) -> None:
     from ragqa.serve.run import serve
     from ragqa.serve.settings import ServeConfig
 
-    reader = SlowReader(given.get("slow", 0.5))
+    reader = SlowReader(Path(given.get("hold", "hold")))
     pipelines = {
         name: Pipeline.load(path, encoder=HashEncoder(), reader=reader) for name, path in given["indexes"].items()
     }

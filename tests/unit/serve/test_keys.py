@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.errors import ConfigError, SourceError
+from ragqa.errors import ConfigError, IndexLocked, SourceError
 from ragqa.filters import parse_conditions
 from ragqa.serve.keys import KeyFile
+from ragqa.store.lock import writer_lock
 
 
 @pytest.fixture
@@ -97,6 +98,15 @@ def test_a_file_that_is_none_lets_nobody_in(file: KeyFile, content: object) -> N
     file.path.write_text(json.dumps(content))
     with pytest.raises(ConfigError, match=r"keys\.json: cannot be read as keys"):
         file.find("ragqa_a_b")
+
+
+def test_one_change_at_a_time(file: KeyFile) -> None:
+    key, _ = file.create("one")
+    with writer_lock(file.path.with_name("keys.json.lock")):
+        for change in (lambda: file.create("two"), lambda: file.revoke(key.id)):
+            with pytest.raises(IndexLocked, match=r"writing to keys\.json"):
+                change()
+    assert file.keys() == (key,)
 
 
 def test_a_file_that_was_written_is_plain(file: KeyFile) -> None:
