@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from ragqa.pipeline import Pipeline
 from ragqa.serve.edge import to_response
-from ragqa.serve.metrics import MEDIA_TYPE
+from ragqa.serve.metrics import MEDIA_TYPE, Labels
 from ragqa.serve.problems import busy
 from ragqa.serve.service import Access, Service
 from ragqa.version import __version__
@@ -37,7 +37,9 @@ def health_routes(service: Service) -> APIRouter:
         """Figures for Prometheus. A key needs the action admin."""
         service.access(request, "admin")
         queue = service.queue
-        generations = {(("index", name),): float(own.snapshot.generation) for name, own in service.pipelines.items()}
+        generations: dict[Labels, float] = {
+            (("index", name),): float(own.snapshot.generation) for name, own in service.pipelines.items()
+        }
         text = service.metrics.text(
             {
                 "ragqa_queue_waiting": {(): len(queue)},
