@@ -36,6 +36,9 @@ WORKING = {"workers": "workers", "queue": "queue", "batch": "batch", "timeout": 
 @click.option(
     "--timeout", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="Seconds for a request."
 )
+@click.option(
+    "--max-body-mb", type=click.FloatRange(0.01, 1024), default=1.0, show_default=True, help="Size of a request."
+)
 @answering_options
 @settings_options
 def serve(
@@ -43,6 +46,7 @@ def serve(
     host: str,
     port: int,
     key_file: str | None,
+    max_body_mb: float,
     config_file: str | None,
     settings: tuple[str, ...],
     **given: Any,
@@ -65,7 +69,7 @@ def serve(
     named = name_indexes([Path(each) for each in index_dirs] or [locate_index(None)])
     run(
         load_pipelines(named, config),
-        ServeConfig(**working),
+        ServeConfig(**working, body_bytes=int(max_body_mb * 1_000_000)),
         host=host,
         port=port,
         keys=keys,

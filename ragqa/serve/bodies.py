@@ -17,6 +17,7 @@ from ragqa.serve.problems import Refused
 from ragqa.serve.settings import ServeConfig
 
 Body = TypeVar("Body")
+LARGE = 50_000  # bytes
 
 
 class Gone(Exception):
@@ -115,7 +116,8 @@ async def read_body(request: Request, kind: type[Body], config: ServeConfig) -> 
     except ClientDisconnect:
         raise Gone from None
     try:
-        data = read_json(content)
+        # health is to be told while a large body is taken apart
+        data = read_json(content) if len(content) < LARGE else await asyncio.to_thread(read_json, content)
     except ValueError as error:
         raise Refused(400, "malformed-body", f"the body cannot be read as JSON: {error}") from None
     return fitted(kind, data)

@@ -32,7 +32,15 @@ from ragqa.types import Document  # noqa: E402
 CONFIG = IndexConfig(split=SplitConfig(words=12))
 CHUR = "Who built the bridge of Chur?"
 ASK = {"question": CHUR}
-SETTINGS = {"queue": 2, "batch": 2, "timeout": 5.0, "refresh": 0.1, "body_bytes": 20_000, "questions": 3}
+SETTINGS = {
+    "queue": 2,
+    "batch": 2,
+    "timeout": 5.0,
+    "refresh": 0.1,
+    "body_bytes": 60_000,
+    "body_seconds": 0.3,
+    "questions": 3,
+}
 
 
 def town(name: str, team: str) -> Document:
@@ -186,16 +194,26 @@ def test_bodies_that_are_not_taken(open_service):
     headers = {"Content-Type": "application/json"}
 
     def parts():
-        for _ in range(30):
+        for _ in range(70):
             yield b" " * 1_000
 
     post = open_service.client.post
-    assert open_service.problem(post("/v1/ask", content=b" " * 20_001, headers=headers)) == (413, "body-too-large")
+    assert open_service.problem(post("/v1/ask", content=b" " * 60_001, headers=headers)) == (413, "body-too-large")
     assert open_service.problem(post("/v1/ask", content=parts(), headers=headers)) == (413, "body-too-large")
     form = post("/v1/ask", content=json.dumps(ASK), headers={"Content-Type": "text/plain"})
     assert open_service.problem(form) == (415, "media-type")
     half = post("/v1/ask", content=b'{"question": "\\ud800 bridge"}', headers=headers)
     assert half.status_code == 200 and half.json()["question"] == "? bridge"
+
+
+def test_a_body_that_does_not_arrive(open_service):
+    host, port = open_service.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as caller:
+        head = (
+            "POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+        )
+        caller.sendall(head.encode())
+        assert caller.recv(12) == b"HTTP/1.1 408"
 
 
 def test_paths_and_headers_that_try_something(open_service):
