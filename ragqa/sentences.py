@@ -25,9 +25,11 @@ _WORD = re.compile(
 
 _CLOSERS = "\"'”’»›)\\]}」』）】》〉*_"
 _END = re.compile(  # begins with a plain set of characters, which makes it ten times as fast
-    "[.!?…。！？｡।॥؟۔။៕។\n](?:"
-    f"(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+(?P<close>(?:[{_CLOSERS}]|\\[\\d{{1,3}}\\])*+)(?=\\s)"  # a blank must follow
-    f"|(?<=[。！？｡।॥؟۔။៕។])[{_CLOSERS}。！？｡।॥]*+"
+    "[.!?…。！？｡।॥؟۔။៕។;\u037e\n](?:"
+    f"(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+(?P<close>(?:[{_CLOSERS}“‘]|[ \u00a0\u202f]»|\\[\\d{{1,3}}\\])*+)"
+    "(?=\\s)"  # a blank must follow; “ and ‘ close in German
+    f"|(?<=[。！？｡।॥؟۔။៕។])[{_CLOSERS}。！？｡।॥]*+(?!(?<=[」』])(?:と|って))"  # before と it is part of a sentence
+    "|(?<=[\u0370-\u03ff\u1f00-\u1fff][;\u037e])(?=\\s)"  # the question mark of Greek
     r"|(?<=\n)(?=[ \t]*+(?:(?:[-*+•‣◦–—]|\d{1,3}[.)])[ \t]|\||[^\n|]{1,200}+(?<= )\| ))"  # list items and table rows
     ")"
 )
@@ -38,10 +40,11 @@ ABBREVIATIONS = frozenset(re.findall(r"\S+", """
     Mr Mrs Ms Messrs Mme Mlle Dr Prof Rev Hon Gen Col Maj Capt Cpt Lt Sgt Cmdr Adm Gov Sen Rep Pres St Ste Mt Ft Jr
     Sr vs cf ca viz resp approx est Fig fig Figs figs eds Vol vol Vols Ch Sec Eq al Univ Dept Nr Bd Hr Fr Hrsg bzw
     Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec
-    Sra Dra Avda Sig Dott Ing Avv Mlles av geb gem EE ул им просп пер наб
+    Sra Srta Dra Ud Uds Mgr MM Avda Sig Dott Ing Avv Mlles Dhr Mevr TP PGS av geb gem EE им ул пр просп пер наб тов
+    проф акад млн млрд тыс др см См Mio Mrd Tsd Ca Str
 """))
 _BEFORE_NUMBERS = frozenset(re.findall(r"\S+", """
-    No no Nos nos nr p pp S Art art ch eq sec § §§ Abs Kap núm pág pag стр рис гл д кв
+    No no Nos nos nr p pp S Art art ch eq sec § §§ Abs Ziff Str Kap núm pág pag рис Рис стр табл п гл д кв
 """))
 # fmt: on
 _DOTTED = re.compile(r"(?:[^\W\d_]\.[-–]?){1,5}[^\W\d_]")  # U.S  e.g  p.m  J.-P

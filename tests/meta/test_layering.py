@@ -19,6 +19,7 @@ LAYERS = (
     {
         *("types", "asking", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
         *("protocols", "sentences", "timing", "markdown", "normalized", "atoms", "wholes", "copies", "seen"),
+        "characters",
     },
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
