@@ -58,7 +58,7 @@ def fit(
     if len(seen) < FEWEST:
         raise ConfigError(f"{len(seen)} questions are too few to fit a score to: at least {FEWEST}")
     found = fit_weights(seen, start.weights) if weights else start.weights
-    stop = fit_stop(seen, found)
+    stop = fit_stop(seen, found, change, seed)
     examples = gather_examples([(one, read_answers(one, found, stop=stop, change=change)) for one in seen])
     score, scores, right = fit_examples(examples, seed)
     calibration = Calibration(

@@ -80,7 +80,8 @@ class ScoreModel:
 @dataclass(frozen=True, slots=True)
 class StopModel:
     """The probability that reading all passages would give another best answer than those read so far: logistic in
-    `STATES` (see `ragqa.evidence.stopping`).
+    `STATES` (see `ragqa.evidence.stopping`), and so scaled that of questions whose reading ends at `ReadConfig.change`
+    that share gets another answer.
     """
 
     bias: float
