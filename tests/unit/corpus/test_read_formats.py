@@ -364,7 +364,7 @@ def test_damaged_office_and_parquet_files(tmp_path):
     documents, problems = read(tmp_path)
     assert not documents
     assert [reason.split(" (")[0] for _, reason in problems] == [
-        "not a readable Word file",
+        "no zip archive, as such files are",
         "not a readable Parquet file",
     ]
     assert all("\n" not in reason for _, reason in problems)
