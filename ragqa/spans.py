@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.seen import Seen
 from ragqa.types import Span
 from ragqa.wholes import Wholes
 
@@ -71,17 +72,18 @@ def decode(windows: Sequence[WindowLogits], offsets: NDArray[np.int64], max_char
     return Decoded(spans, min(0.0, -total))
 
 
-def whole_spans(text: str, decoded: Decoded) -> Decoded:
-    """The spans of a passage with this ``text``, each widened to what belongs together (`ragqa.wholes`).
+def whole_spans(seen: Seen, decoded: Decoded) -> Decoded:
+    """The spans of a passage, from what is ``seen`` of it, in the passage itself, each widened to what belongs together
+    (`ragqa.wholes`). A span of nothing that stands in the passage is left out.
 
     Spans that become equal are one, whose probability is the sum of theirs. Best first; ties go to the earlier start,
     then the shorter.
     """
-    wholes = Wholes(text)
+    wholes = Wholes(seen.original)
     found: dict[tuple[int, int], list[float]] = {}
     for span in decoded.spans:
-        place = wholes.widen(span.start, span.end)
-        found.setdefault(place, []).append(span.score)
+        if (own := seen.place(span.start, span.end)) is not None:
+            found.setdefault(wholes.widen(*own), []).append(span.score)
     spans = [Span(*place, _log_sum(scores)) for place, scores in found.items()]
     return replace(decoded, spans=sorted(spans, key=lambda span: (-span.score, span.start, span.end)))
 

@@ -10,10 +10,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from ragqa.normalized import plain
+from ragqa.seen import Seen, is_markdown, seen
 from ragqa.sentences import sentences
 
 Scalar = str | int | float | bool
@@ -24,6 +25,8 @@ ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not 
 PROGRAM = "program"
 LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
+MARKDOWN_FORM = "markdown-1"  # to be raised where `ragqa.seen` begins to give other text of Markdown
+FORMS = f"{SEEN_FORM} {MARKDOWN_FORM}"  # in which search and models see texts now
 Stopped = Literal["settled", "likely", "exhausted"]
 
 
@@ -93,15 +96,22 @@ class Document:
 
     @property
     def sha(self) -> str:
-        """sha256 (hex) of title, text and meta: what an update compares. The language that was found does not count.
+        """sha256 (hex) of title, text, meta, and of what tells how the text is cut and shown (sections, tables and what
+        stays together): what an update compares. The language that was found does not count.
 
         It also tells in which form search and models see a text that is normalised for them, so that indexes made
         before such texts were normalised, or in another way, take them in anew, and nothing else.
         """
         meta = {key: value for key, value in self.meta.items() if key != LANGUAGE}
-        form = [] if plain(self.title) == self.title and plain(self.text) == self.text else [SEEN_FORM]
-        content = json.dumps([self.title, self.text, meta, *form], sort_keys=True, ensure_ascii=False, default=str)
-        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+        content: list[object] = [self.title, self.text, meta]
+        if plain(self.title) != self.title or plain(self.text) != self.text:
+            content.append(SEEN_FORM)
+        if is_markdown(self.source):
+            content.append(MARKDOWN_FORM)
+        if shape := [*map(astuple, self.sections), *map(astuple, self.tables), *self.together]:
+            content.append(shape)
+        written = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+        return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +146,13 @@ class Passage:
         """What retrievers see: context and text; of a stored answer its question alone."""
         if self.is_faq:
             return self.title
-        return f"{self.context}\n{self.text}" if self.context else self.text
+        text = self.seen.text
+        return f"{self.context}\n{text}" if self.context else text
+
+    @property
+    def seen(self) -> Seen:
+        """The text as search and models see it."""
+        return seen(self.text, self.source, self.heading)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""

@@ -139,6 +139,7 @@ def summary(report: BuildReport) -> str:
     parts = [
         (report.added, "added"),
         (report.changed, "changed"),
+        (report.moved, "moved"),
         (report.removed, "removed"),
         (report.kept, "kept as they were"),
     ]

@@ -145,7 +145,10 @@ def open_zip(file: SourceFile) -> zipfile.ZipFile:
     more of a member than is declared.
     """
     limit = file.limits.unpacked(regular_size(file.path))
-    archive = zipfile.ZipFile(file.path)
+    try:
+        archive = zipfile.ZipFile(file.path)
+    except zipfile.BadZipFile as error:
+        raise SourceError("not a zip archive, as such files are (damaged, encrypted or in an older format)") from error
     members = archive.infolist()
     if sum(member.file_size for member in members) > limit:
         archive.close()

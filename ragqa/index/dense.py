@@ -75,9 +75,13 @@ class DenseIndex:
     the same in every batch, engine and segmentation. Safe to search from several threads.
     """
 
-    def __init__(self, segments: Sequence[DenseSegment], dim: int, spec: str, device: str = AUTO) -> None:
+    def __init__(
+        self, segments: Sequence[DenseSegment], dim: int, spec: str, device: str = AUTO, searched: bool = True
+    ) -> None:
         self.dim = dim
         self.segments = [segment for segment in segments if len(segment.vectors)]
+        if not searched:
+            return
         rows = sum(len(segment.vectors) for segment in self.segments)
         self._scans = [_scan(segment, spec, device, keep=rows <= KEEP_ROWS) for segment in self.segments]
         slow = sum(len(scan.vectors) for scan in self._scans if isinstance(scan, NumpyScan))

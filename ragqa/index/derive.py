@@ -20,7 +20,7 @@ from ragqa.index.intake import ENCODE_PASSAGES
 from ragqa.index.report import Progress, silent
 from ragqa.index.segment import Written
 from ragqa.index.snapshot import Snapshot
-from ragqa.index.vectors import VectorWriter, vector_store
+from ragqa.index.vectors import VectorWriter
 from ragqa.protocols import Encoder
 from ragqa.store.atomic import storing, sync_folder, write_file
 from ragqa.store.copying import take_folder
@@ -29,6 +29,7 @@ from ragqa.store.manifest import FILES, EncoderFact, Manifest, SegmentFact, Vect
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
 from ragqa.store.transaction import Transaction, transaction
+from ragqa.types import FORMS
 
 COPY_TRIES = 10
 FETCH_ROWS = 65_536
@@ -92,7 +93,7 @@ def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
 def _fetched(change: Transaction, setup: Setup, old: Snapshot, segment: SegmentFact) -> VectorPart:
     """Files in the segment's folder of the new index, with the vectors that the old one keeps elsewhere."""
     folder = change.layout.segment(segment.id)
-    with closing(vector_store(change.layout, FILES).writer(folder, setup.encoder, setup.config.dense)) as writer:
+    with closing(setup.vectors(change.layout).writer(folder, setup.encoder, setup.config.dense)) as writer:
         for start in range(0, segment.rows, FETCH_ROWS):
             rows = np.arange(start, min(start + FETCH_ROWS, segment.rows))
             writer.add(old.dense.vectors(segment.first_row + rows))
@@ -131,7 +132,7 @@ class Reencoder:
 
     def __init__(self, change: Transaction, encoder: Encoder, setup: Setup, rows: int, progress: Progress) -> None:
         self._change, self._encoder, self._setup = change, encoder, setup
-        self._store = vector_store(change.layout, setup.store)
+        self._store = setup.vectors(change.layout)
         self._rows, self._progress = rows, progress
 
     def segment(self, was: SegmentFact, store: PassageStore) -> Written:
@@ -144,7 +145,7 @@ class Reencoder:
             part = writer.finish(was.rows, self._progress)
         with storing(folder):
             sync_folder(folder)
-        return Written(replace(was, id=folder.name), part)
+        return Written(replace(was, id=folder.name, forms=FORMS), part)
 
     def _encode(self, segment: SegmentFact, store: PassageStore, writer: VectorWriter) -> None:
         for start in range(0, segment.rows, ENCODE_PASSAGES):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from ragqa.errors import SourceError
+from ragqa.errors import ConfigError, SourceError
 from ragqa.index.intake import Intake
 from ragqa.index.report import Progress
 from ragqa.index.snapshot import Snapshot
@@ -21,21 +23,45 @@ BLOCK_DOCUMENTS, BLOCK_CHARACTERS = 256, 4_000_000  # how many documents are loo
 SCANS = 16  # look-ups, each a scan of all ids, before a table of all ids is made
 
 
+class Stored(NamedTuple):
+    """A document of the old generation."""
+
+    number: int
+    sha: str
+    source: str
+
+
 @dataclass(slots=True)
 class Plan:
     """What the comparison found; ``gone`` are numbers of documents in the old generation."""
 
     added: int = 0
     changed: int = 0
+    moved: int = 0
     removed: int = 0
     unchanged: int = 0
     kept: int = 0
     gone: list[int] = field(default_factory=list)
 
+    def count(self, document: Document, sha: str, was: Stored | None, same_place: Callable[[str, str], bool]) -> bool:
+        """Note a document that is given and what the index has of it; whether it is to be taken in."""
+        if was is None:
+            self.added += 1
+            return True
+        if was.sha != sha:
+            self.changed += 1
+        elif was.source != document.source and not same_place(was.source, document.source):
+            self.moved += 1
+        else:
+            self.unchanged += 1
+            return False
+        self.gone.append(was.number)
+        return True
+
     @property
     def differs(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.added or self.changed or self.removed)
+        return bool(self.added or self.changed or self.moved or self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +71,16 @@ class Rest:
     Documents given by a program stay, and so do those whose source ``covers`` does not name. Of the others those stay
     whose source is in ``failed()``, which is called after the last document; the rest is removed. If no document is
     given and none stays because of a failure, that is a `SourceError`.
+
+    ``same_place`` tells whether a document's old and new source are one place in other words. ``unless_moved`` is
+    raised unless the sources that are gone were moved here: more of their documents are found again, elsewhere, than
+    are removed.
     """
 
     covers: Covers
     failed: Callable[[], set[str]]
+    same_place: Callable[[str, str], bool] = operator.eq
+    unless_moved: ConfigError | None = None
 
 
 def compare(
@@ -66,17 +98,12 @@ def compare(
     for block in _blocks(_distinct(documents, seen, intake.progress), known):
         found = known.of([document.id for document, _ in block])
         for document, sha in block:
-            number, before = found.get(document.id, (-1, ""))
-            if number < 0:
-                plan.added += 1
-            elif before == sha:
-                plan.unchanged += 1
-            else:
-                plan.changed += 1
-                plan.gone.append(number)
-            if rebuild or before != sha:
-                intake.add(document)
+            was = found.get(document.id)
+            if plan.count(document, sha, was, operator.eq if rest is None else rest.same_place) or rebuild:
+                intake.add(document, None if was is None else was.number)
     staying = [] if old is None else _staying(old, seen, rest, plan, rebuild)
+    if rest is not None and rest.unless_moved is not None and plan.moved <= plan.removed:
+        raise rest.unless_moved
     if rest is not None and not seen and not plan.kept:
         state = "there is nothing to index" if old is None else "the index is left as it is"
         raise SourceError(f"no readable document in the sources: {state}")
@@ -88,7 +115,7 @@ def compare(
 
 
 class Known:
-    """(number, sha) of the live documents of an index, by id.
+    """The live documents of an index, by id.
 
     A look-up scans the ids of all documents, without Python code for each of them. With ``every``, or after `SCANS`
     look-ups, a table of all documents is made instead.
@@ -96,29 +123,30 @@ class Known:
 
     def __init__(self, old: Snapshot | None, every: bool) -> None:
         self._old, self._scans_left = old, 0 if every else SCANS
-        self._all: dict[str, tuple[int, str]] | None = {} if old is None else None
+        self._all: dict[str, Stored] | None = {} if old is None else None
 
     @property
     def complete(self) -> bool:
         """Whether the table is used."""
         return self._all is not None or not self._scans_left
 
-    def of(self, ids: list[str]) -> Mapping[str, tuple[int, str]]:
+    def of(self, ids: list[str]) -> Mapping[str, Stored]:
         """The documents of these ids that the index has, and possibly others."""
         if self._all is None and self._old is not None:
             if self._scans_left:
                 self._scans_left -= 1
                 return _look_up(self._old, ids)
-            self._all = {doc_id: (number, sha) for number, doc_id, sha, _ in self._old.identities()}
+            identities = self._old.identities()
+            self._all = {doc_id: Stored(number, sha, source) for number, doc_id, sha, source in identities}
         return self._all or {}
 
 
-def _look_up(old: Snapshot, ids: list[str]) -> dict[str, tuple[int, str]]:
+def _look_up(old: Snapshot, ids: list[str]) -> dict[str, Stored]:
     wanted, first, found = pa.array(ids, pa.string()), 0, {}
     for segment, store in zip(old.manifest.segments, old.stores, strict=True):
-        for number, doc_id, sha in store.identified(wanted):
+        for number, doc_id, sha, source in store.identified(wanted):
             if old.alive_documents[first + number]:
-                found[doc_id] = first + number, sha
+                found[doc_id] = Stored(first + number, sha, source)
         first += segment.documents
     return found
 
@@ -128,7 +156,7 @@ def _staying(old: Snapshot, seen: dict[str, bytes], rest: Rest | None, plan: Pla
     ``rebuild`` make it necessary to look at them.
     """
     if rest is None and not rebuild:
-        plan.unchanged = old.manifest.live_documents - plan.changed
+        plan.unchanged = old.manifest.live_documents - plan.changed - plan.moved
         return []
     failed, given, staying = set() if rest is None else rest.failed(), old.given_documents(), []
     for number, doc_id, _, source in old.identities():

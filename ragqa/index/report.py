@@ -23,11 +23,13 @@ def silent(stage: str, done: int, total: int | None) -> None:
 class BuildReport:
     """What an update or a compaction did, and what the index holds now.
 
-    ``documents`` and ``passages`` are all that can be found now. ``added``, ``changed``, ``removed``, ``unchanged`` and
-    ``kept`` count documents, compared with the generation before; ``kept`` could not be read now and are held in their
-    last good version. ``encoded`` counts passages. ``rebuilt`` says that settings or encoder changed, so everything was
-    made anew; ``synonyms`` that they were replaced. Without ``committed`` nothing had to change, and ``generation`` is
-    the old one. ``passed_over`` counts files in folders that no reader reads, by their endings.
+    ``documents`` and ``passages`` are all that can be found now. ``added``, ``changed``, ``moved``, ``removed``,
+    ``unchanged`` and ``kept`` count documents, compared with the generation before; those ``moved`` are the same in
+    another place, ``kept`` could not be read now and are held in their last good version. ``encoded`` counts passages;
+    those that stand in a changed or moved document as before are not encoded again. ``rebuilt`` says that settings or
+    encoder changed, so everything was made anew; ``synonyms`` that they were replaced. Without ``committed`` nothing
+    had to change, and ``generation`` is the old one. ``passed_over`` counts files in folders that no reader reads, by
+    their endings.
     """
 
     generation: int
@@ -43,4 +45,5 @@ class BuildReport:
     committed: bool
     seconds: float
     synonyms: bool = False
+    moved: int = 0
     passed_over: Mapping[str, int] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from ragqa.store.atomic import storing, sync_folder
 from ragqa.store.layout import DOCUMENTS, PASSAGES
 from ragqa.store.manifest import EncoderFact, SegmentFact, VectorPart, durable
 from ragqa.store.passages import PassageWriter
-from ragqa.types import Document, Passage
+from ragqa.types import FORMS, Document, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,19 @@ class SegmentWriter:
         """How many passages were added."""
         return self._passages.rows
 
-    def add(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Append a storable document and its passages."""
+    def add(self, document: Document, passages: Sequence[Passage], sha: str = "") -> None:
+        """Append a storable document and its passages; see `PassageWriter.add`."""
         with storing(self.folder):
-            self._passages.add(document, passages)
+            self._passages.add(document, passages, sha)
 
     def add_vectors(self, vectors: Vectors) -> None:
         """Append the vectors of the next passages; see `VectorWriter.add`."""
         self._vectors.add(vectors)
 
-    def finish(self, first_row: int, progress: Progress) -> Written:
-        """Complete the files and wait until they are on the disk."""
+    def finish(self, first_row: int, progress: Progress, forms: str | None = FORMS) -> Written:
+        """Complete the files and wait until they are on the disk. ``forms`` are those of its vectors (see
+        `SegmentFact`).
+        """
         rows = self._passages.rows
         with storing(self.folder):
             self._passages.finish()
@@ -55,7 +57,7 @@ class SegmentWriter:
         with storing(self.folder):
             facts = {name: durable(self.folder / name) for name in (DOCUMENTS, PASSAGES)}
             sync_folder(self.folder)
-        return Written(SegmentFact(self.folder.name, first_row, rows, self._passages.documents, facts), part)
+        return Written(SegmentFact(self.folder.name, first_row, rows, self._passages.documents, facts, forms), part)
 
     def abandon(self) -> None:
         """Let go of the files as they are."""

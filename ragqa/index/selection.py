@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.errors import ConfigError
-from ragqa.filters import Filter
+from ragqa.filters import Condition, Filter
 from ragqa.index.facts import Clause, Facts, Mask, clauses_of
 from ragqa.store.passages import DocumentStore
 
+OUTER = "meta."
 NAMED_KEYS = 20  # that a message lists
 
 
@@ -42,6 +44,19 @@ class Selection:
             for condition in where.conditions:
                 found[first : first + own.documents] &= own.matching(condition)
         return found
+
+    def resolved(self, where: Filter) -> Filter:
+        """The filter by the keys that documents have: a record of JSON lines may hold its metadata in a table ``meta``,
+        so ``meta.lang`` means ``lang`` where no document has a key of the longer name.
+        """
+        facts = self._facts()
+        return Filter(tuple(self._resolved(condition, facts) for condition in where.conditions))
+
+    def _resolved(self, condition: Condition, facts: Sequence[Facts]) -> Condition:
+        key = condition.key.removeprefix(OUTER)
+        if key == condition.key or self._has(condition.key, facts) or not self._has(key, facts):
+            return condition
+        return replace(condition, key=key)
 
     def clauses(self, where: Filter) -> tuple[Clause, ...] | None:
         """The filter in terms of the word index (see `clauses_of`)."""

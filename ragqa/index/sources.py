@@ -20,8 +20,8 @@ Covers = Callable[[str], bool]
 class Sources:
     """The sources of an update, and what becomes of others that the index was made from.
 
-    "same": there may be none (`ConfigError`), as their documents would go in silence; "add": their documents stay;
-    "replace": their documents go.
+    "same": there may be none (`ConfigError`), as their documents would go in silence, but for those that were moved;
+    "add": their documents stay; "replace": their documents go.
     """
 
     facts: tuple[SourceFact, ...]
@@ -33,26 +33,51 @@ class Sources:
             raise ConfigError(f"sources is {self.rule!r}: one of {', '.join(get_args(Rule))}")
 
     def recorded_after(self, recorded: tuple[SourceFact, ...] | None, directory: Path) -> tuple[SourceFact, ...]:
-        """What is recorded once the update is done; `ConfigError` if the rule does not allow it.
+        """What is recorded once the update is done; `ConfigError` if the rule does not allow it. Where others are no
+        longer there, they may have been moved: what then has to hold is told by `unless_moved`.
 
         Nothing is known of an index from before sources were recorded, so there every source is allowed. Sources are
         the same if they lie at the same place, or, where a recorded one is no longer there, if they lie at the same
         place seen from the index: then index and sources were moved together.
         """
         before = recorded or ()
-        now = tuple(_as_recorded(fact, before) for fact in self.facts)
-        others = [fact for fact in before if not any(same_place(fact, own) for own in now)]
-        if others and self.rule == "same":
-            raise ConfigError(_refusal(directory, others, [fact for fact in now if fact not in before]))
+        now, others = self._compared(before)
+        refusal = self._refusal(recorded, directory)
+        if refusal is not None and self.unless_moved(recorded, directory) is None:
+            raise refusal
         kept = others if self.rule == "add" else []
         return tuple(dict.fromkeys([*kept, *now]))
+
+    def unless_moved(self, recorded: tuple[SourceFact, ...] | None, directory: Path) -> ConfigError | None:
+        """The error where other sources are named than those recorded, which are all gone, unless their documents are
+        found again in the new ones; None where there is nothing to be asked.
+        """
+        now, others = self._compared(recorded or ())
+        new = any(fact not in (recorded or ()) for fact in now)
+        return self._refusal(recorded, directory) if new and not any(map(_is_there, others)) else None
+
+    def same_place(self, recorded: tuple[SourceFact, ...] | None) -> Callable[[str, str], bool]:
+        """Whether a document's source as it is stored and its source now name one place."""
+        known, now = _longest_first(recorded or ()), _longest_first(self.facts)
+        return lambda stored, given: _absolute(stored, known) == _absolute(given, now)
+
+    def _compared(self, before: Sequence[SourceFact]) -> tuple[tuple[SourceFact, ...], list[SourceFact]]:
+        """What is named now, and what of the recorded sources is not."""
+        now = tuple(_as_recorded(fact, before) for fact in self.facts)
+        return now, [fact for fact in before if not any(same_place(fact, own) for own in now)]
+
+    def _refusal(self, recorded: tuple[SourceFact, ...] | None, directory: Path) -> ConfigError | None:
+        now, others = self._compared(recorded or ())
+        if not others or self.rule != "same":
+            return None
+        return ConfigError(_refusal(directory, others, [fact for fact in now if fact not in (recorded or ())]))
 
     def covers(self, recorded: tuple[SourceFact, ...] | None) -> Covers:
         """Whether a document, told by its source, comes from these sources, so that it goes if it is not there."""
         if self.rule != "add":
             return lambda source: True
         roots = [PurePath(fact.resolved) for fact in self.facts]
-        known = sorted(recorded or (), key=lambda fact: -len(fact.given))
+        known = _longest_first(recorded or ())
 
         def is_covered(source: str) -> bool:
             place = _absolute(source, known)
@@ -81,6 +106,14 @@ def same_place(recorded: SourceFact, now: SourceFact) -> bool:
     return bool(now.relative) and recorded.relative == now.relative and not Path(recorded.resolved).exists()
 
 
+def _is_there(fact: SourceFact) -> bool:
+    return Path(fact.resolved).exists()
+
+
+def _longest_first(facts: Sequence[SourceFact]) -> list[SourceFact]:
+    return sorted(facts, key=lambda fact: -len(fact.given))
+
+
 def _as_recorded(fact: SourceFact, recorded: Sequence[SourceFact]) -> SourceFact:
     """The recorded fact of this very place: documents bear the name by which it was given first."""
     return next((known for known in recorded if known.resolved == fact.resolved), fact)
@@ -96,7 +129,7 @@ def _absolute(source: str, recorded: Sequence[SourceFact]) -> PurePath:
 
 def _refusal(directory: Path, others: Sequence[SourceFact], new: Sequence[SourceFact]) -> str:
     names = ", ".join(fact.given for fact in others[:SHOWN]) + (", …" if len(others) > SHOWN else "")
-    gone = "" if all(Path(fact.resolved).exists() for fact in others) else " (not there any more)"
+    gone = "" if all(map(_is_there, others)) else " (not there any more)"
     found = ", ".join(fact.given for fact in new[:SHOWN]) or "fewer of them"
     return (
         f"{directory}: was made from {names}{gone}, now {found} is named: --add keeps what came from {names}, "

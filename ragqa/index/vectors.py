@@ -93,8 +93,10 @@ class VectorStore(Protocol):
         """
         ...
 
-    def open(self, manifest: Manifest) -> VectorIndex:
-        """The vectors of this generation; `IndexFormatError` if they are damaged or not there."""
+    def open(self, manifest: Manifest, searched: bool = True) -> VectorIndex:
+        """The vectors of this generation; `IndexFormatError` if they are damaged or not there. Those that are not to be
+        ``searched`` but only read need no more than that.
+        """
         ...
 
     def sweep(self, keep: Sequence[VectorFact]) -> None:
@@ -126,14 +128,14 @@ class FileStore:
         """Nothing is left to do: the files are durable, and dead rows are masked in each search."""
         return VectorFact(encoder, tuple(parts), FILES)
 
-    def open(self, manifest: Manifest) -> DenseIndex:
-        """The memory-mapped files of all segments."""
+    def open(self, manifest: Manifest, searched: bool = True) -> DenseIndex:
+        """The memory-mapped files of all segments; FAISS indexes are loaded only to be searched."""
         segments = []
         for segment, part in zip(manifest.segments, manifest.vectors.parts, strict=True):
             folder = self._layout.segment(segment.id) / f"dense-{manifest.encoder.fingerprint}"
             vectors = open_vectors(folder / VECTORS, segment.rows, manifest.encoder.dim)
             segments.append(DenseSegment(segment.first_row, vectors, folder / ANN if part.ann else None))
-        return DenseIndex(segments, manifest.encoder.dim, manifest.config.dense, self._device)
+        return DenseIndex(segments, manifest.encoder.dim, manifest.config.dense, self._device, searched)
 
     def sweep(self, keep: Sequence[VectorFact]) -> None:
         """Nothing is left to do: the files go with the folders of their segments."""

@@ -39,9 +39,9 @@ class EnsembleReader:
         """For each pair (questions[i], passages[i]) its best spans, widened to what belongs together, and the null
         option, best first.
         """
-        texts, titles = [passage.text for passage in passages], [passage.context for passage in passages]
-        read = zip(texts, self.read_texts(questions, texts, titles), strict=True)
-        return [whole_spans(text, found).options for text, found in read]
+        views, titles = [passage.seen for passage in passages], [passage.context for passage in passages]
+        read = zip(views, self.read_texts(questions, [view.text for view in views], titles), strict=True)
+        return [whole_spans(view, found).options for view, found in read]
 
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None

@@ -156,7 +156,7 @@ def _check_exportable(checkpoint: Path) -> tuple[int | None, dict[str, str]]:
     length = _read_settings(checkpoint / "sentence_bert_config.json", _LengthSettings).max_seq_length
     length = length or _read_settings(checkpoint / "tokenizer_config.json", _TokenizerSettings).model_max_length
     poolings = [_read_table(path) for path in checkpoint.glob("*_Pooling/config.json")]
-    prompts = {name: str(prompt) for name, prompt in (folder.prompts or {}).items()}
+    prompts = {name: prompt or "" for name, prompt in (folder.prompts or {}).items()}
     if folder.default_prompt_name or any(prompts[name] for name in prompts.keys() - {"query", "document"}):
         raise ModelError(f"{checkpoint}: has prompts for more than questions and passages, which the fast form has not")
     if not all(_pools_by_mean(pooling) for pooling in poolings):
@@ -168,7 +168,7 @@ def _check_exportable(checkpoint: Path) -> tuple[int | None, dict[str, str]]:
 class _FolderSettings:
     """Of config_sentence_transformers.json: prompts by the kind of text that they stand in front of."""
 
-    prompts: Mapping[str, Any] | None = None
+    prompts: Mapping[str, str | None] | None = None
     default_prompt_name: str | None = None
 
 

@@ -64,9 +64,9 @@ class SpanReader:
         """For each pair (questions[i], passages[i]) its best spans, widened to what belongs together, and the null
         option, best first.
         """
-        texts, titles = [passage.text for passage in passages], [passage.context for passage in passages]
-        read = zip(texts, self.read_texts(questions, texts, titles), strict=True)
-        return [whole_spans(text, found).options for text, found in read]
+        views, titles = [passage.seen for passage in passages], [passage.context for passage in passages]
+        read = zip(views, self.read_texts(questions, [view.text for view in views], titles), strict=True)
+        return [whole_spans(view, found).options for view, found in read]
 
     def read_texts(
         self, questions: Sequence[str], texts: Sequence[str], titles: Sequence[str] | None = None
@@ -81,13 +81,15 @@ class SpanReader:
 
         A widened span has the logits of the most probable span that was widened to it.
         """
-        ((windows, tokens),) = self._run([question], [passage.text], [passage.context])
-        wholes = Wholes(passage.text)
+        view = passage.seen
+        ((windows, tokens),) = self._run([question], [view.text], [passage.context])
+        wholes, inside = Wholes(passage.text), Span(*view.of_original(span.start, span.end), span.score)
         for own in self._decode(windows, tokens).spans:
-            if wholes.widen(own.start, own.end) == (span.start, span.end):
-                span = own
+            place = view.place(own.start, own.end)
+            if place is not None and wholes.widen(*place) == (span.start, span.end):
+                inside = own
                 break
-        found = logits_of(windows, tokens.offsets, span)
+        found = logits_of(windows, tokens.offsets, inside)
         return () if found is None else (SpanLogits(*found),)
 
     def _decode(self, windows: Sequence[WindowLogits], tokens: Tokens) -> Decoded:

@@ -84,6 +84,8 @@ class SegmentFact:
     """Rows ``first_row`` … of the index: so many passages of so many documents, in these files.
 
     ``files`` are relative to the segment's folder: documents, passages and, where they were stored, token ids.
+    ``forms`` are those in which its texts were seen when they were encoded (`ragqa.types.FORMS`); None where that is
+    not known, as in indexes from before it was recorded.
     """
 
     id: str
@@ -91,6 +93,7 @@ class SegmentFact:
     rows: int
     documents: int
     files: Mapping[str, FileFact]
+    forms: str | None = None
 
     def __post_init__(self) -> None:
         """Sane counts, and the files that a segment may have."""

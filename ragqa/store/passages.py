@@ -220,14 +220,14 @@ class PassageWriter:
         """How many passages were added."""
         return self._passages.rows
 
-    def add(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Append a storable document and all of its passages."""
+    def add(self, document: Document, passages: Sequence[Passage], sha: str = "") -> None:
+        """Append a storable document and all of its passages; ``sha`` is that under which it is known already."""
         for item in passages:
             row = (item.id, self._documents.rows, item.start, item.end, item.line, item.heading, item.text)
             self._passages.add(row)
         sections = [{"start": section.start, "heading": section.heading} for section in document.sections]
         place = document.title, document.source, _dump(document.meta), document.line, document.whole
-        self._documents.add((document.id, document.sha, *place, sections, document.text))
+        self._documents.add((document.id, sha or document.sha, *place, sections, document.text))
 
     def finish(self) -> None:
         """Complete both files; the caller makes them durable."""
@@ -268,6 +268,10 @@ class DocumentStore:
         for columns in self._documents.columns("id", "sha", "source"):
             yield from zip(*(column.to_pylist() for column in columns), strict=True)
 
+    def shas(self, numbers: NDArray[np.int64]) -> list[str]:
+        """The sha of each of these documents, as it was when it was added: an index does not keep all that it tells."""
+        return [sha for (sha,) in self._documents.take(numbers, "sha")]
+
     def given(self) -> NDArray[np.bool_]:
         """For each document whether a program gave it (see `by_program`)."""
         parts = [
@@ -281,10 +285,10 @@ class DocumentStore:
         column = pa.chunked_array([column for (column,) in self._documents.columns("id")], pa.string())
         return np.flatnonzero(pc.is_in(column, value_set=ids).to_numpy())
 
-    def identified(self, ids: pa.Array) -> list[tuple[int, str, str]]:
-        """(number, id, sha) of each document that has one of these ids."""
+    def identified(self, ids: pa.Array) -> list[tuple[int, str, str, str]]:
+        """(number, id, sha, source) of each document that has one of these ids."""
         numbers = self.numbered(ids)
-        identities = self._documents.take(numbers, "id", "sha")
+        identities = self._documents.take(numbers, "id", "sha", "source")
         return [(number, *identity) for number, identity in zip(numbers.tolist(), identities, strict=True)]
 
     def metadata(self) -> Iterator[Meta]:

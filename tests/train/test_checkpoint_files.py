@@ -83,6 +83,7 @@ def test_whose_vectors_a_checkpoint_was_trained_on(tmp_path: Path, content: str 
             "max_seq_length is 'long': expected a whole number",
         ),
         ("config_sentence_transformers.json", '{"prompts": ["q: "]}', "prompts is ['q: ']: expected a table"),
+        ("config_sentence_transformers.json", '{"prompts": {"query": 5}}', "prompts.query is 5: expected text or none"),
         ("tokenizer_config.json", "[]", "expected a table"),
         ("1_Pooling/config.json", "[]", "expected a table"),
         ("1_Pooling/config.json", "{", "Expecting"),
@@ -93,12 +94,15 @@ def test_settings_of_a_sentence_transformers_folder(tmp_path: Path, name: str, c
     (tmp_path / "modules.json").write_text("[]")
     for path, usable in (
         ("sentence_bert_config.json", '{"max_seq_length": null, "do_lower_case": false}'),
-        ("config_sentence_transformers.json", '{"prompts": {"query": ""}, "default_prompt_name": null}'),
+        (
+            "config_sentence_transformers.json",
+            '{"prompts": {"query": "q: ", "document": null}, "default_prompt_name": null}',
+        ),
         ("tokenizer_config.json", '{"model_max_length": 1000000000000000019884624838656}'),
         ("1_Pooling/config.json", '{"pooling_mode_mean_tokens": true}'),
     ):
         (tmp_path / path).write_text(usable)
-    assert _check_exportable(tmp_path) == 10**30 + 19884624838656
+    assert _check_exportable(tmp_path) == (10**30 + 19884624838656, {"query": "q: ", "document": ""})
     (tmp_path / name).write_text(content)
     with pytest.raises(ModelError) as caught:
         _check_exportable(tmp_path)

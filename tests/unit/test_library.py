@@ -259,12 +259,13 @@ def test_sources_by_other_names_and_moved(tmp_path: Path, docs: Path, monkeypatc
     (tmp_path / "docs").rename(moved / "docs")
     kb.rename(moved / "kb")
     report = ragqa.build([moved / "docs", moved / "docs" / "tea.md"], moved / "kb", encoder=ENCODER)
-    assert (report.unchanged, report.encoded) == (2, 0)  # index and sources were moved together
+    assert (report.moved, report.encoded) == (2, 0)  # index and sources were moved together
     (moved / "docs").rename(tmp_path / "elsewhere")
-    with pytest.raises(ConfigError, match=r"\(not there any more\)"):
-        ragqa.build(tmp_path / "elsewhere", moved / "kb", encoder=ENCODER)
-    report = ragqa.build(tmp_path / "elsewhere", moved / "kb", encoder=ENCODER, others="replace")
-    assert (report.unchanged, report.encoded) == (2, 0)
+    report = ragqa.build(tmp_path / "elsewhere", moved / "kb", encoder=ENCODER)
+    assert (report.moved, report.encoded) == (2, 0)  # and then the sources alone
+    (tmp_path / "elsewhere").rename(tmp_path / "docs")
+    report = ragqa.build(tmp_path / "docs", moved / "kb", encoder=ENCODER, others="replace")
+    assert (report.moved, report.encoded) == (2, 0)
 
 
 def test_an_index_from_before_sources_were_recorded(tmp_path: Path, docs: Path) -> None:

@@ -129,7 +129,10 @@ class _Reader:
 
     def _macro(self, at: int, line: str) -> int:
         if condition := _CONDITION.match(line):
-            return self._emit(self._inline.line(condition[1]) if line.startswith("if") and "::" in line else "")
+            if inner := _ATTRIBUTE.match(condition[1]):
+                self._inline.attributes.setdefault(inner[2].lower(), self._inline.line(inner[4] or ""))
+                return self._emit("")
+            return self._emit("" if line.startswith(("ifeval", "endif")) else self._inline.line(condition[1]))
         if macro := _BLOCK_MACRO.match(line):
             self.included |= macro[1] == "include"
             said = macro[3].split(",")[0].strip('" ') if macro[1] in ("image", "link") else ""

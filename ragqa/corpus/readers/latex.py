@@ -52,7 +52,7 @@ _DROPPED = re.compile(
     r"thispagestyle|includegraphics|input|include|bibliography|setcounter|addtocounter|usepackage|documentclass|"
     r"graphicspath|phantom|hypersetup|setlength|addcontentsline|newpage|clearpage|color|fontsize|selectlanguage|"
     r"newtheorem|theoremstyle|DeclareMathOperator|geometry|lstset|addbibresource|nocite|markboth|numberwithin)"
-    r"\*?\s*(?:\[[^\]]*\])?(?:\s*\{[^{}]*\})*(?:\[[^\]]*\])?"
+    r"(?![A-Za-z])\*?\s*(?:\[[^\]]*\])?(?:\s*\{[^{}]*\})*(?:\[[^\]]*\])?"
 )
 _CITED = re.compile(r"~?\\[a-zA-Z]*cite[a-zA-Z]*\*?(?:\[[^\]]*\]){0,2}\{([^{}]*)\}")
 _LINK = re.compile(r"\\href\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
@@ -69,6 +69,25 @@ _SPACE = re.compile(r"(?<!\\)~|\\[ ,;:!/>]")
 _ESCAPED = re.compile(r"\\([&%$#_{}])")
 _HIDDEN = re.compile("\x00(\\d+)\x00")
 _TYPED = {"textbackslash": "\\", "textasciitilde": "~"}
+_SILENT = re.compile(
+    r"label|[a-zA-Z]*index[a-zA-Z]*|symlabel|input|include|hspace|vspace|tag|phantom|vphantom|hphantom"
+)
+_ALTERNATIVE = re.compile(r"\\texorpdfstring\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*(?=\{)")
+_FORMATTING = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    maketitle tableofcontents listoffigures listoftables appendix frontmatter mainmatter backmatter noindent indent par
+    centering raggedright raggedleft smallskip medskip bigskip hfill vfill newline linebreak pagebreak newpage clearpage
+    cleardoublepage protect relax left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr middle displaystyle
+    textstyle scriptstyle limits nolimits nonumber notag small footnotesize scriptsize tiny normalsize large Large LARGE
+    huge Huge bf it rm sf tt sc em sl bfseries itshape rmfamily sffamily ttfamily scshape slshape upshape mdseries
+    normalfont selectfont boldmath unboldmath sloppy fussy flushbottom raggedbottom onecolumn twocolumn doublespacing
+    singlespacing thispagestyle printbibliography printindex makeindex qedhere qed ignorespaces unskip leavevmode strut
+    null mbox hbox vbox item hline and bibliography begin end newcommand renewcommand def let
+""",
+    )
+)
 _PASSES = 20  # commands in commands
 _ABSTRACT = 3
 
@@ -162,6 +181,7 @@ class _Reader:
     def _plain(self, text: str) -> str:
         """Text without commands; its lines stay."""
         text = _sub(_LINK, lambda found: f"{found[2]} ({self._hide(found[1])})", text)
+        text = _sub(_ALTERNATIVE, "", text)
         text = _sub(_URL, lambda found: self._hide(found[1]), text)
         text = _sub(_RULES, "", text)
         text = _sub(_CITED, r" [\1]", text)
@@ -173,7 +193,7 @@ class _Reader:
         text = _sub(_ENVIRONMENT, "", text)
         text = _sub(_WORD, self._word, text) if "\\" in text else text
         for _ in range(_PASSES):
-            plain = _sub(_COMMAND, r"\2", _sub(_NOTE, r" (\1)", _sub(_COLOURED, r"\1", text)))
+            plain = _sub(_COMMAND, _argument_kept, _sub(_NOTE, r" (\1)", _sub(_COLOURED, r"\1", text)))
             if plain == text:
                 break
             text = plain
@@ -193,7 +213,9 @@ class _Reader:
         if name in SIGNS:
             return SIGNS[name]
         following = found.string[found.end() : found.end() + 1]
-        return found[0] if following in ("{", "[") else ""
+        if following in ("{", "[") or found[0][-1:] in ("{", "["):
+            return found[0]
+        return "" if name in _FORMATTING else f"{name} " if found[0][-1:] == " " else name
 
 
 def _sub(pattern: re.Pattern[str], said: str | Callable[[re.Match[str]], str], text: str) -> str:
@@ -204,6 +226,11 @@ def _sub(pattern: re.Pattern[str], said: str | Callable[[re.Match[str]], str], t
         return new + "\n" * (found[0].count("\n") - new.count("\n"))
 
     return pattern.sub(replaced, text)
+
+
+def _argument_kept(found: re.Match[str]) -> str:
+    """What a command that nobody knows says is its argument."""
+    return "" if _SILENT.fullmatch(found[1]) else found[2]
 
 
 def _rows(body: str) -> str:

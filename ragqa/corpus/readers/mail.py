@@ -6,10 +6,12 @@ HTML. Attached texts and messages are read, other attachments are named.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from quopri import decodestring
 
 from ragqa.corpus.encoding import decode
 from ragqa.corpus.files import Problem, SourceFile, chunks, read_text_bytes
@@ -108,9 +110,11 @@ class _Reader:
         elif kind == "multipart/alternative":
             yield from self._best(inner, depth)
         elif inner:
-            read = self.blocks if kind == "message/rfc822" else self._part
             for one in inner:
-                yield from read(one, depth + 1)
+                if kind == "message/rfc822":
+                    yield from self.blocks(_unpacked(part, one), depth + 1)
+                else:
+                    yield from self._part(one, depth + 1)
         else:
             yield from self._leaf(part, kind)
 
@@ -129,6 +133,20 @@ class _Reader:
         plain = [blocks for is_plain, blocks in forms if is_plain and blocks]
         others = [blocks for is_plain, blocks in forms if not is_plain and blocks]
         yield from (plain[:1] or others[-1:] or [[]])[0]
+
+
+def _unpacked(part: EmailMessage, inner: EmailMessage) -> EmailMessage:
+    """A message in a message; some programs encode it, although they must not, and the parser then sees no headers."""
+    coded = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    payload = inner.get_payload()
+    if inner.keys() or coded not in ("base64", "quoted-printable") or not isinstance(payload, str):
+        return inner
+    raw = payload.encode("ascii", "replace")
+    try:
+        found = message_from_bytes(b64decode(raw) if coded == "base64" else decodestring(raw), policy=policy.default)
+    except ValueError:
+        return inner
+    return found if isinstance(found, EmailMessage) else inner
 
 
 def _text(part: EmailMessage) -> str:

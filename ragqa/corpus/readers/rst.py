@@ -100,7 +100,7 @@ class _Reader:
             return end
         if end := self._table(at):
             return end
-        if _EXPLICIT.match(line):
+        if _EXPLICIT.match(line) or line.startswith("__ "):
             return self._explicit(at, indent)
         return self._text(at, line)
 
@@ -187,9 +187,10 @@ class _Reader:
         if footnote := _FOOTNOTE.match(line):
             return self._emit(self._inline.line(f"{footnote[1]}{footnote[2]} {line[footnote.end() :]}"))
         if target := _TARGET.match(line):
-            place = target[3] or target[4] or ""
-            known = self._inline.target(target[2] or "", place)
-            return self._emit(f"{' ' * indent}{known}")
+            end = at + 1 if target[2] is None else max(at + 1, self._indented(at + 1, indent))
+            place = "".join([target[3] or target[4] or "", *(more.strip() for more in self._lines[at + 1 : end])])
+            self._emit(f"{' ' * indent}{self._inline.target(target[2] or '', place)}".rstrip())
+            return self._blank(end)
         return self._blank(max(at + 1, self._indented(at + 1, indent)))  # a comment
 
     def _directive(self, at: int, indent: int, directive: re.Match[str]) -> int:

@@ -14,7 +14,7 @@ _REFERENCE = re.compile(
 )
 _FOOTNOTE = re.compile(r"(?<!\w)\[((?:\d+|#[\w.-]*|\*|[\w.-]+))\]_(?!\w)")
 _SUBSTITUTION = re.compile(r"(?<![\w|])\|([^\s|](?:[^|\n]{0,80}[^\s|])?)\|(?:__?)?(?![\w|])")
-_EXPLICIT = re.compile(r"(.*?)\s*<([^<>]*)>\s*\Z", re.DOTALL)
+_EXPLICIT = re.compile(r"(.*?)\s*(?<!\\)<([^<>]*)>\s*\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)")
 _HIDDEN = re.compile("\x00(\\d+)\x00")
 _OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|www\.", re.IGNORECASE)

@@ -5,6 +5,7 @@ A sheet whose rows are a label and a value each ("Name: | Orlin"), or that has a
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -32,7 +33,8 @@ def read_xlsx(file: SourceFile) -> Iterator[Document | Problem]:
     except ImportError as error:
         raise MissingExtra("reading Excel files", "files") from error
     open_zip(file).close()
-    with readable("Excel file"):
+    with readable("Excel file"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(file.path, read_only=True, data_only=True, keep_links=False)
         left = file.limits.cells_of(file.path.stat().st_size)
         try:
@@ -64,8 +66,21 @@ def _read_sheet(rows: Iterator[Row], file: SourceFile) -> Iterator[Document | Pr
         yield Document(file.name, "\n".join(lines), file_title(file), file.source)
     elif sample:
         header = find_header(sample)
+        widest = max(len(row.cells) for row in sample)
+        letters = [_letters(column) for column in range(len(header.names), widest)]
+        header = replace(header, names=[*header.names, *letters])
         below = ((row.line, row.cells) for row in chain(sample, rows) if row.line >= header.line)
         yield from read_rows(below, header, file)
+
+
+def _letters(column: int) -> str:
+    """What Excel calls a column, counted from 0: A, B … Z, AA."""
+    name = ""
+    column += 1
+    while column:
+        column, digit = divmod(column - 1, 26)
+        name = chr(ord("A") + digit) + name
+    return name
 
 
 def _is_form(rows: list[Row]) -> bool:

@@ -26,7 +26,9 @@ from ragqa.types import Document
 
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,300}\?>")
 _ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
-_UNDEFINED = re.compile(r"Entity '([^']*)' not defined")
+_MENDED = re.compile(r"Entity '[^']*' not defined|Namespace prefix")  # which a parser can pass over
+_SEVERAL = "Extra content at the end"  # of a fragment with several roots
+_FRAGMENT = "<fragment>"
 _MARKUP = re.compile(r"</?(?:p|br|div|a|b|i|em|strong|ul|ol|li|h[1-6]|span|table)\b[^<>]*>", re.IGNORECASE)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
 _ITEM_LINE = re.compile(r"\s*\n\s*(?=(?:[-*•–]|\d{1,3}[.)])\s)")
@@ -39,7 +41,7 @@ _DOCUMENTS = frozenset(
         r"\S+",
         """
     article book chapter section sect1 refentry part set tei teicorpus text topic concept task reference glossary dita
-    document doc page html nitf story
+    document doc page html nitf story fragment
 """,
     )
 )
@@ -139,11 +141,13 @@ def _parsed(text: str) -> tuple[Node, dict[str, str]]:
     try:
         root = etree.fromstring(raw, etree.XMLParser(**options))
     except etree.XMLSyntaxError as error:
-        if not _UNDEFINED.search(str(error)):
+        if _SEVERAL in str(error) and "<!DOCTYPE" not in text and not text.startswith(_FRAGMENT):
+            return _parsed(f"{_FRAGMENT}{text}</fragment>")
+        if not _MENDED.search(str(error)):
             raise SourceError(f"not XML ({' '.join(str(error).split())[:200]})") from error
         parser = etree.XMLParser(**options, recover=True)
         root = etree.fromstring(_UNKNOWN_ENTITY.sub(_known, raw), parser)
-        faults = [entry.message for entry in parser.error_log if not _UNDEFINED.search(entry.message)]
+        faults = [entry.message for entry in parser.error_log if not _MENDED.search(entry.message)]
         if root is None or faults:
             raise SourceError(f"not XML ({' '.join(faults)[:200]})") from error
     declared = root.getroottree().docinfo.internalDTD
@@ -233,9 +237,8 @@ class _Reader:
 
     def _is_record(self, node: Node) -> bool:
         """Whether it holds nothing but leaves, as others beside it do."""
-        parent = node.getparent()
-        alone = parent is None or sum(1 for one in parent if one.tag == node.tag) < 2
-        return not alone and all(map(self._is_leaf, node))
+        beside = (node.getprevious(), node.getnext())
+        return any(one is not None and one.tag == node.tag for one in beside) and all(map(self._is_leaf, node))
 
     def _is_leaf(self, node: Node) -> bool:
         return not len(node) and _name(node) not in _VERBATIM and _name(node) not in _SILENT
@@ -285,7 +288,7 @@ class _Reader:
                 parts = []
                 yield from self.element(child, level)
             else:
-                parts.append(self._inline(child))
+                parts.append(_PARAGRAPHS.sub(" ", self._inline(child)))
             parts.append(child.tail or "")
         yield from self._texts("".join(parts))
 
@@ -302,7 +305,7 @@ class _Reader:
 
     def _entity(self, node: Node) -> str:
         name = str(getattr(node, "name", "") or "")
-        return self._entities.get(name, html5.get(f"{name};", f"&{name};" if name else ""))
+        return self._entities.get(name, html5.get(f"{name};", name))
 
     def _said(self, node: Node) -> str:
         """All text of an element on one line."""

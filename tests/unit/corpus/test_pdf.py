@@ -2,54 +2,13 @@
 
 import pytest
 from support import hostile
+from support.pdf import write_pdf as write
 
+from ragqa.config import SplitConfig
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.guard import read_file
 from ragqa.corpus.pdf import boxes
-
-FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
-
-
-def write(path, *pages, title="", fields=(), turn=0):
-    """A PDF with these pages of (left, bottom, text[, size]), and fields of (name, value, rectangle) on the first."""
-    objects = {20: FONT}
-    notes, kids = [], []
-    for at, (name, value, rectangle) in enumerate(fields):
-        objects[500 + at] = b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (%s) /V (%s) /Rect [%s] >>" % (
-            name.encode(),
-            value.encode(),
-            rectangle.encode(),
-        )
-        notes.append(b"%d 0 R" % (500 + at))
-    for at, lines in enumerate(pages):
-        number = 30 + 2 * at
-        kids.append(b"%d 0 R" % number)
-        said = b"".join(
-            b"/F1 %d Tf 1 0 0 1 %d %d Tm (%s) Tj " % ((more or [11])[0], left, bottom, text.encode("cp1252"))
-            for left, bottom, text, *more in lines
-        )
-        more = b"/Annots [%s] " % b" ".join(notes) if at == 0 else b""
-        objects[number] = (
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Rotate %d /Contents %d 0 R %s%s >> >> >>"
-            % (turn, number + 1, more, hostile.FONT)
-        )
-        objects[number + 1] = hostile.stream(b"", b"BT " + said + b"ET")
-    objects[2] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(pages), b" ".join(kids))
-    objects[1] = b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] >> >>" % b" ".join(notes)
-    objects[3] = b"<< /Title (%s) >>" % title.encode()
-    path.write_bytes(numbered(objects).replace(b"/Root 1 0 R", b"/Root 1 0 R /Info 3 0 R"))
-
-
-def numbered(objects):
-    """A file whose table knows objects of any number."""
-    order = sorted(objects)
-    out, places = b"%PDF-1.4\n", {}
-    for number in order:
-        places[number] = len(out)
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, objects[number])
-    table = b"".join(b"%d 1\n%010d 00000 n \n" % (number, places[number]) for number in order)
-    tail = b"trailer << /Size 9999 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(out)
-    return out + b"xref\n0 1\n0000000000 65535 f \n" + table + tail
+from ragqa.corpus.split import split
 
 
 def read(path):
@@ -166,6 +125,38 @@ def test_what_is_filled_into_fields_is_read(tmp_path):
     lines = (60, 740, "Application"), (60, 720, "Name of the vessel:")
     fields = ("vessel", "Kittiwake", "200 716 300 732"), ("form1[0].x[0]", "9 m", "60 300 200 318")
     assert one(tmp_path, *lines, fields=fields) == "Application\n\nName of the vessel: vessel: Kittiwake\n\n9 m"
+
+
+def test_bookmarks_are_headings_of_the_pages_that_follow(tmp_path):
+    write(
+        tmp_path / "a.pdf",
+        [(60, 700, "1. Safety", 14), (60, 660, "Wear a helmet.")],
+        [(60, 700, "And gloves."), (60, 640, "2 Use", 14), (60, 600, "Pull the lever.")],
+        [(60, 700, "Then let go.")],
+        bookmarks=[("Safety", 0), ("2 Use", 1), ("Not there", 1), ("End", 2)],
+    )
+    documents = read_file(SourceFile(tmp_path / "a.pdf", "a.pdf"))
+    found = [(p.source[-7:], p.heading, p.text) for document in documents for p in split(document, SplitConfig())]
+    assert found == [
+        ("#page=1", "Safety", "Wear a helmet."),
+        ("#page=2", "Safety", "And gloves."),
+        ("#page=2", "2 Use", "Pull the lever."),
+        ("#page=3", "Not there", "Then let go."),
+    ]
+
+
+def test_running_chapter_titles_that_count_the_pages(tmp_path):
+    pages = [
+        [(60, 770, f"Chapter {n // 2}: Use {n}"), (60, 700, f"Said on page {n}, and nowhere else.")] for n in range(6)
+    ]
+    write(tmp_path / "a.pdf", *pages)
+    assert not [text for text in read(tmp_path / "a.pdf").values() if "Chapter" in text]
+    pages = [
+        [(60, 770, f"Part {n}", 20), (60, 700, f"Said on page {'abcdef'[n]}, alone."), (60, 680, "More.")]
+        for n in range(6)
+    ]
+    write(tmp_path / "a.pdf", *pages)
+    assert all("Part" in text for text in read(tmp_path / "a.pdf").values())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from ragqa.config import IndexConfig, SplitConfig
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
-from ragqa.index.lexical import RankBM25Index
+from ragqa.index.rankbm25 import RankBM25Index
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import update
@@ -311,3 +311,13 @@ def test_unreadable_current_is_a_storage_error(index: Path) -> None:
     (index / "CURRENT").symlink_to("CURRENT")  # a loop, which the system refuses to follow
     with pytest.raises(StorageError, match="CURRENT: cannot be read"):
         Snapshot.open(index)
+
+
+def test_the_table_of_metadata_may_be_named(tmp_path: Path) -> None:
+    both = [Document("a", "One stone.", meta={"lang": "en"}), Document("b", "Two.", meta={"meta": {"kind": "x"}})]
+    update(tmp_path, CONFIG, ENCODER, both)
+    snapshot = Snapshot.open(tmp_path)
+    assert snapshot.allowed({"meta.lang": "en"}).mask.tolist() == snapshot.allowed({"lang": "en"}).mask.tolist()
+    assert snapshot.allowed({"meta.lang": "en"}).count == 1 == snapshot.allowed({"meta.kind": "x"}).count
+    with pytest.raises(ConfigError, match=r"no document has the metadata key 'meta\.size'"):
+        snapshot.allowed({"meta.size": 3})
