@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ragqa.followup.phrases import common
 from ragqa.followup.questions import focus, shape
 from ragqa.followup.words import (
+    AUXILIARIES,
     PREPOSITIONS,
     TITLES,
     content,
@@ -105,7 +107,14 @@ def _spoken(turn: Turn) -> Iterator[tuple[str, str]]:
             yield f"{one.text} and {other.text}", "question"
     for name in held:
         yield name.text, "question"
+    for phrase in common(turn.understood):
+        yield _definite(phrase.text), "question"
     yield title_text(turn.title, turn.context), "title"
+
+
+def _definite(text: str) -> str:
+    """A noun phrase as a later sentence has it: what was "a sabbatical" is "the sabbatical"."""
+    return re.sub(r"^an? ", "the ", text, flags=re.IGNORECASE)
 
 
 def title_text(title: str, context: str = "") -> str:
@@ -124,7 +133,7 @@ def _answer_mention(turn: Turn) -> str:
     or a number.
     """
     text, asks = turn.answer.strip().split("\n")[-1], shape(turn.understood).asks
-    if is_date(text) or asks in ("how", "when", "why"):
+    if is_date(text) or asks in ("how", "when", "why") or not _is_thing(text, turn.understood):
         return ""
     held = names(text)
     if " and " in text and held:
@@ -140,6 +149,16 @@ def _answer_mention(turn: Turn) -> str:
     if held and held[-1].core in text and asks == "which":
         return held[-1].text
     return lowered(text) if len(words(text)) <= 5 else ""
+
+
+def _is_thing(text: str, question: str) -> bool:
+    """Whether an answer may name a thing: not if it is an amount, a sentence, or says what something does or means."""
+    found = words(text)
+    if not names(text) and any(char.isdigit() for char in text.split()[0] if text.split()):
+        return False
+    said = shape(question)
+    deed = said.auxiliary in ("do", "does", "did") and said.rest.endswith((" do", " mean"))
+    return bool(found) and not deed and not set(found) & AUXILIARIES
 
 
 def _plural(text: str, source: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,12 +11,17 @@ from ragqa.followup.words import (
     DETERMINERS,
     FUNCTION,
     PREPOSITIONS,
+    PRONOUNS,
     WH,
     Token,
     content,
     names,
     tokens,
 )
+
+_CONTRACTED = re.compile(r"^(what|who|where|when|how)['’]s\b", re.IGNORECASE)
+_OF_SUBJECTS = frozenset(("has", "have", "had", "can", "could", "will"))
+_MODALS = frozenset(("may", "might", "must", "should", "shall", "would"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Shape:
 
 def shape(question: str) -> Shape:
     """The parts of a question. If it does not begin with a question word, all of it is ``rest``."""
-    text = question.strip().rstrip("?.! ")
+    text = _CONTRACTED.sub(r"\1 is", question.strip().rstrip("?.! "))
     parts = tokens(text)
     head = next((place for place, part in enumerate(parts[:2]) if part.low in WH), None)
     if head is None or (head == 1 and parts[0].low not in PREPOSITIONS):
@@ -65,14 +71,8 @@ def shape(question: str) -> Shape:
     asks = parts[head].low
     if end < len(parts) and parts[end].low in AUXILIARIES:
         wh, auxiliary = text[: parts[end].start].strip(), parts[end].text
-        subject = asks in ("who", "what", "which") and auxiliary.lower() in (
-            "has",
-            "have",
-            "had",
-            "can",
-            "could",
-            "will",
-        )
+        subject = asks in ("who", "what", "which") and auxiliary.lower() in _OF_SUBJECTS
+        subject = subject or (asks == "who" and auxiliary.lower() in _MODALS)
         if not subject or _inverted(parts[end + 1 :]):
             return Shape(wh, asks, auxiliary, text[parts[end].end :].strip())
         return Shape(wh, asks, "", text[parts[end].start :].strip())
@@ -110,7 +110,7 @@ def focus(question: str) -> str:
 
 def _inverted(parts: Sequence[Token]) -> bool:
     """Whether the words after an auxiliary are its subject: true of "has | Mars got", false of "has | visited Mars"."""
-    return bool(parts) and (parts[0].low in DETERMINERS or parts[0].text[0].isupper())
+    return bool(parts) and (parts[0].low in DETERMINERS | PRONOUNS or parts[0].text[0].isupper())
 
 
 def _noun_end(parts: Sequence[Token], start: int) -> int:
@@ -139,7 +139,7 @@ def _phrase_end(parts: Sequence[Token], form: Shape, start: int, end: int) -> in
     place = max(end, start + 1) if end == start else end
     while place < len(parts):
         part = parts[place]
-        if not part.is_word or part.low in WH | AUXILIARIES | _ENDS:
+        if not part.is_word or part.low in WH | AUXILIARIES | PRONOUNS | _ENDS:
             break
         if part.low in PREPOSITIONS and part.low not in ("of", "about", "off"):
             break
@@ -147,13 +147,13 @@ def _phrase_end(parts: Sequence[Token], form: Shape, start: int, end: int) -> in
             break
         place += 1
     if auxiliary in ("do", "does", "did") and place - start > 1:
-        return _before_verb(parts, start, place)
+        return verb_ends(parts, start, place)
     if auxiliary in ("was", "were", "is", "are") and place == len(parts) and place - start > 1:
         return place - 1 if _participle(parts[place - 1], form) else place
     return place
 
 
-def _before_verb(parts: Sequence[Token], start: int, stop: int) -> int:
+def verb_ends(parts: Sequence[Token], start: int, stop: int) -> int:
     """Where the subject after "did" ends and its verb begins. After a name or a bare noun, the verb is the next word in
     small letters. After an article, where adjectives may stand before the noun, the last word is taken for the verb.
     """
@@ -167,7 +167,7 @@ def _before_verb(parts: Sequence[Token], start: int, stop: int) -> int:
     return stop
 
 
-_ENDS = frozenset(("that", "and", "or", "to", "ever"))
+_ENDS = frozenset(("that", "and", "or", "to", "ever", "if", "while", "because", "although", "unless", "than"))
 
 
 def _participle(part: Token, form: Shape) -> bool:

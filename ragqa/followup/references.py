@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ragqa.followup.expletive import expletive
 from ragqa.followup.mentions import Mention, Turn, mentions
 from ragqa.followup.questions import shape
 from ragqa.followup.words import (
     AUXILIARIES,
     FUNCTION,
+    PARTICIPLES,
     PREPOSITIONS,
     Token,
     content,
@@ -29,7 +31,14 @@ _CLAUSES = vocabulary("when while before after because if since until although t
 RELATIONS = vocabulary(
     "capital population author architect designer engineer inventor founder commander captain pilot director owner "
     "cause reason purpose result winner leader president area height length depth width weight age size name title "
-    "magnitude price cost date place address sitter victims crew"
+    "magnitude price cost date place address sitter victims crew source dose dosage port speed weight temperature "
+    "capacity power duration limit rate length deadline symptom symptoms treatment warranty version licence license"
+)
+# Of these nouns, the ones for persons: "Who is", where the others have "What is".
+ROLES = vocabulary(
+    "author architect designer engineer inventor founder commander captain pilot director owner winner leader "
+    "president sitter father mother husband wife brother sister son daughter editor publisher teacher boss "
+    "manager maker builder"
 )
 RECENCY = 3.0
 _ASKED = vocabulary("many which what much")
@@ -80,13 +89,15 @@ def references(question: str) -> list[Reference]:
 
 def best(need: str, history: Sequence[Turn], within: int = 5) -> Mention | None:
     """The mention of the last turns that fits a need best. Its kind counts most, then where it was said (answer,
-    question, title), then how recent it is.
+    question, title), then how recent it is. A title is meant only where the question had no noun that fits.
     """
-    ranked = [
+    fitting = [
         (fitness - RECENCY * (mention.turn - 1), -number, mention)
         for number, mention in enumerate(mentions(history[-within:]))
         if (fitness := _fit(need, mention, history[-mention.turn])) is not None
     ]
+    worded = {mention.turn for _, _, mention in fitting if mention.source == "question" and mention.person}
+    ranked = [entry for entry in fitting if entry[2].source != "title" or entry[2].turn not in worded]
     return max(ranked, key=lambda entry: entry[:2])[2] if ranked else None
 
 
@@ -124,10 +135,10 @@ def _reference(parts: Sequence[Token], place: int, question: str) -> Reference |
     ends = following is None or not following.is_word
     if part.low in ("it", "so") and ends and place and parts[place - 1].low in _DOING:
         return Reference(part.start, part.end, "deed")
-    if part.low == "it" and following is not None and following.low in _TAKING and not _expletive(parts, place):
+    if part.low == "it" and following is not None and following.low in _TAKING and not expletive(parts, place):
         return Reference(part.start, part.end, "event")
     if part.low in PERSONS or part.low in ("they", "them", "their", "its", "it"):
-        if _explained(parts, place, question) or (part.low == "it" and _expletive(parts, place)):
+        if _explained(parts, place, question) or (part.low == "it" and expletive(parts, place)):
             return None
         need = PERSONS.get(part.low) or ("they" if part.low in PLURALS else "it")
         return Reference(part.start, part.end, need, possessive=possessive)
@@ -181,14 +192,6 @@ def _explained(parts: Sequence[Token], place: int, question: str) -> bool:
         return True
     between = [other.low for other in parts[:place] if other.start > first]
     return any(word in _CLAUSES or word == "," for word in between)
-
-
-def _expletive(parts: Sequence[Token], place: int) -> bool:
-    """Whether "it" or "that" stands for nothing: "How long does it take to …", "was it that", "is it true"."""
-    rest = [part.low for part in parts[place + 1 :]]
-    if rest[:1] and rest[0] in _TAKING and "to" in rest:
-        return True
-    return rest[:1] == ["that"] or rest[:2] in (["true", "that"], ["possible", "to"], ["called", "when"])
 
 
 def _existential(parts: Sequence[Token], place: int) -> bool:
@@ -261,12 +264,9 @@ def _before_verb(parts: Sequence[Token], start: int, end: int, question: str) ->
     counted = shape(question).subject and start > 2 and parts[start - 1].low == "of" and parts[start - 3].low in _ASKED
     if last and counted and end - start > 2:
         return end - 1  # How many copies of the charter | survive
-    if last and auxiliary in ("was", "were", "is", "are") and end - start > 2 and parts[end - 1].low in _PARTICIPLES:
+    if last and auxiliary in ("was", "were", "is", "are") and end - start > 2 and parts[end - 1].low in PARTICIPLES:
         return end - 1
     return end
-
-
-_PARTICIPLES = vocabulary("made found built written begun born given taken sold stolen lost won sunk shot set cut")
 
 
 def _free(part: Token) -> bool:

@@ -38,6 +38,12 @@ FUNCTION = (
         "that's it's he's she's exactly again still yet very if while because"
     )
 )
+# Participles that do not end in -ed.
+PARTICIPLES = vocabulary(
+    "made found built written begun born given taken sold stolen lost won sunk shot set cut kept held spoken known "
+    "grown drawn eaten drunk worn torn broken chosen driven hidden laid led left lent paid put read run sent shown "
+    "shut spent spread sung taught told thought thrown understood bought brought caught fought seen hung hurt let met"
+)
 MONTHS = vocabulary(
     "january february march april may june july august september october november december "
     "monday tuesday wednesday thursday friday saturday sunday"
