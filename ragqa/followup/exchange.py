@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ragqa.followup.mentions import Turn, nature
 from ragqa.followup.phrases import Phrase, kind_of, phrases
 from ragqa.followup.questions import focus, shape
-from ragqa.followup.references import RELATIONS, ROLES
+from ragqa.followup.references import KIN, OFFICES, RELATIONS
 from ragqa.followup.words import Name, content, is_date, names, stem, tokens, words
 
 _COMMON = ("bare", "plural")
@@ -41,15 +41,16 @@ def exchanged(phrase: str, question: str, last: Turn, *, owned: bool) -> str | N
         return _of_owner(phrase, question, last)
     held = phrases(question)
     alike = _sharing(phrase, held)
+    if alike is None and kind_of(phrase) in ("bare", "plural") and _head(phrase) in RELATIONS:
+        phrase = f"the {phrase}"
     if alike is None and kind_of(phrase) == "definite":
         return _part(phrase, question, held)
-    if alike is None:
-        alike = _same_kind(phrase, question, held, last)
+    alike = alike or _same_kind(phrase, question, held, last)
+    about = focus(f"{question}?")
+    if alike is None and not about and held:
+        alike = held[-1]
     if alike is not None:
         return question[: alike.start] + phrase + question[alike.end :]
-    about = focus(f"{question}?")
-    if about and _head(phrase) in RELATIONS and names(question):
-        return question.replace(about, f"the {phrase} of {about}", 1)
     return question.replace(about, phrase, 1) if about else None
 
 
@@ -59,10 +60,11 @@ def _of_owner(phrase: str, question: str, last: Turn) -> str | None:
     """
     form, head = shape(f"{question}?"), _head(phrase)
     asked = form.asks in ("what", "who", "which") and form.auxiliary in ("is", "was", "are", "were")
-    if head in ROLES and (asked or not names(question) or form.asks not in ("when", "where")):
-        return f"Who {form.auxiliary if asked else 'is'} {phrase}"
-    if asked or (head in RELATIONS and head not in ROLES):
-        return f"What {form.auxiliary if asked else 'is'} {phrase}"
+    verb = form.auxiliary if form.auxiliary in ("is", "was", "are", "were") else "is"
+    if head in OFFICES or (head in KIN and asked):
+        return f"Who {verb} {phrase}"
+    if asked or head in RELATIONS:
+        return f"What {verb if asked else 'is'} {phrase}"
     held = names(question)
     if held:
         target = _alike((), held, last)
@@ -98,14 +100,18 @@ def _part(phrase: str, question: str, held: Sequence[Phrase]) -> str | None:
     if about:
         return question.replace(about, phrase, 1)
     common = [one for one in held if one.kind != "name"]
-    return question[: common[0].start] + phrase + question[common[0].end :] if common else None
+    if common:
+        return question[: common[0].start] + phrase + question[common[0].end :]
+    return f"{question[: held[-1].start]}{phrase} of {question[held[-1].start :]}" if held else None
 
 
 def _same_kind(phrase: str, question: str, held: Sequence[Phrase], last: Turn) -> Phrase | Name | None:
     """The thing in the question that is most of the new one's kind; None if nothing is."""
     kind, given, known = kind_of(phrase), names(f". {phrase}"), names(question)
     if given and known:
-        return _alike(given, known, last)
+        name = _alike(given, known, last)
+        whole = next(one for one in (*held, name) if one.start <= name.start and name.end <= one.end)
+        return whole if phrase.split()[-1].islower() else name
     owned = [one for one in held if one.behind == "of" and _owner_of_relation(question, one)]
     if kind == "name" or _head(phrase) in RELATIONS:
         return owned[-1] if kind == "name" and owned else None

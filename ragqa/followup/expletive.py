@@ -40,7 +40,9 @@ def expletive(parts: Sequence[Token], place: int) -> bool:
 
 
 def impersonal(parts: Sequence[Token], place: int) -> bool:
-    """Whether the "it" at ``place`` tells the weather, the time or a distance."""
+    """Whether the word at ``place`` is an "it" that tells the weather, the time or a distance."""
+    if parts[place].low != "it":
+        return False
     before = [part.low for part in parts[:place]]
     following = [part for part in parts[place + 1 :] if part.is_word]
     after = [part.low for part in following]
@@ -89,7 +91,7 @@ def _distance(before: Sequence[str], after: Sequence[str]) -> bool:
 
 def _points_ahead(before: Sequence[str], after: Sequence[str]) -> bool:
     """Whether words after "it" say what it is: "it that …", "it true that …", "it take to …", "it safe to take X"."""
-    if after[:1] and after[0] in _TAKING and "to" in after:
+    if after[:1] and after[0] in _TAKING and "to" in after[:-2]:
         return True
     if after[:1] == ["that"] or after[:2] == ["called", "when"] or (after[:1] == ["like"] and after[1:2] == ["to"]):
         return True

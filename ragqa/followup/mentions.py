@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ragqa.followup.phrases import common
+from ragqa.followup.phrases import Phrase, common, phrases
 from ragqa.followup.questions import focus, shape
 from ragqa.followup.words import (
     AUXILIARIES,
     PREPOSITIONS,
     TITLES,
+    Name,
     content,
     is_date,
     lowered,
@@ -99,7 +100,8 @@ def _spoken(turn: Turn) -> Iterator[tuple[str, str]]:
     if turn.answer:
         yield _answer_mention(turn), "answer"
     about = focus(turn.understood)
-    held = names(turn.understood)
+    found = phrases(turn.understood)
+    held = [_with_noun(name, found) for name in names(turn.understood)]
     whole = [name for name in held if name.text == about or name.core == about]
     yield (whole[0].text if whole else lowered(about) if about else ""), "question"
     for one, other in zip(held, held[1:], strict=False):
@@ -110,6 +112,15 @@ def _spoken(turn: Turn) -> Iterator[tuple[str, str]]:
     for phrase in common(turn.understood):
         yield _definite(phrase.text), "question"
     yield title_text(turn.title, turn.context), "title"
+
+
+def _with_noun(name: Name, found: Sequence[Phrase]) -> Name:
+    """A name with the common noun behind it: "the Brent manual", not "the Brent"."""
+    for one in found:
+        behind = one.text.split()[-1]
+        if one.start <= name.start and name.end < one.end and behind.islower() and one.text.lower().startswith("the "):
+            return Name(lowered(one.text), one.text[4:], one.start, one.end)
+    return name
 
 
 def _definite(text: str) -> str:

@@ -23,6 +23,7 @@ from ragqa.followup.words import (
 _POINTING = vocabulary("this that these those")
 _ARTICLES = DETERMINERS - _POINTING
 _MANY = vocabulary("children people men women feet teeth mice geese")
+_VERB_FOLLOWS = AUXILIARIES - vocabulary("is are was were am be been has have had")
 _AMOUNTS = vocabulary("much many which what")
 _ADVERBS = vocabulary("back away again often usually always never once twice together home abroad today tomorrow")
 
@@ -48,10 +49,14 @@ class Phrase:
 def phrases(question: str) -> list[Phrase]:
     """The noun phrases of a question in order. The verb of the question is no part of them."""
     parts, found, place = tokens(question), [], 0
+    subject = False  # whether the last phrase, or the one that it belongs to, stood behind "do", "can" and the like
     while place < len(parts):
-        end = _end(parts, place, question)
+        before = parts[place - 1].low if place else ""
+        inside = before in _VERB_FOLLOWS or (subject and before == "of")
+        end = _end(parts, place, question, subject=inside)
         if end > place:
             found.append(_phrase(question, parts, place, end))
+            subject = inside
         place = max(end, place + 1)
     return found
 
@@ -80,7 +85,7 @@ def _phrase(question: str, parts: Sequence[Token], start: int, end: int) -> Phra
     return Phrase(text, parts[start].start, parts[start].start + len(text), kind_of(text), behind)
 
 
-def _end(parts: Sequence[Token], place: int, question: str) -> int:
+def _end(parts: Sequence[Token], place: int, question: str, *, subject: bool) -> int:
     """Where the noun phrase that begins at ``place`` ends; ``place`` itself if none begins there."""
     first = parts[place]
     if not first.is_word:
@@ -94,7 +99,7 @@ def _end(parts: Sequence[Token], place: int, question: str) -> int:
         end += 1
         if parts[end - 1].text.endswith(("'s", "’s")):
             break
-    end = _without_verb(parts, place, end, question)
+    end = _without_verb(parts, place, end) if subject else end
     return end if end > start else place
 
 
@@ -128,13 +133,12 @@ def _belongs(parts: Sequence[Token], start: int, place: int) -> bool:
     return place == start or not participle
 
 
-def _without_verb(parts: Sequence[Token], start: int, end: int, question: str) -> int:
-    """A phrase without the verb at its end: the subject after "do" and "can", or a name and what it does."""
-    before = parts[start - 1].low if start else ""
-    subject = before in AUXILIARIES - {"is", "are", "was", "were", "be", "been", "has", "have", "had"}
-    return verb_ends(parts, start, end) if subject and end - start > 1 else end
+def _without_verb(parts: Sequence[Token], start: int, end: int) -> int:
+    """A subject without the verb behind it: "do employees | earn", but "does the timer | do", where the verb is told."""
+    told = end < len(parts) and parts[end].low in AUXILIARIES
+    return end if told or end - start == 1 else verb_ends(parts, start, end)
 
 
 def common(question: str) -> Iterator[Phrase]:
-    """The phrases without a name in them."""
-    return (phrase for phrase in phrases(question) if phrase.kind != "name")
+    """The phrases without a name that a question speaks of. What it seeks, the noun behind "which", is none of them."""
+    return (one for one in phrases(question) if one.kind != "name" and one.behind not in ("which", "what"))

@@ -95,7 +95,7 @@ def focus(question: str) -> str:
             start += 1
     if start < len(parts) and parts[start].low in DETERMINERS and parts[start].low not in ("that", "this"):
         end = start + 1
-    elif start < len(parts) and (parts[start].low not in FUNCTION):
+    elif start < len(parts) and parts[start].low not in FUNCTION and not _predicate(form, parts[start]):
         end = start
     else:
         return ""
@@ -106,6 +106,11 @@ def focus(question: str) -> str:
         return form.rest[named.start - 2 : named.end - 2]
     phrase = form.rest[parts[start].start : parts[end - 1].end].strip() if end > start else ""
     return phrase if content(phrase) else ""
+
+
+def _predicate(form: Shape, first: Token) -> bool:
+    """Whether a word without an article says how somebody is: "Who is entitled", "Who was responsible"."""
+    return form.asks == "who" and form.auxiliary in ("is", "was", "are", "were") and first.text.islower()
 
 
 def _inverted(parts: Sequence[Token]) -> bool:
@@ -146,7 +151,8 @@ def _phrase_end(parts: Sequence[Token], form: Shape, start: int, end: int) -> in
         if part.low.endswith("ed") and part.text.islower() and auxiliary in ("is", "was", "are", "were", ""):
             break
         place += 1
-    if auxiliary in ("do", "does", "did") and place - start > 1:
+    told = place < len(parts) and parts[place].low in AUXILIARIES  # What does the timer | do
+    if auxiliary in ("do", "does", "did") and place - start > 1 and not told:
         return verb_ends(parts, start, place)
     if auxiliary in ("was", "were", "is", "are") and place == len(parts) and place - start > 1:
         return place - 1 if _participle(parts[place - 1], form) else place

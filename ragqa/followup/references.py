@@ -28,17 +28,22 @@ PLURALS = vocabulary("they them their theirs these those")
 POSSESSIVES = vocabulary("his her its their")
 _CLAUSES = vocabulary("when while before after because if since until although though that which who where as")
 # Nouns that need an "of": a question with such a noun alone ("the architect") does not say of what.
-RELATIONS = vocabulary(
-    "capital population author architect designer engineer inventor founder commander captain pilot director owner "
-    "cause reason purpose result winner leader president area height length depth width weight age size name title "
-    "magnitude price cost date place address sitter victims crew source dose dosage port speed weight temperature "
-    "capacity power duration limit rate length deadline symptom symptoms treatment warranty version licence license"
+MEASURES = vocabulary(
+    "population area height length depth width weight age size magnitude price cost dose dosage port speed temperature "
+    "capacity power duration limit rate default version deadline"
 )
-# Of these nouns, the ones for persons: "Who is", where the others have "What is".
-ROLES = vocabulary(
+OFFICES = vocabulary(
     "author architect designer engineer inventor founder commander captain pilot director owner winner leader "
-    "president sitter father mother husband wife brother sister son daughter editor publisher teacher boss "
-    "manager maker builder"
+    "president mayor minister editor publisher manager maker builder"
+)
+KIN = vocabulary("father mother parents husband wife brother sister son daughter")
+RELATIONS = (
+    MEASURES
+    | OFFICES
+    | vocabulary(
+        "capital cause reason purpose result name title date place address sitter victims crew source treatment"
+    )
+    | vocabulary("symptoms warranty license licence")
 )
 RECENCY = 3.0
 _ASKED = vocabulary("many which what much")
@@ -221,7 +226,9 @@ def _fit(need: str, mention: Mention, turn: Turn) -> float | None:
     if mention.person > 0 or (mention.plural and mention.person >= 0 and mention.source != "title"):
         return None
     base = {"answer": 1.0 if form.place or form.asks == "who" else 4.0, "question": 2.5, "title": 2.0}[mention.source]
-    return base + mention.topical - mention.plural
+    head, _, owner = mention.text.partition(" of ")
+    measured = bool(owner) and head.split()[-1] in MEASURES  # the dose of ibuprofen: what is taken is ibuprofen
+    return base + mention.topical - mention.plural - 1.5 * measured
 
 
 def _fit_person(need: str, mention: Mention) -> float | None:

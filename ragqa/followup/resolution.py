@@ -37,7 +37,8 @@ class Carried:
 class Understood:
     """``question`` is what is asked, ``typed`` what was typed; they are equal if nothing was ``carried``.
 
-    ``note`` says in a few words how a question in a language without rules was treated; otherwise it is empty.
+    ``note`` says in a few words how a question in a language without rules was treated, or that nothing said before
+    fits a pronoun; otherwise it is empty.
     """
 
     question: str
@@ -78,10 +79,13 @@ def carry(mention: Mention, reason: str) -> Carried:
     return Carried(mention.text, mention.source, mention.turn, reason)
 
 
-def subject(history: Sequence[Turn]) -> Mention | None:
+def subject(history: Sequence[Turn], *, needed: bool = False) -> Mention | None:
     """What the conversation is about: what the title of the last answer's document names, worded as the question worded
-    it; None if the question spoke of something else. A title is the subject only if the question named no thing, or a
-    special kind of what the title names ("the queen bee" under "Honey bees"), or if the document is about the answer.
+    it; None if the question spoke of something else.
+
+    A title is the subject only if the question named no thing, or a special kind of what the title names ("the queen
+    bee" under "Honey bees"), or if the document is about the answer. If a subject is ``needed``, a thing that the
+    question named is one, whatever the title.
     """
     title = set(content(history[-1].title))
     last = list(mentions(history[-1:]))
@@ -95,7 +99,7 @@ def subject(history: Sequence[Turn]) -> Mention | None:
     things = [mention for mention in asked if mention.person < 0]
     named = not things or any(content(mention.text)[-1:] and content(mention.text)[-1] in title for mention in things)
     titled = [mention for mention in last if mention.source == "title"] if named else []
-    return next(iter((*answered, *titled)), None)
+    return next(iter((*answered, *titled, *(things if needed else ()))), None)
 
 
 def _is_about(mention: Mention, title: set[str]) -> bool:
