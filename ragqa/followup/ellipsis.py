@@ -53,7 +53,7 @@ def complete(typed: str, history: Sequence[Turn], *, joined: bool) -> Understood
     short = joined or (len(parts) <= 3 and typed.rstrip().endswith("?"))
     telling = content(text) or "one" in lows
     if short and telling and not set(lows) & (WH | AUXILIARIES) and lows[0] not in ("tell", "name", "list"):
-        return _noun_fragment(text if names(f". {text}") else lowered(text), history)
+        return _noun_fragment(lowered(text) if lows[0] in PREPOSITIONS or not names(f". {text}") else text, history)
     return None
 
 

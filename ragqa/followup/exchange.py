@@ -9,7 +9,7 @@ from ragqa.followup.mentions import Turn, nature
 from ragqa.followup.phrases import Phrase, kind_of, phrases
 from ragqa.followup.questions import focus, shape
 from ragqa.followup.references import KIN, OFFICES, RELATIONS
-from ragqa.followup.words import Name, content, is_date, names, stem, tokens, words
+from ragqa.followup.words import WEEKDAYS, Name, content, is_date, names, stem, tokens, words
 
 _COMMON = ("bare", "plural")
 
@@ -22,6 +22,10 @@ def with_circumstance(phrase: str, first: str, question: str) -> str:
     for match in re.finditer(rf"\b{first} (?:the )?(?:[A-Z\d][\w.-]*(?: [A-Z\d][\w.-]*)*|\w+$)", question):
         if is_date(match[0]) == date:
             return question[: match.start()] + phrase + question[match.end() :]
+    if not date and not names(f". {phrase}"):
+        for one in reversed(phrases(question)):
+            if one.behind == first and one.kind != "name":
+                return question[: one.start - len(first) - 1] + phrase + question[one.end :]
     if date:
         question = re.sub(r"\b(the) (?:very )?(?:first|last|latest) ", r"\1 ", question)
     return f"{question} {phrase}"
@@ -39,6 +43,9 @@ def exchanged(phrase: str, question: str, last: Turn, *, owned: bool) -> str | N
     """
     if owned:
         return _of_owner(phrase, question, last)
+    if is_date(phrase):
+        link = "on" if set(words(phrase)) & WEEKDAYS else "in"
+        return with_circumstance(f"{link} {phrase}", link, question)
     held = phrases(question)
     alike = _sharing(phrase, held)
     if alike is None and kind_of(phrase) in ("bare", "plural") and _head(phrase) in RELATIONS:
@@ -61,9 +68,9 @@ def _of_owner(phrase: str, question: str, last: Turn) -> str | None:
     form, head = shape(f"{question}?"), _head(phrase)
     asked = form.asks in ("what", "who", "which") and form.auxiliary in ("is", "was", "are", "were")
     verb = form.auxiliary if form.auxiliary in ("is", "was", "are", "were") else "is"
-    if head in OFFICES or (head in KIN and asked):
+    if head in OFFICES or (head in KIN and form.asks not in ("when", "where", "how")):
         return f"Who {verb} {phrase}"
-    if asked or head in RELATIONS:
+    if asked or head in RELATIONS or (form.asks == "how" and head not in KIN):
         return f"What {verb if asked else 'is'} {phrase}"
     held = names(question)
     if held:
@@ -112,20 +119,24 @@ def _same_kind(phrase: str, question: str, held: Sequence[Phrase], last: Turn) -
         name = _alike(given, known, last)
         whole = next(one for one in (*held, name) if one.start <= name.start and name.end <= one.end)
         return whole if phrase.split()[-1].islower() else name
-    owned = [one for one in held if one.behind == "of" and _owner_of_relation(question, one)]
+    owned = [one for link in ("for", "of") for one in held if one.behind == link and _owner_of_relation(question, one)]
     if kind == "name" or _head(phrase) in RELATIONS:
         return owned[-1] if kind == "name" and owned else None
-    same = [one for one in held if one.kind == kind]
-    common = same or [one for one in held if one.kind in _COMMON and kind in _COMMON]
+    told = [one for one in held if one.behind not in ("which", "what")]
+    same = [one for one in told if one.kind == kind]
+    common = same or [one for one in told if one.kind in _COMMON and kind in _COMMON]
     if common:
         return common[-1]
     return owned[-1] if owned else None
 
 
 def _owner_of_relation(question: str, phrase: Phrase) -> bool:
-    """Whether a phrase is the thing that a property belongs to, as in "the dose of Metformin"."""
-    before = words(question[: phrase.start])
-    return before[-1:] == ["of"] and before[-2:-1] != [] and before[-2] in RELATIONS
+    """Whether a phrase is the thing that a property belongs to: "How high is the price of bread?", and whatever is
+    asked for by "What is the … of", as in "What is the penalty for speeding?".
+    """
+    form, before = shape(f"{question}?"), words(question[: phrase.start])
+    sought = form.asks in ("what", "who", "which") and form.auxiliary in ("is", "was", "are", "were")
+    return len(before) > 1 and (sought or before[-2] in RELATIONS)
 
 
 def _alike(given: Sequence[Name], held: Sequence[Name], last: Turn) -> Name:

@@ -165,11 +165,11 @@ def _answer_mention(turn: Turn) -> str:
 def _is_thing(text: str, question: str) -> bool:
     """Whether an answer may name a thing: not if it is an amount, a sentence, or says what something does or means."""
     found = words(text)
-    if not names(text) and any(char.isdigit() for char in text.split()[0] if text.split()):
-        return False
     said = shape(question)
+    if text[:1].isdigit() and said.asks not in ("who", "which"):
+        return False
     deed = said.auxiliary in ("do", "does", "did") and said.rest.endswith((" do", " mean"))
-    return bool(found) and not deed and not set(found) & AUXILIARIES
+    return bool(found and said.asks) and not deed and not set(found) & AUXILIARIES
 
 
 def _plural(text: str, source: str) -> bool:

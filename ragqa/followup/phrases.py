@@ -49,14 +49,16 @@ class Phrase:
 def phrases(question: str) -> list[Phrase]:
     """The noun phrases of a question in order. The verb of the question is no part of them."""
     parts, found, place = tokens(question), [], 0
+    verb = -1  # where the verb behind the subject is, if it was seen
     subject = False  # whether the last phrase, or the one that it belongs to, stood behind "do", "can" and the like
     while place < len(parts):
         before = parts[place - 1].low if place else ""
         inside = before in _VERB_FOLLOWS or (subject and before == "of")
-        end = _end(parts, place, question, subject=inside)
+        end = _end(parts, place, question, subject=inside, object_=place == verb + 1 > 0)
         if end > place:
             found.append(_phrase(question, parts, place, end))
             subject = inside
+            verb = end if subject else -1
         place = max(end, place + 1)
     return found
 
@@ -64,10 +66,10 @@ def phrases(question: str) -> list[Phrase]:
 def kind_of(text: str) -> str:
     """The kind of a text that is one noun phrase."""
     found = tokens(text)
-    if names(f". {text}"):
-        return "name"
     if not found:
         return ""
+    if names(f". {text}") and found[0].low not in ("a", "an"):
+        return "name"
     if found[0].low == "the" or found[0].low in ("my", "your", "our"):
         return "definite"
     if found[0].low in ("a", "an"):
@@ -85,14 +87,15 @@ def _phrase(question: str, parts: Sequence[Token], start: int, end: int) -> Phra
     return Phrase(text, parts[start].start, parts[start].start + len(text), kind_of(text), behind)
 
 
-def _end(parts: Sequence[Token], place: int, question: str, *, subject: bool) -> int:
+def _end(parts: Sequence[Token], place: int, question: str, *, subject: bool, object_: bool) -> int:
     """Where the noun phrase that begins at ``place`` ends; ``place`` itself if none begins there."""
     first = parts[place]
     if not first.is_word:
         return place
     owned = first.low in ("my", "your", "our")
     start = place + 1 if first.low in _ARTICLES or owned else place
-    if start == place and not _begins_bare(parts, place, question):
+    known = first.low in FUNCTION or first.low in _ADVERBS
+    if start == place and not (object_ and not known) and not _begins_bare(parts, place, question):
         return place
     end = start
     while end < len(parts) and _belongs(parts, start, end):
@@ -134,7 +137,7 @@ def _belongs(parts: Sequence[Token], start: int, place: int) -> bool:
 
 
 def _without_verb(parts: Sequence[Token], start: int, end: int) -> int:
-    """A subject without the verb behind it: "do employees | earn", but "does the timer | do", where the verb is told."""
+    """A subject without its verb: "do employees | earn", but "does the timer | do", where the verb is told."""
     told = end < len(parts) and parts[end].low in AUXILIARIES
     return end if told or end - start == 1 else verb_ends(parts, start, end)
 

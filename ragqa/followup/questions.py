@@ -17,6 +17,7 @@ from ragqa.followup.words import (
     content,
     names,
     tokens,
+    vocabulary,
 )
 
 _CONTRACTED = re.compile(r"^(what|who|where|when|how)['’]s\b", re.IGNORECASE)
@@ -159,11 +160,22 @@ def _phrase_end(parts: Sequence[Token], form: Shape, start: int, end: int) -> in
     return place
 
 
+# Verbs in their plain form that are no nouns, for what "does" and "can" leave behind their subject.
+_VERBS = vocabulary(
+    "cover include require allow contain provide offer cause serve accept produce reach win find know mean eat drink "
+    "live own sell buy carry keep send give get make take need begin belong exist happen become apply expire protect "
+    "prevent treat replace remove consist depend need affect improve reduce increase raise receive become remain"
+)
+
+
 def verb_ends(parts: Sequence[Token], start: int, stop: int) -> int:
     """Where the subject after "did" ends and its verb begins. After a name or a bare noun, the verb is the next word in
     small letters. After an article, where adjectives may stand before the noun, the last word is taken for the verb.
     """
     if parts[start].low in DETERMINERS:
+        for place in range(start + 2, stop):
+            if parts[place].low in _VERBS:
+                return place
         told = stop < len(parts) and parts[stop].low in ("ever", "that")
         return stop if told or stop - start < 3 else stop - 1
     for place in range(start + 1, stop):

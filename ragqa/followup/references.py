@@ -30,7 +30,7 @@ _CLAUSES = vocabulary("when while before after because if since until although t
 # Nouns that need an "of": a question with such a noun alone ("the architect") does not say of what.
 MEASURES = vocabulary(
     "population area height length depth width weight age size magnitude price cost dose dosage port speed temperature "
-    "capacity power duration limit rate default version deadline"
+    "capacity power duration limit rate default version deadline point diameter radius volume mass range"
 )
 OFFICES = vocabulary(
     "author architect designer engineer inventor founder commander captain pilot director owner winner leader "
@@ -223,9 +223,12 @@ def _fit(need: str, mention: Mention, turn: Turn) -> float | None:
         base = {"answer": 3.0, "question": 2.0, "title": 1.5}[mention.source]
         alone = 3.0 + 2.0 * (mention.person > 0)  # one thing or person is seldom "they"
         return base + 0.5 * mention.topical + (3.0 if mention.plural else -alone)
+    several = form.auxiliary in ("are", "were")  # What are the side effects: none of them is "it"
     if mention.person > 0 or (mention.plural and mention.person >= 0 and mention.source != "title"):
         return None
-    base = {"answer": 1.0 if form.place or form.asks == "who" else 4.0, "question": 2.5, "title": 2.0}[mention.source]
+    base = {"answer": 1.0 if form.place or form.asks == "who" or several else 4.0, "question": 2.5, "title": 2.0}[
+        mention.source
+    ]
     head, _, owner = mention.text.partition(" of ")
     measured = bool(owner) and head.split()[-1] in MEASURES  # the dose of ibuprofen: what is taken is ibuprofen
     return base + mention.topical - mention.plural - 1.5 * measured

@@ -44,10 +44,11 @@ PARTICIPLES = vocabulary(
     "grown drawn eaten drunk worn torn broken chosen driven hidden laid led left lent paid put read run sent shown "
     "shut spent spread sung taught told thought thrown understood bought brought caught fought seen hung hurt let met"
 )
-MONTHS = vocabulary(
-    "january february march april may june july august september october november december "
-    "monday tuesday wednesday thursday friday saturday sunday"
+WEEKDAYS = vocabulary(
+    "monday tuesday wednesday thursday friday saturday sunday "
+    "mondays tuesdays wednesdays thursdays fridays saturdays sundays"
 )
+MONTHS = WEEKDAYS | vocabulary("january february march april may june july august september october november december")
 TITLES = {
     "he": vocabulary("king sir lord pope tsar czar emperor mr prince duke baron father brother"),
     "she": vocabulary("queen lady empress mrs miss ms princess duchess baroness mother sister"),
