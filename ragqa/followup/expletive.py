@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ragqa.followup.words import DETERMINERS, MONTHS, PREPOSITIONS, PRONOUNS, Token, is_capital, vocabulary
+from ragqa.followup.words import DETERMINERS, MONTHS, PREPOSITIONS, PRONOUNS, Token, is_capital, tokens, vocabulary
 
 _BEING = vocabulary("is was be been get gets got getting become becomes")
 _FALLING = vocabulary("rain snow hail drizzle thunder freeze")
@@ -37,6 +37,12 @@ def expletive(parts: Sequence[Token], place: int) -> bool:
     if parts[place].low != "it":
         return False
     return _points_ahead(before, after) or impersonal(parts, place)
+
+
+def is_impersonal(question: str) -> bool:
+    """Whether a question is about the weather, the time or a distance, and so about no thing."""
+    parts = tokens(question)
+    return any(impersonal(parts, place) for place in range(len(parts)))
 
 
 def impersonal(parts: Sequence[Token], place: int) -> bool:

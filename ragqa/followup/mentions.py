@@ -59,6 +59,7 @@ def mentions(history: Sequence[Turn]) -> Iterator[Mention]:
     the question, then the title.
     """
     texts = [turn.context for turn in history if turn.context]
+    people = {turn.answer for turn in history if shape(turn.understood).asks == "who"}
     for back, turn in enumerate(reversed(history), 1):
         seen: set[str] = set()
         for text, source in _spoken(turn):
@@ -67,6 +68,7 @@ def mentions(history: Sequence[Turn]) -> Iterator[Mention]:
                 continue
             seen.add(key)
             person, gender = nature(text, source, turn, texts)
+            person += 3 * (source != "answer" and text in people)
             plural = _plural(text, source)
             topical = bool(set(content(text)) & set(content(turn.title)))
             yield Mention(text, source, back, person, gender, plural, topical)
@@ -81,9 +83,12 @@ def nature(text: str, source: str, turn: Turn, contexts: Sequence[str]) -> tuple
     if not any(word[0].isupper() for word in text.split()) or any(char.isdigit() for char in text):
         return -2, ""
     score = 0
-    if source == "answer" and shape(turn.understood).asks in ("who", "whom", "whose"):
-        score += 3
     form = shape(turn.understood)
+    if source == "answer" and form.asks in ("who", "whom", "whose"):
+        for gender, titles in TITLES.items():
+            if form.auxiliary in ("is", "was") and set(words(form.rest)[-1:]) & titles:
+                return 3, gender  # Who was her husband
+        score += 3
     role = source == "question" and form.asks == "who" and form.auxiliary in ("is", "was") and form.rest.endswith(text)
     if role and text.lower().startswith("the ") and " of " in text:
         return 3, ""  # Who was the engineer of the bridge

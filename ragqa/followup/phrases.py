@@ -15,6 +15,7 @@ from ragqa.followup.words import (
     PRONOUNS,
     WH,
     Token,
+    content,
     names,
     tokens,
     vocabulary,
@@ -144,4 +145,8 @@ def _without_verb(parts: Sequence[Token], start: int, end: int) -> int:
 
 def common(question: str) -> Iterator[Phrase]:
     """The phrases without a name that a question speaks of. What it seeks, the noun behind "which", is none of them."""
-    return (one for one in phrases(question) if one.kind != "name" and one.behind not in ("which", "what"))
+    return (
+        one
+        for one in phrases(question)
+        if one.kind != "name" and one.behind not in ("which", "what") and content(one.text)
+    )

@@ -10,6 +10,7 @@ from ragqa.followup.words import (
     AUXILIARIES,
     DETERMINERS,
     FUNCTION,
+    PARTICIPLES,
     PREPOSITIONS,
     PRONOUNS,
     WH,
@@ -190,4 +191,5 @@ _ENDS = frozenset(("that", "and", "or", "to", "ever", "if", "while", "because", 
 
 def _participle(part: Token, form: Shape) -> bool:
     """Whether a last word is a participle ("When was it made"), not a noun ("What is the capital")."""
-    return form.asks in ("when", "where", "how", "why") and part.text.islower() and part.low not in FUNCTION
+    asks = form.asks in ("when", "where", "how", "why")
+    return asks and part.text.islower() and (part.low.endswith("ed") or part.low in PARTICIPLES)

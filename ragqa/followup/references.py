@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ragqa.followup.expletive import expletive
+from ragqa.followup.expletive import expletive, is_impersonal
 from ragqa.followup.mentions import Mention, Turn, mentions
 from ragqa.followup.questions import shape
 from ragqa.followup.words import (
@@ -99,7 +99,8 @@ def best(need: str, history: Sequence[Turn], within: int = 5) -> Mention | None:
     fitting = [
         (fitness - RECENCY * (mention.turn - 1), -number, mention)
         for number, mention in enumerate(mentions(history[-within:]))
-        if (fitness := _fit(need, mention, history[-mention.turn])) is not None
+        if (need == "there" or not is_impersonal(history[-mention.turn].understood))
+        and (fitness := _fit(need, mention, history[-mention.turn])) is not None
     ]
     worded = {mention.turn for _, _, mention in fitting if mention.source == "question" and mention.person}
     ranked = [entry for entry in fitting if entry[2].source != "title" or entry[2].turn not in worded]

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ragqa.followup.ellipsis import complete
-from ragqa.followup.expletive import impersonal
+from ragqa.followup.expletive import is_impersonal
 from ragqa.followup.mentions import Turn
 from ragqa.followup.references import RELATIONS, definites, naming, references
 from ragqa.followup.resolution import Carried, Understood, carry, replaced, resolve, subject
@@ -61,7 +61,7 @@ def understand(question: str, history: Sequence[Turn], language: str = "en") -> 
         return replace(whole, typed=typed)
     bare = raised(fragment) or typed
     text, carried = resolve(bare, history)
-    if not carried and not any(impersonal(tokens(bare), place) for place in range(len(tokens(bare)))):
+    if not carried and not is_impersonal(bare):
         text, carried = _supply(bare, history)
     return Understood(text, typed, carried) if carried else Understood(typed, typed, note=_unfit(bare))
 

@@ -50,8 +50,8 @@ WEEKDAYS = vocabulary(
 )
 MONTHS = WEEKDAYS | vocabulary("january february march april may june july august september october november december")
 TITLES = {
-    "he": vocabulary("king sir lord pope tsar czar emperor mr prince duke baron father brother"),
-    "she": vocabulary("queen lady empress mrs miss ms princess duchess baroness mother sister"),
+    "he": vocabulary("king sir lord pope tsar czar emperor mr prince duke baron father brother husband son"),
+    "she": vocabulary("queen lady empress mrs miss ms princess duchess baroness mother sister wife daughter"),
 }
 _LINKS = vocabulary("of da de del della di du la le von van der den off al ibn dos dei dal zu ter ten af")
 _FOREIGN = vocabulary(
