@@ -5,8 +5,8 @@
 A file has one dialogue a line: its documents (title and text) and its turns, each with the question as typed, the
 questions that may be understood by it ("meant", the best first; the question itself where nothing may be carried), the
 answer, and the title of the document that answers if that is not the first one. Each turn follows what its author meant
-by the turns before it, so one misunderstanding counts once. A question is right if it has the same words as one that was
-meant; articles, prepositions and the order of the words aside.
+by the turns before it, so one misunderstanding counts once. A question is right if it has the same words as one that
+was meant; articles, prepositions and the order of the words aside.
 
 Prints, per file, right of all turns by kind. ``--show`` prints each turn that was misunderstood.
 """
