@@ -1,0 +1,54 @@
+"""What people meet in their first hour: questions that begin with a dash, files in other encodings, mistyped names."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.command import run_here
+
+
+def replies(done):
+    return [json.loads(line)["question"] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (("-40 degrees",), "-40 degrees"),
+        (("what", "is", "-40", "in", "Fahrenheit"), "what is -40 in Fahrenheit"),
+        (("--dry-run does what?",), "--dry-run does what?"),
+        (("-v is what?",), "-v is what?"),
+        (("--", "-40", "-k"), "-40 -k"),
+        (("–40 degrees",), "–40 degrees"),
+    ],
+)
+def test_a_question_may_begin_with_a_dash(ragqa, sample_index, words, asked):
+    place = ("-i", sample_index)
+    assert replies(ragqa("ask", "--jsonl", "--min-score", "-0", *place, *words)) == [asked]
+    if words[0] != "--":
+        assert replies(ragqa("ask", *words, "--jsonl", *place)) == [asked]
+        assert json.loads(ragqa("search", *words, "--json", "-k", "1", *place).stdout)
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_mistyped_option_is_no_question(ragqa, sample_index, command):
+    said = ragqa(command, "--rsik", "0.1", "who?", "-i", sample_index, code=2).stderr
+    assert "No such option" in said and "a question that begins with a dash goes behind --" in said
+    assert "No such option" in ragqa(command, "-z", "who?", code=2).stderr
+    done = run_here(command, "who?", "-i")
+    assert done.returncode == 2 and "requires an argument" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
+def test_questions_of_a_file_in_any_encoding(ragqa, sample_index, tmp_path, encoding):
+    asked = ["Who discovered penicillin?", "What is the name of the café in Übersee?"]
+    (tmp_path / "questions.txt").write_bytes("\r\n".join([*asked, "", ""]).encode(encoding))
+    assert replies(ragqa("ask", "--file", tmp_path / "questions.txt", "--jsonl", "-i", sample_index)) == asked
+
+
+def test_files_that_hold_no_questions(ragqa, sample_index, tmp_path):
+    (tmp_path / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
+    for name, reason in (("image.png", "not a list of questions"), ("", "directory"), ("nix", "No such file")):
+        done = ragqa("ask", "--file", tmp_path / name, "-i", sample_index, code=3)
+        assert len(done.stderr.splitlines()) == 1 and reason in done.stderr and "codec" not in done.stderr
