@@ -60,7 +60,7 @@ def ask(
     The answer comes with its score, its sentence and its place.
     """
     from ragqa.cli.explaining import print_explanation
-    from ragqa.cli.output import note_unchecked, print_reply
+    from ragqa.cli.output import note_unchecked, note_unpromised, print_reply
     from ragqa.cli.progress import progress_bar
 
     config = answering_config(config_file, settings, answering)
@@ -73,6 +73,7 @@ def ask(
         progress = bar.enter_context(progress_bar())
         progress("loading", 0, None)
         pipeline = Pipeline.load(directory, config)
+        promised = not note_unpromised(pipeline)
         progress("answering", 0, len(questions))
         for number, (reply, explanation) in enumerate(_replies(pipeline, questions, filters, why), 1):
             if sys.stdout.isatty():
@@ -86,7 +87,7 @@ def ask(
             if file is not None:
                 say()
                 say(Styled(reply.question, underline=True))
-            print_reply(reply)
+            print_reply(reply, promised=promised)
             if explanation:
                 print_explanation(explanation)
     note_unchecked(pipeline.snapshot)

@@ -52,3 +52,17 @@ def test_files_that_hold_no_questions(ragqa, sample_index, tmp_path):
     for name, reason in (("image.png", "not a list of questions"), ("", "directory"), ("nix", "No such file")):
         done = ragqa("ask", "--file", tmp_path / name, "-i", sample_index, code=3)
         assert len(done.stderr.splitlines()) == 1 and reason in done.stderr and "codec" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["ask", "chat"])
+def test_a_risk_that_no_fit_promises_is_said_to_be_none(ragqa, sample_index, command):
+    question = "Who discovered penicillin?"
+    line = ("ask", question) if command == "ask" else ("chat",)
+    done = ragqa(*line, "-i", sample_index, "--risk", "0.0001", stdin=f"{question}\n")
+    assert "no threshold keeps wrong answers down to 0.01 %" in done.stderr and "at least 80,000" in done.stderr
+    assert "ragqa calibrate" in done.stderr
+    assert done.stdout.startswith("No answer given.\n   nothing promised: ") and "not sure enough" not in done.stdout
+    as_json = ragqa(*line, "-i", sample_index, "--risk", "0.0001", "--json", stdin=f"{question}\n")
+    assert "no threshold" in as_json.stderr and not json.loads(as_json.stdout)["answered"]
+    for usual in ((), ("--risk", "0.0001", "--min-score", "0.1")):
+        assert "no threshold" not in ragqa(*line, "-i", sample_index, *usual, stdin=f"{question}\n").stderr
