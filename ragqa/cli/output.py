@@ -24,7 +24,7 @@ def note_unchecked(snapshot: Snapshot) -> None:
 
 
 def note_unpromised(pipeline: Pipeline) -> str:
-    """Say on stderr if no answer is given because the calibration cannot promise the risk that is set; what was said."""
+    """Say on stderr, and return, why no answer is given: the calibration cannot promise the risk that is set."""
     from ragqa.answering import unpromised
 
     said = unpromised(pipeline.config.read, pipeline.calibration)

@@ -7,6 +7,8 @@ import json
 import pytest
 from support.command import run_here
 
+from ragqa.eval.runs.runner import run
+
 
 def replies(done):
     return [json.loads(line)["question"] for line in done.stdout.splitlines()]
@@ -66,3 +68,38 @@ def test_a_risk_that_no_fit_promises_is_said_to_be_none(ragqa, sample_index, com
     assert "no threshold" in as_json.stderr and not json.loads(as_json.stdout)["answered"]
     for usual in ((), ("--risk", "0.0001", "--min-score", "0.1")):
         assert "no threshold" not in ragqa(*line, "-i", sample_index, *usual, stdin=f"{question}\n").stderr
+
+
+def test_an_evaluation_leaves_the_only_index_the_only_one(ragqa, tmp_path):
+    (tmp_path / "manuals").mkdir()
+    (tmp_path / "manuals" / "valve.md").write_text("The Kestrel valve was designed by Nora Quill in 1907.\n")
+    question = {"question": "Who designed the Kestrel valve?", "answer": "Nora Quill"}
+    (tmp_path / "qa.jsonl").write_text(json.dumps(question) + "\n")
+    suite = 'task = "open"\n[parts.main]\ncorpus = ["manuals"]\nquestions = "qa.jsonl"\n'
+    (tmp_path / "mine.toml").write_text(suite)
+    ragqa("index", "manuals", cwd=tmp_path)
+    ragqa("eval", "run", "mine.toml", "-o", "runs/base", cwd=tmp_path)
+    assert "Nora Quill" in ragqa("ask", question["question"], cwd=tmp_path).stdout
+    assert [path.name for path in (tmp_path / "indexes").iterdir()] == ["manuals"]
+    said = ragqa("index", ".", "-o", "indexes/all", cwd=tmp_path)
+    assert "an index of ragqa, not documents; passed over" in said.stderr
+    assert not any("indexes" in line for line in ragqa("search", "valve", "-i", "indexes/all", cwd=tmp_path).stdout)
+
+
+def test_a_run_tells_how_far_it_is_before_the_first_chunk(tmp_path):
+    (tmp_path / "corpus.txt").write_text("The Kestrel valve was designed by Nora Quill in 1907.\n")
+    lines = [json.dumps({"question": f"Who designed valve {number}?", "answer": "x"}) + "\n" for number in range(5)]
+    (tmp_path / "qa.jsonl").write_text("".join(lines))
+    suite = tmp_path / "mine.toml"
+    suite.write_text('task = "retrieval"\n[parts.main]\ncorpus = ["corpus.txt"]\nquestions = "qa.jsonl"\n')
+    told = []
+
+    def progress(stage, done, total):
+        written = any((tmp_path / "run").glob("chunks/main-*"))
+        told.append((stage, done, total, written))
+
+    run(suite, tmp_path / "run", indexes=tmp_path / "indexes", progress=progress)
+    asking = [place for place, report in enumerate(told) if report[0] == "asking main"]
+    assert [told[place][1:] for place in asking] == [(done, 5, False) for done in range(5)] + [(5, 5, True)]
+    assert told[0][0] == "reading the questions of main"
+    assert told[asking[0] - 1][0] == "loading main"
