@@ -125,8 +125,8 @@ class Answering:
         weights, language = self.calibration.weights, self.snapshot.manifest.config.language
         evidence = [Evidence(found, weights, wording_among(found, language)) for found in hits]
         size, growth = 1, 2 if getattr(reader, "prefers_batches", False) else 1
-        pending = list(range(len(evidence)))
-        while pending := [place for place in pending if self._ended(requests[place], evidence[place]) is None]:
+        pending = [place for place, seen in enumerate(evidence) if self._ended(requests[place], seen) is None]
+        while pending:
             ahead = [(place, hit) for place in pending for hit in evidence[place].hits[evidence[place].read :][:size]]
             questions = [requests[place].question for place, _ in ahead]
             spans = self.stored.read(reader, questions, [hit for _, hit in ahead])
@@ -135,6 +135,7 @@ class Answering:
                 if place not in over:
                     evidence[place].add(found)
                     over |= {place} if self._ended(requests[place], evidence[place]) else set()
+            pending = [place for place in pending if place not in over]
             size *= growth
         return evidence
 

@@ -19,56 +19,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ragqa.atoms import LONGEST, atoms
 from ragqa.items import items
 from ragqa.normalized import HIDDEN
 from ragqa.sentences import ABBREVIATIONS, is_between
 
-LONGEST = 300  # characters of a part of a text that is kept whole
 Part = tuple[int, int]  # characters [start, end)
 
-_LETTERS = (
-    "0-9A-Za-z\u00aa\u00b2\u00b3\u00b5\u00b9\u00ba\u00bc-\u00be\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u036f"
-    "\u0370-\u0587\u10a0-\u10ff\u1c80-\u1cbf\u1d00-\u1fff\u2070-\u209c\u2c60-\u2c7f\u2de0-\u2dff\ua640-\ua69f"
-    "\ua720-\ua7ff\uab30-\uab6f\ufb00-\ufb17\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
-)
-_W = f"[{_LETTERS}{HIDDEN}]"
-_WORD = f"[{_LETTERS}](?:[_{_LETTERS}{HIDDEN}]*[{_LETTERS}])?+"
-_BLANK = "[ \u00a0\u2009\u202f]"
-_DIGITS = (
-    "(?:\\d++(?:[.,:/·'’٫٬]\\d++)*+(?:[\u00a0\u2009\u202f]\\d{3}(?!\\d))*+(?:-\\d++(?=-\\d)(?:-\\d++)++)?|\\.\\d++)"
-)
-_ATOM = re.compile(
-    "(?!\\s)(?:"
-    + "|".join(
-        (
-            r"[A-Za-z]++(?=[\s,;])",  # most of all words: nothing else need be tried
-            rf"(?<![\w$\\])\$(?=[^\s\d$])[^$\n]{{1,{LONGEST}}}(?<=\S)\$(?!\d)",  # TeX
-            r"(?<![\w+.-])[A-Za-z][\w+.-]{0,20}+://[^\s<>\"`]++",
-            r"(?<![\w+.@-])www\.[^\s<>\"`]++",
-            r"(?<![\w+.%-])[\w+%-]++(?:\.[\w+%-]++)*+@[\w-]++(?:\.[\w-]++)++",
-            r"(?<!\w)[A-Za-z]:\\[^\s<>\"|]++|(?<![\w\\])\\\\\w[^\s<>\"|]++",
-            r"(?<![\w/.~<])(?:~|\.{1,2})?/(?:[\w.@+-]++/)*+[\w@+-][\w.@+-]*+/?",
-            r"(?<!\S)\.(?:[a-z][\w-]*+|[A-Z]{2,}+\w*+)",  # .NET, .gitignore
-            r"(?<![\w-])--[A-Za-z][\w-]*+|(?<![\w@#/&])[@#]\w++|__\w++",
-            rf"(?:(?<![{_LETTERS})\]}}%°])(?:[<≤≥≈~±]{_BLANK}?|(?<=[ (])>{_BLANK}?)?"
-            rf"[-+−–±]?(?:[A-Z]{{1,3}}[$€£¥]|[$€£¥₩₹₽]){_BLANK}?[-+−–]?"
-            rf"|(?<![{_LETTERS})\]}}%°])(?:[<≤≥≈~±]{_BLANK}?[-+−–]?|(?<=[ (])>{_BLANK}?[-+−–]?|[-+−–±])|(?<!\w))"
-            rf"{_DIGITS}{_W}*+(?:{_BLANK}?[×·x*]{_BLANK}?10(?:\^[-+−]?\d++|[⁺⁻]?[⁰¹²³⁴-⁹]++))?+"
-            rf"(?:{_BLANK}?[%‰°℃℉](?:[CFK](?!\w))?+|{_BLANK}?€(?!\d)|[$£¥′″](?!\d))?+",
-            r"(?<![\w.])(?:[^\W\d_]\.){2,}+(?:[^\W\d_](?!\w))?+",  # U.S.
-            rf"(?<![\w/-])(?:{_WORD})(?:-(?:{_WORD}))*+(?:/(?:{_WORD})(?:-(?:{_WORD}))*+)*+"
-            rf"(?:\.(?:[a-z0-9][{_LETTERS}_]*+|[A-Z]{{2,4}}(?!\w))(?:-(?:{_WORD}))*+)++",  # a/b.txt, fenn.co.uk
-            rf"(?<![=^×·*+])(?:{_WORD})(?:[=^×·*+]-?(?:{_WORD}))++",  # E=mc^2
-            rf"(?:{_WORD})(?:(?<=[A-Z])-\d{_W}*+)?+(?:\+{{1,2}}(?!\w)|\#(?!\w))?+",
-        )
-    )
-    + ")"
-)
-_LINKS = re.compile(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
-_AFTER_LINKS = frozenset(".,;:!?'*|”»")
-_OPENERS = {")": "(", "]": "[", "}": "{"}
 _PAIRS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "“": "”", "„": "“", "「": "」", "『": "』", "（": "）", "【": "】"}
 _PAIRS |= {"《": "》", "〈": "〉", "«": "»", "»": "«", '"': '"'}
 _MARKS = re.compile("[" + re.escape("".join(sorted({*_PAIRS, *_PAIRS.values()}))) + "]|\n\\s*\n")
@@ -76,6 +35,7 @@ _LOOSE = frozenset(" \t\r\n\x0b\x0c\u00a0\u2009\u202f\u3000,;:|·•*`，；：�
 _LOOSE_FIRST = _LOOSE | frozenset(".!?…。！？-–—−")
 _LOOSE_LAST = _LOOSE | frozenset("-–—−。｡")
 _COMPANIES = frozenset(("Inc", "Ltd", "Co", "Corp", "Bros", "Esq"))
+_HIDDEN_MARK = re.compile(f"[{HIDDEN}]")
 _ROUNDS = 4
 
 
@@ -84,7 +44,7 @@ class Wholes:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._atoms = list(_atoms(text))
+        self._atoms = list(atoms(text))
         self._firsts = [start for start, _ in self._atoms]
         self._pairs = list(_pairs(text))
         self._items = items(text)
@@ -171,29 +131,6 @@ class Wholes:
         return start, end
 
 
-_HIDDEN_MARK = re.compile(f"[{HIDDEN}]")
-
-
-def _atoms(text: str) -> Iterator[Part]:
-    """What is never cut, in order."""
-    for match in _ATOM.finditer(text):
-        start, end = match.span()
-        if end - start > LONGEST:
-            continue
-        if _LINKS.match(text, start, end):
-            end = start + len(_link(match[0]))
-        yield start, end
-
-
-def _link(text: str) -> str:
-    """A URL or path of Windows without the marks of the sentence that it stands in."""
-    while text[-1:] in _AFTER_LINKS or (
-        text[-1:] in _OPENERS and text.count(text[-1]) > text.count(_OPENERS[text[-1]])
-    ):
-        text = text[:-1]
-    return text
-
-
 def _pairs(text: str) -> Iterator[Part]:
     """The places of both halves of each pair; none reaches over the end of a paragraph."""
     waiting: list[tuple[str, int]] = []
@@ -208,9 +145,3 @@ def _pairs(text: str) -> Iterator[Part]:
             del waiting[-depth:]
         elif mark in _PAIRS and not (mark == '"' and text[at - 1 : at].isdigit()):  # 5" are inches
             waiting.append((mark, at))
-
-
-def widen(text: str, places: Sequence[Part]) -> list[Part]:
-    """Each of the places in a text, widened to what belongs together."""
-    wholes = Wholes(text)
-    return [wholes.widen(start, end) for start, end in places]

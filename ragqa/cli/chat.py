@@ -49,7 +49,8 @@ def chat(
 
     A question may refer to earlier ones ("And when did he die?"). It is completed with words of earlier questions,
     answers and titles, and the completed question is shown. Lines that begin with / are commands; /help lists them. The
-    rules are English; in other languages only a question of up to three words is taken for a follow-up.
+    rules are English; in other languages a question that is short or has a word such as "he" gets the last one in front
+    of it.
     """
     config = answering_config(config_file, settings, answering)
     filters = parse_where(where)

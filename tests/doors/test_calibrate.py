@@ -7,6 +7,8 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+
 from ragqa.config import ReadConfig
 
 ROOT = Path(__file__).parents[2]
@@ -14,6 +16,7 @@ QUESTIONS = ROOT / "eval" / "questions" / "sample.jsonl"
 UNKNOWN = "Who was the king of Atlantis?"
 
 
+@pytest.mark.slow
 def test_from_questions_to_scores_of_ones_own(ragqa, sample_index, tmp_path):
     index = tmp_path / "index"
     shutil.copytree(sample_index, index)

@@ -74,6 +74,12 @@ def widened(text: str, cut: str, before: str = "") -> str:
         ("written in C++ and", "C", "C++"),
         ("an F-16 flew", "16", "F-16"),
         ("the U.S. Senate", "U.S", "U.S."),
+        ("is Mg(OH)2 in", "Mg", "Mg(OH)2"),
+        ("group B− is rare", "B", "B−"),
+        ("calls os.getcwd() once", "getcwd", "os.getcwd()"),
+        ("calls main() once", "main", "main()"),
+        ("a std::map<K,V> holds", "std", "std::map<K,V>"),
+        ("by § 12 of", "12", "§ 12"),
         ("where E=mc² holds", "mc", "E=mc²"),
         ("Na⁺ ions", "Na", "Na⁺"),
         ("H₂O is", "H", "H₂O"),
@@ -111,6 +117,8 @@ def test_widened_to_the_whole(text, cut, whole):
         ("東京都に住む", "東京", "東京"),
         ("1937年に", "1937", "1937"),
         ("well-known", "known", "known"),
+        ("Holt (1999) says", "Holt", "Holt"),
+        ("one::", "one", "one"),
         ("costs $5 or $6", "$5", "$5"),
         ("It is 5. Then 6", "5", "5"),
         ("a) first b) second", "first", "first"),
@@ -206,17 +214,18 @@ def test_probabilities_of_spans_that_become_equal_add_up():
     assert found.null == math.log(0.2) and found.spans[1].score == spans[3].score
 
 
-def test_a_reader_gives_whole_spans_and_their_logits():
-    text = "Questions about the Kestrel are answered by help@kestrel-motors.example.org on working days."
+def test_a_reader_gives_whole_spans_and_the_logits_that_they_come_from():
+    text = "Send parcels for the Kestrel workshop to parcels@kestrel.co.uk before two."
     reader, passage = load_reader(), Passage("p", "d", text, "", 0, len(text))
-    question = "What is the e-mail address for the Kestrel?"
+    question = "Where are parcels for the Kestrel workshop sent?"
     (spans,) = reader.read([question], [passage])
     quotes = [text[span.start : span.end] for span in spans if span.end > span.start]
-    assert quotes[0] == "help@kestrel-motors.example.org"
-    assert len(set(quotes)) == len(quotes) and not any(quote.endswith("@") for quote in quotes)
+    assert quotes[0] == "parcels@kestrel.co.uk"
+    assert len(set(quotes)) == len(quotes)
     best = next(span for span in spans if span.end > span.start)
-    (logits,) = reader.logits(question, passage, best)
     (raw,) = reader.read_texts([question], [text])
+    assert text[raw.spans[0].start : raw.spans[0].end] == "@kestrel.co.uk"
+    (logits,) = reader.logits(question, passage, best)
     assert logits.margin == pytest.approx(raw.spans[0].score - raw.null, abs=1e-4)
 
 
