@@ -11,7 +11,7 @@ from ragqa.asking import Ask
 from ragqa.config import Config, ReadConfig
 from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
-from ragqa.evidence.calibration import Calibration
+from ragqa.evidence.calibration import Calibration, fewest_for
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.stopping import ended
 from ragqa.faq import StoredAnswers
@@ -195,6 +195,18 @@ def threshold(read: ReadConfig, calibration: Calibration) -> float:
         return UNPROMISED
     found = calibration.threshold(read.risk)
     return math.inf if found is None else found
+
+
+def unpromised(read: ReadConfig, calibration: Calibration) -> str:
+    """In words: why no answer is sure enough at the risk that is set; "" where answers are given."""
+    if threshold(read, calibration) < math.inf or read.min_score is not None:
+        return ""
+    fewest, fitted = fewest_for(read.risk), calibration.questions
+    why = f"this needs at least {fewest:,}" if fitted < fewest else "of which too many were answered wrongly"
+    return (
+        f"no threshold keeps wrong answers down to {100 * read.risk:.3g} %: the scores were fitted to {fitted:,} "
+        f"questions, {why}; name a larger --risk, or fit the scores to more questions of your own: ragqa calibrate"
+    )
 
 
 def checked(question: str) -> str:

@@ -7,10 +7,12 @@ A stretch of text is widened until neither of its ends lies inside
 * an e-mail address, a URL, a path, the name of a file or domain, an option, a handle, initials ("U.S.");
 * a number with its sign, bounds ("≤ 5"), currency, parts ("1.5", "1/2", "14:30"), powers, what is behind it ("85 %");
 * a formula that is written without blanks ("E=mc^2"), or between dollar signs as in TeX; names as "C++" and "F-16";
-* a pair of brackets or quotation marks.
+* a pair of brackets or quotation marks;
+* an item of a list, if it covers words of two items or more (`ragqa.items`).
 
-Marks that stand loose at its ends (commas, half of a pair) are left out. What is longer than `LONGEST` is not kept
-whole. Everything is done by compiled expressions, in linear time.
+The marker of the next item at its end is left out where it covers words of one item only. Marks that stand loose at
+its ends (commas, half of a pair) are left out. What is longer than `LONGEST` is not kept whole. Everything is done by
+compiled expressions, in linear time.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from ragqa.atoms import LONGEST, atoms
+from ragqa.items import items
 from ragqa.normalized import HIDDEN
 from ragqa.sentences import ABBREVIATIONS, is_between
 
@@ -44,6 +47,7 @@ class Wholes:
         self._atoms = list(atoms(text))
         self._firsts = [start for start, _ in self._atoms]
         self._pairs = list(_pairs(text))
+        self._items = items(text)
 
     def widen(self, start: int, end: int) -> Part:
         """Characters [start, end) without loose marks, widened to what belongs together.
@@ -52,7 +56,7 @@ class Wholes:
         """
         place = start, end
         for _ in range(_ROUNDS):
-            wider = self._closed(self._trimmed(self._unbroken(*place)))
+            wider = self._closed(self._trimmed(self._listed(self._unbroken(*place))))
             if wider == place:
                 break
             place = wider
@@ -74,6 +78,21 @@ class Wholes:
         if number >= 0 and self._atoms[number][0] < at < self._atoms[number][1]:
             return self._atoms[number]
         return None
+
+    def _listed(self, place: Part) -> Part:
+        """Words of several items: to the borders of the first and the last one. Words of one: without the next marker.
+
+        Where the words of the first item are cut, the item is taken from its first word on, without the marker.
+        """
+        start, end = place
+        touched = [item for item in self._items if item.start < end and start < item.end]
+        if not touched:
+            return place
+        first, last = touched[0], touched[-1]
+        if sum(item.words < end for item in touched) > 1:
+            wider = min(start, first.words if start >= first.words else first.start), max(end, last.end)
+            return wider if wider[1] - wider[0] <= LONGEST else place
+        return (start, last.start) if start < last.start < end <= last.words else place
 
     def _trimmed(self, place: Part) -> Part:
         start, end = place

@@ -155,6 +155,11 @@ class Calibration:
         return found
 
 
+def fewest_for(risk: float) -> int:
+    """The fewest questions whose answers can promise a risk, however many of them are right."""
+    return math.ceil(START / risk)
+
+
 def binomial_tail(wrong: int, given: int, risk: float) -> float:
     """P(at most ``wrong`` of ``given`` are wrong), each with probability ``risk``."""
     if risk <= 0.0 or risk >= 1.0:
