@@ -108,7 +108,7 @@ def _spoken(turn: Turn) -> Iterator[tuple[str, str]]:
     found = phrases(turn.understood)
     held = [_with_noun(name, found) for name in names(turn.understood)]
     whole = [name for name in held if name.text == about or name.core == about]
-    yield (whole[0].text if whole else lowered(about) if about else ""), "question"
+    yield (whole[0].text if whole else _definite(lowered(about)) if about else ""), "question"
     for one, other in zip(held, held[1:], strict=False):
         if turn.understood[one.end : other.start].strip() == "and":
             yield f"{one.text} and {other.text}", "question"

@@ -51,15 +51,18 @@ def phrases(question: str) -> list[Phrase]:
     """The noun phrases of a question in order. The verb of the question is no part of them."""
     parts, found, place = tokens(question), [], 0
     verb = -1  # where the verb behind the subject is, if it was seen
-    subject = False  # whether the last phrase, or the one that it belongs to, stood behind "do", "can" and the like
+    subject = False  # whether the last phrase belongs to the subject of "do" or "can", and the verb is still to come
     while place < len(parts):
         before = parts[place - 1].low if place else ""
-        inside = before in _VERB_FOLLOWS or (subject and before == "of")
+        inside = before in _VERB_FOLLOWS or (subject and before in PREPOSITIONS)
+        if place == 2 and before in _VERB_FOLLOWS and shape(question).subject:  # Who may | use
+            verb, place = place, place + 1
+            continue
         end = _end(parts, place, question, subject=inside, object_=place == verb + 1 > 0)
         if end > place:
             found.append(_phrase(question, parts, place, end))
-            subject = inside
-            verb = end if subject else -1
+            subject = inside and end < len(parts) and parts[end].low in PREPOSITIONS
+            verb = end if inside else -1
         place = max(end, place + 1)
     return found
 
@@ -115,12 +118,12 @@ def _begins_bare(parts: Sequence[Token], place: int, question: str) -> bool:
     if part.low in FUNCTION and not any(name.start == part.start for name in names(question)):
         return False
     before = parts[place - 1].low if place else ""
-    if part.low in _ADVERBS or not place:
+    if part.low in _ADVERBS or not place or (part.low in PARTICIPLES or part.low.endswith("ed")):
         return False
-    if part.text[0].isupper() or before in PREPOSITIONS or before in _AMOUNTS:
-        return True
+    if part.text[0].isupper() or before in PREPOSITIONS - {"to"} or before in _AMOUNTS:
+        return True  # behind "to", a word in small letters is more often a verb
     form = shape(question)
-    if before in AUXILIARIES:
+    if before in AUXILIARIES - {"be", "been"}:
         return form.asks not in ("who", "whom", "whose") or before not in ("is", "was", "are", "were")
     return place > 1 and parts[place - 2].low in PRONOUNS | WH
 
@@ -145,8 +148,5 @@ def _without_verb(parts: Sequence[Token], start: int, end: int) -> int:
 
 def common(question: str) -> Iterator[Phrase]:
     """The phrases without a name that a question speaks of. What it seeks, the noun behind "which", is none of them."""
-    return (
-        one
-        for one in phrases(question)
-        if one.kind != "name" and one.behind not in ("which", "what") and content(one.text)
-    )
+    told = (one for one in phrases(question) if one.kind != "name" and content(one.text))
+    return (one for one in told if one.behind not in ("which", "what"))

@@ -92,7 +92,7 @@ def focus(question: str) -> str:
     parts = tokens(form.rest)
     start = 0
     if form.subject:  # Who discovered | penicillin
-        start = 2 if parts and parts[0].low in ("first", "last", "once", "also") else 1
+        start = 2 if parts and parts[0].low in {"first", "last", "once", "also"} | _MODALS else 1
         while start < len(parts) and (parts[start].low in PREPOSITIONS | AUXILIARIES or not parts[start].is_word):
             start += 1
     if start < len(parts) and parts[start].low in DETERMINERS and parts[start].low not in ("that", "this"):

@@ -161,6 +161,8 @@ def _demonstrative(parts: Sequence[Token], place: int) -> Reference | None:
     part, following = parts[place], parts[place + 1] if place + 1 < len(parts) else None
     before = parts[place - 1].low if place else ""
     need = "they" if part.low in PLURALS else "it"
+    if part.low == "that" and any(expletive(parts, earlier) for earlier in range(place)):
+        return None  # a clause: "is it true that bats are blind"
     if following is None or not following.is_word:
         return Reference(part.start, part.end, "deed" if before in _DOING else need)
     after = parts[place + 2] if place + 2 < len(parts) else None
