@@ -7,17 +7,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ragqa.followup.mentions import Turn, mentions, nature
-from ragqa.followup.questions import Shape, focus, shape
+from ragqa.followup.exchange import exchanged, with_circumstance
+from ragqa.followup.mentions import Turn, mentions
+from ragqa.followup.questions import Shape, shape
 from ragqa.followup.resolution import Carried, Understood, carry, resolve, subject
 from ragqa.followup.words import (
     AUXILIARIES,
     PREPOSITIONS,
     PRONOUNS,
     WH,
-    Name,
     content,
-    is_date,
     lowered,
     names,
     raised,
@@ -54,7 +53,7 @@ def complete(typed: str, history: Sequence[Turn], *, joined: bool) -> Understood
     short = joined or (len(parts) <= 3 and typed.rstrip().endswith("?"))
     telling = content(text) or "one" in lows
     if short and telling and not set(lows) & (WH | AUXILIARIES) and lows[0] not in ("tell", "name", "list"):
-        return _noun_fragment(text if names(f". {text}") else lowered(text), history)
+        return _noun_fragment(lowered(text) if lows[0] in PREPOSITIONS or not names(f". {text}") else text, history)
     return None
 
 
@@ -144,53 +143,11 @@ def _noun_fragment(text: str, history: Sequence[Turn]) -> Understood:
         phrase, first = text[one.end() :], tokens(text[one.end() :])[0].low
     whole: str | None
     if first in PREPOSITIONS:
-        whole = _circumstance(phrase, first, question)
+        whole = with_circumstance(phrase, first, question)
     elif re.match(r"the \w+ (?:one|two|three)$", text):
         whole = None
     else:
-        whole = _exchanged(phrase, question, last, possessive=bool(carried))
+        whole = exchanged(phrase, question, last, owned=bool(carried))
     if whole is None:
         whole = f"{question}, {phrase}"
     return Understood(f"{whole}?", text, (base, *carried))
-
-
-def _circumstance(phrase: str, first: str, question: str) -> str:
-    """The last question with another circumstance: "in 1960" in place of "in 1896", or at its end. A question with a
-    new circumstance no longer asks for the first time that something happened.
-    """
-    date = is_date(phrase)
-    for match in re.finditer(rf"\b{first} (?:the )?(?:[A-Z\d][\w.-]*(?: [A-Z\d][\w.-]*)*|\w+$)", question):
-        if is_date(match[0]) == date:
-            return question[: match.start()] + phrase + question[match.end() :]
-    if date:
-        question = re.sub(r"\b(the) (?:very )?(?:first|last|latest) ", r"\1 ", question)
-    return f"{question} {phrase}"
-
-
-def _exchanged(phrase: str, question: str, last: Turn, *, possessive: bool) -> str | None:
-    """The question with a phrase in place of a similar one; None if nothing in it is similar."""
-    of = re.search(r"\b(?:the|a|an) (?:[a-z-]+ ){1,3}(?=of )", question)
-    if of is not None and not possessive and not names(f". {phrase}"):
-        rest = question[of.end() :]
-        return f"{question[: of.start()]}{phrase} {rest}"
-    held, given = names(question), names(f". {phrase}")
-    if given or possessive:
-        target = _alike(given, held, last) if held else None
-        if target is not None:
-            return question[: target.start] + phrase + question[target.end :]
-    about = focus(f"{question}?")
-    if about and not given and any(name.core in about for name in held):
-        return question.replace(about, f"{phrase} of {about}", 1)
-    return question.replace(about, phrase, 1) if about else None
-
-
-def _alike(given: Sequence[Name], held: Sequence[Name], last: Turn) -> Name:
-    """The name in a question that a new name replaces: one that shares a word with it, or is of its kind."""
-    new = set(content(" ".join(name.core for name in given)))
-    shared = [name for name in held if set(content(name.core)) & new]
-    if shared:
-        return shared[-1]
-    texts = [last.context]
-    person = bool(given) and nature(given[-1].text, "question", last, texts)[0] > 0
-    kind = [name for name in held if (nature(name.text, "question", last, texts)[0] > 0) == person]
-    return (kind or list(held))[-1]

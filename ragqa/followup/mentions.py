@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ragqa.followup.phrases import Phrase, common, phrases
 from ragqa.followup.questions import focus, shape
 from ragqa.followup.words import (
+    AUXILIARIES,
     PREPOSITIONS,
     TITLES,
+    Name,
     content,
     is_date,
     lowered,
@@ -56,6 +59,7 @@ def mentions(history: Sequence[Turn]) -> Iterator[Mention]:
     the question, then the title.
     """
     texts = [turn.context for turn in history if turn.context]
+    people = {turn.answer for turn in history if shape(turn.understood).asks == "who"}
     for back, turn in enumerate(reversed(history), 1):
         seen: set[str] = set()
         for text, source in _spoken(turn):
@@ -64,6 +68,7 @@ def mentions(history: Sequence[Turn]) -> Iterator[Mention]:
                 continue
             seen.add(key)
             person, gender = nature(text, source, turn, texts)
+            person += 3 * (source != "answer" and text in people)
             plural = _plural(text, source)
             topical = bool(set(content(text)) & set(content(turn.title)))
             yield Mention(text, source, back, person, gender, plural, topical)
@@ -78,9 +83,12 @@ def nature(text: str, source: str, turn: Turn, contexts: Sequence[str]) -> tuple
     if not any(word[0].isupper() for word in text.split()) or any(char.isdigit() for char in text):
         return -2, ""
     score = 0
-    if source == "answer" and shape(turn.understood).asks in ("who", "whom", "whose"):
-        score += 3
     form = shape(turn.understood)
+    if source == "answer" and form.asks in ("who", "whom", "whose"):
+        for gender, titles in TITLES.items():
+            if form.auxiliary in ("is", "was") and set(words(form.rest)[-1:]) & titles:
+                return 3, gender  # Who was her husband
+        score += 3
     role = source == "question" and form.asks == "who" and form.auxiliary in ("is", "was") and form.rest.endswith(text)
     if role and text.lower().startswith("the ") and " of " in text:
         return 3, ""  # Who was the engineer of the bridge
@@ -97,15 +105,32 @@ def _spoken(turn: Turn) -> Iterator[tuple[str, str]]:
     if turn.answer:
         yield _answer_mention(turn), "answer"
     about = focus(turn.understood)
-    held = names(turn.understood)
+    found = phrases(turn.understood)
+    held = [_with_noun(name, found) for name in names(turn.understood)]
     whole = [name for name in held if name.text == about or name.core == about]
-    yield (whole[0].text if whole else lowered(about) if about else ""), "question"
+    yield (whole[0].text if whole else _definite(lowered(about)) if about else ""), "question"
     for one, other in zip(held, held[1:], strict=False):
         if turn.understood[one.end : other.start].strip() == "and":
             yield f"{one.text} and {other.text}", "question"
     for name in held:
         yield name.text, "question"
+    for phrase in common(turn.understood):
+        yield _definite(phrase.text), "question"
     yield title_text(turn.title, turn.context), "title"
+
+
+def _with_noun(name: Name, found: Sequence[Phrase]) -> Name:
+    """A name with the common noun behind it: "the Brent manual", not "the Brent"."""
+    for one in found:
+        behind = one.text.split()[-1]
+        if one.start <= name.start and name.end < one.end and behind.islower() and one.text.lower().startswith("the "):
+            return Name(lowered(one.text), one.text[4:], one.start, one.end)
+    return name
+
+
+def _definite(text: str) -> str:
+    """A noun phrase as a later sentence has it: what was "a sabbatical" is "the sabbatical"."""
+    return re.sub(r"^an? ", "the ", text, flags=re.IGNORECASE)
 
 
 def title_text(title: str, context: str = "") -> str:
@@ -124,7 +149,7 @@ def _answer_mention(turn: Turn) -> str:
     or a number.
     """
     text, asks = turn.answer.strip().split("\n")[-1], shape(turn.understood).asks
-    if is_date(text) or asks in ("how", "when", "why"):
+    if is_date(text) or asks in ("how", "when", "why") or not _is_thing(text, turn.understood):
         return ""
     held = names(text)
     if " and " in text and held:
@@ -140,6 +165,16 @@ def _answer_mention(turn: Turn) -> str:
     if held and held[-1].core in text and asks == "which":
         return held[-1].text
     return lowered(text) if len(words(text)) <= 5 else ""
+
+
+def _is_thing(text: str, question: str) -> bool:
+    """Whether an answer may name a thing: not if it is an amount, a sentence, or says what something does or means."""
+    found = words(text)
+    said = shape(question)
+    if text[:1].isdigit() and said.asks not in ("who", "which"):
+        return False
+    deed = said.auxiliary in ("do", "does", "did") and said.rest.endswith((" do", " mean"))
+    return bool(found and said.asks) and not deed and not set(found) & AUXILIARIES
 
 
 def _plural(text: str, source: str) -> bool:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ragqa.followup.expletive import expletive, is_impersonal
 from ragqa.followup.mentions import Mention, Turn, mentions
 from ragqa.followup.questions import shape
 from ragqa.followup.words import (
     AUXILIARIES,
     FUNCTION,
+    PARTICIPLES,
     PREPOSITIONS,
     Token,
     content,
@@ -26,10 +28,22 @@ PLURALS = vocabulary("they them their theirs these those")
 POSSESSIVES = vocabulary("his her its their")
 _CLAUSES = vocabulary("when while before after because if since until although though that which who where as")
 # Nouns that need an "of": a question with such a noun alone ("the architect") does not say of what.
-RELATIONS = vocabulary(
-    "capital population author architect designer engineer inventor founder commander captain pilot director owner "
-    "cause reason purpose result winner leader president area height length depth width weight age size name title "
-    "magnitude price cost date place address sitter victims crew"
+MEASURES = vocabulary(
+    "population area height length depth width weight age size magnitude price cost dose dosage port speed temperature "
+    "capacity power duration limit rate default version deadline point diameter radius volume mass range"
+)
+OFFICES = vocabulary(
+    "author architect designer engineer inventor founder commander captain pilot director owner winner leader "
+    "president mayor minister editor publisher manager maker builder"
+)
+KIN = vocabulary("father mother parents husband wife brother sister son daughter")
+RELATIONS = (
+    MEASURES
+    | OFFICES
+    | vocabulary(
+        "capital cause reason purpose result name title date place address sitter victims crew source treatment"
+    )
+    | vocabulary("symptoms warranty license licence")
 )
 RECENCY = 3.0
 _ASKED = vocabulary("many which what much")
@@ -80,13 +94,16 @@ def references(question: str) -> list[Reference]:
 
 def best(need: str, history: Sequence[Turn], within: int = 5) -> Mention | None:
     """The mention of the last turns that fits a need best. Its kind counts most, then where it was said (answer,
-    question, title), then how recent it is.
+    question, title), then how recent it is. A title is meant only where the question had no noun that fits.
     """
-    ranked = [
+    fitting = [
         (fitness - RECENCY * (mention.turn - 1), -number, mention)
         for number, mention in enumerate(mentions(history[-within:]))
-        if (fitness := _fit(need, mention, history[-mention.turn])) is not None
+        if (need == "there" or not is_impersonal(history[-mention.turn].understood))
+        and (fitness := _fit(need, mention, history[-mention.turn])) is not None
     ]
+    worded = {mention.turn for _, _, mention in fitting if mention.source == "question" and mention.person}
+    ranked = [entry for entry in fitting if entry[2].source != "title" or entry[2].turn not in worded]
     return max(ranked, key=lambda entry: entry[:2])[2] if ranked else None
 
 
@@ -124,10 +141,10 @@ def _reference(parts: Sequence[Token], place: int, question: str) -> Reference |
     ends = following is None or not following.is_word
     if part.low in ("it", "so") and ends and place and parts[place - 1].low in _DOING:
         return Reference(part.start, part.end, "deed")
-    if part.low == "it" and following is not None and following.low in _TAKING and not _expletive(parts, place):
+    if part.low == "it" and following is not None and following.low in _TAKING and not expletive(parts, place):
         return Reference(part.start, part.end, "event")
     if part.low in PERSONS or part.low in ("they", "them", "their", "its", "it"):
-        if _explained(parts, place, question) or (part.low == "it" and _expletive(parts, place)):
+        if _explained(parts, place, question) or (part.low == "it" and expletive(parts, place)):
             return None
         need = PERSONS.get(part.low) or ("they" if part.low in PLURALS else "it")
         return Reference(part.start, part.end, need, possessive=possessive)
@@ -144,6 +161,8 @@ def _demonstrative(parts: Sequence[Token], place: int) -> Reference | None:
     part, following = parts[place], parts[place + 1] if place + 1 < len(parts) else None
     before = parts[place - 1].low if place else ""
     need = "they" if part.low in PLURALS else "it"
+    if part.low == "that" and any(expletive(parts, earlier) for earlier in range(place)):
+        return None  # a clause: "is it true that bats are blind"
     if following is None or not following.is_word:
         return Reference(part.start, part.end, "deed" if before in _DOING else need)
     after = parts[place + 2] if place + 2 < len(parts) else None
@@ -183,14 +202,6 @@ def _explained(parts: Sequence[Token], place: int, question: str) -> bool:
     return any(word in _CLAUSES or word == "," for word in between)
 
 
-def _expletive(parts: Sequence[Token], place: int) -> bool:
-    """Whether "it" or "that" stands for nothing: "How long does it take to …", "was it that", "is it true"."""
-    rest = [part.low for part in parts[place + 1 :]]
-    if rest[:1] and rest[0] in _TAKING and "to" in rest:
-        return True
-    return rest[:1] == ["that"] or rest[:2] in (["true", "that"], ["possible", "to"], ["called", "when"])
-
-
 def _existential(parts: Sequence[Token], place: int) -> bool:
     """Whether "there" means no place: "Is there a lake", "how many moons are there"."""
     beside = {parts[place - 1].low} if place else set()
@@ -215,10 +226,15 @@ def _fit(need: str, mention: Mention, turn: Turn) -> float | None:
         base = {"answer": 3.0, "question": 2.0, "title": 1.5}[mention.source]
         alone = 3.0 + 2.0 * (mention.person > 0)  # one thing or person is seldom "they"
         return base + 0.5 * mention.topical + (3.0 if mention.plural else -alone)
+    several = form.auxiliary in ("are", "were")  # What are the side effects: none of them is "it"
     if mention.person > 0 or (mention.plural and mention.person >= 0 and mention.source != "title"):
         return None
-    base = {"answer": 1.0 if form.place or form.asks == "who" else 4.0, "question": 2.5, "title": 2.0}[mention.source]
-    return base + mention.topical - mention.plural
+    base = {"answer": 1.0 if form.place or form.asks == "who" or several else 4.0, "question": 2.5, "title": 2.0}[
+        mention.source
+    ]
+    head, _, owner = mention.text.partition(" of ")
+    measured = bool(owner) and head.split()[-1] in MEASURES  # the dose of ibuprofen: what is taken is ibuprofen
+    return base + mention.topical - mention.plural - 1.5 * measured
 
 
 def _fit_person(need: str, mention: Mention) -> float | None:
@@ -261,12 +277,9 @@ def _before_verb(parts: Sequence[Token], start: int, end: int, question: str) ->
     counted = shape(question).subject and start > 2 and parts[start - 1].low == "of" and parts[start - 3].low in _ASKED
     if last and counted and end - start > 2:
         return end - 1  # How many copies of the charter | survive
-    if last and auxiliary in ("was", "were", "is", "are") and end - start > 2 and parts[end - 1].low in _PARTICIPLES:
+    if last and auxiliary in ("was", "were", "is", "are") and end - start > 2 and parts[end - 1].low in PARTICIPLES:
         return end - 1
     return end
-
-
-_PARTICIPLES = vocabulary("made found built written begun born given taken sold stolen lost won sunk shot set cut")
 
 
 def _free(part: Token) -> bool:

@@ -37,7 +37,8 @@ class Carried:
 class Understood:
     """``question`` is what is asked, ``typed`` what was typed; they are equal if nothing was ``carried``.
 
-    ``note`` says in a few words how a question in a language without rules was treated; otherwise it is empty.
+    ``note`` says in a few words how a question in a language without rules was treated, or that nothing said before
+    fits a pronoun; otherwise it is empty.
     """
 
     question: str
@@ -78,15 +79,33 @@ def carry(mention: Mention, reason: str) -> Carried:
     return Carried(mention.text, mention.source, mention.turn, reason)
 
 
-def subject(history: Sequence[Turn]) -> Mention | None:
+def subject(history: Sequence[Turn], *, needed: bool = False) -> Mention | None:
     """What the conversation is about: what the title of the last answer's document names, worded as the question worded
-    it.
+    it; None if the question spoke of something else.
+
+    A title is the subject only if the question named no thing, or a special kind of what the title names ("the queen
+    bee" under "Honey bees"), or if the document is about the answer. If a subject is ``needed``, a thing that the
+    question named is one, whatever the title.
     """
-    last = [mention for mention in mentions(history[-1:]) if mention.source != "answer"]
-    topical = [mention for mention in last if mention.topical]
-    named = [mention for mention in topical if any(word[0].isupper() for word in mention.text.split())] or topical
-    short = sorted(named, key=lambda mention: (mention.source != "question", len(content(mention.text))))
-    return next(iter(short or last), None)
+    title = set(content(history[-1].title))
+    last = list(mentions(history[-1:]))
+    asked = [mention for mention in last if mention.source == "question"]
+    topical = [mention for mention in asked if _is_about(mention, title)]
+    if topical:
+        return min(topical, key=lambda mention: (mention.text.islower(), len(content(mention.text))))
+    if not title:
+        return next(iter(asked), None)
+    answered = [mention for mention in last if mention.source == "answer" and set(content(mention.text)) & title]
+    things = [mention for mention in asked if mention.person < 0]
+    named = not things or any(content(mention.text)[-1:] and content(mention.text)[-1] in title for mention in things)
+    titled = [mention for mention in last if mention.source == "title"] if named else []
+    return next(iter((*answered, *titled, *(things if needed else ()))), None)
+
+
+def _is_about(mention: Mention, title: set[str]) -> bool:
+    """Whether a mention speaks of a title: a name shares a word with it, any other phrase has no word beyond it."""
+    told = set(content(mention.text))
+    return bool(told & title) and (told <= title or not mention.text.islower())
 
 
 def replaced(text: str, reference: Reference, by: str) -> str:

@@ -7,7 +7,7 @@ The rules are tried in this order:
 * A noun that needs an "of" ("the architect") gets one: "of Machu Picchu".
 * A question that has only words of the document that answered last gets the subject of that document at its end.
 
-Any other question stays as it was typed.
+Any other question stays as it was typed. If nothing said before fits a pronoun in it, a note says so.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ragqa.followup.ellipsis import complete
+from ragqa.followup.expletive import is_impersonal
 from ragqa.followup.foreign import follows
 from ragqa.followup.mentions import Turn
-from ragqa.followup.references import RELATIONS, definites, naming
+from ragqa.followup.references import RELATIONS, definites, naming, references
 from ragqa.followup.resolution import Carried, Understood, carry, replaced, resolve, subject
 from ragqa.followup.words import (
     PREPOSITIONS,
@@ -60,9 +61,15 @@ def understand(question: str, history: Sequence[Turn], language: str = "en") -> 
         return replace(whole, typed=typed)
     bare = raised(fragment) or typed
     text, carried = resolve(bare, history)
-    if not carried:
+    if not carried and not is_impersonal(bare):
         text, carried = _supply(bare, history)
-    return Understood(text, typed, carried) if carried else Understood(typed, typed)
+    return Understood(text, typed, carried) if carried else Understood(typed, typed, note=_unfit(bare))
+
+
+def _unfit(question: str) -> str:
+    """A note that names the words for which nothing fits; "" if there are none."""
+    loose = [question[one.start : one.end].lower() for one in references(question)]
+    return f"asked as typed: nothing said before fits “{loose[0]}”" if loose else ""
 
 
 def _foreign(typed: str, history: Sequence[Turn], language: str) -> Understood:
@@ -89,7 +96,7 @@ def _supply(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried,
     loose = [reference for reference in loose if reference.noun in RELATIONS or stem(reference.noun) in known]
     bare = not held and length(question) <= BARE and not re.search(_CIRCUMSTANCE, question)
     bare = bare and bool(told) and told <= known | _ANYWHERE and not told & set(content(history[-1].title))
-    about = subject(history) if loose or bare else None
+    about = subject(history, needed=any(one.noun in RELATIONS for one in loose)) if loose or bare else None
     if about is None or set(content(about.text)) <= told:
         return question, ()
     for reference in reversed(loose):

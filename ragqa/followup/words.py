@@ -38,13 +38,20 @@ FUNCTION = (
         "that's it's he's she's exactly again still yet very if while because"
     )
 )
-MONTHS = vocabulary(
-    "january february march april may june july august september october november december "
-    "monday tuesday wednesday thursday friday saturday sunday"
+# Participles that do not end in -ed.
+PARTICIPLES = vocabulary(
+    "made found built written begun born given taken sold stolen lost won sunk shot set cut kept held spoken known "
+    "grown drawn eaten drunk worn torn broken chosen driven hidden laid led left lent paid put read run sent shown "
+    "shut spent spread sung taught told thought thrown understood bought brought caught fought seen hung hurt let met"
 )
+WEEKDAYS = vocabulary(
+    "monday tuesday wednesday thursday friday saturday sunday "
+    "mondays tuesdays wednesdays thursdays fridays saturdays sundays"
+)
+MONTHS = WEEKDAYS | vocabulary("january february march april may june july august september october november december")
 TITLES = {
-    "he": vocabulary("king sir lord pope tsar czar emperor mr prince duke baron father brother"),
-    "she": vocabulary("queen lady empress mrs miss ms princess duchess baroness mother sister"),
+    "he": vocabulary("king sir lord pope tsar czar emperor mr prince duke baron father brother husband son"),
+    "she": vocabulary("queen lady empress mrs miss ms princess duchess baroness mother sister wife daughter"),
 }
 _LINKS = vocabulary("of da de del della di du la le von van der den off al ibn dos dei dal zu ter ten af")
 _FOREIGN = vocabulary(

@@ -109,7 +109,7 @@ class TantivyIndex:
     ) -> None:
         self.analyzer, self.directory = analyzer, directory
         self._schema, self._searcher = index.schema, index.searcher()
-        self._builder = QueryBuilder(analyzer.among(self._holds), synonyms)
+        self._builder = QueryBuilder(analyzer.among(self._analysed), synonyms)
 
     @classmethod
     def open(
@@ -181,8 +181,8 @@ class TantivyIndex:
         words = [(term, self._term(term, float(count))) for term, count in asked.words.items()]
         return words + [(concept.label, self._concept(concept)) for concept in asked.concepts]
 
-    def _holds(self, language: str) -> bool:
-        return bool(self._searcher.doc_freq("meta", meta_term(LANGUAGE, language)))
+    def _analysed(self, language: str) -> int:
+        return int(self._searcher.doc_freq("meta", meta_term(LANGUAGE, language)))
 
     def _frequency(self, term: str) -> int:
         return int(self._searcher.doc_freq("text", term))

@@ -33,8 +33,8 @@ class RankBM25Index:
     ) -> None:
         from rank_bm25 import BM25Okapi
 
-        languages = {passage.meta.get(LANGUAGE) for passage in passages}
-        self._builder = QueryBuilder(analyzer.among(languages.__contains__), synonyms)
+        languages = Counter(passage.meta.get(LANGUAGE) for passage in passages)
+        self._builder = QueryBuilder(analyzer.among(languages.__getitem__), synonyms)
         self.analyzer, self._passage_rows = analyzer, np.asarray(rows, np.int64)
         tokens = [analyzer.of(passage.meta).tokens(encodable(passage.retrieval_text)) for passage in passages]
         self._frequency = Counter(term for own in tokens for term in set(own))
@@ -75,7 +75,7 @@ class RankBM25Index:
                 best = np.maximum(best, expansion.weight * self._sum(dict.fromkeys(expansion.terms, 1), all))
             yield concept.label, concept.count * best
 
-    def _sum(self, terms: Mapping[str, int], needed: Callable[[Iterable[bool]], bool]) -> NDArray[np.float64]:
+    def _sum(self, terms: Mapping[str, float], needed: Callable[[Iterable[bool]], bool]) -> NDArray[np.float64]:
         """Σ count · score of the terms in each passage, −inf where it does not have ``needed`` (any or all) of them."""
         total = np.zeros(self._passages)
         for term, count in terms.items():

@@ -14,6 +14,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.characters import char_class
+
 IntArray = NDArray[np.int64]
 BLANK = "▁"
 _SCANNED = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))
@@ -23,7 +25,7 @@ def settled(text: str, offsets: IntArray, blank: NDArray[np.bool_]) -> IntArray:
     """Half-open offsets [n, 2] in a text, put right; ``blank`` [n] says which tokens stand for a blank alone."""
     starts, ends = offsets[:, 0], np.where(blank, offsets[:, 0], offsets[:, 1])
     if not text.isascii():
-        runs = [match.span() for match in _marks().finditer(text)]
+        runs = [match.span() for match in _marks(max(text) > "\uffff").finditer(text)]
         if runs:
             first, behind = np.array(runs, np.int64).T
             run = np.minimum(np.searchsorted(first, ends), len(first) - 1)
@@ -41,10 +43,11 @@ def _next_starts(starts: IntArray, blank: NDArray[np.bool_], length: int) -> Int
 
 
 @cache
-def _marks() -> re.Pattern[str]:
-    """Runs of combining marks and of format characters."""
-    kinds = (chr(code) for block in _SCANNED for code in block if unicodedata.category(chr(code)) in _HANGING)
-    return re.compile(f"[{''.join(kinds)}]+")
+def _marks(every: bool) -> re.Pattern[str]:
+    """Runs of combining marks and of format characters: of ``every`` plane, or up to U+FFFF, which is faster."""
+    codes = (code for block in _SCANNED for code in block if every or code <= 0xFFFF)
+    kinds = (chr(code) for code in codes if unicodedata.category(chr(code)) in _HANGING)
+    return re.compile(f"[{char_class(kinds)}]+")
 
 
 _HANGING = frozenset(("Mn", "Mc", "Me", "Cf"))

@@ -151,7 +151,7 @@ def test_export_agrees_with_the_checkpoint(squad_file, tiny_retriever, tiny_retr
 
 def test_what_has_no_fast_form_is_refused(tiny_encoder, tmp_path):
     for name, change in {
-        "config_sentence_transformers.json": {"prompts": {"query": "query: "}},
+        "config_sentence_transformers.json": {"prompts": {"summary": "summarise: "}},
         "1_Pooling/config.json": {"pooling_mode": "cls"},
     }.items():
         folder = tmp_path / name.replace("/", "-")

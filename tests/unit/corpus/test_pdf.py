@@ -63,6 +63,22 @@ def test_two_columns_are_read_one_after_the_other(tmp_path):
     assert text.startswith("A title") and "line 7 of the column right line 0" in text
 
 
+def test_a_gap_over_both_columns_does_not_mix_them(tmp_path):
+    steps = [0, 14, *range(60, 160, 14)]
+    left = [(60, 700 - step, f"left line at {step} of the column") for step in steps]
+    right = [(320, 700 - step, f"right line at {step} of the column") for step in steps]
+    text = one(tmp_path, *[line for pair in zip(left, right, strict=True) for line in pair])
+    assert text.rindex("left line") < text.index("right line")
+
+
+def test_columns_below_a_table_of_the_whole_width(tmp_path):
+    cells = [(60 + 60 * x, 760 - 15 * y, f"{x}{y}") for y in range(8) for x in range(8)]
+    left = [(60, 600 - 14 * at, f"left line {at} of the column") for at in range(8)]
+    right = [(320, 600 - 14 * at, f"right line {at} of the column") for at in range(8)]
+    text = one(tmp_path, *cells, *[line for pair in zip(left, right, strict=True) for line in pair])
+    assert text.startswith("00 | 10 | 20") and text.index("left line 7") < text.index("right line 0")
+
+
 def test_rows_of_cells_stay_rows(tmp_path):
     cells = [("Port", "Depth", "Since"), ("Orlin", "12 m", "1907"), ("Sarn", "9 m", "1888")]
     lines = [(60 + 150 * x, 700 - 15 * y, text) for y, row in enumerate(cells) for x, text in enumerate(row)]
