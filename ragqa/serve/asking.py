@@ -26,10 +26,7 @@ def asking_routes(service: Service) -> APIRouter:
         access = service.access(request, action)
         name, _ = service.chosen(access, index)
         ask = ask_of(body, access.where, service.config)
-        (result,) = await service.results(request, [service.work(kind, name, ask)], seconds, access)
-        if isinstance(result, Exception):
-            raise result
-        _note(request, name, result)
+        result = await service.result(request, service.work(kind, name, ask), seconds, access)
         return to_response({"index": name, **result.content})
 
     @router.post("/v1/ask", openapi_extra=takes(AskBody))
@@ -77,9 +74,3 @@ def _given(result: Result, request_id: str) -> dict[str, Any]:
     if not isinstance(result, (Refused, RagqaError)):
         raise result
     return {"problem": problem(refused(result), request_id)}
-
-
-def _note(request: Request, name: str, done: Done) -> None:
-    request.state.note.update(index=name, generation=done.content["generation"])
-    if done.reply is not None:
-        request.state.note["answered"] = done.reply.answered

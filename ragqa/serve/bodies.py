@@ -104,7 +104,7 @@ class DeleteBody:
 BODIES = (AskBody, BatchBody, SearchBody, AddBody, DeleteBody, Question)
 
 
-async def read_body(request: Request, kind: type[Body], config: ServeConfig) -> Body:
+async def read_body(request: Request, kind: type[Body], config: ServeConfig, *, loose: bool = False) -> Body:
     """A request's body. JSON alone is taken: a page of another origin cannot send it without asking first."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refused(415, "media-type", "send the body as Content-Type: application/json")
@@ -120,13 +120,15 @@ async def read_body(request: Request, kind: type[Body], config: ServeConfig) -> 
         data = read_json(content) if len(content) < LARGE else await asyncio.to_thread(read_json, content)
     except ValueError as error:
         raise Refused(400, "malformed-body", f"the body cannot be read as JSON: {error}") from None
-    return fitted(kind, data)
+    return fitted(kind, data, loose=loose)
 
 
-def fitted(kind: type[Body], data: object) -> Body:
-    """Plain data as a body; what does not fit is a 422 that names the field."""
+def fitted(kind: type[Body], data: object, *, loose: bool = False) -> Body:
+    """Plain data as a body; what does not fit is a 422 that names the field. With ``loose``, unknown fields are passed
+    over.
+    """
     try:
-        return convert(kind, data)
+        return convert(kind, data, loose=loose)
     except Misfit as error:
         raise Refused(422, "unfit-body", str(error)) from None
 

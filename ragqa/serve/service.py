@@ -25,9 +25,10 @@ from ragqa.serve.metrics import Metrics
 from ragqa.serve.problems import Refused, busy, unauthorized
 from ragqa.serve.settings import ServeConfig
 from ragqa.serve.waiting import Queue, Result
-from ragqa.serve.work import Kind, Work, do
+from ragqa.serve.work import Done, Kind, Work, do
 
 LOG = logging.getLogger("ragqa.serve")
+MODEL = "ragqa"
 CHANGES = 16  # changes of documents that wait for one another
 T = TypeVar("T")
 
@@ -107,11 +108,17 @@ class Service:
             raise Refused(404, "index-not-found", "there is no such index: GET /v1/info lists those there are")
         return name, known[name]
 
-    def work(self, kind: Kind, name: str, ask: Ask) -> Work:
+    def named(self, access: Access, model: str) -> str:
+        """The index that a model's name means, for clients that choose one: "ragqa/NAME" or "NAME", and "ragqa" the
+        only one.
+        """
+        return self.chosen(access, None if model == MODEL else model.removeprefix(f"{MODEL}/"))[0]
+
+    def work(self, kind: Kind, name: str, ask: Ask, texts: tuple[str, ...] = ()) -> Work:
         """A checked piece of work, for the generation that is current now."""
         answering = self.pipelines[name].answering
         answering.request(ask)
-        return Work(kind, name, answering.snapshot.generation, ask)
+        return Work(kind, name, answering.snapshot.generation, ask, texts)
 
     async def results(
         self, request: Request, works: Sequence[Work], seconds: float | None, access: Access
@@ -125,6 +132,16 @@ class Service:
             if not isinstance(result, Exception) and result.reply is not None:
                 self.metrics.reply(work.index, result.reply)
         return [_veiled(result, access) for result in found]
+
+    async def result(self, request: Request, work: Work, seconds: float | None, access: Access) -> Done:
+        """The result of one piece of work, which the log is told of; an error is raised."""
+        (found,) = await self.results(request, [work], seconds, access)
+        if isinstance(found, Exception):
+            raise found
+        request.state.note.update(index=work.index, generation=found.generation)
+        if found.reply is not None:
+            request.state.note["answered"] = found.reply.answered
+        return found
 
     async def change(self, name: str, what: Callable[[Index], T]) -> tuple[T, int]:
         """Change an index, one change after the other, and open the new generation: the result and its number."""

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ragqa.answering import checked
 from ragqa.asking import Ask
-from ragqa.errors import RagqaError
+from ragqa.errors import ConfigError, RagqaError
 from ragqa.pipeline import Pipeline
-from ragqa.types import Hit, Reply
+from ragqa.store.passages import encodable
+from ragqa.types import Hit, Passage, Reply
 
-Kind = Literal["ask", "explain", "search"]
+Kind = Literal["ask", "explain", "search", "rerank", "embed-questions", "embed-passages"]
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One question to an index. Equal questions to one generation are equal values, so ``ask.where`` is a `Filter` or
-    None. A search takes its question, ``where`` and ``k`` from ``ask``.
+    None. A search takes its question, ``where`` and ``k`` from ``ask``; ``texts`` are those that a caller sent to be
+    judged by the index' models.
     """
 
     kind: Kind
     index: str
     generation: int
     ask: Ask
+    texts: tuple[str, ...] = ()
 
     def goes_with(self, other: Work) -> bool:
         """Whether a worker may do both at once."""
@@ -36,6 +40,7 @@ class Done:
     """The result of a piece of work: its JSON form, and the reply if it has one."""
 
     content: Mapping[str, Any]
+    generation: int
     reply: Reply | None = None
 
 
@@ -47,11 +52,17 @@ def do(pipelines: Mapping[str, Pipeline], works: Sequence[Work]) -> list[Done | 
     pipeline = pipelines[first.index]
     if first.kind == "ask":
         replies = pipeline.answer([work.ask for work in works])
-        return [reply if isinstance(reply, RagqaError) else Done(reply.to_dict(), reply) for reply in replies]
-    return [_explained(pipeline, work.ask) if work.kind == "explain" else _found(pipeline, work.ask) for work in works]
+        return [reply if isinstance(reply, RagqaError) else _replied(reply) for reply in replies]
+    hands = {"explain": _explained, "search": _found, "rerank": _judged}
+    return [hands.get(work.kind, _encoded)(pipeline, work) for work in works]
 
 
-def _explained(pipeline: Pipeline, ask: Ask) -> Done:
+def _replied(reply: Reply) -> Done:
+    return Done(reply.to_dict(), reply.generation, reply)
+
+
+def _explained(pipeline: Pipeline, work: Work) -> Done:
+    ask = work.ask
     explanation = pipeline.explain(
         ask.question,
         where=ask.where,
@@ -62,12 +73,38 @@ def _explained(pipeline: Pipeline, ask: Ask) -> Done:
         all=ask.all,
     )
     reply = explanation.reply
-    return Done({**reply.to_dict(), "explanation": explanation.to_dict()}, reply)
+    return Done({**reply.to_dict(), "explanation": explanation.to_dict()}, reply.generation, reply)
 
 
-def _found(pipeline: Pipeline, ask: Ask) -> Done:
-    answering = pipeline.answering  # hits and generation from one
-    question = checked(ask.question)
+def _found(pipeline: Pipeline, work: Work) -> Done:
+    answering, ask = pipeline.answering, work.ask  # hits and generation from one
+    question, generation = checked(ask.question), answering.snapshot.generation
     hits: Sequence[Hit] = answering.retriever.retrieve([question], ask.k or 10, ask.where)[0]
-    content = {"question": question, "hits": [hit.to_dict() for hit in hits]}
-    return Done({**content, "generation": answering.snapshot.generation})
+    content = {"question": question, "hits": [hit.to_dict() for hit in hits], "generation": generation}
+    return Done(content, generation)
+
+
+def _judged(pipeline: Pipeline, work: Work) -> Done:
+    """The reader's probability, for each text, that it holds an answer."""
+    answering = pipeline.answering
+    if answering.reader is None:
+        raise ConfigError("the service has no reader")
+    question = checked(work.ask.question)
+    spans = answering.reader.read([question] * len(work.texts), _passages(work.texts))
+    nulls = (next((span.score for span in own if span.end == 0), 0.0) for own in spans)
+    return Done({"scores": [1.0 - math.exp(min(null, 0.0)) for null in nulls]}, answering.snapshot.generation)
+
+
+def _encoded(pipeline: Pipeline, work: Work) -> Done:
+    answering = pipeline.answering
+    encoder = answering.retriever.encoder
+    if work.kind == "embed-questions":
+        vectors = encoder.encode_questions(list(map(encodable, work.texts)))
+    else:
+        vectors = encoder.encode_passages(_passages(work.texts))
+    return Done({"vectors": vectors.tolist()}, answering.snapshot.generation)
+
+
+def _passages(texts: Sequence[str]) -> list[Passage]:
+    clean = list(map(encodable, texts))
+    return [Passage(str(place), str(place), text, "", 0, len(text)) for place, text in enumerate(clean)]

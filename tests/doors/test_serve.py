@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
+import numpy as np
 import pytest
 
 httpx = pytest.importorskip("httpx", reason="needs ragqa[dev]")
@@ -361,6 +363,77 @@ def test_the_openapi_document_names_bodies_that_are_taken(open_service):
     assert set(schemas["AskBody"]["properties"]) >= {*api.Ask.__dataclass_fields__, "explain", "timeout", "index"}
 
 
+def test_a_chat_completion_cites_the_exact_place(open_service):
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": CHUR}]
+    body = {"model": "ragqa", "messages": messages, "temperature": 0}
+    completion = open_service.post("/v1/chat/completions", body).json()
+    message = completion["choices"][0]["message"]
+    (note,) = message["annotations"]
+    citation, exact = note["url_citation"], note["ragqa"]
+    expected = open_service.post("/v1/ask", ASK).json()["answers"][0]
+    assert exact == expected and note["type"] == "url_citation"
+    assert message["content"][citation["start_index"] : citation["end_index"]] == expected["text"]
+    document = httpx.get(citation["url"]).json()
+    span = exact["document_span"]
+    assert document["text"][span["start"] - document["start"] : span["end"] - document["start"]] == expected["text"]
+    assert completion["ragqa"]["answered"] and completion["ragqa"]["generation"] == document["generation"]
+    events = open_service.post("/v1/chat/completions", body | {"stream": True}).text.split("\n\n")
+    first, last = (json.loads(event.removeprefix("data: ")) for event in events[:2])
+    assert first["choices"][0]["delta"] == message and last["choices"][0]["finish_reason"] == "stop"
+    assert events[2:] == ["data: [DONE]", ""]
+    nothing = body | {"messages": [{"role": "user", "content": [{"type": "text", "text": "xyzzy?"}]}]}
+    unsure = open_service.post("/v1/chat/completions", nothing).json()["choices"][0]["message"]
+    assert bool(unsure["annotations"]) != unsure["content"].startswith("No answer")
+    for wrong in ([], [{"role": "user"}], [{"role": "user", "content": [5]}]):
+        refused = open_service.post("/v1/chat/completions", {"messages": wrong})
+        assert open_service.problem(refused) == (422, "unfit-body")
+
+
+def test_vectors_and_ranks_are_those_of_the_models(open_service):
+    texts = ["The bridge of Chur", "A river"]
+    answer = open_service.post("/v1/embeddings", {"input": texts, "model": "ragqa/towns"}).json()
+    expected = HashEncoder().encode_questions(texts)
+    assert [row["embedding"] for row in answer["data"]] == expected.tolist()
+    packed = open_service.post("/v1/embeddings", {"input": texts[0], "encoding_format": "base64"}).json()
+    assert np.frombuffer(base64.b64decode(packed["data"][0]["embedding"]), "<f4").tolist() == expected[0].tolist()
+    documents = ["Nothing of the kind.", {"text": town("Chur", "a").text}]
+    ranked = open_service.post("/v1/rerank", {"query": CHUR, "documents": documents, "return_documents": True}).json()
+    assert [each["index"] for each in ranked["results"]] == [1, 0]
+    assert 1 >= ranked["results"][0]["relevance_score"] > ranked["results"][1]["relevance_score"] >= 0
+    assert ranked["results"][0]["document"] == documents[1]
+    top = open_service.post("/v1/rerank", {"query": CHUR, "documents": documents, "top_n": 1}).json()["results"]
+    assert top == [{name: ranked["results"][0][name] for name in ("index", "relevance_score")}]
+    for path, body in (
+        ("/v1/rerank", {"query": "a", "documents": [5]}),
+        ("/v1/rerank", {"query": " ", "documents": ["a"]}),
+        ("/v1/rerank", {"query": "a", "documents": ["a"] * 201}),
+        ("/v1/embeddings", {"input": [[1, 2]]}),
+        ("/v1/embeddings", {"input": []}),
+        ("/v1/embeddings", {"input": "a", "encoding_format": "hex"}),
+    ):
+        assert open_service.problem(open_service.post(path, body)) == (422, "unfit-body")
+    assert open_service.client.get("/v1/models").json()["data"][0]["id"] == "ragqa/towns"
+
+
+def test_a_client_of_that_shape(open_service):
+    openai = pytest.importorskip("openai")
+    with openai.OpenAI(base_url=f"{open_service.url}/v1", api_key="none", max_retries=0) as client:
+        asked = client.chat.completions.create(model="ragqa", messages=[{"role": "user", "content": CHUR}])
+        message = asked.choices[0].message
+        (note,) = message.annotations
+        cited = message.content[note.url_citation.start_index : note.url_citation.end_index]
+        assert cited == note.ragqa["text"] == open_service.post("/v1/ask", ASK).json()["answers"][0]["text"]
+        stream = client.chat.completions.create(
+            model="ragqa", messages=[{"role": "user", "content": CHUR}], stream=True
+        )
+        assert "".join(part.choices[0].delta.content or "" for part in stream) == message.content
+        (vector,) = client.embeddings.create(model="ragqa", input=CHUR).data
+        assert vector.embedding == HashEncoder().encode_questions([CHUR])[0].tolist()
+        assert [model.id for model in client.models.list()] == ["ragqa/towns"]
+        with pytest.raises(openai.NotFoundError):
+            client.embeddings.create(model="other", input=CHUR)
+
+
 def test_without_a_key_nothing_but_health_is_told(keyed_service):
     get, post = keyed_service.client.get, keyed_service.post
     assert get("/livez").status_code == get("/readyz").status_code == 200
@@ -451,21 +524,21 @@ def test_what_a_key_may_not_see_is_not_there(keyed_service):
 
 def test_the_log_has_a_line_a_request_without_questions_or_keys(tmp_path):
     write(tmp_path / "towns", ("Chur", "a"))
-    _, token = KeyFile(tmp_path / "keys.json").create("ops")
+    _, token = KeyFile(tmp_path / "keys.json").create("ops", ["ask", "admin"])
     (tmp_path / "hold").touch()
     given = {"keys": str(tmp_path / "keys.json"), "hold": str(tmp_path / "hold")}
     with serving({"towns": tmp_path / "towns"}, **given) as (url, process):
         headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "mine"}
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(httpx.post, f"{url}/v1/ask", json=slowly("Chur"), headers=headers, timeout=20)
-            time.sleep(0.5)
+            with httpx.Client(base_url=url, headers=headers) as client:
+                wait_for(Running(client, url, process, tmp_path), "ragqa_queue_running 1")
             process.send_signal(signal.SIGTERM)  # while it is answered
-            time.sleep(0.1)
             (tmp_path / "hold").unlink()
             assert asked.result().status_code == 200
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0 and err == ""
-    (entry,) = map(json.loads, out.splitlines())
+    (entry,) = (entry for entry in map(json.loads, out.splitlines()) if entry["path"] != "/metrics")
     assert (entry["id"], entry["path"], entry["status"], entry["index"]) == ("mine", "/v1/ask", 200, "towns")
     assert entry["key"] == token.split("_")[1] and entry["ms"] > 0 and "answered" in entry
     assert "slowly" not in out and token not in out

@@ -33,7 +33,7 @@ class Hands:
         assert self.go.wait(10)
         if any("broken" in each.ask.question for each in works):
             raise RuntimeError("broken")
-        return [Done({"question": each.ask.question}) for each in works]
+        return [Done({"question": each.ask.question}, 1) for each in works]
 
 
 def play(scene: Callable[[Queue, Hands], object], **settings: float) -> Hands:
