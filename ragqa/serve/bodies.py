@@ -18,6 +18,7 @@ from ragqa.serve.settings import ServeConfig
 
 Body = TypeVar("Body")
 LARGE = 50_000  # bytes
+MODEL = "ragqa"  # the name by which clients that choose a model choose the only index
 
 
 class Gone(Exception):
@@ -101,7 +102,37 @@ class DeleteBody:
     index: str | None = None
 
 
-BODIES = (AskBody, BatchBody, SearchBody, AddBody, DeleteBody, Question)
+@dataclass(frozen=True, slots=True)
+class ChatBody:
+    """``POST /v1/chat/completions``: the last message of the user is the question; messages before it do not count."""
+
+    messages: tuple[Mapping[str, Any], ...]
+    model: str = MODEL
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingsBody:
+    """``POST /v1/embeddings``: a text or a list of texts; ``input_type`` says which side of a search they are."""
+
+    input: Any
+    model: str = MODEL
+    encoding_format: str = "float"
+    input_type: str = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class RerankBody:
+    """``POST /v1/rerank``: texts, or tables with a ``text``, in the order of how surely they answer the query."""
+
+    query: str
+    documents: tuple[Any, ...]
+    model: str = MODEL
+    top_n: int | None = None
+    return_documents: bool = False
+
+
+BODIES = (AskBody, BatchBody, SearchBody, AddBody, DeleteBody, ChatBody, EmbeddingsBody, RerankBody, Question)
 
 
 async def read_body(request: Request, kind: type[Body], config: ServeConfig, *, loose: bool = False) -> Body:

@@ -8,28 +8,19 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from ragqa.serve.bodies import Question, ask_of, read_body
+from ragqa.serve.bodies import MODEL, ChatBody, Question, ask_of, read_body
 from ragqa.serve.edge import to_response
+from ragqa.serve.openapi import takes
 from ragqa.serve.problems import Refused
-from ragqa.serve.service import MODEL, Service
+from ragqa.serve.service import Service
 from ragqa.types import Answer, Reply
 
 NOTHING = "No answer was found in the documents."
-
-
-@dataclass(frozen=True, slots=True)
-class ChatBody:
-    """``POST /v1/chat/completions``: the last message of the user is the question; messages before it do not count."""
-
-    messages: tuple[Mapping[str, Any], ...]
-    model: str = MODEL
-    stream: bool = False
 
 
 def chat_routes(service: Service) -> APIRouter:
@@ -46,7 +37,7 @@ def chat_routes(service: Service) -> APIRouter:
         ]
         return to_response({"object": "list", "data": found})
 
-    @router.post("/v1/chat/completions")
+    @router.post("/v1/chat/completions", openapi_extra=takes(ChatBody))
     async def chat(request: Request) -> Response:
         """Answer the last message of the user. The answer's place is a citation (annotation)."""
         access = service.access(request, "ask")

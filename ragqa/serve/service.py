@@ -19,7 +19,7 @@ from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.filters import Filter
 from ragqa.library import Index
 from ragqa.pipeline import Pipeline
-from ragqa.serve.bodies import Gone
+from ragqa.serve.bodies import MODEL, Gone
 from ragqa.serve.keys import ACTIONS, KeyFile
 from ragqa.serve.metrics import Metrics
 from ragqa.serve.problems import Refused, busy, unauthorized
@@ -28,7 +28,6 @@ from ragqa.serve.waiting import Queue, Result
 from ragqa.serve.work import Done, Kind, Work, do
 
 LOG = logging.getLogger("ragqa.serve")
-MODEL = "ragqa"
 CHANGES = 16  # changes of documents that wait for one another
 T = TypeVar("T")
 

@@ -6,45 +6,24 @@ from __future__ import annotations
 
 import base64
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
 
-from ragqa.serve.bodies import Question, ask_of, read_body
+from ragqa.serve.bodies import EmbeddingsBody, Question, RerankBody, ask_of, read_body
 from ragqa.serve.edge import to_response
+from ragqa.serve.openapi import takes
 from ragqa.serve.problems import Refused
-from ragqa.serve.service import MODEL, Access, Service
+from ragqa.serve.service import Access, Service
 from ragqa.serve.work import Done, Kind
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddingsBody:
-    """``POST /v1/embeddings``: a text or a list of texts; ``input_type`` says which side of a search they are."""
-
-    input: Any
-    model: str = MODEL
-    encoding_format: str = "float"
-    input_type: str = "query"
-
-
-@dataclass(frozen=True, slots=True)
-class RerankBody:
-    """``POST /v1/rerank``: texts, or tables with a ``text``, in the order of how surely they answer the query."""
-
-    query: str
-    documents: tuple[Any, ...]
-    model: str = MODEL
-    top_n: int | None = None
-    return_documents: bool = False
 
 
 def text_routes(service: Service) -> APIRouter:
     """The routes of texts."""
     router = APIRouter()
 
-    @router.post("/v1/embeddings")
+    @router.post("/v1/embeddings", openapi_extra=takes(EmbeddingsBody))
     async def embeddings(request: Request) -> Response:
         """The vectors of texts, of length 1, by the encoder of the index."""
         access = service.access(request, "search")
@@ -61,7 +40,7 @@ def text_routes(service: Service) -> APIRouter:
         data = [{"object": "embedding", "index": place, "embedding": row} for place, row in enumerate(vectors)]
         return to_response({"object": "list", "data": data, "model": body.model, "usage": usage})
 
-    @router.post("/v1/rerank")
+    @router.post("/v1/rerank", openapi_extra=takes(RerankBody))
     async def rerank(request: Request) -> Response:
         """Texts in the order of the reader's probability that they hold an answer, which is ``relevance_score``."""
         access = service.access(request, "search")

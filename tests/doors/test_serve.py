@@ -88,7 +88,7 @@ def open_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             url,
             process,
         ),
-        httpx.Client(base_url=url, timeout=20) as client,
+        httpx.Client(base_url=url, timeout=60) as client,
     ):
         yield Running(client, url, process, folder)
 
@@ -103,7 +103,7 @@ def keyed_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
     indexes = {name: folder / name for name in ("towns", "others")}
     with (
         serving(indexes, keys=str(folder / "keys.json")) as (url, process),
-        httpx.Client(base_url=url, timeout=20) as client,
+        httpx.Client(base_url=url, timeout=60) as client,
     ):
         yield Running(client, url, process, folder)
 
@@ -306,7 +306,7 @@ def figure(service: Running, name: str) -> float:
 
 
 def wait_for(service: Running, line: str) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while line not in service.client.get("/metrics").text.splitlines():
         assert time.monotonic() < end, line
 
@@ -316,7 +316,7 @@ def test_documents_come_and_go_while_questions_are_answered(open_service):
     stop, statuses, generations = threading.Event(), [], []
 
     def asking():
-        with httpx.Client(base_url=open_service.url, timeout=20) as client:
+        with httpx.Client(base_url=open_service.url, timeout=60) as client:
             while not stop.is_set():
                 answer = client.post("/v1/ask", json=ask)
                 statuses.append(answer.status_code)
@@ -349,7 +349,7 @@ def test_documents_come_and_go_while_questions_are_answered(open_service):
 
 
 def until(service: Running, generation: int) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while service.client.get("/v1/info").json()["indexes"]["towns"]["generation"] < generation:
         assert time.monotonic() < end
 
@@ -357,7 +357,7 @@ def until(service: Running, generation: int) -> None:
 def test_the_openapi_document_names_bodies_that_are_taken(open_service):
     document = open_service.client.get("/openapi.json").json()
     schemas = document["components"]["schemas"]
-    for path, body in (("/v1/ask", "AskBody"), ("/v1/search", "SearchBody"), ("/v1/documents", "AddBody")):
+    for path, body in (("/v1/ask", "AskBody"), ("/v1/search", "SearchBody"), ("/v1/rerank", "RerankBody")):
         content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
         assert content["schema"]["$ref"] == f"#/components/schemas/{body}"
     assert set(schemas["AskBody"]["properties"]) >= {*api.Ask.__dataclass_fields__, "explain", "timeout", "index"}
@@ -530,13 +530,13 @@ def test_the_log_has_a_line_a_request_without_questions_or_keys(tmp_path):
     with serving({"towns": tmp_path / "towns"}, **given) as (url, process):
         headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "mine"}
         with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(httpx.post, f"{url}/v1/ask", json=slowly("Chur"), headers=headers, timeout=20)
+            asked = pool.submit(httpx.post, f"{url}/v1/ask", json=slowly("Chur"), headers=headers, timeout=60)
             with httpx.Client(base_url=url, headers=headers) as client:
                 wait_for(Running(client, url, process, tmp_path), "ragqa_queue_running 1")
             process.send_signal(signal.SIGTERM)  # while it is answered
             (tmp_path / "hold").unlink()
             assert asked.result().status_code == 200
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 0 and err == ""
     (entry,) = (entry for entry in map(json.loads, out.splitlines()) if entry["path"] != "/metrics")
     assert (entry["id"], entry["path"], entry["status"], entry["index"]) == ("mine", "/v1/ask", 200, "towns")
@@ -557,9 +557,9 @@ def test_the_command_serves_the_packaged_models(tmp_path, ragqa):
         assert process.stderr is not None
         told = process.stderr.readline().strip()
         assert told.startswith("serving kb at http://127.0.0.1:"), told
-        reply = httpx.post(f"{told.split()[-1]}/v1/ask", json={"question": "When did tea come?"}, timeout=20).json()
+        reply = httpx.post(f"{told.split()[-1]}/v1/ask", json={"question": "When did tea come?"}, timeout=60).json()
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 0 and err == "" and json.loads(out)["status"] == 200
     assert without_times(reply) == without_times(asked) and reply["answers"][0]["text"] == "1657"
 
