@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ragqa.corpus.analyze import LANGUAGES, get_analyzer
+from ragqa.corpus.analyze import LANGUAGES, get_analyzer, language_of
 from ragqa.corpus.squad import load_squad
 from ragqa.eval.measure.stats import bootstrap_means
+from ragqa.index.facts import Allowed
 from ragqa.index.lexical import TantivyIndex, TantivyWriter
-from ragqa.types import Passage
+from ragqa.types import LANGUAGE, Passage
 
 
 def paragraphs(file: Path) -> tuple[list[str], list[tuple[str, int]]]:
@@ -35,12 +36,7 @@ def paragraphs(file: Path) -> tuple[list[str], list[tuple[str, int]]]:
 def passages(texts: list[str], language: str) -> list[Passage]:
     found = []
     for number, text in enumerate(texts):
-        meta = {}
-        if language == "auto":
-            from ragqa.corpus.analyze import language_of
-            from ragqa.types import LANGUAGE
-
-            meta = {LANGUAGE: language_of(text)}
+        meta = {LANGUAGE: language_of(text)} if language == "auto" else {}
         found.append(Passage(str(number), str(number), text, "", 0, len(text), meta=meta))
     return found
 
@@ -53,8 +49,9 @@ def index_of(texts: list[str], language: str) -> TantivyIndex:
     return TantivyIndex.open(folder, analyzer)
 
 
-def report(name: str, index: TantivyIndex, questions: list[tuple[str, int]]) -> None:
-    rows = index.search([text for text, _ in questions], 5).rows
+def report(name: str, index: TantivyIndex, passages: int, questions: list[tuple[str, int]]) -> None:
+    everything = Allowed.of(np.ones(passages, bool))
+    rows = index.search([text for text, _ in questions], 5, everything).rows
     rows = np.pad(rows, ((0, 0), (0, 5 - rows.shape[1])), constant_values=-1)
     right = rows == np.array([number for _, number in questions])[:, None]
     figures = bootstrap_means(np.stack([right[:, 0], right.any(axis=1)], axis=1).astype(np.float64))
@@ -76,11 +73,12 @@ def main() -> None:
             asked[language] = [(text, number + len(everything)) for text, number in questions]
             everything += texts
         else:
-            report(language, index_of(texts, language if language in LANGUAGES else "simple"), questions)
+            own = language if language in LANGUAGES else "simple"
+            report(language, index_of(texts, own), len(texts), questions)
     if arguments.mixed:
         index = index_of(everything, "auto")
         for language, questions in asked.items():
-            report(language, index, questions)
+            report(language, index, len(everything), questions)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from ragqa.asking import Ask
 from ragqa.config import Config, ReadConfig
 from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
-from ragqa.evidence.calibration import Calibration
+from ragqa.evidence.calibration import Calibration, fewest_for
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.stopping import ended
 from ragqa.faq import StoredAnswers
@@ -125,8 +125,8 @@ class Answering:
         weights, language = self.calibration.weights, self.snapshot.manifest.config.language
         evidence = [Evidence(found, weights, wording_among(found, language)) for found in hits]
         size, growth = 1, 2 if getattr(reader, "prefers_batches", False) else 1
-        pending = list(range(len(evidence)))
-        while pending := [place for place in pending if self._ended(requests[place], evidence[place]) is None]:
+        pending = [place for place, seen in enumerate(evidence) if self._ended(requests[place], seen) is None]
+        while pending:
             ahead = [(place, hit) for place in pending for hit in evidence[place].hits[evidence[place].read :][:size]]
             questions = [requests[place].question for place, _ in ahead]
             spans = self.stored.read(reader, questions, [hit for _, hit in ahead])
@@ -135,6 +135,7 @@ class Answering:
                 if place not in over:
                     evidence[place].add(found)
                     over |= {place} if self._ended(requests[place], evidence[place]) else set()
+            pending = [place for place in pending if place not in over]
             size *= growth
         return evidence
 
@@ -194,6 +195,18 @@ def threshold(read: ReadConfig, calibration: Calibration) -> float:
         return UNPROMISED
     found = calibration.threshold(read.risk)
     return math.inf if found is None else found
+
+
+def unpromised(read: ReadConfig, calibration: Calibration) -> str:
+    """In words: why no answer is sure enough at the risk that is set; "" where answers are given."""
+    if threshold(read, calibration) < math.inf or read.min_score is not None:
+        return ""
+    fewest, fitted = fewest_for(read.risk), calibration.questions
+    why = f"this needs at least {fewest:,}" if fitted < fewest else "of which too many were answered wrongly"
+    return (
+        f"no threshold keeps wrong answers down to {100 * read.risk:.3g} %: the scores were fitted to {fitted:,} "
+        f"questions, {why}; name a larger --risk, or fit the scores to more questions of your own: ragqa calibrate"
+    )
 
 
 def checked(question: str) -> str:

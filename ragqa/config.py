@@ -152,7 +152,8 @@ class ReadConfig:
 
     An answer is given if its score reaches the threshold that, by the calibration, keeps the share of wrong answers
     down to ``risk``; ``min_score``, if set, is the threshold instead. Reading ends early where the passages that are
-    left would change the best answer with a probability of at most ``change``; 0 reads until they cannot.
+    left would hardly change the best answer: of the questions a share of ``change`` gets another one; 0 reads until
+    they cannot change it.
     ``calibration`` names a file made by `ragqa calibrate`; unset, the index's own is used, or else the one that came
     with the reader.
     """

@@ -126,6 +126,7 @@ def repair(
         load=lambda fact: load_encoder(encoder_name(fact, directory, encoder or DEFAULT), device=device),
         unusable=_unusable_calibration,
         dry_run=dry_run,
+        device=device,
         progress=progress,
     )
 

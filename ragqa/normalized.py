@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from ragqa.characters import char_class
 from ragqa.sentences import SPACELESS
 
 if TYPE_CHECKING:
@@ -135,10 +136,11 @@ def _pieces(text: str) -> Iterator[Piece]:
 def _plain(raw: str, before: str, after: str) -> str:
     """A character with the marks that follow it, in plain form."""
     visible = _HIDDEN.sub("", raw)
-    new = unicodedata.normalize("NFC", visible)
-    if visible and not _kept().match(visible):
+    if _kept().match(visible):
+        new = unicodedata.normalize("NFC", visible[0] + unicodedata.normalize("NFKC", visible[1:]))
+    else:
         new = unicodedata.normalize("NFKC", visible)
-        if visible[0] in _RAISED_SIGNS or unicodedata.category(visible[0]) == "No":
+        if visible and (visible[0] in _RAISED_SIGNS or unicodedata.category(visible[0]) == "No"):
             new = new.replace("\u2044", "/")
             new = f" {new}" if before.isdecimal() else new
     hidden = _HIDDEN_LAST.search(raw)
@@ -154,13 +156,13 @@ def _kept() -> re.Pattern[str]:
     for char in map(chr, _BLOCKS):
         form = unicodedata.normalize("NFKC", char)
         if form != char and (unicodedata.category(char)[0] in "PZ" or form[:1].isspace()):
-            kept.append(re.escape(char))
-    return re.compile(f"[{''.join(kept)}{_ALONE}]")
+            kept.append(char)
+    return re.compile(f"[{char_class(kept)}{_ALONE}]")
 
 
 @cache
 def _clusters() -> re.Pattern[str]:
     """A character that is not ASCII, or is followed by such, with what belongs to it: marks, and what is hidden."""
-    marks = "".join(char for char in map(chr, _BLOCKS) if unicodedata.category(char)[0] == "M")
+    marks = char_class(char for char in map(chr, _BLOCKS) if unicodedata.category(char)[0] == "M")
     joined = f"[{marks}{HIDDEN}{_COMPOSING}]"
     return re.compile(f"[\x00-\x7f]{joined}+|[^\x00-\x7f]{joined}*")

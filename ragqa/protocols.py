@@ -58,6 +58,7 @@ class Reader(Protocol):
 
         A span's score is its log-probability given the passage, so at most 0: all spans of the passage and the null
         option, the empty span [0, 0), share a probability of 1. The null option is always given; spans do not repeat.
+        ragqa's own readers cut no span inside what belongs together; `ragqa.spans.whole_spans` does this for others.
         """
         ...
 

@@ -25,9 +25,11 @@ _WORD = re.compile(
 
 _CLOSERS = "\"'”’»›)\\]}」』）】》〉*_"
 _END = re.compile(  # begins with a plain set of characters, which makes it ten times as fast
-    "[.!?…。！？｡।॥؟۔။៕។\n](?:"
-    f"(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+(?P<close>(?:[{_CLOSERS}]|\\[\\d{{1,3}}\\])*+)(?=\\s)"  # a blank must follow
-    f"|(?<=[。！？｡।॥؟۔။៕។])[{_CLOSERS}。！？｡।॥]*+"
+    "[.!?…。！？｡।॥؟۔။៕។;\u037e\n](?:"
+    f"(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+(?P<close>(?:[{_CLOSERS}“‘]|[ \u00a0\u202f]»|\\[\\d{{1,3}}\\])*+)"
+    "(?=\\s)"  # a blank must follow; “ and ‘ close in German
+    f"|(?<=[。！？｡।॥؟۔။៕។])[{_CLOSERS}。！？｡।॥]*+(?!(?<=[」』])(?:と|って))"  # before と it is part of a sentence
+    "|(?<=[\u0370-\u03ff\u1f00-\u1fff][;\u037e])(?=\\s)"  # the question mark of Greek
     r"|(?<=\n)(?=[ \t]*+(?:(?:[-*+•‣◦–—]|\d{1,3}[.)])[ \t]|\||[^\n|]{1,200}+(?<= )\| ))"  # list items and table rows
     ")"
 )
@@ -38,10 +40,17 @@ ABBREVIATIONS = frozenset(re.findall(r"\S+", """
     Mr Mrs Ms Messrs Mme Mlle Dr Prof Rev Hon Gen Col Maj Capt Cpt Lt Sgt Cmdr Adm Gov Sen Rep Pres St Ste Mt Ft Jr
     Sr vs cf ca viz resp approx est Fig fig Figs figs eds Vol vol Vols Ch Sec Eq al Univ Dept Nr Bd Hr Fr Hrsg bzw
     Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec
+    Sra Srta Dra Ud Uds Mgr MM Avda Sig Dott Ing Avv Mlles Dhr Mevr TP PGS av geb gem EE им ул пр просп пер наб тов
+    проф акад млн млрд тыс др см См Mio Mrd Tsd Ca Str
 """))
-_BEFORE_NUMBERS = frozenset(re.findall(r"\S+", "No no Nos nos nr p pp S Art art ch eq sec § §§"))
+_BEFORE_NUMBERS = frozenset(re.findall(r"\S+", """
+    No no Nos nos nr p pp S Art art ch eq sec § §§ Abs Ziff Str Kap núm pág pag рис Рис стр табл п гл д кв
+"""))
 # fmt: on
 _DOTTED = re.compile(r"(?:[^\W\d_]\.[-–]?){1,5}[^\W\d_]")  # U.S  e.g  p.m  J.-P
+_LETTER_BEFORE = re.compile(r"(?:^|[\s(])[^\W\d_]\.\s?[^\W\d_]$")  # h. c
+_ELIDED = re.compile(r"^[^\W\d_]{1,3}['’](?=[^\W\d_]{2})")  # l'Ing
+_LETTER_AFTER = re.compile(r"[^\W\d_]\.")
 _ITEM = re.compile(r"(?:^|\n)[ \t]*\d{1,3}$")
 _MONTH = re.compile(r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)[a-zä]*|Jahrhundert|Jh")
 _CLAUSE = re.compile(r"[;:,–—](?=\s)|[，；：、،؛၊]|[;:,](?=[\u4e00-\u9fff])")
@@ -83,10 +92,13 @@ def _is_end(text: str, start: int, match: re.Match[str]) -> bool:
         return True
     before = text[max(start, match.start() - _BEFORE) : match.start()]
     word = before[-1:].strip() and before.rsplit(None, 1)[-1].lstrip(_OPENERS)
+    word = _ELIDED.sub("", word) if word else word
     if word.isdigit():
         return not (_ITEM.search(before) or (len(word) <= 2 and _MONTH.match(following)))
-    if word in _BEFORE_NUMBERS:
+    if word in _BEFORE_NUMBERS or word.endswith("str"):
         return not following[:1].isdigit()
+    if len(word) == 1 and word.islower() and (_LETTER_AFTER.match(following) or _LETTER_BEFORE.search(before)):
+        return False
     initial = len(word) == 1 and word.isupper() and word != "I"
     return not (initial or word in ABBREVIATIONS or _DOTTED.fullmatch(word))
 

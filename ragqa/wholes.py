@@ -7,65 +7,27 @@ A stretch of text is widened until neither of its ends lies inside
 * an e-mail address, a URL, a path, the name of a file or domain, an option, a handle, initials ("U.S.");
 * a number with its sign, bounds ("≤ 5"), currency, parts ("1.5", "1/2", "14:30"), powers, what is behind it ("85 %");
 * a formula that is written without blanks ("E=mc^2"), or between dollar signs as in TeX; names as "C++" and "F-16";
-* a pair of brackets or quotation marks.
+* a pair of brackets or quotation marks;
+* an item of a list, if it covers words of two items or more (`ragqa.items`).
 
-Marks that stand loose at its ends (commas, half of a pair) are left out. What is longer than `LONGEST` is not kept
-whole. Everything is done by compiled expressions, in linear time.
+The marker of the next item at its end is left out where it covers words of one item only. Marks that stand loose at
+its ends (commas, half of a pair) are left out. What is longer than `LONGEST` is not kept whole. Everything is done by
+compiled expressions, in linear time.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ragqa.atoms import LONGEST, atoms
+from ragqa.items import items
 from ragqa.normalized import HIDDEN
 from ragqa.sentences import ABBREVIATIONS, is_between
 
-LONGEST = 300  # characters of a part of a text that is kept whole
 Part = tuple[int, int]  # characters [start, end)
 
-_LETTERS = (
-    "0-9A-Za-z\u00aa\u00b2\u00b3\u00b5\u00b9\u00ba\u00bc-\u00be\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u036f"
-    "\u0370-\u0587\u10a0-\u10ff\u1c80-\u1cbf\u1d00-\u1fff\u2070-\u209c\u2c60-\u2c7f\u2de0-\u2dff\ua640-\ua69f"
-    "\ua720-\ua7ff\uab30-\uab6f\ufb00-\ufb17\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
-)
-_W = f"[{_LETTERS}{HIDDEN}]"
-_WORD = f"[{_LETTERS}](?:[_{_LETTERS}{HIDDEN}]*[{_LETTERS}])?+"
-_BLANK = "[ \u00a0\u2009\u202f]"
-_DIGITS = (
-    "(?:\\d++(?:[.,:/·'’٫٬]\\d++)*+(?:[\u00a0\u2009\u202f]\\d{3}(?!\\d))*+(?:-\\d++(?=-\\d)(?:-\\d++)++)?|\\.\\d++)"
-)
-_ATOM = re.compile(
-    "(?!\\s)(?:"
-    + "|".join(
-        (
-            r"[A-Za-z]++(?=[\s,;])",  # most of all words: nothing else need be tried
-            rf"(?<![\w$\\])\$(?=[^\s\d$])[^$\n]{{1,{LONGEST}}}(?<=\S)\$(?!\d)",  # TeX
-            r"(?<![\w+.-])[A-Za-z][\w+.-]{0,20}+://[^\s<>\"`]++",
-            r"(?<![\w+.@-])www\.[^\s<>\"`]++",
-            r"(?<![\w+.%-])[\w+%-]++(?:\.[\w+%-]++)*+@[\w-]++(?:\.[\w-]++)++",
-            r"(?<!\w)[A-Za-z]:\\[^\s<>\"|]++|(?<![\w\\])\\\\\w[^\s<>\"|]++",
-            r"(?<![\w/.~<])(?:~|\.{1,2})?/(?:[\w.@+-]++/)*+[\w@+-][\w.@+-]*+/?",
-            r"(?<!\S)\.(?:[a-z][\w-]*+|[A-Z]{2,}+\w*+)",  # .NET, .gitignore
-            r"(?<![\w-])--[A-Za-z][\w-]*+|(?<![\w@#/&])[@#]\w++|__\w++",
-            rf"(?:(?<![{_LETTERS})\]}}%°])(?:[<≤≥≈~±]{_BLANK}?|(?<=[ (])>{_BLANK}?)?"
-            rf"[-+−–±]?(?:[A-Z]{{1,3}}[$€£¥]|[$€£¥₩₹₽]){_BLANK}?[-+−–]?"
-            rf"|(?<![{_LETTERS})\]}}%°])(?:[<≤≥≈~±]{_BLANK}?[-+−–]?|(?<=[ (])>{_BLANK}?[-+−–]?|[-+−–±])|(?<!\w))"
-            rf"{_DIGITS}{_W}*+(?:{_BLANK}?[×·x*]{_BLANK}?10(?:\^[-+−]?\d++|[⁺⁻]?[⁰¹²³⁴-⁹]++))?+"
-            rf"(?:{_BLANK}?[%‰°℃℉](?:[CFK](?!\w))?+|{_BLANK}?€(?!\d)|[$£¥′″](?!\d))?+",
-            r"(?<![\w.])(?:[^\W\d_]\.){2,}+(?:[^\W\d_](?!\w))?+",  # U.S.
-            rf"(?<![\w/-])(?:{_WORD})(?:-(?:{_WORD}))*+(?:/(?:{_WORD})(?:-(?:{_WORD}))*+)*+"
-            rf"(?:\.(?:[a-z0-9][{_LETTERS}_]*+|[A-Z]{{2,4}}(?!\w))(?:-(?:{_WORD}))*+)++",  # a/b.txt, fenn.co.uk
-            rf"(?<![=^×·*+])(?:{_WORD})(?:[=^×·*+]-?(?:{_WORD}))++",  # E=mc^2
-            rf"(?:{_WORD})(?:(?<=[A-Z])-\d{_W}*+)?+(?:\+{{1,2}}(?!\w)|\#(?!\w))?+",
-        )
-    )
-    + ")"
-)
-_LINKS = re.compile(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
-_AFTER_LINKS = frozenset(".,;:!?'*|”»")
-_OPENERS = {")": "(", "]": "[", "}": "{"}
 _PAIRS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "“": "”", "„": "“", "「": "」", "『": "』", "（": "）", "【": "】"}
 _PAIRS |= {"《": "》", "〈": "〉", "«": "»", "»": "«", '"': '"'}
 _MARKS = re.compile("[" + re.escape("".join(sorted({*_PAIRS, *_PAIRS.values()}))) + "]|\n\\s*\n")
@@ -73,6 +35,7 @@ _LOOSE = frozenset(" \t\r\n\x0b\x0c\u00a0\u2009\u202f\u3000,;:|·•*`，；：�
 _LOOSE_FIRST = _LOOSE | frozenset(".!?…。！？-–—−")
 _LOOSE_LAST = _LOOSE | frozenset("-–—−。｡")
 _COMPANIES = frozenset(("Inc", "Ltd", "Co", "Corp", "Bros", "Esq"))
+_HIDDEN_MARK = re.compile(f"[{HIDDEN}]")
 _ROUNDS = 4
 
 
@@ -81,9 +44,10 @@ class Wholes:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._atoms = list(_atoms(text))
+        self._atoms = list(atoms(text))
         self._firsts = [start for start, _ in self._atoms]
         self._pairs = list(_pairs(text))
+        self._items = items(text)
 
     def widen(self, start: int, end: int) -> Part:
         """Characters [start, end) without loose marks, widened to what belongs together.
@@ -92,7 +56,7 @@ class Wholes:
         """
         place = start, end
         for _ in range(_ROUNDS):
-            wider = self._closed(self._trimmed(self._unbroken(*place)))
+            wider = self._closed(self._trimmed(self._listed(self._unbroken(*place))))
             if wider == place:
                 break
             place = wider
@@ -114,6 +78,21 @@ class Wholes:
         if number >= 0 and self._atoms[number][0] < at < self._atoms[number][1]:
             return self._atoms[number]
         return None
+
+    def _listed(self, place: Part) -> Part:
+        """Words of several items: to the borders of the first and the last one. Words of one: without the next marker.
+
+        Where the words of the first item are cut, the item is taken from its first word on, without the marker.
+        """
+        start, end = place
+        touched = [item for item in self._items if item.start < end and start < item.end]
+        if not touched:
+            return place
+        first, last = touched[0], touched[-1]
+        if sum(item.words < end for item in touched) > 1:
+            wider = min(start, first.words if start >= first.words else first.start), max(end, last.end)
+            return wider if wider[1] - wider[0] <= LONGEST else place
+        return (start, last.start) if start < last.start < end <= last.words else place
 
     def _trimmed(self, place: Part) -> Part:
         start, end = place
@@ -152,29 +131,6 @@ class Wholes:
         return start, end
 
 
-_HIDDEN_MARK = re.compile(f"[{HIDDEN}]")
-
-
-def _atoms(text: str) -> Iterator[Part]:
-    """What is never cut, in order."""
-    for match in _ATOM.finditer(text):
-        start, end = match.span()
-        if end - start > LONGEST:
-            continue
-        if _LINKS.match(text, start, end):
-            end = start + len(_link(match[0]))
-        yield start, end
-
-
-def _link(text: str) -> str:
-    """A URL or path of Windows without the marks of the sentence that it stands in."""
-    while text[-1:] in _AFTER_LINKS or (
-        text[-1:] in _OPENERS and text.count(text[-1]) > text.count(_OPENERS[text[-1]])
-    ):
-        text = text[:-1]
-    return text
-
-
 def _pairs(text: str) -> Iterator[Part]:
     """The places of both halves of each pair; none reaches over the end of a paragraph."""
     waiting: list[tuple[str, int]] = []
@@ -189,9 +145,3 @@ def _pairs(text: str) -> Iterator[Part]:
             del waiting[-depth:]
         elif mark in _PAIRS and not (mark == '"' and text[at - 1 : at].isdigit()):  # 5" are inches
             waiting.append((mark, at))
-
-
-def widen(text: str, places: Sequence[Part]) -> list[Part]:
-    """Each of the places in a text, widened to what belongs together."""
-    wholes = Wholes(text)
-    return [wholes.widen(start, end) for start, end in places]

@@ -25,7 +25,7 @@ from ragqa.wording import wording_among
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-FEWEST = 50
+FEWEST, FEWEST_WEIGHED = 20, 50  # questions: of fewer a fit is worth less than none
 FOLDS = 5
 ANSWERS = 3  # the best so many answers of each question are used to fit the score model
 
@@ -55,10 +55,9 @@ def fit(
 
     The curve is made from cross-fitted scores: each comes from a model that was not fitted on its question.
     """
-    if len(seen) < FEWEST:
-        raise ConfigError(f"{len(seen)} questions are too few to fit a score to: at least {FEWEST}")
+    check_number(len(seen), weights=weights)
     found = fit_weights(seen, start.weights) if weights else start.weights
-    stop = fit_stop(seen, found)
+    stop = fit_stop(seen, found, change, seed)
     examples = gather_examples([(one, read_answers(one, found, stop=stop, change=change)) for one in seen])
     score, scores, right = fit_examples(examples, seed)
     calibration = Calibration(
@@ -72,6 +71,13 @@ def fit(
         stop=stop,
     )
     return Fit(calibration, scores, right)
+
+
+def check_number(questions: int, *, weights: bool = False) -> None:
+    """`ConfigError` if so many questions are too few to fit to."""
+    fewest, what = (FEWEST_WEIGHED, "the weights of evidence") if weights else (FEWEST, "a score")
+    if questions < fewest:
+        raise ConfigError(f"{questions} questions are too few to fit {what} to: at least {fewest}")
 
 
 def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats, Bools]:

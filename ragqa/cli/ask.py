@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,8 +23,8 @@ from ragqa.cli.options import (
     settings_options,
     where_option,
 )
+from ragqa.cli.questions import Asking, asked
 from ragqa.cli.terminal import Styled, note, print_json, say
-from ragqa.errors import ConfigError, QuestionError, SourceError
 
 if TYPE_CHECKING:
     from ragqa.explanation import Explanation
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from ragqa.types import Reply
 
 
-@click.command()
+@click.command(cls=Asking)
 @click.argument("question", nargs=-1)
 @index_option
 @answering_options
@@ -61,12 +60,12 @@ def ask(
     The answer comes with its score, its sentence and its place.
     """
     from ragqa.cli.explaining import print_explanation
-    from ragqa.cli.output import note_unchecked, print_reply
+    from ragqa.cli.output import note_unchecked, note_unpromised, print_reply
     from ragqa.cli.progress import progress_bar
 
     config = answering_config(config_file, settings, answering)
     filters = parse_where(where)
-    questions = _questions(question, file)
+    questions = asked(question, file)
     directory = locate_index(index_dir)
     from ragqa.pipeline import Pipeline
 
@@ -74,6 +73,7 @@ def ask(
         progress = bar.enter_context(progress_bar())
         progress("loading", 0, None)
         pipeline = Pipeline.load(directory, config)
+        promised = not note_unpromised(pipeline)
         progress("answering", 0, len(questions))
         for number, (reply, explanation) in enumerate(_replies(pipeline, questions, filters, why), 1):
             if sys.stdout.isatty():
@@ -87,13 +87,13 @@ def ask(
             if file is not None:
                 say()
                 say(Styled(reply.question, underline=True))
-            print_reply(reply)
+            print_reply(reply, promised=promised)
             if explanation:
                 print_explanation(explanation)
     note_unchecked(pipeline.snapshot)
 
 
-@click.command()
+@click.command(cls=Asking)
 @click.argument("question", nargs=-1)
 @index_option
 @click.option("-k", "count", type=click.IntRange(1), default=10, show_default=True, help="Passages to show.")
@@ -128,7 +128,7 @@ def search(
     given = named | {"device": device}
     config = make_config(config_file, settings, given)
     filters = parse_where(where)
-    (text,) = _questions(question, None)
+    (text,) = asked(question, None)
     directory = locate_index(index_dir)
     from ragqa.pipeline import Pipeline
 
@@ -156,24 +156,3 @@ def _replies(
     for question in questions:
         explanation = pipeline.explain(question, where=where)
         yield explanation.reply, explanation
-
-
-def _questions(words: tuple[str, ...], file: str | None) -> list[str]:
-    """The question on the line, or the non-empty lines of a file. Errors are raised here, before any model is
-    loaded.
-    """
-    if file is not None and words:
-        raise ConfigError("give a question or --file, not both")
-    if file is None:
-        text = " ".join(words).strip()
-        if not text:
-            raise QuestionError('the question is empty: ragqa ask "your question"')
-        return [text]
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{file}: cannot be read as a UTF-8 list of questions ({error})") from error
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise SourceError(f"{file}: holds no question (one a line)")
-    return lines

@@ -14,7 +14,7 @@ from ragqa.cli.options import (
     models_option,
     settings_options,
 )
-from ragqa.cli.terminal import print_json, say
+from ragqa.cli.terminal import note, print_json, say
 from ragqa.errors import ConfigError
 
 SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
@@ -52,8 +52,9 @@ def calibrate(
 ) -> None:
     """Fit scores to QUESTIONS about an index whose answers are known.
 
-    A few hundred are enough. Afterwards a score is the probability of being right on questions like these, and --risk
-    keeps the share of wrong answers down to its value. They must not be questions that the reader was trained on.
+    A few hundred are enough; 20 are the fewest, from which little can be promised. Afterwards a score is the
+    probability of being right on questions like these, and --risk keeps the share of wrong answers down to its value.
+    They must not be questions that the reader was trained on.
     """
     from pathlib import Path
 
@@ -80,8 +81,24 @@ def calibrate(
     if as_json:
         print_json(report.to_dict())
         return
-    say(f"{report.path}: fitted to {report.questions:,} questions, {report.right:.1f} % answered right")
+    low, high = report.right_between
+    say(
+        f"{report.path}: fitted to {report.questions:,} questions, {report.right:.1f} % answered right "
+        f"(on others like them from {low:.0f} to {high:.0f} %, with 90 % confidence)"
+    )
     say(f"calibration error {report.error_before:.3f} before, {report.error:.3f} now (cross-fitted)")
     for risk, coverage in report.coverage.items():
-        promise = "no promise possible" if coverage is None else f"{coverage:.1f} % of questions answered"
-        say(f"--risk {risk:g}: {promise}")
+        say(f"--risk {risk:g}: {_promise(risk, coverage, report.questions)}")
+    usual = config.read.risk
+    if config.read.min_score is None and report.coverage.get(usual, 0.0) is None:
+        note(f"ragqa ask gives no answer at --risk {usual:g} with this fit: use more questions, or name a larger risk")
+
+
+def _promise(risk: float, coverage: float | None, questions: int) -> str:
+    from ragqa.evidence.calibration import fewest_for
+
+    if coverage is not None:
+        return f"{coverage:.1f} % of questions answered"
+    fewest = fewest_for(risk)
+    why = f"it takes at least {fewest:,} questions" if questions < fewest else "too many answers are wrong"
+    return f"no promise possible ({why})"

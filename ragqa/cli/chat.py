@@ -49,22 +49,25 @@ def chat(
 
     A question may refer to earlier ones ("And when did he die?"). It is completed with words of earlier questions,
     answers and titles, and the completed question is shown. Lines that begin with / are commands; /help lists them. The
-    rules are English; in other languages only a question of up to three words is taken for a follow-up.
+    rules are English; in other languages a question that is short or has a word such as "he" gets the last one in front
+    of it.
     """
     config = answering_config(config_file, settings, answering)
     filters = parse_where(where)
     directory = locate_index(index_dir)
+    from ragqa.cli.output import note_unpromised
     from ragqa.cli.progress import progress_bar
     from ragqa.pipeline import Pipeline
 
     with progress_bar() as progress:
         progress("loading", 0, None)
-        session = Pipeline.load(directory, config).session(where=filters)
-    talk(session, as_json=as_json)
+        pipeline = Pipeline.load(directory, config)
+    promised = not note_unpromised(pipeline)
+    talk(pipeline.session(where=filters), as_json=as_json, promised=promised)
 
 
-def talk(session: Session, *, as_json: bool) -> None:
-    """Answer line by line until the input ends or a line is the command to quit."""
+def talk(session: Session, *, as_json: bool, promised: bool = True) -> None:
+    """Answer line by line until the input ends or a line is the command to quit; ``promised`` as of `print_reply`."""
     commands = {"/why": show_why, "/sources": show_sources}
     if sys.stdin.isatty():
         note("ask a question; /help lists the commands, Ctrl-D leaves")
@@ -82,7 +85,7 @@ def talk(session: Session, *, as_json: bool) -> None:
         elif line.startswith("/"):
             note(f"{line.split()[0]} is no command; /help lists them")
         else:
-            _answer(session, line, as_json=as_json)
+            _answer(session, line, as_json=as_json, promised=promised)
 
 
 def lines() -> Iterator[str]:
@@ -155,7 +158,7 @@ def _document_span(start: int, end: int, passage_start: int) -> tuple[int, int]:
     return passage_start + start, passage_start + end
 
 
-def _answer(session: Session, line: str, *, as_json: bool) -> None:
+def _answer(session: Session, line: str, *, as_json: bool, promised: bool) -> None:
     from ragqa.cli.output import print_reply
 
     understood = session.understand(line)
@@ -167,7 +170,7 @@ def _answer(session: Session, line: str, *, as_json: bool) -> None:
         return
     if understood.note and not understood.carried:
         note(understood.note)
-    print_reply(reply)
+    print_reply(reply, promised=promised)
 
 
 def _last(session: Session, show: Callable[..., None], *, as_json: bool) -> None:

@@ -31,7 +31,9 @@ def evaluate() -> None:
 @click.argument("suite", type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the run.")
 @click.option("--data", type=click.Path(), help="Folder with the suite's data, where they are not beside it.")
-@click.option("--indexes", type=click.Path(), default="indexes", show_default=True, help="Where its indexes are kept.")
+@click.option(
+    "--indexes", type=click.Path(), default="eval/indexes", show_default=True, help="Where its indexes are kept."
+)
 @settings_option
 @device_option
 @click.option("--limit", type=click.IntRange(1), help="Only the first N questions of each part.")

@@ -10,6 +10,7 @@ from ragqa.cli.terminal import Styled, note, say
 
 if TYPE_CHECKING:
     from ragqa.index.snapshot import Snapshot
+    from ragqa.pipeline import Pipeline
     from ragqa.types import Answer, Hit, Reply
 
 _WHITE = re.compile(r"\s+")
@@ -22,13 +23,26 @@ def note_unchecked(snapshot: Snapshot) -> None:
         note(f"{snapshot.directory}: still being checked when this was found; ragqa verify looks at every byte")
 
 
-def print_reply(reply: Reply) -> None:
-    """Answers with score, quotation and place; without an answer, the nearest passages."""
+def note_unpromised(pipeline: Pipeline) -> str:
+    """Say on stderr, and return, why no answer is given: the calibration cannot promise the risk that is set."""
+    from ragqa.answering import unpromised
+
+    said = unpromised(pipeline.config.read, pipeline.calibration)
+    if said:
+        note(said)
+    return said
+
+
+def print_reply(reply: Reply, *, promised: bool = True) -> None:
+    """Answers with score, quotation and place; without an answer, the nearest passages. Where no answer is given
+    because the risk that is set cannot be ``promised``, candidates are not said to be too unsure.
+    """
     if not reply.answered:
-        say("No answer found.")
+        say("No answer found." if promised or not reply.candidates else "No answer given.")
         for answer in reply.candidates:
             where = place(answer.hit, answer.line, answer.document_span)
-            say(f"   not sure enough: {one_line(answer.text)}  {answer.score:.2f}  {where}")
+            said = "not sure enough" if promised else "nothing promised"
+            say(f"   {said}: {one_line(answer.text)}  {answer.score:.2f}  {where}")
         if reply.hits:
             say("The nearest passages:")
         for hit in reply.hits[:3]:

@@ -92,11 +92,14 @@ class Analyzer:
         """The analyzer of a document with this metadata."""
         return self if self.language != AUTO else _current(str(meta.get(LANGUAGE, SIMPLE)))
 
-    def among(self, holds: Callable[[str], bool]) -> tuple[Analyzer, ...]:
-        """The analyzers of a question to an index that ``holds`` documents of some languages; at least one."""
+    def among(self, passages: Callable[[str], int]) -> dict[Analyzer, int]:
+        """The analyzers of a question, at least one, and how many of an index' passages each has analysed, of which
+        ``passages`` gives the number by language.
+        """
         if self.language != AUTO:
-            return (self,)
-        return tuple(_current(language) for language in LANGUAGES if holds(language)) or (_current(SIMPLE),)
+            return {self: 0}
+        held = {_current(language): count for language in LANGUAGES if (count := passages(language))}
+        return held or {_current(SIMPLE): 0}
 
     def tokens(self, text: str) -> list[str]:
         """The terms of a text, in order, with repeats; with "auto" as the language that is found in it says.

@@ -148,7 +148,7 @@ def open_zip(file: SourceFile) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(file.path)
     except zipfile.BadZipFile as error:
-        raise SourceError("no zip archive, as such files are (encrypted, damaged or in an older format)") from error
+        raise SourceError("not a zip archive, as such files are (damaged, encrypted or in an older format)") from error
     members = archive.infolist()
     if sum(member.file_size for member in members) > limit:
         archive.close()

@@ -80,7 +80,8 @@ class ScoreModel:
 @dataclass(frozen=True, slots=True)
 class StopModel:
     """The probability that reading all passages would give another best answer than those read so far: logistic in
-    `STATES` (see `ragqa.evidence.stopping`).
+    `STATES` (see `ragqa.evidence.stopping`), and so scaled that of questions whose reading ends at `ReadConfig.change`
+    that share gets another answer.
     """
 
     bias: float
@@ -152,6 +153,11 @@ class Calibration:
                 break
             found = step.score
         return found
+
+
+def fewest_for(risk: float) -> int:
+    """The fewest questions whose answers can promise a risk, however many of them are right."""
+    return math.ceil(START / risk)
 
 
 def binomial_tail(wrong: int, given: int, risk: float) -> float:

@@ -40,6 +40,9 @@ def near(one: Phrase, other: Phrase, wording: Wording = ENGLISH) -> bool:
     Virginia". A name is only recognised in a longer one where the language's loose words are known: they tell "Johannes
     Kepler" from "north of Paris".
     """
+    core = _core(one, wording)
+    if core and core == _core(other, wording):
+        return one.words != other.words
     longer, shorter = (one, other) if len(one.words) > len(other.words) else (other, one)
     size = len(shorter.words)
     if not size or size == len(longer.words):
@@ -49,8 +52,6 @@ def near(one: Phrase, other: Phrase, wording: Wording = ENGLISH) -> bool:
         if longer.words[start : start + size] != shorter.words:
             continue
         extra = longer.words[:start] + longer.words[start + size :]
-        if all(word in loose for word in extra):
-            return True
         if _is_year(shorter.words) and all(word in loose or _is_day(word, wording) for word in extra):
             return True
         named = longer.named and _is_name(shorter)
@@ -68,6 +69,12 @@ def agree(one: Phrase, other: Phrase, leader: Phrase, wording: Wording = ENGLISH
     added, others = (_added(phrase, leader, wording) for phrase in (one, other))
     shorter, longer = sorted((added, others), key=len)
     return all(any(_is_short_for(word, full) or _is_short_for(full, word) for full in longer) for word in shorter)
+
+
+def _core(phrase: Phrase, wording: Wording) -> tuple[str, ...]:
+    """Its words without the loose ones that it begins and ends with: "in 1937" and "the year 1937" have the same."""
+    kept = [place for place, word in enumerate(phrase.words) if word not in wording.loose]
+    return phrase.words[kept[0] : kept[-1] + 1] if kept else ()
 
 
 def _added(phrase: Phrase, leader: Phrase, wording: Wording) -> list[str]:

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from ragqa.followup.ellipsis import complete
 from ragqa.followup.expletive import is_impersonal
+from ragqa.followup.foreign import follows
 from ragqa.followup.mentions import Turn
 from ragqa.followup.references import RELATIONS, definites, naming, references
 from ragqa.followup.resolution import Carried, Understood, carry, replaced, resolve, subject
@@ -35,7 +36,6 @@ from ragqa.followup.words import (
     words,
 )
 
-SHORT = 3  # words: in a language without rules, a question this short is taken for a follow-up
 BARE = 7  # words: a question without a name and no longer than this may be about the last document
 _CONJUNCTION = re.compile(r"^(?:(?:and|but|so|or|then|well|ok|okay)\b,?\s+)+", re.IGNORECASE)
 _CIRCUMSTANCE = r"\b(?:of|in|for|on|at|about|with|from|to) (?:the |an? )?[a-z]"
@@ -46,15 +46,15 @@ def understand(question: str, history: Sequence[Turn], language: str = "en") -> 
     """What a question means after ``history`` (oldest turn first). Pure: the same arguments give the same result.
 
     Without history, and for a question that stands alone, it is the question as typed. The rules are English. A
-    question that does not read as English is completed only if it has at most three words, by putting the last question
-    in front of it. If the index has another ``language``, a question reads as English only with an English question
-    word in it.
+    question that does not read as English is a follow-up only if it is short or has a word that points back
+    (`ragqa.followup.foreign`); it gets the last question in front of it. If the index has another ``language``, a
+    question reads as English only with an English question word in it.
     """
     typed = question.strip()
     if not history or not typed:
         return Understood(typed, typed)
     if not is_english(typed) or (language != "en" and not set(words(typed)) & (WH | {"and"})):
-        return _foreign(typed, history)
+        return _foreign(typed, history, language)
     fragment = _CONJUNCTION.sub("", typed)
     whole = complete(fragment, history, joined=fragment != typed)
     if whole is not None:
@@ -72,13 +72,12 @@ def _unfit(question: str) -> str:
     return f"asked as typed: nothing said before fits “{loose[0]}”" if loose else ""
 
 
-def _foreign(typed: str, history: Sequence[Turn]) -> Understood:
-    last = history[-1].understood
-    if length(typed) > SHORT:
+def _foreign(typed: str, history: Sequence[Turn], language: str) -> Understood:
+    last, why = history[-1].understood, follows(typed, language)
+    if not why:
         return Understood(typed, typed, note="asked as typed: follow-up questions are understood in English only")
-    text = f"{last} {typed}"
-    reason = f"“{typed}” is too short to stand alone"
-    return Understood(text, typed, (Carried(last, "question", 1, reason),), "the last question was put in front")
+    carried = Carried(last, "question", 1, f"“{typed}” {why}")
+    return Understood(f"{last} {typed}", typed, (carried,), "the last question was put in front")
 
 
 def _supply(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried, ...]]:

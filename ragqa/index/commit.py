@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from ragqa.config import IndexConfig
 from ragqa.corpus.analyze import Analyzer, get_analyzer, recorded_analyzer
 from ragqa.corpus.synonyms import Synonyms
+from ragqa.device import AUTO
 from ragqa.index.lexical import TantivyWriter
 from ragqa.index.report import Progress
 from ragqa.index.segment import Written
 from ragqa.index.snapshot import Snapshot
-from ragqa.index.vectors import vector_store
+from ragqa.index.vectors import VectorStore, vector_store
 from ragqa.store.atomic import clone_folder, storing, sync_folder
 from ragqa.store.checking import check_files
 from ragqa.store.layout import Layout
@@ -45,7 +46,8 @@ LOG = logging.getLogger("ragqa.index")
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What a generation is made with, and from: settings, analyzer, encoder, synonyms, the sources to record, and the
-    name of the store of its vectors.
+    name of the store of its vectors. ``device`` is where the index is to be searched, which decides whether a FAISS
+    index pays; it is not recorded.
     """
 
     config: IndexConfig
@@ -54,12 +56,17 @@ class Setup:
     synonyms: Synonyms
     sources: tuple[SourceFact, ...] | None
     store: str = FILES
+    device: str = AUTO
 
     @classmethod
-    def of(cls, old: Snapshot) -> Setup:
+    def of(cls, old: Snapshot, device: str = AUTO) -> Setup:
         """That of a generation."""
         was = old.manifest
-        return cls(was.config, was.analyzer, was.encoder, old.synonyms, was.sources, was.vectors.store)
+        return cls(was.config, was.analyzer, was.encoder, old.synonyms, was.sources, was.vectors.store, device)
+
+    def vectors(self, layout: Layout) -> VectorStore:
+        """The store of the vectors of an index."""
+        return vector_store(layout, self.store, self.device)
 
     def binds(self, was: Manifest) -> bool:
         """Whether documents of a generation can stay as they are; the name of an encoder does not count."""
@@ -118,7 +125,7 @@ def describe(
     """
     tombstones, rules = pack_tombstones(dead_rows, dead_documents), setup.synonyms.to_text().encode()
     segments, parts = tuple(one.segment for one in written), [one.vectors for one in written]
-    store = vector_store(change.layout, setup.store)
+    store = setup.vectors(change.layout)
     manifest = Manifest(
         format=FORMAT,
         generation=change.generation,

@@ -20,7 +20,7 @@ from ragqa.index.intake import ENCODE_PASSAGES
 from ragqa.index.report import Progress, silent
 from ragqa.index.segment import Written
 from ragqa.index.snapshot import Snapshot
-from ragqa.index.vectors import VectorWriter, vector_store
+from ragqa.index.vectors import VectorWriter
 from ragqa.protocols import Encoder
 from ragqa.store.atomic import storing, sync_folder, write_file
 from ragqa.store.copying import take_folder
@@ -93,7 +93,7 @@ def _copy(old: Snapshot, place: Layout, target: Path, links: bool) -> Manifest:
 def _fetched(change: Transaction, setup: Setup, old: Snapshot, segment: SegmentFact) -> VectorPart:
     """Files in the segment's folder of the new index, with the vectors that the old one keeps elsewhere."""
     folder = change.layout.segment(segment.id)
-    with closing(vector_store(change.layout, FILES).writer(folder, setup.encoder, setup.config.dense)) as writer:
+    with closing(setup.vectors(change.layout).writer(folder, setup.encoder, setup.config.dense)) as writer:
         for start in range(0, segment.rows, FETCH_ROWS):
             rows = np.arange(start, min(start + FETCH_ROWS, segment.rows))
             writer.add(old.dense.vectors(segment.first_row + rows))
@@ -132,7 +132,7 @@ class Reencoder:
 
     def __init__(self, change: Transaction, encoder: Encoder, setup: Setup, rows: int, progress: Progress) -> None:
         self._change, self._encoder, self._setup = change, encoder, setup
-        self._store = vector_store(change.layout, setup.store)
+        self._store = setup.vectors(change.layout)
         self._rows, self._progress = rows, progress
 
     def segment(self, was: SegmentFact, store: PassageStore) -> Written:

@@ -1,16 +1,15 @@
-"""BM25: Tantivy on disk, or the package rank-bm25 in memory. Both take questions and give rows. Queries are built from
+"""BM25: what a word index must do, and Tantivy on disk. Questions go in and rows come out. Queries are built from
 analysed terms, so nothing in a question is read as query syntax.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import tantivy
@@ -21,7 +20,7 @@ from ragqa.corpus.synonyms import Synonyms
 from ragqa.errors import StorageError
 from ragqa.index.facts import Allowed, Mask, meta_term
 from ragqa.index.query import Concept, Expansion, QueryBuilder
-from ragqa.index.ranking import Ranking, Rows, Scores, order, stack, top_k
+from ragqa.index.ranking import Ranking, Rows, Scores, order
 from ragqa.metadata import facts_of
 from ragqa.store.atomic import refusal, storing
 from ragqa.store.packed import show
@@ -110,7 +109,7 @@ class TantivyIndex:
     ) -> None:
         self.analyzer, self.directory = analyzer, directory
         self._schema, self._searcher = index.schema, index.searcher()
-        self._builder = QueryBuilder(analyzer.among(self._holds), synonyms)
+        self._builder = QueryBuilder(analyzer.among(self._analysed), synonyms)
 
     @classmethod
     def open(
@@ -182,8 +181,8 @@ class TantivyIndex:
         words = [(term, self._term(term, float(count))) for term, count in asked.words.items()]
         return words + [(concept.label, self._concept(concept)) for concept in asked.concepts]
 
-    def _holds(self, language: str) -> bool:
-        return bool(self._searcher.doc_freq("meta", meta_term(LANGUAGE, language)))
+    def _analysed(self, language: str) -> int:
+        return int(self._searcher.doc_freq("meta", meta_term(LANGUAGE, language)))
 
     def _frequency(self, term: str) -> int:
         return int(self._searcher.doc_freq("text", term))
@@ -260,73 +259,3 @@ class TantivyWriter:
         with _writing(self.directory):
             self._writer.commit()
             self._writer.wait_merging_threads()
-
-
-class RankBM25Index:
-    """The package rank-bm25 (BM25Okapi, k1 = 1.5, b = 0.75), in memory: slow, exact, for small corpora.
-
-    ``rows[i]`` is the row of ``passages[i]``. Its statistics cover these passages only.
-    """
-
-    def __init__(
-        self,
-        rows: NDArray[np.int64],
-        passages: Sequence[Passage],
-        analyzer: Analyzer,
-        synonyms: Synonyms | None = None,
-    ) -> None:
-        from rank_bm25 import BM25Okapi
-
-        languages = {passage.meta.get(LANGUAGE) for passage in passages}
-        self._builder = QueryBuilder(analyzer.among(languages.__contains__), synonyms)
-        self.analyzer, self._passage_rows = analyzer, np.asarray(rows, np.int64)
-        tokens = [analyzer.of(passage.meta).tokens(encodable(passage.retrieval_text)) for passage in passages]
-        self._frequency = Counter(term for own in tokens for term in set(own))
-        self._passages = len(tokens)
-        self._bm25: Any = BM25Okapi(tokens) if self._frequency else None
-
-    def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
-        """See `LexicalIndex.search`."""
-        mask = allowed.mask[self._passage_rows]
-        return stack([top_k(self._scores(question, mask)[None], self._passage_rows, k) for question in questions])
-
-    def contributions(self, question: str, rows: Sequence[int]) -> dict[str, NDArray[np.float32]]:
-        """See `LexicalIndex.contributions`."""
-        places = np.searchsorted(self._passage_rows, np.asarray(rows, np.int64))
-        found: dict[str, NDArray[np.float64]] = {}
-        for label, scores in self._parts(question) if len(places) else ():
-            found[label] = found.get(label, 0.0) + _or_zero(scores[places])
-        return {label: scores.astype(np.float32) for label, scores in found.items()}
-
-    def _scores(self, question: str, mask: Mask) -> Scores:
-        """The score of each passage, −inf for passages that are no hit."""
-        total, hit = np.zeros(len(mask)), np.zeros(len(mask), bool)
-        for _, scores in self._parts(question):
-            total += _or_zero(scores)
-            hit |= scores > -np.inf
-        return np.where(mask & hit, total, -np.inf).astype(np.float32)
-
-    def _parts(self, question: str) -> Iterator[tuple[str, NDArray[np.float64]]]:
-        """The name of each part of the question and its score in each passage, −inf where a passage
-        does not have it.
-        """
-        query = self._builder.build(question, self._frequency.__getitem__, self._passages)
-        for term, count in query.words.items():
-            yield term, self._sum({term: count}, any)
-        for concept in query.concepts:
-            best = self._sum(concept.typed, any)
-            for expansion in concept.expansions:
-                best = np.maximum(best, expansion.weight * self._sum(dict.fromkeys(expansion.terms, 1), all))
-            yield concept.label, concept.count * best
-
-    def _sum(self, terms: Mapping[str, int], needed: Callable[[Iterable[bool]], bool]) -> NDArray[np.float64]:
-        """Σ count · score of the terms in each passage, −inf where it does not have ``needed`` (any or all) of them."""
-        total = np.zeros(self._passages)
-        for term, count in terms.items():
-            total = total + count * self._bm25.get_scores([term])
-        held = [needed(term in own for term in terms) for own in self._bm25.doc_freqs]
-        return np.where(held, total, -np.inf)
-
-
-def _or_zero(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(scores > -np.inf, scores, 0.0)

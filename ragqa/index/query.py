@@ -17,22 +17,19 @@ usual, so synonyms never lower a passage's score.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from ragqa.corpus.analyze import Analyzer
 from ragqa.corpus.synonyms import Synonyms
-from ragqa.store.passages import encodable
+from ragqa.index.readings import Frequency, Readings, Terms, idf
 
 MAX_TERMS = 256  # of longer questions the rarest terms are asked
 EXPANDED = 0.8
 
 _T = TypeVar("_T")
-Frequency = Callable[[str], int]
-Terms = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +63,16 @@ class Query:
     index.
     """
 
-    words: Mapping[str, int]
+    words: Mapping[str, float]
     concepts: tuple[Concept, ...] = ()
 
 
 class QueryBuilder:
     """Builds queries for texts that were analysed by some analyzers, with the synonyms of a corpus.
 
-    Every text was analysed by one of them, so a question is analysed by each. A term or a phrase with synonyms that
-    several analyzers give is asked for once; it counts as often as in the analysis that has it most often.
+    Every text was analysed by one of them, so a question is analysed by each (see `ragqa.index.readings`). A phrase
+    with synonyms that several analyzers give is asked for once; it counts as often as in the analysis that has it most
+    often.
 
     Entries of a rule are compared with the question by terms, so case, inflection and stop words are ignored. Of
     several entries that begin at the same word of the question the longest is taken; entries do not overlap. An
@@ -83,12 +81,12 @@ class QueryBuilder:
     others get at most 256 more terms.
     """
 
-    def __init__(self, analyzers: Sequence[Analyzer], synonyms: Synonyms | None = None) -> None:
-        self._analyzers = analyzers
+    def __init__(self, analyzers: Mapping[Analyzer, int], synonyms: Synonyms | None = None) -> None:
+        self._readings = Readings(analyzers)
         self._others: dict[Terms, dict[Terms, None]] = {}
         for rule in () if synonyms is None else synonyms.rules:
-            readings = zip(*map(self._readings, rule.found), strict=True)
-            for found, *typed in zip(readings, *map(self._readings, rule.typed), strict=True):
+            readings = zip(*map(self._readings.of, rule.found), strict=True)
+            for found, *typed in zip(readings, *map(self._readings.of, rule.typed), strict=True):
                 self._note(found, typed)
         self._longest = max(map(len, self._others), default=0)
 
@@ -103,20 +101,16 @@ class QueryBuilder:
 
         A word that occurs twice counts twice. Of more than 256 words that the index knows, the 256 rarest are asked.
         """
-        readings = self._readings(question)
-        words, phrases = _most(readings), Counter[Terms]()
+        words, phrases = self._readings.words(question, frequency, passages), Counter[Terms]()
         if self._others and len(words) <= MAX_TERMS:
-            phrases = _most(map(self._phrases, readings))
+            phrases = _most(map(self._phrases, self._readings.of(question)))
         concepts = tuple(self._concepts(phrases, frequency, passages))
         for concept in concepts:
-            words -= Counter({term: concept.count * count for term, count in concept.typed.items()})
-        known = {term: found for term in words if (found := frequency(term))}
+            for term, count in concept.typed.items():
+                words[term] = words.get(term, 0.0) - concept.count * count
+        known = {term: found for term, weight in words.items() if weight > 0.0 and (found := frequency(term))}
         rarest = sorted(known, key=known.__getitem__)[:MAX_TERMS] if len(known) > MAX_TERMS else known
         return Query({term: words[term] for term in rarest}, tuple(_of_the_index(concepts, frequency)))
-
-    def _readings(self, text: str) -> list[Terms]:
-        """The terms of a text from each analyzer."""
-        return [tuple(analyzer.tokens(encodable(text))) for analyzer in self._analyzers]
 
     def _phrases(self, tokens: Terms) -> Iterator[Terms]:
         """The phrases of the question that have synonyms, from left to right."""
@@ -142,7 +136,7 @@ class QueryBuilder:
                     continue
                 taken.add(other)
                 room -= len(terms)
-                typed, found = (sum(_idf(frequency(term), passages) for term in side) for side in (phrase, terms))
+                typed, found = (sum(idf(frequency(term), passages) for term in side) for side in (phrase, terms))
                 expansions.append(Expansion(terms, EXPANDED * min(1.0, typed / found)))
             if expansions:
                 yield Concept(Counter(phrase), tuple(expansions), count)
@@ -160,8 +154,3 @@ def _of_the_index(concepts: Sequence[Concept], frequency: Frequency) -> Iterator
     for concept in concepts:
         typed = {term: count for term, count in concept.typed.items() if frequency(term)}
         yield Concept(typed, concept.expansions, concept.count)
-
-
-def _idf(found: int, passages: int) -> float:
-    """The idf; it stays positive although ``found`` counts deleted passages and ``passages`` does not."""
-    return math.log(1.0 + (max(passages, found) - found + 0.5) / (found + 0.5))

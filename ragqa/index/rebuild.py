@@ -10,7 +10,6 @@ import numpy as np
 
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import parse_synonyms
-from ragqa.device import AUTO
 from ragqa.errors import FingerprintMismatch
 from ragqa.index.commit import Described, Setup, build_words, describe, segments_of
 from ragqa.index.damage import Care, Mask, Plan
@@ -18,7 +17,7 @@ from ragqa.index.derive import Reencoder
 from ragqa.index.intake import Intake
 from ragqa.index.report import Progress
 from ragqa.index.segment import Written
-from ragqa.index.vectors import complete, vector_store
+from ragqa.index.vectors import complete
 from ragqa.protocols import Encoder
 from ragqa.store.copying import take_folder
 from ragqa.store.layout import VECTORS, is_token_file
@@ -27,11 +26,13 @@ from ragqa.store.passages import DocumentStore, PassageStore
 from ragqa.store.transaction import Transaction
 
 
-def rebuild(change: Transaction, plan: Plan, load: Callable[[EncoderFact], Encoder], progress: Progress) -> Described:
+def rebuild(
+    change: Transaction, plan: Plan, load: Callable[[EncoderFact], Encoder], device: str, progress: Progress
+) -> Described:
     """Write, durably, all files of the new generation that ``plan`` asks for but for what `publish` writes."""
     was, layout = plan.manifest, change.layout
     synonyms = parse_synonyms(plan.synonyms.decode(), "synonyms")
-    setup = Setup(was.config, was.analyzer, was.encoder, synonyms, was.sources, was.vectors.store)
+    setup = Setup(was.config, was.analyzer, was.encoder, synonyms, was.sources, was.vectors.store, device)
     written, dead_rows, dead_documents = _segments(change, setup, plan, load, progress)
     change.new_generation()
     lexical: Mapping[str, FileFact] = was.lexical
@@ -62,7 +63,7 @@ def _segments(
                 dead_rows.append(rows)
                 dead_documents.append(documents)
         if encoder is not None:
-            store = vector_store(change.layout, setup.store)
+            store = setup.vectors(change.layout)
             intake = Intake(change, setup.config, encoder, setup.encoder, store, stack, progress)
             _take_in(change, plan, intake)
             if new := intake.finish(sum(map(len, dead_rows))):
@@ -111,7 +112,7 @@ def _taken(change: Transaction, setup: Setup, was: Written, progress: Progress, 
     take_folder(change.layout.segment(was.segment.id), folder, {**was.segment.files, **files})
     part = was.vectors
     if ann:
-        part = complete(folder, setup.encoder, files[name], setup.config.dense, AUTO, progress)
+        part = complete(folder, setup.encoder, files[name], setup.config.dense, setup.device, progress)
     return Written(replace(was.segment, id=folder.name), part)
 
 

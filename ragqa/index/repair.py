@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ragqa.convert import read_json
+from ragqa.device import AUTO
 from ragqa.errors import IndexFormatError, StorageError
 from ragqa.index.commit import publish
 from ragqa.index.damage import Care, Examiner, Plan, Stored, check_regular, foreign_files, identities, plan
@@ -53,6 +54,7 @@ def repair(
     load: Callable[[EncoderFact], Encoder],
     unusable: Callable[[Path], str],
     dry_run: bool = False,
+    device: str = AUTO,
     progress: Progress | None = None,
 ) -> RepairReport:
     """Make the newest generation that can be whole the current one.
@@ -60,7 +62,8 @@ def repair(
     Preferred is the one that CURRENT names. Word index, FAISS indexes and tombstones are derived again, passages and
     vectors made again by the encoder that ``load`` gives (`FingerprintMismatch` if it is another). Only if no
     generation keeps all of its documents, the newest one is used without the segments whose documents are damaged.
-    ``unusable`` says what is wrong with a calibration, which is then set aside as all damaged files are.
+    ``unusable`` says what is wrong with a calibration, which is then set aside as all damaged files are. ``device`` is
+    where the index is to be searched.
 
     With ``dry_run`` nothing is written. `IndexFormatError`, and nothing changed, if nothing can be saved.
     """
@@ -69,7 +72,7 @@ def repair(
         found = _survey(layout, tell, unusable)
         report = _report(layout, found)
         if not dry_run and report.steps:
-            report = replace(report, aside=_mend(layout, found, load, tell))
+            report = replace(report, aside=_mend(layout, found, load, device, tell))
             manifest = read_manifest(layout, layout.require_current())
             report = replace(report, documents=manifest.live_documents, passages=manifest.live_passages)
     return report if dry_run else replace(report, problems=tuple(verify(directory, tell)))
@@ -167,7 +170,9 @@ def _nothing_left(layout: Layout, problem: str, examined: list[Stored]) -> str:
     )
 
 
-def _mend(layout: Layout, found: _Survey, load: Callable[[EncoderFact], Encoder], tell: Progress) -> str | None:
+def _mend(
+    layout: Layout, found: _Survey, load: Callable[[EncoderFact], Encoder], device: str, tell: Progress
+) -> str | None:
     """Do it; where damaged files were set aside. CURRENT is replaced after everything else is durable."""
     chosen = found.chosen
     if chosen.stored.whole:
@@ -177,7 +182,7 @@ def _mend(layout: Layout, found: _Survey, load: Callable[[EncoderFact], Encoder]
                 replace_file(layout.current, current_line(chosen.stored.number))
     else:
         with addition(layout) as change:
-            made = rebuild(change, chosen, load, tell)
+            made = rebuild(change, chosen, load, device, tell)
             aside = _set_aside(layout, found, {segment.id for segment in made.manifest.segments})
             publish(change, made)
     with storing(layout.root):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -19,7 +18,8 @@ from ragqa.device import AUTO
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.filters import Filter, Where, parse_filter
 from ragqa.index.facts import Allowed
-from ragqa.index.lexical import LexicalIndex, RankBM25Index, open_tantivy
+from ragqa.index.lexical import LexicalIndex, open_tantivy
+from ragqa.index.rankbm25 import RankBM25Index
 from ragqa.index.selection import Selection
 from ragqa.index.vectors import VectorIndex, vector_store
 from ragqa.store.checking import AT_ONCE, Checks, Files
@@ -34,7 +34,7 @@ from ragqa.store.manifest import (
     read_tombstones,
 )
 from ragqa.store.packed import layout_of
-from ragqa.store.passages import PassageStore
+from ragqa.store.passages import PassageStore, encodable
 from ragqa.store.reading import damaged, enough_memory, reading
 from ragqa.types import Document, Passage
 
@@ -74,7 +74,6 @@ class Snapshot:
         layout = self._layout
         self._mark = _mark(layout, generation)
         self.manifest: Manifest = read_manifest(layout, generation)
-        self._once = threading.RLock()
         self.parts = frozenset(parts) | ({"passages"} if "words" in parts and not self.manifest.lexical else set())
         for path, fact in self.files(PARTS).items():
             check_size(path, fact)
@@ -85,7 +84,6 @@ class Snapshot:
         counts = [segment.documents for segment in self.manifest.segments]
         self._first_documents = np.cumsum([0, *counts], dtype=np.int64)[:-1]
         self.selection = Selection(lambda: self.stores, self._first_documents, self.alive_documents)
-        self._numbers: dict[str, int] | None = None
         self._filters = lru_cache(FILTERS)(self._allowed)
         self._everything = Allowed.of(self.alive, generation)
         self.alive_documents.setflags(write=False)
@@ -218,11 +216,8 @@ class Snapshot:
 
     def document(self, doc_id: str) -> Document | None:
         """The live document of this id."""
-        with self._once:
-            if self._numbers is None:
-                self._numbers = {doc_id: number for number, doc_id, _, _ in self.identities()}
-        number = self._numbers.get(doc_id)
-        return None if number is None else self.documents([number])[0]
+        numbers = self.numbered([encodable(doc_id)])
+        return self.documents(numbers[:1].tolist())[0] if len(numbers) else None
 
     def documents(self, numbers: list[int]) -> list[Document]:
         """The documents of these numbers (from 0, over all segments, dead ones included)."""

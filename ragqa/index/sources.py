@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from ragqa.errors import ConfigError
 from ragqa.store.manifest import SourceFact
+from ragqa.types import file_of
 
 Rule = Literal["same", "add", "replace"]
 SHOWN = 5
@@ -59,7 +60,7 @@ class Sources:
     def same_place(self, recorded: tuple[SourceFact, ...] | None) -> Callable[[str, str], bool]:
         """Whether a document's source as it is stored and its source now name one place."""
         known, now = _longest_first(recorded or ()), _longest_first(self.facts)
-        return lambda stored, given: _absolute(stored, known) == _absolute(given, now)
+        return lambda stored, given: _place(stored, known) == _place(given, now)
 
     def _compared(self, before: Sequence[SourceFact]) -> tuple[tuple[SourceFact, ...], list[SourceFact]]:
         """What is named now, and what of the recorded sources is not."""
@@ -119,8 +120,14 @@ def _as_recorded(fact: SourceFact, recorded: Sequence[SourceFact]) -> SourceFact
     return next((known for known in recorded if known.resolved == fact.resolved), fact)
 
 
+def _place(source: str, recorded: Sequence[SourceFact]) -> tuple[PurePath, str]:
+    """Where a document's file lies, and the place in the file."""
+    return _absolute(source, recorded), source[len(file_of(source)) :]
+
+
 def _absolute(source: str, recorded: Sequence[SourceFact]) -> PurePath:
     """Where a document's file lies; names below a recorded source are read as they were when it was recorded."""
+    source = file_of(source)
     for fact in recorded:
         if source == fact.given or source.startswith(f"{fact.given.rstrip('/')}/"):
             return PurePath(os.path.normpath(fact.resolved + source[len(fact.given.rstrip("/")) :]))

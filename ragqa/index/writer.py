@@ -25,7 +25,6 @@ from ragqa.index.report import BuildReport, Progress, silent
 from ragqa.index.segment import SegmentWriter, Written, segment_writer
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.sources import Sources
-from ragqa.index.vectors import vector_store
 from ragqa.protocols import Encoder
 from ragqa.store.checking import check_files
 from ragqa.store.layout import is_fingerprint
@@ -73,12 +72,12 @@ def update(
         was = None if old is None else old.manifest.sources
         recorded = was if sources is None else sources.recorded_after(was, Path(directory))
         rules = _synonyms(old) if synonyms is None else synonyms
-        setup = Setup(config, analyzer.name, fact, rules, recorded, _store(old, store))
+        setup = Setup(config, analyzer.name, fact, rules, recorded, _store(old, store), device)
         rest = Rest(lambda source: True, keep_sources)
         if sources is not None:
             moved = sources.unless_moved(was, Path(directory))
             rest = Rest(sources.covers(was), keep_sources, sources.same_place(was), moved)
-        return _change(change, old, setup, encoder, documents, rest, device, progress or silent)
+        return _change(change, old, setup, encoder, documents, rest, progress or silent)
 
 
 def upsert(
@@ -102,9 +101,9 @@ def upsert(
     with transaction(Path(directory), create=True) as change:
         old = _current(change)
         sources = None if old is None else old.manifest.sources
-        setup = Setup(config, analyzer.name, fact, _synonyms(old), sources, _store(old, store))
+        setup = Setup(config, analyzer.name, fact, _synonyms(old), sources, _store(old, store), device)
         given = map(by_program, documents)
-        return _change(change, old, setup, encoder, given, None, device, progress or silent)
+        return _change(change, old, setup, encoder, given, None, progress or silent)
 
 
 def delete(
@@ -162,7 +161,6 @@ def _change(
     encoder: Encoder,
     documents: Iterable[Document],
     rest: Rest | None,
-    device: str,
     progress: Progress,
 ) -> BuildReport:
     """Add what is new and changed of ``documents``, remove what ``rest`` says (nothing without it), and commit if
@@ -171,7 +169,7 @@ def _change(
     started, was = time.perf_counter(), None if old is None else old.manifest
     base = old if old is not None and setup.binds(old.manifest) else None
     with ExitStack() as stack:
-        store = vector_store(change.layout, setup.store, device)
+        store = setup.vectors(change.layout)
         intake = Intake(change, setup.config, encoder, setup.encoder, store, stack, progress, base)
         plan = compare(old, documents, rest, intake, rebuild=base is None)
         others = setup.synonyms != _synonyms(old)
@@ -228,16 +226,17 @@ def compact(directory: str | Path, progress: Progress | None = None, *, device: 
         manifest = was = old.manifest
         if _is_scattered(old, device):
             check_files(old.files(COPIED))
-            new = _merged(change, old, device, tell) if was.live_documents else None
-            manifest = commit(change, Setup.of(old), None, np.empty(0, bool), new, tell)
+            setup = Setup.of(old, device)
+            new = _merged(change, old, setup, tell) if was.live_documents else None
+            manifest = commit(change, setup, None, np.empty(0, bool), new, tell)
         plan = Plan(unchanged=was.live_documents)
         return _report(manifest, manifest is not was, plan, 0, False, started)
 
 
-def _merged(change: Transaction, old: Snapshot, device: str, progress: Progress) -> Written:
+def _merged(change: Transaction, old: Snapshot, setup: Setup, progress: Progress) -> Written:
     """One new segment of all live documents."""
     was = old.manifest
-    store = vector_store(change.layout, was.vectors.store, device)
+    store = setup.vectors(change.layout)
     with segment_writer(change.new_segment(), store, was.encoder, was.config.dense) as writer:
         for segment in range(len(was.segments)):
             _copy(old, segment, writer, progress)

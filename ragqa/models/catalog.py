@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import importlib.util
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from ragqa.models.reranker import CrossEncoder
 from ragqa.protocols import Encoder
 from ragqa.store.atomic import sha256
 from ragqa.store.manifest import EncoderFact
-from ragqa.store.outside import place_named
+from ragqa.store.outside import nearest, place_named
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 DEFAULT = "default"
@@ -107,10 +110,34 @@ def resolve(name: str, kind: str, language: str = ENGLISH) -> Path:
     if packaged is not None:
         return packaged.place
     place = place_named(name)
-    looks_like_path = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
+    meant = _meant(place, kind)
+    below = name.count("/") == 1 and bool(meant)  # "models/mien" beside models/mine is no name of a hub
+    looks_like_path = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1 or below
     if looks_like_path and not place.is_dir():
-        raise ModelError(f"{name}: no such model directory")
+        raise ModelError(f"{name}: no such model directory{meant}")
     return place
+
+
+def _meant(place: Path, kind: str) -> str:
+    """In words: what the user may have meant by a folder that is not there; "" if nothing has a like name."""
+    if place.is_dir():
+        return ""
+    there = nearest(place)
+    names = [one.name for one in _of_kind(kind)] if place.parent == Path() else []
+    close = [] if there is None else [there.as_posix()]
+    close += difflib.get_close_matches(place.name, names, 1, 0.75)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+@contextmanager
+def _from_hub(place: Path, kind: str) -> Iterator[None]:
+    """Say of a name that is no folder, and that no hub gives, which folder it may be meant for."""
+    try:
+        yield
+    except (ModelError, MissingExtra) as error:
+        if meant := _meant(place, kind):
+            raise ModelError(f"{place}: no such folder here{meant} As the name of a hub's model: {error}") from error
+        raise
 
 
 def _of_kind(kind: str) -> list[Packaged]:
@@ -157,7 +184,8 @@ def load_encoder(name: str = DEFAULT, *, language: str = ENGLISH, device: str = 
         return _load_question_encoder(place, language, device)
     if (place / CARD).is_file():
         return OnnxEncoder.load(place, device=device)
-    return SentenceTransformerEncoder.load(place.as_posix(), device=device)
+    with _from_hub(place, "encoder"):
+        return SentenceTransformerEncoder.load(place.as_posix(), device=device)
 
 
 def _load_question_encoder(folder: Path, language: str, device: str) -> QuestionEncoder:
@@ -186,7 +214,8 @@ def load_reader(
     place = resolve(name, "reader", language)
     if (place / CARD).is_file():
         return SpanReader.load(place, max_chars=max_chars, device=device)
-    return SpanReader.load_checkpoint(place.as_posix(), max_chars=max_chars, device=device)
+    with _from_hub(place, "reader"):
+        return SpanReader.load_checkpoint(place.as_posix(), max_chars=max_chars, device=device)
 
 
 def load_reranker(name: str, *, language: str = ENGLISH, device: str = AUTO) -> CrossEncoder:
@@ -194,7 +223,8 @@ def load_reranker(name: str, *, language: str = ENGLISH, device: str = AUTO) -> 
     place = resolve(name, "reranker", language)
     if (place / CARD).is_file():
         return CrossEncoder.load(place, device=device)
-    return CrossEncoder.load_checkpoint(place.as_posix(), device=device)
+    with _from_hub(place, "reranker"):
+        return CrossEncoder.load_checkpoint(place.as_posix(), device=device)
 
 
 def reader_fingerprint(name: str = DEFAULT, language: str = ENGLISH) -> str:

@@ -13,14 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from ragqa.errors import ModelError
 from ragqa.models.native import one_line, require_file, without_panics
-from ragqa.normalized import normalized
+from ragqa.models.offsets import BLANK, settled
+from ragqa.normalized import Normalized, normalized
 
 IntArray = NDArray[np.int64]
 TITLE_TOKENS = 24
@@ -73,17 +75,21 @@ class PairTokenizer:
             tokenizer.no_padding()
             tokenizer.no_truncation()
             padding = [tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>")]
+            self._blank = -1 if (blank := tokenizer.token_to_id(BLANK)) is None else blank
             self.pad_id = next((pad for pad in padding if pad is not None), 0)
             self._read_template()
 
     @classmethod
     def from_file(cls, path: str | Path, max_length: int = 384) -> PairTokenizer:
-        """Load ``tokenizer.json``; a missing or damaged file is a `ModelError`."""
+        """Load ``tokenizer.json``; a missing or damaged file is a `ModelError`.
+
+        Both models of a pair, and every model that is loaded twice, hold one copy of it: a large one takes 150 MB.
+        """
         path = Path(path)
         require_file(path, LARGEST)
         try:
             with one_line("not a usable tokenizer"), without_panics():
-                return cls(Tokenizer.from_file(str(path)), max_length)
+                return cls(_opened(path), max_length)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error.__cause__
 
@@ -124,15 +130,16 @@ class PairTokenizer:
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
         """Tokenize each text alone, without special tokens, as `ragqa.normalized` brings it; offsets are of the text
-        as it stands.
+        as it stands, and as `ragqa.models.offsets` puts them right.
         """
         seen = [normalized(text) for text in texts]
         with one_line("the tokenizer cannot take these texts"):
             encodings = self.tokenizer.encode_batch([one.text for one in seen], add_special_tokens=False)
-        return [
-            Tokens(np.array(e.ids, np.int64), one.to_original(np.array(e.offsets, np.int64).reshape(-1, 2)))
-            for one, e in zip(seen, encodings, strict=True)
-        ]
+        return [self._tokens(one, encoding) for one, encoding in zip(seen, encodings, strict=True)]
+
+    def _tokens(self, seen: Normalized, encoding: Encoding) -> Tokens:
+        ids, offsets = np.array(encoding.ids, np.int64), np.array(encoding.offsets, np.int64).reshape(-1, 2)
+        return Tokens(ids, seen.to_original(settled(seen.text, offsets, ids == self._blank)))
 
     def about(self, question: IntArray, title: IntArray) -> IntArray:
         """The tokens in front of a passage whose title is read too: the question, a separator, the title.
@@ -174,6 +181,19 @@ class PairTokenizer:
         last = max(0, len(passage) - room)
         starts = [*range(0, last, step), last] if len(passage) else []
         return [self.window(question, passage, first, min(room, len(passage) - first)) for first in starts]
+
+
+_OPEN: WeakValueDictionary[tuple[str, int, int], Tokenizer] = WeakValueDictionary()
+
+
+def _opened(path: Path) -> Tokenizer:
+    """A file's tokenizer, the same one as long as somebody holds it and the file is as it was."""
+    now = path.stat()
+    key = str(path.resolve()), now.st_mtime_ns, now.st_size
+    found = _OPEN.get(key)
+    if found is None:
+        found = _OPEN[key] = Tokenizer.from_file(str(path))
+    return found
 
 
 def pad(windows: Sequence[Window], pad_id: int) -> Batch:

@@ -138,7 +138,7 @@ class Layout:
             content = _beginning(self.current, 64)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             raise StorageError(f"{self.current}: cannot be read, {refusal(error)}") from error
         if content is None:
             raise IndexFormatError(f"{self.current}: is no file but a folder, pipe or device; run ragqa repair")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 
@@ -26,3 +27,19 @@ def place_named(name: str) -> Path:
     is.
     """
     return Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises for such
+
+
+def nearest(path: Path, *, folders: bool = True) -> Path | None:
+    """What is there and has a name most like that of ``path``, which is not there; None if nothing is like it.
+
+    A folder above it may be mistyped as well. With ``folders`` only folders are meant, else only files.
+    """
+    try:
+        parent = path.parent if path.parent.is_dir() else nearest(path.parent)
+        if parent is None:
+            return None
+        names = [entry.name for entry in os.scandir(parent) if entry.is_dir() == folders]
+    except (OSError, ValueError):
+        return None
+    close = [path.name] if path.name in names else difflib.get_close_matches(path.name, names, 1)
+    return parent / close[0] if close else None

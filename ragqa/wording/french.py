@@ -29,5 +29,9 @@ FRENCH = Wording(
         if unit != "_"
     }
     | {"soixante-dix": "70", "septante": "70", "quatre-vingts": "80", "quatre-vingt": "80", "nonante": "90"},
+    scales={"cent": 100, "cents": 100, "mille": 10**3}
+    | dict.fromkeys(("million", "millions"), 10**6)
+    | dict.fromkeys(("milliard", "milliards"), 10**9),
+    signs={"&": "et"},
     ordinals=("er", "re", "e", "ème", "eme"),
 )

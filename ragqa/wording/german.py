@@ -30,4 +30,9 @@ GERMAN = Wording(
         for ten, tens in _TENS.items()
         if unit != "_"
     },
+    scales={"hundert": 100, "tausend": 10**3}
+    | dict.fromkeys(("million", "millionen", "mio"), 10**6)
+    | dict.fromkeys(("milliarde", "milliarden", "mrd"), 10**9),
+    signs={"%": "prozent", "&": "und"},
+    grouping=".",
 )

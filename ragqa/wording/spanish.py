@@ -24,4 +24,8 @@ SPANISH = Wording(
     months=_MONTHS | {"setiembre": 9},
     numbers={word: str(number) for word, number in _UNITS.items()}
     | {word: str(10 * number) for word, number in _TENS.items()},
+    scales={"cien": 100, "ciento": 100, "mil": 10**3, "millón": 10**6, "millones": 10**6},
+    joining=words("y"),
+    signs={"&": "y"},
+    grouping=".",
 )

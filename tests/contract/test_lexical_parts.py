@@ -11,7 +11,8 @@ from support.words import NAMES, SIMPLE, TEXTS, Build, allowed, passage, rows, s
 
 from ragqa.corpus.synonyms import parse_synonyms
 from ragqa.index.facts import Allowed
-from ragqa.index.lexical import LexicalIndex, RankBM25Index, TantivyIndex, TantivyWriter
+from ragqa.index.lexical import LexicalIndex, TantivyIndex, TantivyWriter
+from ragqa.index.rankbm25 import RankBM25Index
 
 
 def assert_adds_up(index: LexicalIndex, question: str, within: Allowed | None = None, extra: int = 0) -> None:

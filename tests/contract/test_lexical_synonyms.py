@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from support.words import NAMES, SIMPLE, Build, allowed, passage, rows, score
 
 from ragqa.corpus.synonyms import parse_synonyms
-from ragqa.index.lexical import LexicalIndex, RankBM25Index, TantivyIndex, TantivyWriter
+from ragqa.index.lexical import LexicalIndex, TantivyIndex, TantivyWriter
+from ragqa.index.rankbm25 import RankBM25Index
 
 
 def test_a_synonym_finds_and_what_was_typed_stands_first(build: Build) -> None:

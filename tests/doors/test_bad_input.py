@@ -137,6 +137,7 @@ def limit_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
 def test_disk_full_changes_nothing(ragqa, own_index, tmp_path):
     """A limit on file size is what a test can impose; the writer meets it as it meets a full disk."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
+
+import pytest
 
 from ragqa.config import ReadConfig
 
@@ -13,6 +16,7 @@ QUESTIONS = ROOT / "eval" / "questions" / "sample.jsonl"
 UNKNOWN = "Who was the king of Atlantis?"
 
 
+@pytest.mark.slow
 def test_from_questions_to_scores_of_ones_own(ragqa, sample_index, tmp_path):
     index = tmp_path / "index"
     shutil.copytree(sample_index, index)
@@ -50,3 +54,29 @@ def test_the_default_risk_refuses_what_the_documents_do_not_say(ragqa, sample_in
     reply = json.loads(ragqa("ask", "-i", sample_index, UNKNOWN, "--json").stdout)
     assert not reply["answered"] and reply["candidates"]
     assert f"[{ReadConfig().risk}]" in ragqa("ask", "--help").stdout
+
+
+def test_twenty_questions_say_what_they_are_worth(ragqa, sample_index, tmp_path):
+    few, output = tmp_path / "few.jsonl", tmp_path / "new" / "folder"
+    lines = QUESTIONS.read_text(encoding="utf-8").splitlines(keepends=True)
+    few.write_bytes("".join(lines[:19]).encode("utf-16"))
+    given = ("calibrate", "-i", sample_index, "--questions", few, "-o", output, "--set", "read.passages=2")
+    assert "19 questions are too few" in ragqa(*given, code=2).stderr and not output.exists()
+    few.write_bytes("".join(lines[:20]).encode("utf-16"))
+    done = ragqa(*given)
+    assert "fitted to 20 questions" in done.stdout and "with 90 % confidence)" in done.stdout
+    assert "--risk 0.05: no promise possible (it takes at least 160 questions)" in done.stdout
+    assert (output / "calibration.json").is_file()
+    told = "ragqa ask gives no answer at --risk 0.4 with this fit" in done.stderr
+    assert told == ("--risk 0.4: no promise" in done.stdout)
+    assert "at --risk 0.05 with this fit" in ragqa(*given, "--set", "read.risk=0.05").stderr
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_asked(ragqa, sample_index, tmp_path):
+    (tmp_path / "file").write_text("x")
+    for output, code in ((tmp_path / "file", 2), (tmp_path / "file" / "below", 10)):
+        begun = time.monotonic()
+        done = ragqa("calibrate", "-i", sample_index, "--questions", QUESTIONS, "-o", output, code=code)
+        assert str(output) in done.stderr and len(done.stderr.splitlines()) == 1
+        assert time.monotonic() - begun < 20
+    assert (tmp_path / "file").read_text() == "x"

@@ -147,6 +147,7 @@ def test_ctrl_c_ends_it(sample_index):
     assert error.strip().splitlines()[-1] == "ragqa: interrupted" and "Traceback" not in error
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals")
 @pytest.mark.parametrize(("key", "code"), [(b"\x04", 0), (b"\x03", INTERRUPTED)], ids=["ctrl-d", "ctrl-c"])
 @pytest.mark.parametrize("redirected", [False, True])

@@ -48,6 +48,7 @@ def one_line(done):
     return done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_and_the_same_command_again(ragqa, place, long_suite, whole):
     run = place / "stopped"
@@ -103,6 +104,7 @@ def test_runs_without_a_question_in_common(ragqa, place, whole):
     assert not (place / "x.html").exists()
 
 
+@pytest.mark.slow
 def test_a_finished_run_can_be_read_where_nothing_can_be_written(ragqa, whole, tmp_path):
     """A read-only disk: scores and comparisons need no more; a new run there is one clear line."""
     mounted = tmp_path / "disk"

@@ -7,6 +7,7 @@ import pytest
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 
 
+@pytest.mark.slow
 def test_merged_reader_answers_like_the_fast_one_and_nothing_else_is_said(ragqa, sample_index, tmp_path):
     done = ragqa("models", "merge", "reader", "-o", tmp_path / "reader")
     assert (done.stdout, done.stderr) == (f"{tmp_path / 'reader'}: standard checkpoint with span heads\n", "")

@@ -140,6 +140,7 @@ def test_json_is_exact_and_does_not_act(evil):
     assert hit["passage"]["source"] == f"docs/{NAME}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
 def test_an_encoding_that_cannot_hold_a_character_escapes_it(evil, encoding):
     env = {"PYTHONIOENCODING": encoding}
@@ -182,6 +183,7 @@ def left_early(*arguments, cwd, lines=1, stdin=None, both=False, env=None):
     return process.wait(timeout=60), error.decode()
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize(
     "arguments",
@@ -219,6 +221,7 @@ def closed(*numbers):
     return close
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize(
     ("numbers", "arguments", "code"),

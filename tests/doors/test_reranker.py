@@ -10,6 +10,7 @@ BAD_MODEL = 8
 QUESTION = "Who discovered penicillin?"
 
 
+@pytest.mark.slow
 def test_by_relevance(ragqa, sample_index):
     options = ("--reranker", "relevance", "--json", "-i", sample_index)
     reply = json.loads(ragqa("ask", QUESTION, *options).stdout)

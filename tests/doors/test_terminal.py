@@ -60,6 +60,7 @@ def on_terminal(*arguments, slow="time:ctime:0", stdout=None):
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "slow", "stage"),
     [

@@ -18,7 +18,8 @@ PACKAGE = Path(ragqa.__file__).parent
 LAYERS = (
     {
         *("types", "asking", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
-        *("protocols", "sentences", "timing", "markdown", "normalized", "wholes", "copies", "seen"),
+        *("protocols", "sentences", "timing", "markdown", "normalized", "atoms", "wholes", "copies", "seen"),
+        "characters",
     },
     {"corpus", "store"},
     {"index", "models", "spans", "evidence", "faq", "followup"},

@@ -8,8 +8,10 @@ from .hostile import stream
 FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
 
 
-def write_pdf(path, *pages, title="", fields=(), turn=0):
-    """A PDF with these pages of (left, bottom, text[, size]), and fields of (name, value, rectangle) on the first."""
+def write_pdf(path, *pages, title="", fields=(), turn=0, bookmarks=()):
+    """A PDF with these pages of (left, bottom, text[, size]), fields of (name, value, rectangle) on the first, and
+    bookmarks of (title, page from 0).
+    """
     objects = {20: FONT}
     notes, kids = [], []
     for at, (name, value, rectangle) in enumerate(fields):
@@ -34,7 +36,12 @@ def write_pdf(path, *pages, title="", fields=(), turn=0):
         )
         objects[number + 1] = stream(b"", b"BT " + said + b"ET")
     objects[2] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(pages), b" ".join(kids))
-    objects[1] = b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] >> >>" % b" ".join(notes)
+    objects[1] = b"<< /Type /Catalog /Pages 2 0 R /Outlines 4 0 R /AcroForm << /Fields [%s] >> >>" % b" ".join(notes)
+    objects[4] = b"<< /First 800 0 R /Last %d 0 R >>" % (799 + len(bookmarks)) if bookmarks else b"<< >>"
+    for at, (said, page) in enumerate(bookmarks):
+        after = b"/Next %d 0 R " % (801 + at) if at + 1 < len(bookmarks) else b""
+        to = (said.encode(), 30 + 2 * page, after)
+        objects[800 + at] = b"<< /Title (%s) /Parent 4 0 R /Dest [%d 0 R /Fit] %s>>" % to
     objects[3] = b"<< /Title (%s) >>" % title.encode()
     path.write_bytes(numbered(objects).replace(b"/Root 1 0 R", b"/Root 1 0 R /Info 3 0 R"))
 

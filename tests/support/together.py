@@ -1,12 +1,14 @@
-"""Runs of training in this process, one of several that share them: ``python together.py CASES RESULTS``.
+"""Runs of training in this process, one of several that share them: ``torchrun … together.py CASES FOLDER``.
 
-CASES is a JSON list of runs, RESULTS the file for what became of each in this process. A case names its kind, recipe
-settings, and output; "break" makes one process' loss NaN in the third pass, "interrupt" sends it SIGINT then, and
-"apart" gives the other processes an output folder of their own, in which all that they write can be seen.
+CASES is a JSON list of runs. FOLDER gets ``said-RANK.json``, what became of each in this process, and at its very end
+``left-RANK.json``, whether it was in a group still. A case names its kind, recipe settings, and output; "break" makes
+one process' loss NaN in the third pass, "interrupt" sends it SIGINT then, "apart" gives the other processes an output
+folder of their own, in which all that they write can be seen, and "command" runs it by ``ragqa train reader``.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -15,6 +17,9 @@ from pathlib import Path
 
 
 def train(case: dict, output: Path) -> None:
+    if case.get("command"):
+        by_command(case, output)
+        return
     from ragqa import train as training
     from ragqa.convert import override
     from ragqa.train.engine import recipe as recipes
@@ -25,6 +30,26 @@ def train(case: dict, output: Path) -> None:
         fit(case["index"], case["data"], output, recipe)
     else:
         fit([case["data"]], output, recipe)
+
+
+def by_command(case: dict, output: Path) -> None:
+    from ragqa.cli import main as ragqa
+
+    bare = output.with_name(f"bare-{os.environ['RANK']}.toml")  # not the packaged recipe
+    bare.write_text(f'kind = "{case["kind"]}"\n')
+    settings = [word for name, value in case["settings"].items() for word in ("--set", f"{name}={value}")]
+    try:
+        ragqa(["train", case["kind"], case["data"], "-o", str(output), "--recipe", str(bare), *settings])
+    except SystemExit as leave:
+        if leave.code != 0:
+            raise RuntimeError(f"exit code {leave.code}") from leave
+
+
+def at_the_end(folder: Path, rank: int) -> None:
+    from torch import distributed
+
+    facts = {"still in a group": distributed.is_initialized()}
+    (folder / f"left-{rank}.json").write_text(json.dumps(facts))
 
 
 def disturb(case: dict, rank: int) -> None:
@@ -48,6 +73,8 @@ def disturb(case: dict, rank: int) -> None:
 
 def main() -> None:
     cases, results, rank = json.loads(Path(sys.argv[1]).read_text()), [], int(os.environ["RANK"])
+    folder = Path(sys.argv[2])
+    atexit.register(at_the_end, folder, rank)  # what is registered first is called last
     for case in cases:
         output = Path(case["output"])
         output = output.with_name(f"{output.name}-of-{rank}") if case.get("apart") and rank else output
@@ -57,7 +84,7 @@ def main() -> None:
             results.append("done")
         except (Exception, KeyboardInterrupt) as error:
             results.append(f"{type(error).__name__}: {error}")
-        Path(sys.argv[2]).write_text(json.dumps(results))
+        (folder / f"said-{rank}.json").write_text(json.dumps(results))
 
 
 if __name__ == "__main__":

@@ -177,6 +177,7 @@ def test_the_result_can_be_asked(whole):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [4, 5, 6])
 def test_resumed_run_equals_unbroken_run(index, questions, recipe, whole, tmp_path, step):
     """Paused where a refresh is due, after one, and at the end; the index is further than the checkpoint."""

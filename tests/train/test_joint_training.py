@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
+
+from support.command import run_here  # noqa: E402
 
 from ragqa import Config, Pipeline, build  # noqa: E402
 from ragqa.config import IndexConfig, ReadConfig, RetrieveConfig  # noqa: E402
@@ -78,6 +78,7 @@ def recipe(tiny_encoder, tiny_base):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", JOINT_LOSSES)
 def test_both_sides_move_and_answer(index, questions, recipe, tiny_encoder, tiny_base, tmp_path, objective):
     out = fit_joint(index, questions, tmp_path / "out", replace(recipe, loss=replace(recipe.loss, objective=objective)))
@@ -100,6 +101,7 @@ def test_one_side_can_stand_still(index, questions, recipe, tiny_base, tmp_path)
     assert all(torch.equal(old[name], new[name]) for name in old)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bf16", [False, True])
 def test_resumed_run_equals_unbroken_run(index, questions, recipe, tmp_path, bf16):
     recipe = replace(recipe, train=replace(recipe.train, bf16=bf16))
@@ -178,10 +180,10 @@ def test_an_encoder_of_another_size_is_refused(index, questions, recipe, tmp_pat
 def test_the_command(index, questions, tiny_encoder, tiny_base, tmp_path):
     settings = [f"base={tiny_encoder}", f"reader={tiny_base}", "train.steps=2", "train.warmup_steps=0"]
     settings += ["train.decay_steps=1", "train.save_every=1", "data.passages=2", "data.max_length=64", "data.stride=8"]
-    line = [sys.executable, "-m", "ragqa", "train", "joint", "-i", str(index), "--questions", str(questions)]
+    line = ["train", "joint", "-i", str(index), "--questions", str(questions)]
     line += ["-o", str(tmp_path / "out"), *(word for setting in settings for word in ("--set", setting))]
-    done = subprocess.run(line, capture_output=True, text=True)
+    done = run_here(*line)
     assert done.returncode == 0, done.stderr
     assert "--encoder" in done.stdout and TrainingFolder(tmp_path / "out").newest() is not None
-    again = subprocess.run(line, capture_output=True, text=True)
+    again = run_here(*line)
     assert again.returncode == ConfigError.exit_code and "finished run" in again.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from safetensors.torch import load_file  # noqa: E402
+from support.command import run_here  # noqa: E402
 
 from ragqa.convert import override  # noqa: E402
 from ragqa.errors import ConfigError, ModelError, SourceError, TrainingError  # noqa: E402
@@ -45,26 +45,9 @@ dropout = 0.1
 LONG = ("train.steps=80", "train.decay_steps=60")
 
 
-def train(squad_file, recipe, output, *settings):
-    line = [
-        sys.executable,
-        "-m",
-        "ragqa",
-        "train",
-        "reader",
-        str(squad_file),
-        "--recipe",
-        str(recipe),
-        "-o",
-        str(output),
-    ]
+def command(squad_file, recipe, output, *settings):
     options = [word for setting in settings for word in ("--set", setting)]
-    return subprocess.Popen(
-        line + options,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,  # with as many threads as this process has: sums in another order are other sums
-    )
+    return ["train", "reader", str(squad_file), "--recipe", str(recipe), "-o", str(output), *options]
 
 
 @pytest.fixture
@@ -76,7 +59,8 @@ def recipe_file(tiny_base, tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_saves_and_the_same_command_goes_on(squad_file, recipe_file, tmp_path):
-    stopped = train(squad_file, recipe_file, tmp_path / "stopped", *LONG)
+    line = [sys.executable, "-m", "ragqa", *command(squad_file, recipe_file, tmp_path / "stopped", *LONG)]
+    stopped = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # threads as here
     for _ in range(1200):
         if any((tmp_path / "stopped" / "steps").glob("checkpoint-*")) or stopped.poll() is not None:
             break
@@ -95,11 +79,10 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(squad_file, recipe_file, tmp_
     assert all(torch.equal(value, got[name]) for name, value in expected.items())
 
 
-@pytest.mark.slow
 def test_divergence_is_one_line_and_the_last_checkpoint_loads(squad_file, recipe_file, tmp_path):
-    process = train(squad_file, recipe_file, tmp_path / "out", "train.lr=1e30", "train.save_every=1")
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == TrainingError.exit_code, errors[-2000:]
+    done = run_here(*command(squad_file, recipe_file, tmp_path / "out", "train.lr=1e30", "train.save_every=1"))
+    errors = done.stderr
+    assert done.returncode == TrainingError.exit_code, errors[-2000:]
     (last,) = [line for line in errors.splitlines() if line.startswith("ragqa:")]
     assert "is no longer finite" in last or "the loss became" in last
     assert "lower train.lr" in last and "the last good checkpoint is" in last and "Traceback" not in errors
@@ -241,22 +224,3 @@ def test_patience_survives_a_pause(squad_file, tiny_recipe, tmp_path, as_killed_
     assert last == 6, "the first score, then two that are no better"
     again = fit_reader([squad_file], as_killed_after(out, tmp_path / "again", 4), recipe)
     assert max(int(path.name.rpartition("-")[2]) for path in (again / "steps").glob("checkpoint-*")) == 6
-
-
-@pytest.mark.slow
-def test_two_processes_share_a_batch(squad_file, recipe_file, tmp_path):
-    """torchrun on one machine: a step means the same, so the weights are nearly those of one process."""
-    settings = ["train.steps=4", "train.decay_steps=2", "train.save_every=2", "method.dropout=0.0", "train.lr=1e-4"]
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ragqa"]
-    line = ["train", "reader", squad_file, "--recipe", recipe_file, "-o", tmp_path / "two"]
-    options = [word for setting in settings for word in ("--set", setting)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([*launch, *map(str, line), *options], capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr[-3000:]
-    one = fit_reader([squad_file], tmp_path / "one", load_recipe(str(recipe_file), ReaderRecipe, settings))
-    got = load_file(str(tmp_path / "two" / "model.safetensors"))
-    for name, value in load_file(str(one / "model.safetensors")).items():
-        torch.testing.assert_close(
-            got[name], value, atol=4e-4, rtol=0.0
-        )  # Adam turns a gradient of nearly 0 either way
-    assert json.loads((tmp_path / "two" / "run.json").read_text())["finished"]

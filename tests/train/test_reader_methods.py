@@ -45,6 +45,7 @@ RESUMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", RESUMED.values(), ids=RESUMED)
 def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tmp_path, as_killed_after, settings):
     recipe = override(tiny_recipe, {**settings, "train.lr": 1e-2})
@@ -58,6 +59,7 @@ def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tmp_path, as_k
     assert all(torch.isfinite(value).all() for value in before.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tune", ["lora", "adalora", "ia3"])
 def test_merged_checkpoint_equals_the_adapter_on_its_base(squad_file, tiny_base, tiny_recipe, tmp_path, tune):
     from peft import AutoPeftModelForQuestionAnswering
@@ -115,6 +117,7 @@ def test_a_prompt_reads_as_it_was_trained(squad_file, tiny_recipe, tmp_path):
         torch.testing.assert_close(typed[:, :7], short, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "moves"),
     [
@@ -220,6 +223,7 @@ def fast_run(squad_file, tiny_recipe, tmp_path_factory):
     return tensors(fit_reader([squad_file], tmp_path_factory.mktemp("fast") / "run", recipe))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adversary", ["fgm", "pgd", "freelb"])
 def test_adversaries_change_the_run(squad_file, tiny_recipe, fast_run, tmp_path, adversary):
     settings = {"method.adversary": adversary, "train.accumulate": 2, "train.lr": 1e-2}

@@ -41,6 +41,7 @@ def test_checkpoint_is_standard_and_changed(tiny_base, tiny_recipe, tiny_reader_
     assert load_reader(str(out)).read_texts(["Where?"], [text])[0].spans
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bf16", [False, True])
 def test_resumed_run_equals_unbroken_run(squad_file, tiny_recipe, tiny_reader_run, tmp_path, bf16):
     import shutil

@@ -93,6 +93,7 @@ def test_it_learns_the_order_and_is_loaded_as_a_reranker(mined, tiny_base, tmp_p
     assert torch.equal(before[name], after[name]), "frozen parts must not move"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bf16", [False, True])
 def test_resumed_run_equals_unbroken_run(mined, tiny_base, tmp_path, as_killed_after, bf16):
     recipe = recipe_of(tiny_base, **{"train.bf16": bf16, "method.dropout": 0.1})

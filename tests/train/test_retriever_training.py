@@ -86,6 +86,7 @@ def test_learning_brings_questions_to_their_passages(squad_file, tiny_encoder, t
         assert (scores.argmax(axis=1) == [0, 1, 2]).all() == right
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bf16", [False, True])
 @pytest.mark.parametrize("towers", ["both", "question"])
 def test_resumed_run_equals_unbroken_run(squad_file, tiny_encoder, tiny_retriever, tmp_path, bf16, towers):
@@ -150,7 +151,7 @@ def test_export_agrees_with_the_checkpoint(squad_file, tiny_retriever, tiny_retr
 
 def test_what_has_no_fast_form_is_refused(tiny_encoder, tmp_path):
     for name, change in {
-        "config_sentence_transformers.json": {"prompts": {"query": "query: "}},
+        "config_sentence_transformers.json": {"prompts": {"summary": "summarise: "}},
         "1_Pooling/config.json": {"pooling_mode": "cls"},
     }.items():
         folder = tmp_path / name.replace("/", "-")
@@ -161,6 +162,7 @@ def test_what_has_no_fast_form_is_refused(tiny_encoder, tmp_path):
             export_encoder(str(folder), tmp_path / "fast")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["infonce", "margin-mse", "kl"])
 @pytest.mark.parametrize("towers", ["both", "question"])
 def test_every_objective_trains_on_mined_files(mined_file, tiny_encoder, tiny_retriever, tmp_path, objective, towers):
@@ -332,6 +334,7 @@ def test_a_base_in_the_fast_form_is_refused(squad_file, tiny_encoder, tiny_retri
         fit_retriever([squad_file], tmp_path / "ret", replace(tiny_retriever, base=str(tmp_path / "fast")))
 
 
+@pytest.mark.slow
 def test_the_index_may_have_been_built_with_the_fast_form(squad_file, tiny_encoder, tiny_retriever, tmp_path):
     export_encoder(str(tiny_encoder), tmp_path / "fast", int8=True)
     method = {"towers": "question", "passages": str(tmp_path / "fast")}

@@ -86,6 +86,7 @@ def test_titles_change_nothing_else_about_a_run(sources):
     assert not any(draw.titled for draw in plain.draws)
 
 
+@pytest.mark.slow
 def test_every_form_of_a_reader_keeps_that_it_reads_titles(squad_file, tiny_base, tiny_recipe, tmp_path):
     from ragqa.models.export import export_reader
     from ragqa.train.checkpoints.adapter import compress, merge

@@ -68,7 +68,7 @@ def test_unreadable_file(tmp_path, content):
 
 NUMBERS = [
     (RetrieveConfig, "retrieve", ("dense_scale", "dense_weight"), ("rrf_k", "depth", "rerank_depth")),
-    (ReadConfig, "read", ("risk", "min_score"), ("passages", "answers", "max_answer_chars")),
+    (ReadConfig, "read", ("risk", "min_score", "change"), ("passages", "answers", "max_answer_chars")),
     (SplitConfig, "index.split", (), ("words", "overlap")),
 ]
 

@@ -9,7 +9,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ragqa.corpus.analyze import get_analyzer
@@ -54,6 +54,7 @@ def test_what_needs_nothing_is_the_same_object(text):
     assert seen.to_original(offsets) is offsets
 
 
+@example("！ﾞ")
 @given(st.text(max_size=30) | ODD)
 def test_any_text_is_mapped_back_to_its_own_characters(text):
     """Each normalised character has a place in the text; these ascend and are those that it came from."""
@@ -63,7 +64,7 @@ def test_any_text_is_mapped_back_to_its_own_characters(text):
     assert (np.diff(places, axis=0) >= 0).all()
     for char, (start, end) in zip(seen.text, places.tolist(), strict=True):
         if not char.isspace():
-            assert char in plain(text[start:end]) or char in unicodedata.normalize("NFKC", text[start:end])
+            assert char in plain(text[start:end])
     missing = set(range(len(text))) - {at for start, end in places.tolist() for at in range(start, end)}
     assert all(re.match(f"[{HIDDEN}]", text[at]) for at in missing)
 

@@ -81,12 +81,13 @@ def test_markdown_is_told_by_the_source(source):
 
 def test_models_and_search_read_what_is_seen():
     reader = load_readers(("default",), max_chars=160)
-    text = "The Brent bridge was designed by [Paolo **Ricci**](https://example.org/marco_rossi) in `1931`."
+    before = "[See](https://example.org/a/long/address/of/a/page/that/nobody/reads). "
+    text = f"{before}The Brent bridge was designed by [Paolo **Ricci**](https://example.org/marco_rossi) in `1931`."
     passage = Passage("p", "d", text, "Bridges", 0, len(text), source="a.md")
     best = reader.read(["Who designed the Brent bridge?"], [passage])[0][0]
     assert text[best.start : best.end] in ("Paolo **Ricci", "Paolo **Ricci**")
     assert reader.logits("Who designed the Brent bridge?", passage, best)
-    assert passage.retrieval_text == "Bridges\nThe Brent bridge was designed by Paolo Ricci in 1931."
+    assert passage.retrieval_text == "Bridges\nSee. The Brent bridge was designed by Paolo Ricci in 1931."
     assert load_encoder("default").encode_passages([passage]).shape[0] == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 import unicodedata
 
@@ -16,7 +17,10 @@ from ragqa.spans import Decoded, whole_spans
 from ragqa.types import Passage, Span
 from ragqa.wholes import LONGEST, Wholes
 
+LINES = st.sampled_from(["\n1. ", "\n2) ", "\n- ", "\n• ", "\n一、", "\n", "\n  ", *"ab5 .,()-“”"])
+LISTED = st.lists(LINES, max_size=16).map("".join)
 ODD = st.text(st.sampled_from('ab1 .,-–+@/:()[]"“”«»%€$#_é\n\u0301\u200d\u00ad北'), max_size=40)
+MARKER = re.compile(r"^\s*\(?(\w{1,3}|[ivxlc]+)[.)、．）]?\s*\Z")  # of the next item of a list
 
 
 def widened(text: str, cut: str, before: str = "") -> str:
@@ -70,6 +74,12 @@ def widened(text: str, cut: str, before: str = "") -> str:
         ("written in C++ and", "C", "C++"),
         ("an F-16 flew", "16", "F-16"),
         ("the U.S. Senate", "U.S", "U.S."),
+        ("is Mg(OH)2 in", "Mg", "Mg(OH)2"),
+        ("group B− is rare", "B", "B−"),
+        ("calls os.getcwd() once", "getcwd", "os.getcwd()"),
+        ("calls main() once", "main", "main()"),
+        ("a std::map<K,V> holds", "std", "std::map<K,V>"),
+        ("by § 12 of", "12", "§ 12"),
         ("where E=mc² holds", "mc", "E=mc²"),
         ("Na⁺ ions", "Na", "Na⁺"),
         ("H₂O is", "H", "H₂O"),
@@ -107,6 +117,8 @@ def test_widened_to_the_whole(text, cut, whole):
         ("東京都に住む", "東京", "東京"),
         ("1937年に", "1937", "1937"),
         ("well-known", "known", "known"),
+        ("Holt (1999) says", "Holt", "Holt"),
+        ("one::", "one", "one"),
         ("costs $5 or $6", "$5", "$5"),
         ("It is 5. Then 6", "5", "5"),
         ("a) first b) second", "first", "first"),
@@ -140,7 +152,7 @@ def test_loose_marks_at_the_ends_go(text, cut, kept):
     assert widened(text, cut) == kept
 
 
-@given(st.text(max_size=40) | ODD, st.data())
+@given(st.text(max_size=40) | ODD | LISTED, st.data())
 def test_what_is_widened_holds_what_it_was_but_for_loose_marks(text, data):
     if not text:
         return
@@ -149,7 +161,7 @@ def test_what_is_widened_holds_what_it_was_but_for_loose_marks(text, data):
     wholes = Wholes(text)
     first, last = wholes.widen(start, end)
     assert 0 <= first < last <= len(text)
-    lost = text[start : max(start, first)] + text[min(end, last) : end]
+    lost = text[start : max(start, first)] + MARKER.sub("", text[min(end, last) : end])
     assert not any(unicodedata.category(char)[0] in "LN" for char in lost)
     assert wholes.widen(first, last) == (first, last)
 
@@ -202,15 +214,72 @@ def test_probabilities_of_spans_that_become_equal_add_up():
     assert found.null == math.log(0.2) and found.spans[1].score == spans[3].score
 
 
-def test_a_reader_gives_whole_spans_and_their_logits():
-    text = "Questions about the Kestrel are answered by help@kestrel-motors.example.org on working days."
+def test_a_reader_gives_whole_spans_and_the_logits_that_they_come_from():
+    text = "Send parcels for the Kestrel workshop to parcels@kestrel.co.uk before two."
     reader, passage = load_reader(), Passage("p", "d", text, "", 0, len(text))
-    question = "What is the e-mail address for the Kestrel?"
+    question = "Where are parcels for the Kestrel workshop sent?"
     (spans,) = reader.read([question], [passage])
     quotes = [text[span.start : span.end] for span in spans if span.end > span.start]
-    assert quotes[0] == "help@kestrel-motors.example.org"
-    assert len(set(quotes)) == len(quotes) and not any(quote.endswith("@") for quote in quotes)
+    assert quotes[0] == "parcels@kestrel.co.uk"
+    assert len(set(quotes)) == len(quotes)
     best = next(span for span in spans if span.end > span.start)
-    (logits,) = reader.logits(question, passage, best)
     (raw,) = reader.read_texts([question], [text])
+    assert text[raw.spans[0].start : raw.spans[0].end] == "@kestrel.co.uk"
+    (logits,) = reader.logits(question, passage, best)
     assert logits.margin == pytest.approx(raw.spans[0].score - raw.null, abs=1e-4)
+
+
+CREW = "The members of the crew are:\n\n{}Ada Roth\n{}Ivo Lenz\n{}Nora Quill\n\nThe captain is Otto Kvist.\n"
+MARKERS = [
+    ("1. ", "2. ", "3. "),
+    ("1) ", "2) ", "3) "),
+    ("(a) ", "(b) ", "(c) "),
+    ("a. ", "b. ", "c. "),
+    ("i) ", "ii) ", "iii) "),
+    ("- ", "- ", "- "),
+    ("* ", "* ", "* "),
+    ("• ", "• ", "• "),
+    ("一、", "二、", "三、"),
+    ("（一）", "（二）", "（三）"),
+    ("1、", "2、", "3、"),
+    ("①", "②", "③"),
+]
+
+
+@pytest.mark.parametrize("markers", MARKERS)
+def test_words_of_several_items_are_given_to_the_ends_of_the_items(markers):
+    text = CREW.format(*markers)
+    begin, end = text.index("Ada"), text.index("Nora Quill") + len("Nora Quill")
+    for cut in (text.index("Nora") - 1, text.index("Nora") - len(markers[2]) + 1, text.index("Nora") + 4, end):
+        assert Wholes(text).widen(begin, cut)[1] in (end, text.index("Ivo Lenz") + len("Ivo Lenz"))
+    assert Wholes(text).widen(begin, text.index("Nora") + 4) == (begin, end)
+    assert Wholes(text).widen(begin + 4, text.index("Ivo") + 3) == (begin, text.index("Ivo Lenz") + len("Ivo Lenz"))
+    marked = text[slice(*Wholes(text).widen(begin - len(markers[0]), text.index("Nora") + 4))]
+    assert marked.endswith("Nora Quill") and marked.startswith(("Ada Roth", markers[0].strip()))
+
+
+@pytest.mark.parametrize("markers", [found for found in MARKERS if found[1][0].isalnum()])
+def test_an_answer_that_ends_in_a_marker(markers):
+    text = CREW.format(*markers)
+    first, cut = text.index("Ada"), text.index("Nora") - len(markers[2]) + 1
+    assert text[slice(*Wholes(text).widen(first, cut))].endswith("Ivo Lenz\n" + markers[2] + "Nora Quill")
+    cut = text.index("Ivo") - len(markers[1]) + 1
+    assert text[slice(*Wholes(text).widen(first, cut))] == "Ada Roth"
+    assert widened(text, "crew are:\n\n" + markers[0][0]) == "crew are"
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("1. Fill it\n   to the mark.\n2. Close it.\n", "mark.\n2. Close", "Fill it\n   to the mark.\n2. Close it"),
+        ("1. Ada Roth\n\n2. Ivo Lenz\n", "Roth\n\n2. Ivo", "Ada Roth\n\n2. Ivo Lenz"),
+        ("- Ada Roth\n- Ivo Lenz\n", "Ivo", "Ivo"),
+        ("- Ada Roth\n- Ivo Lenz\n", "Ada Roth\n-", "Ada Roth"),
+        ("1. Ada Roth\n2. Ivo Lenz\n", "2", "2"),
+        ("It began in\n12. The rest is lost.", "in\n12", "in\n12"),
+        ("A. Smith\nB. Jones\n", "A. Smith\nB. Jo", "A. Smith\nB. Jones"),
+        ("1. " + "x " * LONGEST + "\n2. Ivo Lenz\n", "x \n2. Ivo", "x \n2. Ivo"),
+    ],
+)
+def test_items_of_lists(text, cut, whole):
+    assert widened(text, cut) == whole

@@ -17,7 +17,8 @@ _NAMES = ("name", "title", "label", "key", "id")  # what an item of a list may b
 
 def read_leaves(content: Any, file: SourceFile) -> Document:
     """One document; its title is what the content calls "title" or "name", otherwise the file's name."""
-    title = next((as_text(content[name]) for name in ("title", "name") if as_text(content.get(name))), "")
+    facts = content if isinstance(content, Mapping) else {}
+    title = next((as_text(facts[name]) for name in ("title", "name") if as_text(facts.get(name))), "")
     return flow(_blocks(content, 1)).document(file, title or file_title(file))
 
 
@@ -60,7 +61,9 @@ def _cells(leaves: Iterator[tuple[str, Any]]) -> Iterator[Block]:
     if short := quote_cells([(name, text) for name, text in named if len(text) <= _LONG])[0]:
         yield Block(short)
     for name, text in named:
-        if len(text) > _LONG:
+        if text and not name:  # nothing but a value, or a list of them
+            yield Block(text)
+        elif len(text) > _LONG:
             yield Block(f"{name}:")
             yield Block(text, LINE)
 

@@ -20,6 +20,21 @@ from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import Cell, table_block
 from ragqa.corpus.markup import read_page
 from ragqa.corpus.package import Node, local, number
+from ragqa.corpus.readers.xml_words import (
+    BLOCKS,
+    CAPTIONED,
+    CELLS,
+    DOCUMENTS,
+    ENTRIES,
+    LISTS,
+    ROWS,
+    SILENT,
+    TABLES,
+    TERMS,
+    TEXTS,
+    TITLES,
+    VERBATIM,
+)
 from ragqa.corpus.tables import file_title, quote_cells
 from ragqa.errors import SourceError
 from ragqa.types import Document
@@ -36,86 +51,6 @@ _LONG = 200  # characters of a leaf that is quoted without its name
 _DEEPEST = 12  # headings
 _LONGEST_ENTITY = 1_000  # characters
 
-_DOCUMENTS = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    article book chapter section sect1 refentry part set tei teicorpus text topic concept task reference glossary dita
-    document doc page html nitf story fragment
-""",
-    )
-)
-_TITLES = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    title head heading article-title articletitle question refname h1 h2 h3 h4 h5 h6 titel titre headline
-""",
-    )
-)
-_CAPTIONED = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    caption table table-wrap figure fig informalfigure example informalexample equation biblioentry mixed-citation
-    element-citation citation bibl biblstruct ref monogr analytic imprint
-""",
-    )
-)
-_LISTS = frozenset(
-    re.findall(r"\S+", "list itemizedlist orderedlist simplelist procedure substeps steps ul ol listbibl")
-)
-_ITEMS = frozenset(re.findall(r"\S+", "list-item listitem item li member step substep cmd bibl ref"))
-_ENTRIES = frozenset(re.findall(r"\S+", "varlistentry def-item dlentry glossentry segmentedlist"))
-_TERMS = frozenset(re.findall(r"\S+", "term dt label glossterm"))
-_TABLES = frozenset(("table", "informaltable", "simpletable"))
-_ROWS = frozenset(("tr", "row", "strow", "sthead"))
-_CELLS = frozenset(("td", "th", "entry", "cell", "stentry"))
-_VERBATIM = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    programlisting screen literallayout preformat pre codeblock eg synopsis verbatim source
-""",
-    )
-)
-_BLOCKS = (
-    _LISTS
-    | _TABLES
-    | _VERBATIM
-    | frozenset(
-        re.findall(
-            r"\S+",
-            """
-    p para simpara formalpara note tip warning caution important blockquote disp-quote figure fig table-wrap
-    variablelist def-list dl glosslist disp-formula boxed-text section sec example informalexample mediaobject
-""",
-        )
-    )
-)
-_TEXTS = (
-    _BLOCKS
-    | _ITEMS
-    | frozenset(
-        re.findall(
-            r"\S+",
-            """
-    ab l u speaker stage abstract summary description answer label body content text subtitle def dd b i em bold italic
-    sub sup emphasis link ulink xref ext-link line verse epigraph
-""",
-        )
-    )
-)
-_SILENT = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    script style indexterm index-entry tabularcolumns colspec col colgroup tex-math graphic inline-graphic imagedata
-    object-id processing-meta
-""",
-    )
-)
-
 
 def read_xml(file: SourceFile) -> Iterator[Document]:
     """One document; its title is the first title in it."""
@@ -127,7 +62,7 @@ def read_xml(file: SourceFile) -> Iterator[Document]:
         page = read_page(text, file.limits.nesting)
         yield flow(page.blocks).document(file, page.title)
         return
-    reader = _Reader(entities, is_data=_name(root) not in _DOCUMENTS)
+    reader = _Reader(entities, is_data=_name(root) not in DOCUMENTS)
     said = flow(reader.element(root, 1))
     yield said.document(file, reader.title or file_title(file))
 
@@ -178,19 +113,19 @@ class _Reader:
     def element(self, node: Node, level: int) -> Iterator[Block]:
         """The blocks of an element that is neither a leaf nor within a line."""
         name = _name(node)
-        if name in _SILENT:
+        if name in SILENT:
             return
-        if name in _VERBATIM:
+        if name in VERBATIM:
             if (text := self._raw(node).strip("\r\n")).strip():
                 yield Block(text, follows=True)
-        elif name in _TABLES and (block := self._table(node)):
+        elif name in TABLES and (block := self._table(node)):
             for child in node:
-                if _name(child) in _TITLES or _name(child) == "caption":
+                if _name(child) in TITLES or _name(child) == "caption":
                     yield from self._texts(self._said(child))
             yield block
-        elif name in _LISTS:
+        elif name in LISTS:
             yield from self._list(node, level)
-        elif name in _ENTRIES:
+        elif name in ENTRIES:
             yield from self._entry(node, level)
         elif self._is_mixed(node):
             yield from self._paragraph(node, level)
@@ -205,11 +140,11 @@ class _Reader:
 
     def _container(self, node: Node, level: int) -> Iterator[Block]:
         name, children = _name(node), list(node)
-        title = next((one for one in children if _name(one) in _TITLES), None)
+        title = next((one for one in children if _name(one) in TITLES), None)
         called = self._said(title) if title is not None else ""
         if not self._is_data or node.getparent() is None:
             self.title = self.title or called
-        heads = bool(called) and name not in _CAPTIONED and len(children) > 1
+        heads = bool(called) and name not in CAPTIONED and len(children) > 1
         if not heads and self._is_data and node.getparent() is not None and not self._is_record(node):
             called = node.get("name") or node.get("id") or local(node)
             heads, title = True, None
@@ -241,7 +176,7 @@ class _Reader:
         return any(one is not None and one.tag == node.tag for one in beside) and all(map(self._is_leaf, node))
 
     def _is_leaf(self, node: Node) -> bool:
-        return not len(node) and _name(node) not in _VERBATIM and _name(node) not in _SILENT
+        return not len(node) and _name(node) not in VERBATIM and _name(node) not in SILENT
 
     def _leaf(self, node: Node) -> list[tuple[str, str]]:
         """Name and text of a leaf, and its attributes; without name if the text is for itself."""
@@ -252,7 +187,7 @@ class _Reader:
             return facts
         if name == "focus":
             self.title = self.title or " ".join(text.split())
-        if name in _TEXTS or len(text) > _LONG or name in _TITLES:
+        if name in TEXTS or len(text) > _LONG or name in TITLES:
             return [*facts, ("", text)]
         return [(local(node), " ".join(text.split())), *facts]
 
@@ -283,7 +218,7 @@ class _Reader:
         parts = [node.text or ""]
         for child in node:
             name = _name(child)
-            if name in _BLOCKS and name not in ("note",) and (len(child) or name in _VERBATIM or name in ("p", "para")):
+            if name in BLOCKS and name not in ("note",) and (len(child) or name in VERBATIM or name in ("p", "para")):
                 yield from self._texts("".join(parts))
                 parts = []
                 yield from self.element(child, level)
@@ -296,7 +231,7 @@ class _Reader:
         name = _name(node)
         if not name:  # a reference to an entity
             return self._entity(node)
-        if name in _SILENT:
+        if name in SILENT:
             return ""
         parts = [node.text or ""]
         for child in node:
@@ -319,7 +254,7 @@ class _Reader:
         pairs = _name(node) == "list" and any(_name(child) == "label" for child in children)
         first, term = True, ""
         for child in children:
-            if _name(child) in _TITLES:
+            if _name(child) in TITLES:
                 yield Block(self._said(child))
                 continue
             if pairs and _name(child) == "label":
@@ -337,10 +272,10 @@ class _Reader:
 
     def _entry(self, node: Node, level: int) -> Iterator[Block]:
         """A term and its definition: "term: definition", and what else is said of it."""
-        terms = ", ".join(self._said(child) for child in node if _name(child) in _TERMS)
+        terms = ", ".join(self._said(child) for child in node if _name(child) in TERMS)
         gap = PARAGRAPH
         for child in node:
-            if _name(child) in _TERMS:
+            if _name(child) in TERMS:
                 continue
             for block in self.element(child, level):
                 plain = block.level is None and not block.is_table and not block.follows
@@ -353,9 +288,9 @@ class _Reader:
         rows: list[list[Cell]] = []
         headers = 0
         for line in table.iter():
-            if _name(line) not in _ROWS:
+            if _name(line) not in ROWS:
                 continue
-            cells = [one for one in line if _name(one) in _CELLS]
+            cells = [one for one in line if _name(one) in CELLS]
             parent = _name(line.getparent())
             is_head = parent == "thead" or line.get("role") == "label" or _name(line) == "sthead"
             is_head |= bool(cells) and all(_name(cell) == "th" for cell in cells)

@@ -32,6 +32,7 @@ from ragqa.store.atomic import sha256
 from ragqa.types import Document, Question
 
 CHUNK = 64
+INDEXES = "eval/indexes"  # not "indexes": what stands there is asked by ragqa ask
 
 
 def run(
@@ -39,7 +40,7 @@ def run(
     output: str | Path,
     *,
     data: str | Path | None = None,
-    indexes: str | Path = "indexes",
+    indexes: str | Path = INDEXES,
     settings: Sequence[str] = (),
     choice: Choice | None = None,
     explain: bool = False,
@@ -69,6 +70,7 @@ def run(
     started, first = time.perf_counter(), 0
     for ready in prepared:
         if not all(folder.has(chunk) for chunk in _chunks(ready)):
+            progress(f"loading {ready.part.name}", 0, None)
             examine = _examiner(suite, ready, models, explain)
             _run_part(ready, examine, folder, first, progress)
         first += len(ready.questions)
@@ -102,6 +104,7 @@ def _prepare(
     progress: Progress,
     problems: Callable[[Problem], None],
 ) -> Prepared:
+    progress(f"reading the questions of {part.name}", 0, None)
     files = locate(suite, part, data)
     config, origins = config_for(suite, part, settings)
     questions = read_questions(files.questions, part.questions_format, qrels=files.qrels, prefix=part.prefix)
@@ -128,16 +131,17 @@ def _chunks(ready: Prepared) -> list[str]:
 
 
 def _run_part(ready: Prepared, examine: Examine, folder: SuiteRun, first: int, progress: Progress) -> None:
-    total = len(ready.questions)
+    stage, total = f"asking {ready.part.name}", len(ready.questions)
     for place, chunk in enumerate(_chunks(ready)):
         start = place * CHUNK
         if not folder.has(chunk):
             findings = Findings()
-            for number, question in enumerate(ready.questions[start : start + CHUNK], first + start):
+            for number, question in enumerate(ready.questions[start : start + CHUNK], start):
+                progress(stage, number, total)
                 asked = _as_asked(question, ready)
-                findings.records.append({**asked, **examine(number, question, findings)})
+                findings.records.append({**asked, **examine(first + number, question, findings)})
             folder.write(chunk, findings)
-        progress(f"asking {ready.part.name}", min(start + CHUNK, total), total)
+        progress(stage, min(start + CHUNK, total), total)
 
 
 def _examiner(suite: Suite, ready: Prepared, models: Models, explain: bool) -> Examine:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 VERSIONS = {
     "questions": 1,  # judging/questions, judging/collections: which questions and documents the files of a suite hold
-    "documents": 1,  # corpus/: which passages the documents are split into, with which titles
+    "documents": 2,  # corpus/: which passages the documents are split into, with which titles
     "search": 2,  # index/, models/encoder, retrieve, rerank: the rankings, and the order in which passages are read
     "reading": 2,  # models/reader, spans: which spans a reader finds in a passage, with which probabilities
     "answers": 3,  # evidence/, faq, answering: which answers a reply has, with which scores, and when reading stops

@@ -26,17 +26,19 @@ from ragqa.convert import Misfit, convert, flatten, misfit, one_of, override, re
 from ragqa.corpus.analyze import LANGUAGES
 from ragqa.errors import ConfigError, SourceError
 from ragqa.judging.questions import READERS
+from ragqa.store.outside import nearest
 
 TASKS = ("open", "reading", "retrieval")
 CORPUS_FORMATS = ("auto", "trec", "smart", "beir")
+SHIPPED = Path("eval/suites")  # in the source of ragqa
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _LISTS = ("corpus", "ks")  # keys that may hold a single value instead of a list
 
 
 @dataclass(frozen=True, slots=True)
 class SuitePart:
-    """Questions on one corpus. ``index`` is the name of its folder under ``indexes/``, ``language`` the language of
-    documents and answers; ``prefix`` is removed from the documents' ids in ``qrels``; ``set`` holds settings.
+    """Questions on one corpus. ``index`` is the name of its folder among the evaluation's indexes, ``language`` the
+    language of documents and answers; ``prefix`` is cut off the documents' ids in ``qrels``; ``set`` holds settings.
     """
 
     name: str
@@ -98,7 +100,7 @@ def load_suite(path: str | Path) -> Suite:
     """Read and check a suite; anything unknown or impossible is a `ConfigError` that names file and key."""
     path = Path(path)
     if not path.is_file():
-        raise ConfigError(f"{path}: no such suite; the shipped ones are eval/suites/*.toml")
+        raise ConfigError(f"{path}: no such suite{_where(path)}")
     content = read_toml(path)
     tables = content.pop("parts", None)
     if not isinstance(tables, dict) or not tables:
@@ -116,6 +118,18 @@ def load_suite(path: str | Path) -> Suite:
             wanted = "a name of its own, as the other part of that index has other content"
             raise ConfigError(f"{path}: {misfit(f'parts.{part.name}.index', part.index, wanted)}")
     return suite
+
+
+def _where(path: Path) -> str:
+    """In words: where suites are."""
+    if (there := nearest(path, folders=False)) and there.suffix == ".toml":
+        return f"; did you mean {there.as_posix()}?"
+    if named := sorted(SHIPPED.glob("*.toml")):
+        return f": name a file, such as {' or '.join(file.as_posix() for file in named[:2])}"
+    return (
+        f"; the installed package has none: those in {SHIPPED.as_posix()} come with ragqa's source. "
+        "docs/evaluating.md says how to write one of your own"
+    )
 
 
 def config_for(suite: Suite, part: SuitePart, settings: Sequence[str] = ()) -> tuple[Config, dict[str, str]]:

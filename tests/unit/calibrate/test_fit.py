@@ -9,6 +9,7 @@ from support.drawing import draw
 from ragqa.calibrate.fit import fit, fit_score, read_answers
 from ragqa.calibrate.gather import Seen
 from ragqa.calibrate.weights import NAMES, fit_weights, log_likelihood, tabulate
+from ragqa.calibrate.worth import share_between
 from ragqa.errors import ConfigError
 from ragqa.eval.measure.confidence import expected_calibration_error
 from ragqa.evidence.calibration import Calibration, Weights
@@ -74,6 +75,23 @@ def test_logistic_regression_recovers_a_logistic():
     assert model.bias == pytest.approx(0.5, abs=0.1)
     assert model.weights[:5] == pytest.approx((1.0, -0.2, 3.0, 0.0, 0.5), abs=0.25)
     assert model.weights[5] == pytest.approx(0.0, abs=1e-6), "a feature that never varies says nothing"
+
+
+def test_twenty_questions_can_be_fitted_to_but_no_weights():
+    rng = np.random.default_rng(7)
+    seen = [draw(rng, Weights(relevance=0.6, null=1.0)) for _ in range(20)]
+    calibration = fit(seen, Calibration()).calibration
+    assert calibration.questions == 20 and calibration.threshold(0.05) is None
+    with pytest.raises(ConfigError, match="20 questions are too few to fit the weights of evidence to: at least 50"):
+        fit(seen, Calibration(), weights=True)
+
+
+def test_the_share_on_other_questions_is_between_exact_bounds():
+    assert share_between(10, 20) == pytest.approx((0.302, 0.698), abs=0.001)  # Clopper and Pearson's, from tables
+    assert share_between(0, 20) == pytest.approx((0.0, 0.139), abs=0.001)
+    assert share_between(20, 20) == pytest.approx((0.861, 1.0), abs=0.001)
+    low, high = share_between(150, 300)
+    assert 0.5 - low == pytest.approx(high - 0.5) and high - low < 0.1
 
 
 def test_what_cannot_be_fitted_is_refused():

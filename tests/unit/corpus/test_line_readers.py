@@ -245,6 +245,12 @@ def test_man(tmp_path, name):
     assert "-a, --all Show all. It is long." in texts and any(text.startswith("-s RPM Turns") for text in texts)
 
 
+def test_a_label_stays_with_what_is_said_of_it(tmp_path):
+    page = '.TH X 1\n.SH OPTIONS\n.TP\n.BR \\-o " FILE NAME HERE"\n.\\" a comment\nWrite it there.\n.PP\nThat is all.\n'
+    document, _ = read(tmp_path / "x.1", page)
+    assert "-o FILE NAME HERE Write it there." in [text for _, _, text in said(document, words=7)]
+
+
 def test_mdoc(tmp_path):
     document, _ = read(tmp_path / "shutter.8", MDOC)
     assert document.title == "shutter(8)"
@@ -268,7 +274,7 @@ LATEX = r"""\documentclass{article}
 \begin{document}
 \maketitle
 \begin{abstract}
-We show \textbf{that \emph{it} works}~\cite{roth2020}. % not to be read
+We\indexfoot{not to be read} show \textbf{that \emph{it} works}~\cite{roth2020}. % not to be read
 \end{abstract}
 \section{Costs}\label{sec:costs}
 The caf\'e of Stra{\ss}e 5 costs 50\% of 5\$, with $x \leq \alpha$\footnote{A note.}.

@@ -244,7 +244,7 @@ It costs =A3 5.
 --a
 Content-Type: text/html
 
-<p>It costs <b>&pound; 5</b>.</p>
+<p>It costs <b>much</b>.</p>
 --a--
 --b
 Content-Type: application/pdf; name="offer.pdf"

@@ -4,9 +4,11 @@ import pytest
 from support import hostile
 from support.pdf import write_pdf as write
 
+from ragqa.config import SplitConfig
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.guard import read_file
 from ragqa.corpus.pdf import boxes
+from ragqa.corpus.split import split
 
 
 def read(path):
@@ -59,6 +61,22 @@ def test_two_columns_are_read_one_after_the_other(tmp_path):
     )
     assert text.index("left line 7") < text.index("right line 0")
     assert text.startswith("A title") and "line 7 of the column right line 0" in text
+
+
+def test_a_gap_over_both_columns_does_not_mix_them(tmp_path):
+    steps = [0, 14, *range(60, 160, 14)]
+    left = [(60, 700 - step, f"left line at {step} of the column") for step in steps]
+    right = [(320, 700 - step, f"right line at {step} of the column") for step in steps]
+    text = one(tmp_path, *[line for pair in zip(left, right, strict=True) for line in pair])
+    assert text.rindex("left line") < text.index("right line")
+
+
+def test_columns_below_a_table_of_the_whole_width(tmp_path):
+    cells = [(60 + 60 * x, 760 - 15 * y, f"{x}{y}") for y in range(8) for x in range(8)]
+    left = [(60, 600 - 14 * at, f"left line {at} of the column") for at in range(8)]
+    right = [(320, 600 - 14 * at, f"right line {at} of the column") for at in range(8)]
+    text = one(tmp_path, *cells, *[line for pair in zip(left, right, strict=True) for line in pair])
+    assert text.startswith("00 | 10 | 20") and text.index("left line 7") < text.index("right line 0")
 
 
 def test_rows_of_cells_stay_rows(tmp_path):
@@ -123,6 +141,38 @@ def test_what_is_filled_into_fields_is_read(tmp_path):
     lines = (60, 740, "Application"), (60, 720, "Name of the vessel:")
     fields = ("vessel", "Kittiwake", "200 716 300 732"), ("form1[0].x[0]", "9 m", "60 300 200 318")
     assert one(tmp_path, *lines, fields=fields) == "Application\n\nName of the vessel: vessel: Kittiwake\n\n9 m"
+
+
+def test_bookmarks_are_headings_of_the_pages_that_follow(tmp_path):
+    write(
+        tmp_path / "a.pdf",
+        [(60, 700, "1. Safety", 14), (60, 660, "Wear a helmet.")],
+        [(60, 700, "And gloves."), (60, 640, "2 Use", 14), (60, 600, "Pull the lever.")],
+        [(60, 700, "Then let go.")],
+        bookmarks=[("Safety", 0), ("2 Use", 1), ("Not there", 1), ("End", 2)],
+    )
+    documents = read_file(SourceFile(tmp_path / "a.pdf", "a.pdf"))
+    found = [(p.source[-7:], p.heading, p.text) for document in documents for p in split(document, SplitConfig())]
+    assert found == [
+        ("#page=1", "Safety", "Wear a helmet."),
+        ("#page=2", "Safety", "And gloves."),
+        ("#page=2", "2 Use", "Pull the lever."),
+        ("#page=3", "Not there", "Then let go."),
+    ]
+
+
+def test_running_chapter_titles_that_count_the_pages(tmp_path):
+    pages = [
+        [(60, 770, f"Chapter {n // 2}: Use {n}"), (60, 700, f"Said on page {n}, and nowhere else.")] for n in range(6)
+    ]
+    write(tmp_path / "a.pdf", *pages)
+    assert not [text for text in read(tmp_path / "a.pdf").values() if "Chapter" in text]
+    pages = [
+        [(60, 770, f"Part {n}", 20), (60, 700, f"Said on page {'abcdef'[n]}, alone."), (60, 680, "More.")]
+        for n in range(6)
+    ]
+    write(tmp_path / "a.pdf", *pages)
+    assert all("Part" in text for text in read(tmp_path / "a.pdf").values())
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,20 @@ def test_nested_json_quotes_its_leaves_under_their_path(tmp_path):
     ]
 
 
+def test_json_that_is_no_object(tmp_path):
+    (tmp_path / "a.json").write_text('["one", "two", 3]')
+    (tmp_path / "b.json").write_text('"just a text"')
+    (tmp_path / "c.json").write_text('[[1, 2], ["x"]]')
+    (tmp_path / "d.json").write_text("null")
+    documents, problems = read(tmp_path)
+    assert [(d.id, d.text) for d in documents] == [
+        ("a.json", "one, two, 3"),
+        ("b.json", "just a text"),
+        ("c.json", "1: 1, 2; 2: x."),
+    ]
+    assert [source for source, _ in problems] == [str(tmp_path / "d.json")]
+
+
 CSV = {
     "a line sep=": "sep=;\nCity;Founded\nOrlin;1204\n",
     "a title": "Stations of 2024, export\n\nCity,Founded,Area\nOrlin,1204,\n",
@@ -216,7 +230,7 @@ def test_csv_as_programs_write_it(tmp_path, content):
     documents, problems = read(tmp_path)
     assert not problems
     row = documents[0]
-    assert row.text == "City: Orlin; Founded: 1204."
+    assert row.text == "City: Orlin; Founded: 1204." and "sep" not in row.title
     line = next(number for number, line in enumerate(content.split("\n"), 1) if line.startswith("Orlin"))
     assert row.source == f"{tmp_path / 'd.csv'}:{line}"
     assert all("City: City" not in document.text for document in documents)
@@ -364,7 +378,7 @@ def test_damaged_office_and_parquet_files(tmp_path):
     documents, problems = read(tmp_path)
     assert not documents
     assert [reason.split(" (")[0] for _, reason in problems] == [
-        "not a readable Word file",
+        "not a zip archive, as such files are",
         "not a readable Parquet file",
     ]
     assert all("\n" not in reason for _, reason in problems)

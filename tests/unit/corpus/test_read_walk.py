@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ragqa.corpus import formats
 from ragqa.corpus.read import Limits, read_documents
 from ragqa.errors import SourceError
 from ragqa.types import file_of
@@ -143,6 +144,15 @@ def test_an_index_among_the_sources_is_not_read(tmp_path):
     documents, problems = read(tmp_path)
     assert [d.id for d in documents] == ["a.txt", "generations/b.txt", "k/c.txt"]
     assert [(p.source, p.unread) for p in problems] == [(str(tmp_path / "i"), False), (str(tmp_path / "j"), False)]
+
+
+def test_a_missing_extra_is_named_and_its_files_stay(tmp_path, monkeypatch):
+    write(tmp_path, ["a.txt", "b.xlsx", "c.xlsx"])
+    monkeypatch.setattr(formats, "_is_there", lambda module: module != "openpyxl")
+    documents, problems = read(tmp_path)
+    assert [d.id for d in documents] == ["a.txt"]
+    assert [(Path(p.source).name, p.unread) for p in problems] == [("b.xlsx", True), ("c.xlsx", True)]
+    assert len({p.reason for p in problems}) == 1 and "ragqa[files]" in problems[0].reason
 
 
 def test_places_in_files():

@@ -55,7 +55,7 @@ def test_settings_and_where_they_came_from(tmp_path):
 
 
 def test_a_language_without_a_stemmer_gets_plain_words(tmp_path):
-    suite = load_suite(suite_of(tmp_path, GOOD.replace('"de"', '"vi"')))
+    suite = load_suite(suite_of(tmp_path, GOOD.replace('"de"', '"ko"')))
     assert config_for(suite, suite.parts[0])[0].index.language == "simple"
 
 
@@ -103,3 +103,16 @@ def test_files_are_found_beside_above_or_in_the_data_folder(tmp_path):
 def test_a_missing_suite():
     with pytest.raises(ConfigError, match="no such suite"):
         load_suite("eval/suites/nothing.toml")
+
+
+def test_a_missing_suite_is_told_with_where_suites_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("sample", "eval/suites/sample.toml"):
+        with pytest.raises(ConfigError, match="the installed package has none: those in eval/suites come with"):
+            load_suite(name)
+    (tmp_path / "eval" / "suites").mkdir(parents=True)
+    (tmp_path / "eval" / "suites" / "sample.toml").write_text("")
+    with pytest.raises(ConfigError, match=r"name a file, such as eval/suites/sample\.toml"):
+        load_suite("sample")
+    with pytest.raises(ConfigError, match=r"did you mean eval/suites/sample\.toml\?"):
+        load_suite("eval/suites/smaple.toml")

@@ -293,3 +293,23 @@ def test_each_copy_of_a_passage_is_support_and_no_evidence():
     copied = rank_answers(reading(*spans, hits=[replace(first, copies=(shouted,)), second]), SHARE, 1)[0]
     assert (copied.score, copied.features) == (alone.score, alone.features) and not alone.support
     assert [(one.text, one.hit, one.share) for one in copied.support] == [("the Rhine", shouted, 0.0)]
+
+
+NUMBERS = ("1.5", "15", "-15", "150", "1,500", "1/5", "one hundred and fifty", "1-5")
+AROUND = ("{}", "the {}", "about {}", "in {}", "{} years", "over {}", "before {}", "after {}", "late {}", "{} %", "${}")
+MEANING = {"one hundred and fifty": "150"} | {"the {}": "{}", "about {}": "{}", "in {}": "{}", "{} years": "{}"}
+
+
+@given(st.lists(st.tuples(st.sampled_from(NUMBERS), st.sampled_from(AROUND)), min_size=1, max_size=12, unique=True))
+def test_no_answer_joins_what_differs_in_number_sign_bound_or_unit(said):
+    quotes = [around.format(number) for number, around in said]
+    meant = [(MEANING.get(number, number), MEANING.get(around, around)) for number, around in said]
+    texts = [f"{quote} ({number})" for number, quote in enumerate(quotes)]  # no passage is a copy of another one
+    read = [
+        [span(text, quote, 0.9 - 0.05 * number)] for number, (text, quote) in enumerate(zip(texts, quotes, strict=True))
+    ]
+    evidence = reading(*read, hits=[hit(text, 1.0, rank) for rank, text in enumerate(texts, 1)])
+    answers = rank_answers(evidence, SHARE, 20)
+    joined = [{meant[one.hit.rank - 1] for one in (answer, *answer.support)} for answer in answers]
+    assert all(len(found) == 1 for found in joined)
+    assert len(joined) == len(set(meant)), "and what says the same is one answer"

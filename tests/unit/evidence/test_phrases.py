@@ -114,6 +114,9 @@ def test_other_answers_do_not(one, other):
         ("Apollo 11 Aldrin", "Aldrin", False),
         ("about 500 years", "500", True),
         ("~500", "500", True),
+        ("around 500", "about 500", True),
+        ("in 1937", "the year 1937", True),
+        ("man of war", "man in war", False),
         ("President Lincoln", "Lincoln", True),
     ],
 )

@@ -197,12 +197,49 @@ def test_other_languages_lean_only_where_they_are_short(typed):
 
 @pytest.mark.parametrize(
     ("typed", "language"),
-    [("Wann starb er in Frankreich?", "en"), ("Wie tief ist er denn?", "de"), ("Où est-il né en France ?", "fr")],
+    [("Wann starb er in Frankreich?", "en"), ("Wie tief ist er denn?", "fr"), ("Où est-il né en France ?", "fr")],
 )
 def test_other_languages_are_asked_as_typed(typed, language):
     understood = understand(typed, [KEPLER], language)
     assert (understood.question, understood.carried) == (typed, ())
     assert understood.note
+
+
+@pytest.mark.parametrize(
+    ("typed", "language"),
+    [
+        ("Wie tief ist er denn?", "de"),
+        ("Und wo liegt die Quelle der Elbe?", "de"),
+        ("¿Y dónde vivió ella entonces?", "es"),
+        ("Et qui a construit le pont ?", "fr"),
+        ("他是什么时候去世的？", "zh"),
+        ("那么这座城市有多少人口？", "auto"),
+        ("Когда он переехал в Москву жить?", "auto"),
+        ("ومتى انتقل إلى القاهرة للعيش؟", "ar"),
+        ("เขาเกิดที่ไหนและเมื่อไร", "th"),
+    ],
+)
+def test_a_word_that_points_back_makes_a_follow_up(typed, language):
+    understood = understand(typed, [NORWAY], language)
+    assert understood.question == f"{NORWAY.understood} {typed}" and understood.note
+    (carried,) = understood.carried
+    assert (carried.source == "question" and "back" in carried.reason) or "goes on" in carried.reason
+
+
+@pytest.mark.parametrize(
+    ("typed", "language"),
+    [
+        ("Wie viele Planeten gibt es im Sonnensystem?", "de"),
+        ("Wie tief ist er denn, der See?", "auto"),
+        ("北京与其他城市相比有多少人口？", "zh"),
+        ("那不勒斯是在哪一年建立的城市？", "zh"),
+        ("Quel temps fait-il à Paris ?", "fr"),
+        ("Кто написал роман «Война и мир»?", "ru"),
+        ("Wer war der Mann, von dem er seit vielen Jahren nichts mehr gehört hatte?", "de"),
+    ],
+)
+def test_questions_of_other_languages_that_stand_alone(typed, language):
+    assert understand(typed, [KEPLER], language).question == typed
 
 
 def test_english_questions_about_an_index_of_another_language():

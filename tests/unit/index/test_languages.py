@@ -77,7 +77,7 @@ def test_a_term_that_two_analyzers_share_counts_once(mixed: Path, tmp_path: Path
 
 def test_only_languages_that_are_there_are_asked_for(tmp_path: Path) -> None:
     update(tmp_path / "index", AUTO, HashEncoder(), [ENGLISH])
-    assert [one.language for one in Snapshot.open(tmp_path / "index").lexical._builder._analyzers] == ["en"]  # type: ignore[attr-defined]
+    assert [one.language for one in Snapshot.open(tmp_path / "index").lexical._builder._readings._analyzers] == ["en"]  # type: ignore[attr-defined]
     assert found(tmp_path / "index", "running houses") == ["en"]
 
 

@@ -165,3 +165,15 @@ def test_nothing_is_taken_over_that_was_seen_in_other_forms(tmp_path: Path) -> N
     assert update(tmp_path, CONFIG, encoder, [new]).moved == 1 and len(encoder.texts) == 1
     compact(tmp_path)
     assert update(tmp_path, CONFIG, encoder, [old]).encoded == 0, "now all are seen in today's forms"
+
+
+def test_a_file_that_is_a_source_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_text(
+        "id,text\nbrent,The Brent lighthouse was built in 1874.\norlin,The Orlin ferry was built in 1931.\n"
+    )
+    ragqa.build("x.csv", "kb", encoder=HashEncoder())
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert not ragqa.build("../x.csv", "../kb", encoder=HashEncoder()).committed, "the same rows, seen from elsewhere"
+    assert not ragqa.build(tmp_path / "x.csv", "../kb", encoder=HashEncoder()).committed

@@ -51,6 +51,7 @@ def limited(action: str, what: str, amount: int, *indexes: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_rights(whole: Path) -> None:
     """Every file, and the folders above them, may not be read by this user."""
     assert limited("ask", "rights", 0, whole) == ["fine"], "another user may read what was not forbidden"

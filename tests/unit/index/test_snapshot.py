@@ -13,7 +13,7 @@ import pytest
 
 from ragqa.config import IndexConfig, SplitConfig
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
-from ragqa.index.lexical import RankBM25Index
+from ragqa.index.rankbm25 import RankBM25Index
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import update

@@ -198,3 +198,18 @@ def test_against_lists_of_words(texts, answer):
 
     found = AnswerFinder(texts).contains(range(len(texts)), [answer])
     assert found.tolist() == [holds(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("大桥经过四年的施工，于2019年五月通车。", "五月"),
+        ("สะพานเปิดให้สัญจรในเดือนพฤษภาคมหลังจากก่อสร้างสี่ปี", "พฤษภาคม"),
+        ("ស្ពាននេះត្រូវបានបើកឱ្យប្រើប្រាស់", "បើក"),
+        ("ຂົວໄດ້ເປີດໃຫ້ສັນຈອນ", "ເປີດ"),
+        ("တံတားကိုမေလတွင်ဖွင့်လှစ်ခဲ့သည်", "မေလ"),
+    ],
+)
+def test_answers_stand_inside_texts_without_blanks(text, answer):
+    assert has_answer(text, [answer])
+    assert [text[start:end] for start, end in places(text, [answer])] == [answer]

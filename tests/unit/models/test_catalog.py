@@ -11,11 +11,20 @@ import pytest
 
 import ragqa
 from ragqa.config import Config, IndexConfig
-from ragqa.errors import FingerprintMismatch, ModelError
+from ragqa.errors import FingerprintMismatch, MissingExtra, ModelError
 from ragqa.indexing import current_encoder
 from ragqa.models import catalog
 from ragqa.models.card import CARD
-from ragqa.models.catalog import PRETRAINED, Packaged, encoder_name, load_encoder, reader_fingerprint, resolve
+from ragqa.models.catalog import (
+    PRETRAINED,
+    Packaged,
+    encoder_name,
+    load_encoder,
+    load_reader,
+    load_reranker,
+    reader_fingerprint,
+    resolve,
+)
 from ragqa.store.manifest import EncoderFact
 
 
@@ -54,6 +63,35 @@ def test_other_names_are_folders_or_a_hubs(tmp_path):
     for kind in ("reranker", "base"):
         with pytest.raises(ModelError, match=f"no {kind} comes with ragqa"):
             resolve("default", kind)
+
+
+def test_a_mistyped_folder_is_told_with_the_one_that_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    for mistyped in ("models/mien", "./models/mien", "modles/mine", str(tmp_path / "models" / "mine2")):
+        with pytest.raises(ModelError, match=r"no such model directory; did you mean .*models/mine\?"):
+            resolve(mistyped, "reader")
+    assert resolve("models/bert-base", "reader").as_posix() == "models/bert-base", "it may be a hub's"
+    assert resolve("models/mine", "reader").as_posix() == "models/mine"
+
+
+def test_a_name_that_no_hub_gives_is_told_with_what_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    (tmp_path / "mine").mkdir()
+    for load in (load_reader, load_reranker, load_encoder):
+        with pytest.raises(ModelError, match=r"^mien: no such folder here; did you mean mine\? As the name of a hub's"):
+            load("mien")
+    monkeypatch.setattr(catalog.SpanReader, "load_checkpoint", _without_torch)
+    with pytest.raises(ModelError, match=r"did you mean mine\? .* needs an optional part"):
+        load_reader("mien")
+    with pytest.raises(MissingExtra):
+        load_reader("something-else")
+
+
+def _without_torch(*_, **__):
+    raise MissingExtra("The reader", "train")
 
 
 def test_what_is_missing_from_the_package_is_told(monkeypatch, tmp_path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,11 @@ def test_the_fingerprint_is_that_of_the_tokens_alone(tmp_path):
     reader = PairTokenizer.from_file(PRETRAINED / "reader" / "tokenizer.json")
     assert reader.fingerprint == fingerprint, "the packaged reader's and encoder's cut text alike"
     assert all(letter.isalnum() or letter == "-" for letter in fingerprint)
+
+
+def test_a_file_is_held_once_as_long_as_it_is_the_same(tmp_path):
+    path = Path(shutil.copy(PRETRAINED / "encoder" / "tokenizer.json", tmp_path))
+    one, other = PairTokenizer.from_file(path, 64), PairTokenizer.from_file(path, 128)
+    assert one.tokenizer is other.tokenizer and (one.max_length, other.max_length) == (64, 128)
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert PairTokenizer.from_file(path).tokenizer is not one.tokenizer

@@ -1,0 +1,94 @@
+"""Parts of a text that are never cut: words, numbers with their signs, addresses, paths, formulas.
+
+They are found by one expression, whose alternatives are tried in their order. Each is bounded or possessive, or can
+only begin where a run of its characters begins, so that the time grows with the text and no faster.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ragqa.normalized import HIDDEN
+
+LONGEST = 300  # characters of a part that is kept whole
+
+# Latin, Greek, Cyrillic, Armenian, Georgian, and digits, raised and lowered ones too; other scripts write several words
+# in one run.
+_LETTERS = (
+    "0-9A-Za-z\u00aa\u00b2\u00b3\u00b5\u00b9\u00ba\u00bc-\u00be\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u036f"
+    "\u0370-\u0587\u10a0-\u10ff\u1c80-\u1cbf\u1d00-\u1fff\u2070-\u209c\u2c60-\u2c7f\u2de0-\u2dff\ua640-\ua69f"
+    "\ua720-\ua7ff\uab30-\uab6f\ufb00-\ufb17\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+)
+_WORD = f"(?:[{_LETTERS}](?:[_{_LETTERS}{HIDDEN}]*[{_LETTERS}])?+)"
+_BLANK = "[ \u00a0\u2009\u202f]"
+_MONEY = "[$€£¥₩₹₽]"
+
+_PLAIN_WORD = r"[A-Za-z]++(?=[\s,;])"  # most of all words: nothing else need be tried
+_TEX = rf"(?<![\w$\\])\$(?=[^\s\d$])[^$\n]{{1,{LONGEST}}}(?<=\S)\$(?!\d)"
+_URL = r"(?<![\w+.-])[A-Za-z][\w+.-]{0,20}+://[^\s<>\"`]++|(?<![\w+.@-])www\.[^\s<>\"`]++"
+_MAIL = r"(?<![\w+.%-])[\w+%-]++(?:\.[\w+%-]++)*+@[\w-]++(?:\.[\w-]++)++"
+_WINDOWS_PATH = r"(?<!\w)[A-Za-z]:\\[^\s<>\"|]++|(?<![\w\\])\\\\\w[^\s<>\"|]++"
+_PATH = r"(?<![\w/.~<])(?:~|\.{1,2})?/(?:[\w.@+-]++/)*+[\w@+-][\w.@+-]*+/?"
+_DOTTED = r"(?<!\S)\.(?:[a-z][\w-]*+|[A-Z]{2,}+\w*+)"  # .NET, .gitignore
+_MARKED = r"(?<![\w-])--[A-Za-z][\w-]*+|(?<![\w@#/&])[@#]\w++|__\w++"  # --option, @handle, #tag, __init__
+_DIGITS = (
+    "(?:\\d++(?:[.,:/·'’٫٬]\\d++)*+"  # 1,000.5  14:30  1/2
+    "(?:[\u00a0\u2009\u202f]\\d{3}(?!\\d))*+"  # 1 000
+    "(?:-\\d++(?=-\\d)(?:-\\d++)++)?"  # 2021-03-04, but not 1914-1918
+    "|\\.\\d++)"
+)
+_UNATTACHED = rf"(?<![{_LETTERS})\]}}%°])"
+_BOUND = rf"(?:[<≤≥≈~±§]{_BLANK}?|(?<=[ (])>{_BLANK}?)"  # ">" at a line's beginning is a quotation
+_BEFORE_NUMBER = (
+    rf"(?:{_UNATTACHED}{_BOUND}?[-+−–±]?(?:[A-Z]{{1,3}}[$€£¥]|{_MONEY}){_BLANK}?[-+−–]?"  # -$5, US$5, ≤ €5
+    rf"|{_UNATTACHED}(?:{_BOUND}[-+−–]?|[-+−–±])|(?<!\w))"  # ≤ -5, -5
+)
+_POWER = rf"(?:{_BLANK}?[×·x*]{_BLANK}?10(?:\^[-+−]?\d++|[⁺⁻]?[⁰¹²³⁴-⁹]++))?+"
+_AFTER_NUMBER = rf"(?:{_BLANK}?[%‰°℃℉](?:[CFK](?!\w))?+|{_BLANK}?€(?!\d)|[$£¥′″](?!\d))?+"
+_NUMBER = rf"{_BEFORE_NUMBER}{_DIGITS}[{_LETTERS}{HIDDEN}]*+{_POWER}{_AFTER_NUMBER}"
+_INITIALS = r"(?<![\w.])(?:[^\W\d_]\.){2,}+(?:[^\W\d_](?!\w))?+"  # U.S.
+_HYPHENED = rf"{_WORD}(?:-{_WORD})*+"
+_FILE = (  # a/b.txt, fenn.co.uk, os.path.join(); no full stop without a blank behind it
+    rf"(?<![\w/-]){_HYPHENED}(?:/{_HYPHENED})*+"
+    rf"(?:\.(?:[a-z0-9][{_LETTERS}_]*+|[A-Z]{{2,4}}(?!\w))(?:-{_WORD})*+)++(?:\(\))?+"
+)
+_SCOPED = rf"(?<!:){_WORD}(?:::~?{_WORD})++(?:<[^\s<>]{{1,60}}>)?+"  # std::vector<int>
+_FORMULA = rf"(?<![=^×·*+]){_WORD}(?:[=^×·*+]-?{_WORD})++"  # E=mc^2
+_NAME = (  # F-16, C++, C#, AB−, Ca(OH)2, print()
+    rf"{_WORD}(?:(?<=[A-Z])-\d[{_LETTERS}{HIDDEN}]*+)?+"
+    rf"(?:(?:\+{{1,2}}|[#−])(?!\w)|(?:\([{_LETTERS}]{{1,20}}\)[{_LETTERS}]{{1,20}})++|\(\))?+"
+)
+_ATOM = re.compile(
+    "(?!\\s)(?:"
+    + "|".join(
+        (
+            *(_PLAIN_WORD, _TEX, _URL, _MAIL, _WINDOWS_PATH, _PATH, _DOTTED, _MARKED, _NUMBER, _INITIALS, _FILE),
+            *(_SCOPED, _FORMULA, _NAME),
+        )
+    )
+    + ")"
+)
+_LINK = re.compile(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
+_AFTER_LINKS = frozenset(".,;:!?'*|”»")
+_OPENERS = {")": "(", "]": "[", "}": "{"}
+
+
+def atoms(text: str) -> Iterator[tuple[int, int]]:
+    """Characters [start, end) of each part of at most `LONGEST` characters, in order; none overlap."""
+    for match in _ATOM.finditer(text):
+        start, end = match.span()
+        if end - start > LONGEST:
+            continue
+        if _LINK.match(text, start, end):
+            end = start + len(_link(match[0]))
+        yield start, end
+
+
+def _link(text: str) -> str:
+    """A URL or path of Windows without the marks of the sentence that it stands in."""
+    while text[-1:] in _AFTER_LINKS or (
+        text[-1:] in _OPENERS and text.count(text[-1]) > text.count(_OPENERS[text[-1]])
+    ):
+        text = text[:-1]
+    return text
