@@ -47,7 +47,7 @@ def exchanged(phrase: str, question: str, last: Turn, *, owned: bool) -> str | N
         link = "on" if set(words(phrase)) & WEEKDAYS else "in"
         return with_circumstance(f"{link} {phrase}", link, question)
     held = phrases(question)
-    alike = _sharing(phrase, held)
+    alike: Phrase | Name | None = _sharing(phrase, held)
     if alike is None and kind_of(phrase) in ("bare", "plural") and _head(phrase) in RELATIONS:
         phrase = f"the {phrase}"
     if alike is None and kind_of(phrase) == "definite":
