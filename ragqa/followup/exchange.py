@@ -117,8 +117,8 @@ def _same_kind(phrase: str, question: str, held: Sequence[Phrase], last: Turn) -
     kind, given, known = kind_of(phrase), names(f". {phrase}"), names(question)
     if given and known:
         name = _alike(given, known, last)
-        around: tuple[Phrase | Name, ...] = (*held, name)
-        whole = next(one for one in around if one.start <= name.start and name.end <= one.end)
+        every: list[Phrase | Name] = [*held, name]
+        whole = next(one for one in every if one.start <= name.start and name.end <= one.end)
         return whole if phrase.split()[-1].islower() else name
     owned = [one for link in ("for", "of") for one in held if one.behind == link and _owner_of_relation(question, one)]
     if kind == "name" or _head(phrase) in RELATIONS:
