@@ -24,8 +24,7 @@ class Asking(click.Command):
         try:
             return super().parse_args(ctx, self._apart(ctx, args))
         except click.NoSuchOption as error:
-            error.message = f"{error.message} ({_DASHED})"
-            raise
+            raise click.UsageError(f"{error.format_message()} ({_DASHED})", ctx) from error
 
     def _apart(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The line with its options in front and the words of the question behind "--"; as it is if the last option

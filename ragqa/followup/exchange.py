@@ -47,7 +47,7 @@ def exchanged(phrase: str, question: str, last: Turn, *, owned: bool) -> str | N
         link = "on" if set(words(phrase)) & WEEKDAYS else "in"
         return with_circumstance(f"{link} {phrase}", link, question)
     held = phrases(question)
-    alike = _sharing(phrase, held)
+    alike: Phrase | Name | None = _sharing(phrase, held)
     if alike is None and kind_of(phrase) in ("bare", "plural") and _head(phrase) in RELATIONS:
         phrase = f"the {phrase}"
     if alike is None and kind_of(phrase) == "definite":
@@ -117,7 +117,8 @@ def _same_kind(phrase: str, question: str, held: Sequence[Phrase], last: Turn) -
     kind, given, known = kind_of(phrase), names(f". {phrase}"), names(question)
     if given and known:
         name = _alike(given, known, last)
-        whole = next(one for one in (*held, name) if one.start <= name.start and name.end <= one.end)
+        every: list[Phrase | Name] = [*held, name]
+        whole = next(one for one in every if one.start <= name.start and name.end <= one.end)
         return whole if phrase.split()[-1].islower() else name
     owned = [one for link in ("for", "of") for one in held if one.behind == link and _owner_of_relation(question, one)]
     if kind == "name" or _head(phrase) in RELATIONS:

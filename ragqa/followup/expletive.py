@@ -58,7 +58,7 @@ def impersonal(parts: Sequence[Token], place: int) -> bool:
 def _weather(before: Sequence[str], after: Sequence[str], following: Sequence[Token]) -> bool:
     if any(_base(word, _FALLING) for word in after[:3]):
         return True
-    if not set(before[-1:] + after[:2]) & (_BEING | {"does", "do", "did", "will"}):
+    if not {*before[-1:], *after[:2]} & (_BEING | {"does", "do", "did", "will"}):
         return False
     if before[:1] == ["what"] and after[:1] == ["like"]:
         return _placed(following[1:])

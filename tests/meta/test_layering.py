@@ -18,7 +18,7 @@ PACKAGE = Path(ragqa.__file__).parent
 LAYERS = (
     {
         *("types", "asking", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
-        *("protocols", "sentences", "timing", "markdown", "normalized", "atoms", "wholes", "copies", "seen"),
+        *("protocols", "sentences", "timing", "markdown", "normalized", "atoms", "items", "wholes", "copies", "seen"),
         "characters",
     },
     {"corpus", "store"},

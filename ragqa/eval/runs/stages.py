@@ -18,9 +18,9 @@ VERSIONS = {
     "questions": 1,  # judging/questions, judging/collections: which questions and documents the files of a suite hold
     "documents": 2,  # corpus/: which passages the documents are split into, with which titles
     "search": 2,  # index/, models/encoder, retrieve, rerank: the rankings, and the order in which passages are read
-    "reading": 2,  # models/reader, spans: which spans a reader finds in a passage, with which probabilities
-    "answers": 3,  # evidence/, faq, answering: which answers a reply has, with which scores, and when reading stops
-    "matching": 1,  # judging/matching: which passages hold an answer
+    "reading": 3,  # models/reader, spans: which spans a reader finds in a passage, with which probabilities
+    "answers": 4,  # evidence/, faq, answering: which answers a reply has, with which scores, and when reading stops
+    "matching": 2,  # judging/matching: which passages hold an answer
     "records": 1,  # eval/runs: what is asked, and what is kept of it
 }
 _RETRIEVAL = ("questions", "documents", "search", "matching", "records")
