@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ragqa.answering import Answering
 from ragqa.config import RELEVANCE, Config, ReadConfig
@@ -69,6 +69,8 @@ def compose(snapshot: Snapshot, models: ModelSet, config: Config, calibration: C
     """
     if calibration is None:
         calibration = Calibration() if models.reader is None else find_calibration(snapshot, config.read)
+    if calibration.encoder != models.encoder.fingerprint:
+        calibration = replace(calibration, stop=None)  # with other priors reading ends where it is certain
     stored, reranker = stored_answers(snapshot, config), models.reranker
     if reranker is None and config.retrieve.reranker == RELEVANCE and models.reader is not None:
         reranker = RelevanceReranker(models.reader, stored, calibration.weights)

@@ -53,6 +53,8 @@ def system_error(error: BaseException) -> int | None:
 
 def refusal(error: BaseException) -> str:
     """What was refused and what to do, in a few words."""
+    if isinstance(error, MemoryError):
+        return ADVICE[errno.ENOMEM]  # without making anything
     said = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())
     return ADVICE.get(system_error(error) or 0, f"{said}: check the place or choose another")
 

@@ -30,6 +30,8 @@ def bypasses(source: str) -> list[str]:
             owner = ast.unparse(node.value)
             if node.attr in WRITERS.get(owner, ()) or (node.attr == "show" and "error" in owner):
                 found.append(ast.unparse(node))
+            if ast.unparse(node) == "sys.stdin.buffer":
+                continue
             if owner.startswith("sys.std") and node.attr not in ("isatty", "read", "readline", "reconfigure"):
                 found.append(ast.unparse(node))
     return found
