@@ -6,9 +6,9 @@ only begin where a run of its characters begins, so that the time grows with the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from ragqa.characters import compiled
 from ragqa.normalized import HIDDEN
 
 LONGEST = 300  # characters of a part that is kept whole
@@ -59,7 +59,7 @@ _NAME = (  # F-16, C++, C#, AB−, Ca(OH)2, print()
     rf"{_WORD}(?:(?<=[A-Z])-\d[{_LETTERS}{HIDDEN}]*+)?+"
     rf"(?:(?:\+{{1,2}}|[#−])(?!\w)|(?:\([{_LETTERS}]{{1,20}}\)[{_LETTERS}]{{1,20}})++|\(\))?+"
 )
-_ATOM = re.compile(
+_ATOM = compiled(
     "(?!\\s)(?:"
     + "|".join(
         (
@@ -69,7 +69,7 @@ _ATOM = re.compile(
     )
     + ")"
 )
-_LINK = re.compile(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
+_LINK = compiled(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
 _AFTER_LINKS = frozenset(".,;:!?'*|”»")
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 
 
@@ -20,3 +21,37 @@ def char_class(characters: Iterable[str]) -> str:
             runs.append([code, code])
     ends = (re.escape(chr(first)) + (f"-{re.escape(chr(last))}" if last > first else "") for first, last in runs)
     return "".join(ends)
+
+
+def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """`re.compile`. Before Python 3.11.5 possessive quantifiers may match too little (python/cpython#106052), so there
+    they become greedy.
+    """
+    return re.compile(pattern if sys.version_info >= (3, 11, 5) else greedy(pattern), flags)
+
+
+def greedy(pattern: str) -> str:
+    """A pattern without the "+" that makes a quantifier possessive; classes and escapes stay as they are."""
+    out, at, inside, quantified = [], 0, False, False
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            out.append(pattern[at : at + 2])
+            at, quantified = at + 2, False
+            continue
+        if quantified and char == "+":
+            at, quantified = at + 1, False
+            continue
+        if inside:
+            inside, quantified = char != "]", False
+        else:
+            inside = char == "["
+            quantified = char in "*+}" or (char == "?" and pattern[at - 1 : at] not in ("(", ""))
+        out.append(char)
+        at += 1
+        if inside and char == "[":  # a "]" that comes first is no end
+            first = 1 if pattern[at : at + 1] == "^" else 0
+            if pattern[at + first : at + first + 1] == "]":
+                out.append(pattern[at : at + first + 1])
+                at += first + 1
+    return "".join(out)

@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ragqa.characters import compiled
+
 _NUMERAL = r"(?:\d{1,3}|[A-Za-z]|[ivxlc]{2,6}|[IVXLC]{2,6})"
 _CHINESE = "[一二三四五六七八九十百]{1,4}"
-_MARKER = re.compile(
+_MARKER = compiled(
     "^[ \\t\u3000]{0,40}(?P<marker>"
     rf"(?:[-*+–—]|\(?{_NUMERAL}[.)])[ \t]+(?=\S)"
     "|[•‣◦·▪●○■□][ \\t]*(?=\\S)"
@@ -20,7 +22,7 @@ _MARKER = re.compile(
     "|[①-⑳][ \\t\u3000]*(?=\\S))",
     re.MULTILINE,
 )
-_INDENTED = re.compile("\n[ \\t\u3000]+[^\\s].*")
+_INDENTED = compiled("\n[ \\t\u3000]+[^\\s].*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,15 @@ import re
 import tomllib
 from typing import Any
 
+from ragqa.characters import compiled
 from ragqa.types import Scalar
 
-_FRONT_MATTER = re.compile(r"(?s)(---|\+\+\+)[ \t]*\r?\n(.{0,65536}?)(?<=\n)\1[ \t]*(?:\r?\n|\Z)")
-_YAML_LINE = re.compile(r"[ \t\r]|[-#}\]]|[\w\"'][^:\n]*:(?:\s|$)|$")
-_ELEMENT = re.compile(r"\s*(\"[^\"]*\"|'[^']*'|[^\s,\[\]{}\"'&*#|>!][^,\[\]{}]*?)\s*(?:,|$)")
-_QUOTED = re.compile(r"([\"'])(.*?)\1(?:\s+#.*)?")
-_INTEGER = re.compile(r"[-+]?\d{1,18}", re.ASCII)
-_DECIMAL = re.compile(r"[-+]?\d{1,18}\.\d{1,18}", re.ASCII)
+_FRONT_MATTER = compiled(r"(?s)(---|\+\+\+)[ \t]*\r?\n(.{0,65536}?)(?<=\n)\1[ \t]*(?:\r?\n|\Z)")
+_YAML_LINE = compiled(r"[ \t\r]|[-#}\]]|[\w\"'][^:\n]*:(?:\s|$)|$")
+_ELEMENT = compiled(r"\s*(\"[^\"]*\"|'[^']*'|[^\s,\[\]{}\"'&*#|>!][^,\[\]{}]*?)\s*(?:,|$)")
+_QUOTED = compiled(r"([\"'])(.*?)\1(?:\s+#.*)?")
+_INTEGER = compiled(r"[-+]?\d{1,18}", re.ASCII)
+_DECIMAL = compiled(r"[-+]?\d{1,18}\.\d{1,18}", re.ASCII)
 
 _LONGEST_TOML = 16_384  # characters: tomllib takes time and memory quadratic in the parts of a dotted key
 _DEEPEST = 8  # mappings in mappings

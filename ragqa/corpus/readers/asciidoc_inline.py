@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 
-_PASS = re.compile(r"\+\+\+(.{1,1000}?)\+\+\+|pass:\w*\[((?:\\\]|[^\]]){0,500})\]|(?<!\w)`\+(.{1,1000}?)\+`(?!\w)")
-_CODE = re.compile(r"``(.{1,1000}?)``|(?<![\w`])`([^`\s](?:[^`]{0,1000}[^`\s])?)`(?!\w)")
-_ATTRIBUTE = re.compile(r"(\\?)\{([\w-]+)\}")
-_LINK = re.compile(
+from ragqa.characters import compiled
+
+_PASS = compiled(r"\+\+\+(.{1,1000}?)\+\+\+|pass:\w*\[((?:\\\]|[^\]]){0,500})\]|(?<!\w)`\+(.{1,1000}?)\+`(?!\w)")
+_CODE = compiled(r"``(.{1,1000}?)``|(?<![\w`])`([^`\s](?:[^`]{0,1000}[^`\s])?)`(?!\w)")
+_ATTRIBUTE = compiled(r"(\\?)\{([\w-]+)\}")
+_LINK = compiled(
     r"(?:link:)?((?:https?|ftp|irc|mailto):[^\s\[\]<>]{1,1000})\[((?:\\\]|[^\]]){0,500})\]|link:([^\s\[\]]{0,300})\[((?:\\\]|[^\]]){0,500})\]"
 )
-_REFERENCE = re.compile(r"<<([^>,]{1,300}?)(?:,\s*([^>]{1,300}))?>>|xref:([^\s\[\]]{0,300})\[((?:\\\]|[^\]]){0,500})\]")
-_MACRO = re.compile(r"(?<!\w)(kbd|btn|menu|footnote(?:ref)?|image|icon|stem|latexmath|asciimath|indexterm2?|anchor):"
+_REFERENCE = compiled(r"<<([^>,]{1,300}?)(?:,\s*([^>]{1,300}))?>>|xref:([^\s\[\]]{0,300})\[((?:\\\]|[^\]]){0,500})\]")
+_MACRO = compiled(r"(?<!\w)(kbd|btn|menu|footnote(?:ref)?|image|icon|stem|latexmath|asciimath|indexterm2?|anchor):"
                     r"([^\s\[\]:]{0,300})\[((?:\\\]|[^\]]){0,500})\]")  # fmt: skip
-_INDEX = re.compile(r"\(\(\((.{1,300}?)\)\)\)|\(\(([^()]{1,300})\)\)")
-_ANCHOR = re.compile(r"\[\[\[?[^\]\[]{0,200}\]?\]\]")
-_ROLE = re.compile(r"\[[^\]\[\n]{0,80}\](?=[*_`#+]{1,2}\S)")
+_INDEX = compiled(r"\(\(\((.{1,300}?)\)\)\)|\(\(([^()]{1,300})\)\)")
+_ANCHOR = compiled(r"\[\[\[?[^\]\[]{0,200}\]?\]\]")
+_ROLE = compiled(r"\[[^\]\[\n]{0,80}\](?=[*_`#+]{1,2}\S)")
 _MARKS = tuple(
-    re.compile(pattern)
+    compiled(pattern)
     for pattern in (
         r"\*\*(?=\S)(.{1,1000}?)(?<=\S)\*\*",
         r"__(?=\S)(.{1,1000}?)(?<=\S)__",
@@ -28,8 +30,8 @@ _MARKS = tuple(
         r"(?<![\w+\\])\+(?=[^\s+])([^+]{1,1000}?)(?<=[^\s+])\+(?![\w+])",
     )
 )
-_ESCAPE = re.compile(r"\\(?=[*_`#+{<(\[])")
-_HIDDEN = re.compile("\x00(\\d+)\x00")
+_ESCAPE = compiled(r"\\(?=[*_`#+{<(\[])")
+_HIDDEN = compiled("\x00(\\d+)\x00")
 _KNOWN = {"nbsp": "\xa0", "sp": " ", "empty": "", "blank": "", "zwsp": "", "amp": "&", "lt": "<", "gt": ">",
           "plus": "+", "vbar": "|", "brvbar": "¦", "startsb": "[", "endsb": "]", "caret": "^", "asterisk": "*",
           "tilde": "~", "backslash": "\\", "backtick": "`", "apos": "'", "quot": '"', "deg": "°", "cpp": "C++",

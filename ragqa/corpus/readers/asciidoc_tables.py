@@ -6,9 +6,11 @@ import csv
 import re
 from collections.abc import Sequence
 
+from ragqa.characters import compiled
+
 Row = tuple[int, list[str]]
-_CELL = re.compile(r"(?:(?:^|(?<=\s))(\d+(?:\.\d+)?[*+]|\.\d+\+)?[<^>]?(?:\.[<^>])?[adehlmsv]?)?(?<!\\)\|")
-_COLUMNS = re.compile(r"cols\s*=\s*\"?([^\"\]]*)")
+_CELL = compiled(r"(?:(?:^|(?<=\s))(\d+(?:\.\d+)?[*+]|\.\d+\+)?[<^>]?(?:\.[<^>])?[adehlmsv]?)?(?<!\\)\|")
+_COLUMNS = compiled(r"cols\s*=\s*\"?([^\"\]]*)")
 _MOST = 1000  # columns
 
 

@@ -5,10 +5,10 @@ A comment is headed by the name that the next line of code declares. Everything 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ragqa.characters import compiled
 from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.lines import Lines, lines_of
 from ragqa.types import Document
@@ -23,22 +23,22 @@ LANGUAGES = {
     ".f90": "fortran", ".proto": "protobuf", ".zig": "zig", ".nim": "nim", ".vb": "vbnet", ".css": "css",
     ".scss": "scss",
 }  # fmt: skip
-_MARKS = re.compile(r"\s*(?:/\*+!?<?|\*+/|\*(?=\s|\Z)|//+[!<]?|#+!?|--+|;+|%+|\{-\|?|\(\*+|<!--|<#|=begin|=end)[ \t]?")
-_ENDS = re.compile(r"[ \t]*(?:\*+/|-\}|\*+\)|-->|#>)[ \t]*\Z")
-_TAGS = re.compile(r"</?[A-Za-z][\w.-]*(?:\s[^<>]{0,200})?/?>")
-_LINKS = re.compile(r"\{@(?:link|code|linkplain|literal|value)\s+([^{}]*)\}")
-_DECLARED = re.compile(
+_MARKS = compiled(r"\s*(?:/\*+!?<?|\*+/|\*(?=\s|\Z)|//+[!<]?|#+!?|--+|;+|%+|\{-\|?|\(\*+|<!--|<#|=begin|=end)[ \t]?")
+_ENDS = compiled(r"[ \t]*(?:\*+/|-\}|\*+\)|-->|#>)[ \t]*\Z")
+_TAGS = compiled(r"</?[A-Za-z][\w.-]*(?:\s[^<>]{0,200})?/?>")
+_LINKS = compiled(r"\{@(?:link|code|linkplain|literal|value)\s+([^{}]*)\}")
+_DECLARED = compiled(
     r"\b(?:function|class|interface|struct|enum|trait|impl|fn|func|fun|def|defp|defmodule|module|namespace|sub|type|record|"
     r"object|protocol|extension|message|service|macro_rules!|package|const|let|var|val|procedure|subroutine)"
     r"\s+(?:\([^()]*\)\s*)?([A-Za-z_$][\w$.:]*)"
 )
-_CALLED = re.compile(r"([A-Za-z_~$][\w:~$.]*)\s*(?:<[^<>()]*>\s*)?\(")
-_NAMED = re.compile(r"([A-Za-z_$][\w$.-]*)\s*(?::=|=|:|\{|;)")
-_IMPORTS = re.compile(r"\s*(?:import|#\s*include|#\s*pragma|#\s*ifndef|using|require|use|from|package|extern)\b")
-_STATEMENT = re.compile(
+_CALLED = compiled(r"([A-Za-z_~$][\w:~$.]*)\s*(?:<[^<>()]*>\s*)?\(")
+_NAMED = compiled(r"([A-Za-z_$][\w$.-]*)\s*(?::=|=|:|\{|;)")
+_IMPORTS = compiled(r"\s*(?:import|#\s*include|#\s*pragma|#\s*ifndef|using|require|use|from|package|extern)\b")
+_STATEMENT = compiled(
     r"\s*(?:\}\s*)?(?:if|for|while|switch|return|catch|match|when|else|case|do|try|throw|goto|echo)\b"
 )
-_MODIFIED = re.compile(
+_MODIFIED = compiled(
     r"\s*(?:public|private|protected|internal|static|final|readonly|abstract|virtual|override|async)\b"
 )
 
