@@ -35,6 +35,7 @@ _PERMALINKS = frozenset(("¶", "#", "§", "🔗", "\uf0c1"))
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f\v\xa0]+")
 _DIGITS = re.compile(r"[-+−]?\d{1,4}", re.ASCII)
+_LONGEST_RAISED = 5  # characters that `_DIGITS` finds, at most
 _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 
 
@@ -113,7 +114,7 @@ class Page:
                 self.blocks.append(Block(text, follows=True))
         elif tag == "table" and not _arranges(element):
             self._add_table(element)
-        elif tag == "sup" and _DIGITS.fullmatch(text := said(element)):
+        elif tag == "sup" and _DIGITS.fullmatch(text := _beginning(element)):
             self._write(text.translate(_RAISED))
         else:
             self._content += tag in _CONTENT
@@ -240,16 +241,28 @@ def _number(cell: Element, fact: str) -> int:
 
 def _raw(element: Element) -> str:
     """The text of an element as it stands, white space included."""
-    parts: list[str] = []
+    return "".join(_texts(element))
+
+
+def _beginning(element: Element) -> str:
+    """The text of an element without blanks around it, of a long one only enough to tell that it is long."""
+    text = ""
+    for part in _texts(element):
+        text = (text + part).lstrip()
+        if len(text.rstrip()) > _LONGEST_RAISED:
+            break
+    return text.strip()
+
+
+def _texts(element: Element) -> Iterator[str]:
     stack: list[Iterator[Element | str]] = [iter(element.inside)]
     while stack:
         item = next(stack[-1], None)
         if item is None:
             stack.pop()
         elif isinstance(item, str):
-            parts.append(item)
+            yield item
         elif item.tag == "br":
-            parts.append(LINE)
+            yield LINE
         elif item.tag not in _DROPPED:
             stack.append(iter(item.inside))
-    return "".join(parts)

@@ -31,6 +31,16 @@ def test_white_space_in_pre_stays_with_markup_inside():
     assert text("<pre>a<br>b</pre>after") == "a\nb\n\nafter"
 
 
+@pytest.mark.parametrize("raised", ["<sup>2</sup>", "<sup> 2\n</sup>", "<sup><a href='#n2'>2</a></sup>"])
+def test_raised_digits_are_told_from_others(raised):
+    assert text(f"<p>See{raised}.") == "See²."
+    assert text("<p>1<sup>st</sup>, 2<sup>12345</sup>") == "1st, 212345"
+
+
+def test_raised_text_that_is_never_closed_is_read_once():
+    assert text("<p>a" + "<sup>" * 900 + "b") == "ab"
+
+
 def test_a_program_stays_with_the_sentence_that_announces_it():
     words = "One two three four five six seven eight nine ten. "
     html = f"<p>{words * 2}Restart it so:</p><pre>systemctl stop orderd\n\nsystemctl start orderd</pre><p>{words}</p>"
