@@ -51,6 +51,7 @@ class _Reader:
         self._style: list[str] = []  # the block attributes that wait for their block, and the line that has them
         self._options = ""
         self._head = True
+        self._looked_at = 0  # up to this line terms have been looked at, which share the paragraph that follows them
         self.included = False
         self.title = ""
         self.meta: dict[str, str] = {}
@@ -205,10 +206,11 @@ class _Reader:
     def _term(self, at: int, term: re.Match[str]) -> int:
         """A term of a definition list and the paragraph that says what it is belong together."""
         self._emit(self._inline.line(f"{term[1]}{term[2]}: {term[4] or ''}").rstrip())
-        if not term[4]:
+        if not term[4] and at >= self._looked_at:
             said = at + 1
             while said < len(self._lines) and (not self._line(said).strip() or _TERM.match(self._line(said))):
                 said += 1
+            self._looked_at = said
             if said < len(self._lines) and self._is_said(said):
                 while self._line(said).strip():
                     said += 1

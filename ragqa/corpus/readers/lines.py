@@ -57,8 +57,11 @@ class Lines:
         self.together.append((first, last))
 
     def paragraph_before(self, line: int) -> int:
-        """The line on which the paragraph begins that ends before a line."""
+        """The line on which the paragraph begins that ends before a line. One that reaches into the lines that were last
+        told to `keep` together counts from the last of these: the two are joined anyway.
+        """
         least = self._headings[-1].body if self._headings else 0
+        least = max(least, self.together[-1][1] - 1) if self.together else least
         while line > least and not self.text[line - 1].strip():
             line -= 1
         while line > least and self.text[line - 1].strip():

@@ -8,6 +8,7 @@ like (``.. py:function:: f(x)``) are headings of what is indented below them. No
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -74,6 +75,10 @@ class _Reader:
         self._styles: list[tuple[str, bool]] = []
         self._blocks: list[_Block] = []
         self._literal = -1  # the indentation of a paragraph that ended in "::"
+        self._no_table = 0  # before this line no further table begins
+        self._rulers = [  # lines that may end a simple table
+            at for at, line in enumerate(self._lines) if _SIMPLE.match(line) and not self._line(at + 1).strip()
+        ]
 
     def read(self) -> Lines:
         for line in self._lines:
@@ -262,6 +267,8 @@ class _Reader:
     # tables
 
     def _table(self, at: int) -> int:
+        if at < self._no_table:
+            return 0
         line = self._lines[at]
         if _GRID.match(line):
             end = at
@@ -273,16 +280,15 @@ class _Reader:
             rows, headers = simple_rows(self._lines[at:end])
         else:
             return 0
-        return self._rows(at, [(at + number, cells) for number, cells in rows], headers, end) if rows else 0
+        if not rows:
+            self._no_table = end
+            return 0
+        return self._rows(at, [(at + number, cells) for number, cells in rows], headers, end)
 
     def _simple_end(self, at: int) -> int:
-        """The line after a simple table: it ends at a ruler that an empty line follows."""
-        rulers = 0
-        for end in range(at, len(self._lines)):
-            rulers += bool(_SIMPLE.match(self._lines[end]))
-            if rulers > 1 and _SIMPLE.match(self._lines[end]) and not self._line(end + 1).strip():
-                return end + 1
-        return at + 1
+        """The line after a simple table, which ends at a ruler that an empty line follows."""
+        end = bisect_right(self._rulers, at)
+        return self._rulers[end] + 1 if end < len(self._rulers) else at + 1
 
     def _rows(self, at: int, rows: list[tuple[int, list[str]]], headers: int, end: int) -> int:
         """Write rows, each on its first line."""

@@ -50,12 +50,13 @@ def _cut(line: str, borders: Sequence[int]) -> list[str]:
 def simple_rows(lines: Sequence[str]) -> tuple[list[Row], int]:
     """Rows of a simple table; a line whose first column is empty goes on with the row above."""
     starts = [found.start() for found in _RULER.finditer(lines[0])]
-    rulers = [number for number, line in enumerate(lines) if line.strip() and not line.strip(" =")]
+    rulers = dict.fromkeys(number for number, line in enumerate(lines) if line.strip() and not line.strip(" ="))
+    last = next(reversed(rulers), -1)
     rows: list[Row] = []
     headers = 0
     for number, line in enumerate(lines[1:], 1):
         if number in rulers:
-            headers = len(rows) if number != rulers[-1] else headers
+            headers = len(rows) if number != last else headers
         elif line.strip() and line.strip(" -"):
             ends = [*starts[1:], None]
             cells = [line[start:end].strip() for start, end in zip(starts, ends, strict=True)]

@@ -440,6 +440,24 @@ HARD = {
 }
 
 
+REPEATED = {  # lines that begin something which is looked for in all lines after or before them
+    ".rst": ["a::\n  x\n", "= =\n", "= =\nx y\n", "= =\n" * 8_000 + "\n", "+---+\n", "+---+\n| a |\n"],
+    ".adoc": ["a::\n", "a::\n\n", "a\n----\nx\n----\n", "|===\n", "////\n"],
+    ".1": [".TP\na\nb\n", ".TS\n", ".IP a\n"],
+    ".tex": ["\\section{\n", "\\begin{a}\n"],
+}
+
+
+@pytest.mark.parametrize("suffix", REPEATED)
+def test_lines_that_repeat_take_linear_time(tmp_path, suffix):
+    for number, line in enumerate(REPEATED[suffix]):
+        path = tmp_path / f"{number}{suffix}"
+        path.write_text(line * max(1, 32_000 // len(line)) + "x")
+        began = time.process_time()
+        list(read_file(SourceFile(path, path.name)))
+        assert time.process_time() - began < 5, line[:20]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", HARD)
 def test_hard_lines_take_linear_time(tmp_path, suffix):
