@@ -8,7 +8,7 @@ that offsets and quotations are of the passage as it stands.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,7 +67,7 @@ class Seen:
     def _original(self, at: int, *, after: bool) -> int:
         """A border in the original; at a piece the one ``after`` it, or the one before it."""
         starts, shifts = self._borders
-        number = (bisect_right if after else _bisect_left)(starts, at) - 1
+        number = (bisect_right if after else bisect_left)(starts, at) - 1
         if number < 0:
             return at
         start, end, said = self.pieces[number]
@@ -84,10 +84,6 @@ class Seen:
             shift += end - start - len(said)
             shifts.append(shift)
         return starts, shifts
-
-
-def _bisect_left(starts: Sequence[int], at: int) -> int:
-    return bisect_right(starts, at - 1)
 
 
 def is_markdown(source: str) -> bool:

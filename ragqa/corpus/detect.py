@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -34,10 +35,9 @@ def detected(text: str) -> str:
     not tell. The same text gives the same language.
     """
     text = text[:LOOKED_AT]
-    scripts = [str(match.lastgroup) for match in _SCRIPT.finditer(text)]
-    if not scripts:
+    counts = Counter(str(match.lastgroup) for match in _SCRIPT.finditer(text))
+    if not counts:
         return ""
-    counts = {script: scripts.count(script) for script in set(scripts)}
     kana, han = counts.pop("kana", 0), counts.pop("han", 0)
     if kana + han:
         counts["ja" if kana > _KANA_SHARE * (kana + han) else "zh"] = _LETTERS * (kana + han)

@@ -61,7 +61,7 @@ class Flow:
 def flow(blocks: Iterable[Block]) -> Flow:
     """Put blocks together. The first has no gap before it."""
     outline, tables, together, length = Outline(), list[Table](), list[tuple[int, int]](), 0
-    said = 0  # where the last sentence begins
+    said, start = "", 0  # the paragraph before, whose last sentence may announce what follows, and where it begins
     parts: list[str] = []
     for block in blocks:
         if parts and block.text:
@@ -73,10 +73,8 @@ def flow(blocks: Iterable[Block]) -> Flow:
         if block.is_table:
             tables.append(Table(length, length + block.header, end, block.columns))
         if block.follows:
-            together.append((said, end))
-            said = end
-        else:
-            said = end if block.level is not None else length + last_sentence(block.text)
+            together.append((start + last_sentence(said), end))
+        said, start = ("", end) if block.follows or block.level is not None else (block.text, length)
         parts.append(block.text)
         length = end
     return Flow("".join(parts), tuple(outline.sections), tuple(tables), tuple(together), outline.first_title)
@@ -85,5 +83,4 @@ def flow(blocks: Iterable[Block]) -> Flow:
 def last_sentence(text: str) -> int:
     """Where the last sentence of a text begins."""
     start = max(0, len(text) - _LONGEST_SENTENCE)
-    *before, _ = (start, *sentences(text, start, len(text))) if text else (0, 0)
-    return before[-1] if before else start
+    return [start, *sentences(text, start, len(text))][-2] if text else 0

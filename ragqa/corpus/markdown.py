@@ -67,7 +67,7 @@ def structure(text: str, start: int = 0) -> Structure:
     found = Structure()
     starts = [start, *(match.end() for match in _LINE_END.finditer(text, start)), len(text)]
     tokens = _parser().parse(text[start:])
-    said = start  # where the last sentence begins
+    before = start, start  # the paragraph whose last sentence announces a program, if one follows
     at = 0
     while at < len(tokens):
         token = tokens[at]
@@ -76,19 +76,20 @@ def structure(text: str, start: int = 0) -> Structure:
             heading = _heading(tokens[at + 1].content)
             if len(heading) <= _LONGEST_LINE:
                 found.outline.add(first, int(token.tag[1]), plain(heading), last)
-            said = last
+            before = last, last
         elif token.type == "table_open":
             end = _matching(tokens, at)
             found.tables.append(_table(tokens[at:end], first, last, starts))
-            said = last
+            before = last, last
             at = end
         elif token.type in ("fence", "code_block"):
+            said = before[0] + last_sentence(text[slice(*before)])
             if found.together and found.together[-1][1] > said:
                 said = first
             found.together.append((said if text[said:first].strip() else first, last))
-            said = last
+            before = last, last
         elif token.type == "paragraph_open":
-            said = first + last_sentence(text[first:last])
+            before = first, last
         at += 1
     return found
 

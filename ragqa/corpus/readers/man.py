@@ -54,6 +54,18 @@ class _Page:
         self._level = 1
         self.title = ""
         self.included = False
+        self._special: dict[str, Callable[[str, str], None]] = {
+            **dict.fromkeys(("SH", "SS", "Sh", "Ss"), self._section),
+            **dict.fromkeys(("TP", "TQ"), self._labelled),
+            **dict.fromkeys(("TH", "Dt"), self._titled),
+            **dict.fromkeys(("if", "ie", "el", "while"), self._condition),
+            **dict.fromkeys(_IGNORED_BLOCKS, self._ignored),
+            **dict.fromkeys(("ds", "ds1", "as"), self._string),
+            "IP": self._item,
+            "It": self._mdoc_item,
+            "TS": self._table,
+            "so": self._include,
+        }
 
     def read(self) -> Lines:
         while self._at < len(self._lines):
@@ -105,20 +117,8 @@ class _Page:
         name, _, rest = line[1:].strip().partition(" ")
         if name.startswith('\\"') or not name:
             return self._emit()
-        special: dict[str, Callable[[str, str], None]] = {
-            **dict.fromkeys(("SH", "SS", "Sh", "Ss"), self._section),
-            **dict.fromkeys(("TP", "TQ"), self._labelled),
-            **dict.fromkeys(("TH", "Dt"), self._titled),
-            **dict.fromkeys(("if", "ie", "el", "while"), self._condition),
-            **dict.fromkeys(_IGNORED_BLOCKS, self._ignored),
-            **dict.fromkeys(("ds", "ds1", "as"), self._string),
-            "IP": self._item,
-            "It": self._mdoc_item,
-            "TS": self._table,
-            "so": self._include,
-        }
-        if name in special:
-            return special[name](name, rest)
+        if name in self._special:
+            return self._special[name](name, rest)
         if name in _BREAKS:
             return self._break()
         text = self._inline(name, rest)
