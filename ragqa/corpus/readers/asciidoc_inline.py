@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ragqa.characters import compiled
+from ragqa.corpus.readers.hidden import Hidden
 
 _PASS = compiled(r"\+\+\+(.{1,1000}?)\+\+\+|pass:\w*\[((?:\\\]|[^\]]){0,500})\]|(?<!\w)`\+(.{1,1000}?)\+`(?!\w)")
 _CODE = compiled(r"``(.{1,1000}?)``|(?<![\w`])`([^`\s](?:[^`]{0,1000}[^`\s])?)`(?!\w)")
@@ -31,7 +32,6 @@ _MARKS = tuple(
     )
 )
 _ESCAPE = compiled(r"\\(?=[*_`#+{<(\[])")
-_HIDDEN = compiled("\x00(\\d+)\x00")
 _KNOWN = {"nbsp": "\xa0", "sp": " ", "empty": "", "blank": "", "zwsp": "", "amp": "&", "lt": "<", "gt": ">",
           "plus": "+", "vbar": "|", "brvbar": "¦", "startsb": "[", "endsb": "]", "caret": "^", "asterisk": "*",
           "tilde": "~", "backslash": "\\", "backtick": "`", "apos": "'", "quot": '"', "deg": "°", "cpp": "C++",
@@ -52,12 +52,8 @@ class Inline:
     def line(self, text: str) -> str:
         """A line without marks; what is passed through stays as it is."""
         text = text.replace("\0", "")
-        kept: list[str] = []
-
-        def hide(content: str) -> str:
-            kept.append(content)
-            return f"\0{len(kept) - 1}\0"
-
+        hidden = Hidden()
+        hide = hidden.hide
         text = _PASS.sub(lambda found: hide(found[1] or found[2] or found[3] or ""), text)
         text = _CODE.sub(lambda found: hide(self._named(found[1] or found[2])), text)
         text = self._named(text)
@@ -68,10 +64,7 @@ class Inline:
         text = _ROLE.sub("", text)
         for mark in _MARKS:
             text = mark.sub(r"\1", text)
-        text = _ESCAPE.sub("", text)
-        for _ in range(3):
-            text = _HIDDEN.sub(lambda found: kept[int(found[1])], text)
-        return text
+        return hidden.shown(_ESCAPE.sub("", text))
 
     def _named(self, text: str) -> str:
         return _ATTRIBUTE.sub(self._attribute, text) if "{" in text else text

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from ragqa.corpus.files import SourceFile
+from ragqa.corpus.readers.hidden import Hidden
 from ragqa.corpus.readers.latex_signs import ACCENTS, SIGNS
 from ragqa.corpus.readers.lines import Lines, lines_of
 from ragqa.types import Document
@@ -67,7 +68,6 @@ _COMMAND = re.compile(r"\\([A-Za-z]+)\*?[ \t]?(?:\[[^\[\]\n]*\])?\{([^{}]*)\}")
 _WORD = re.compile(r"\\([A-Za-z]+)\*?(?:[ \t]|(?=[^A-Za-z])|\Z)")
 _SPACE = re.compile(r"(?<!\\)~|\\[ ,;:!/>]")
 _ESCAPED = re.compile(r"\\([&%$#_{}])")
-_HIDDEN = re.compile("\x00(\\d+)\x00")
 _TYPED = {"textbackslash": "\\", "textasciitilde": "~"}
 _SILENT = re.compile(
     r"label|[a-zA-Z]*index[a-zA-Z]*|symlabel|input|include|hspace|vspace|tag|phantom|vphantom|hphantom"
@@ -104,11 +104,11 @@ class _Reader:
         self.title = ""
         self.first = ""
         self._macros: dict[str, str] = {}
-        self._kept: list[str] = []
+        self._hidden = Hidden()
 
     def read(self, source: str) -> Lines:
         source = _sub(_VERBATIM, self._verbatim, source)
-        source = _sub(_INLINE, lambda found: self._hide(found[2]), source)
+        source = _sub(_INLINE, lambda found: self._hidden.hide(found[2]), source)
         source = _sub(_COMMENT, r"\1", source)
         self._macros = {found[1]: found[2] for found in _MACRO.finditer(source)}
         source = self._body(source)
@@ -119,15 +119,11 @@ class _Reader:
         out.text = [line.rstrip() for line in text.split("\n")]
         return out
 
-    def _hide(self, content: str) -> str:
-        self._kept.append(content)
-        return f"\0{len(self._kept) - 1}\0"
-
     def _verbatim(self, found: re.Match[str]) -> str:
         breaks = found[0].count("\n")
         if found[1] == "comment":
             return "\n" * breaks
-        return "\n".join(self._hide(line) if line.strip() else "" for line in found[2].split("\n")) + "\n" * (
+        return "\n".join(self._hidden.hide(line) if line.strip() else "" for line in found[2].split("\n")) + "\n" * (
             breaks - found[2].count("\n")
         )
 
@@ -176,18 +172,19 @@ class _Reader:
         before = out.text[at][: found.start()]
         bare = not self._plain(before + behind).strip()
         out.heading(at, _LEVELS[found[1]], text, at + height if bare else None)
-        out.text[at : at + height] = [text if bare else f"{before}{text} {behind}", *[""] * (height - 1)]
+        said = self._hidden.hide(text)  # it is plain already
+        out.text[at : at + height] = [said if bare else f"{before}{said} {behind}", *[""] * (height - 1)]
 
     def _plain(self, text: str) -> str:
         """Text without commands; its lines stay."""
-        text = _sub(_LINK, lambda found: f"{found[2]} ({self._hide(found[1])})", text)
+        text = _sub(_LINK, lambda found: f"{found[2]} ({self._hidden.hide(found[1])})", text)
         text = _sub(_ALTERNATIVE, "", text)
-        text = _sub(_URL, lambda found: self._hide(found[1]), text)
+        text = _sub(_URL, lambda found: self._hidden.hide(found[1]), text)
         text = _sub(_RULES, "", text)
         text = _sub(_CITED, r" [\1]", text)
         text = _sub(_DROPPED, "", text)
         text = _sub(_ACCENT, _accented, text)
-        text = _sub(_ESCAPED, lambda found: self._hide(found[1]), text)
+        text = _sub(_ESCAPED, lambda found: self._hidden.hide(found[1]), text)
         text = text.replace("\\\\", " ")
         text = _sub(_ITEM, lambda found: f"{found[1]}: " if found[1] else "- ", text)
         text = _sub(_ENVIRONMENT, "", text)
@@ -200,16 +197,14 @@ class _Reader:
         text = _sub(_WORD, self._word, text)
         text = _sub(_SPACE, " ", re.sub(r"(?<!\\)[{}]|\$+|\\[()\[\]]", "", text))
         text = text.replace("---", "—").replace("--", "–").replace("``", "“").replace("''", "”").replace("\\", "")
-        for _ in range(3):
-            text = _sub(_HIDDEN, lambda found: self._kept[int(found[1])], text)
-        return text
+        return self._hidden.shown(text)
 
     def _word(self, found: re.Match[str]) -> str:
         name = found[1]
         if name in self._macros:
             return self._macros[name] + (" " if found[0][-1:] == " " else "")
         if name in _TYPED:
-            return self._hide(_TYPED[name])
+            return self._hidden.hide(_TYPED[name])
         if name in SIGNS:
             return SIGNS[name]
         following = found.string[found.end() : found.end() + 1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ragqa.corpus.readers.hidden import Hidden
+
 _LITERAL = re.compile(r"``(.{1,1000}?)``(?!`)")
 _ROLE = re.compile(r"(?<![\w:]):[\w:.+-]{1,60}:`((?:\\.|[^`\\]){1,1000})`|`((?:\\.|[^`\\]){1,1000})`:[\w:.+-]{1,60}:")
 _LINK = re.compile(r"`((?:\\.|[^`\\]){1,1000})`(__?)?(?![\w`])")
@@ -16,7 +18,6 @@ _FOOTNOTE = re.compile(r"(?<!\w)\[((?:\d+|#[\w.-]*|\*|[\w.-]+))\]_(?!\w)")
 _SUBSTITUTION = re.compile(r"(?<![\w|])\|([^\s|](?:[^|\n]{0,80}[^\s|])?)\|(?:__?)?(?![\w|])")
 _EXPLICIT = re.compile(r"(.*?)\s*(?<!\\)<([^<>]*)>\s*\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)")
-_HIDDEN = re.compile("\x00(\\d+)\x00")
 _OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|www\.", re.IGNORECASE)
 
 
@@ -43,12 +44,8 @@ class Inline:
         """A line without marks; what is literal stays as it is."""
         if not any(mark in text for mark in "`*_|\\"):
             return text.replace("\0", "")
-        kept: list[str] = []
-
-        def hide(content: str) -> str:
-            kept.append(content)
-            return f"\0{len(kept) - 1}\0"
-
+        hidden = Hidden()
+        hide = hidden.hide
         text = _LITERAL.sub(lambda found: hide(found[1]), text.replace("\0", ""))
         text = _ROLE.sub(lambda found: hide(_shown(found[1] or found[2])), text)
         text = _LINK.sub(lambda found: hide(_linked(found[1], bool(found[2]))), text)
@@ -57,10 +54,7 @@ class Inline:
         text = _EMPHASIS.sub(r"\1", text)
         text = _FOOTNOTE.sub(r"[\1]", text)
         text = _SUBSTITUTION.sub(self._replaced, text)
-        text = _REFERENCE.sub(r"\1", text)
-        for _ in range(3):  # a literal may stand within a link
-            text = _HIDDEN.sub(lambda found: kept[int(found[1])], text)
-        return text
+        return hidden.shown(_REFERENCE.sub(r"\1", text))
 
     def _replaced(self, found: re.Match[str]) -> str:
         said = self._substitutions.get(found[1].lower())

@@ -394,6 +394,11 @@ def test_other_programs(tmp_path):
     assert "int speed(int unit);" in document.text and "enum colour { RED, /* hot */ BLUE };" in document.text
 
 
+def test_signs_in_a_heading_of_latex_stay(tmp_path):
+    document, _ = read(tmp_path / "a.tex", "\\section{Costs of \\$5 \\{net\\}} Low.\n")
+    assert document.text == "Costs of $5 {net}  Low.\n" and document.title == "Costs of $5 {net}"
+
+
 PARTS = re.findall(
     r"\S+",
     r"""= == --- ~~~~ .... :: .. note:: | |=== +---+---+ * ` `` \begin{x} \end{x} \section{ } { \item [ ] $ % \ & .TP
