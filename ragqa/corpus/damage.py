@@ -19,5 +19,9 @@ def readable(kind: str) -> Iterator[None]:
     except (SourceError, OSError, MemoryError, RecursionError):
         raise
     except Exception as error:  # parsers raise nearly anything on a damaged file
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise SourceError(f"not a readable {kind} ({said})") from error
+        raise SourceError(f"not a readable {kind} ({described(error)})") from error
+
+
+def described(error: BaseException) -> str:
+    """What a library says is wrong, in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

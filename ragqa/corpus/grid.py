@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ragqa.corpus.flow import Block
 
 BAR = " | "
-_LONGEST_REPEATED = 200  # characters of a cell that is said in each row it spans
+LONGEST_REPEATED = 200  # characters of a cell that is said in each row it spans
 _WIDEST = 1000  # columns that a cell may span; HTML allows as many
-_LONGEST_COLUMNS = 300  # characters of all names; they stand with every passage of the table
+LONGEST_COLUMNS = 300  # characters of all names; they stand with every passage of the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
                 spare -= 1
                 line.append(_continued(above, below, len(line)))
             if cell.rows > 1:
-                below[len(line)] = (cell.rows - 1, cell.text if len(cell.text) <= _LONGEST_REPEATED else "")
+                below[len(line)] = (cell.rows - 1, cell.text if len(cell.text) <= LONGEST_REPEATED else "")
             line.append(cell.text)
             gap = min(cell.columns - 1, spare) if 1 < cell.columns <= _WIDEST else 0
             spare -= gap
@@ -86,4 +86,4 @@ def _columns(header: Sequence[Sequence[str]]) -> str:
         parts = dict.fromkeys(row[column] for row in header if column < len(row) and row[column])
         names.append(" ".join(parts))
     said = BAR.join(names)
-    return said if _says(said) and len(said) <= _LONGEST_COLUMNS else ""
+    return said if _says(said) and len(said) <= LONGEST_COLUMNS else ""

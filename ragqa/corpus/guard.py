@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ragqa.corpus.damage import described
 from ragqa.corpus.files import Problem, SourceFile, regular_size
 from ragqa.corpus.formats import Reader, ending, format_of
 from ragqa.corpus.limits import LONGEST_ID, LONGEST_TITLE, too_hungry, too_large, too_long
@@ -85,5 +86,4 @@ def _reason(error: BaseException, file: SourceFile) -> str:
         return f"damaged gzip file ({error})"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return f"cannot be read ({said})"
+    return f"cannot be read ({described(error)})"

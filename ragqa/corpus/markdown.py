@@ -14,7 +14,7 @@ from typing import Any
 
 from ragqa.corpus.files import SourceFile, read_text_of
 from ragqa.corpus.flow import last_sentence
-from ragqa.corpus.grid import BAR
+from ragqa.corpus.grid import BAR, LONGEST_COLUMNS
 from ragqa.corpus.headings import Outline
 from ragqa.corpus.matter import front_matter
 from ragqa.corpus.tables import is_reserved
@@ -25,7 +25,6 @@ _LINE_END = re.compile(r"\r\n?|\n")
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # blanks to Markdown, line ends to Python
 _ATTRIBUTES = re.compile(r"[ \t]*\{:?[ \t]*[#.][^{}\n]*\}[ \t]*$")  # {#anchor}, {.class}
 _LONGEST_LINE = 2_000  # characters of a heading with its inline marks and the addresses of its links
-_LONGEST_COLUMNS = 300  # characters of the names of all columns of a table
 
 
 def read_markdown(file: SourceFile) -> Iterator[Document]:
@@ -113,7 +112,7 @@ def _table(tokens: Sequence[Any], first: int, last: int, starts: Sequence[int]) 
         elif token.type == "tbody_open" and token.map:
             body = starts[min(token.map[0], len(starts) - 1)]
     columns = BAR.join(names)
-    return Table(first, body, last, columns if len(columns) <= _LONGEST_COLUMNS and columns.strip(" |") else "")
+    return Table(first, body, last, columns if len(columns) <= LONGEST_COLUMNS and columns.strip(" |") else "")
 
 
 class _Parser:

@@ -48,11 +48,7 @@ def read_html(file: SourceFile) -> Iterator[Document | Problem]:
     blocks, repeated = without_repeated(file, page.blocks, lambda other: page_of(other).blocks)
     if repeated:
         yield Problem(file.source, "left out: what repeats on most pages of its folder", unread=False, remark=True)
-    text = flow(blocks)
-    title = page.title or text.title
-    yield Document(
-        file.name, text.text, title, file.source, sections=text.sections, tables=text.tables, together=text.together
-    )
+    yield flow(blocks).document(file, page.title)
 
 
 def page_of(file: SourceFile) -> Page:

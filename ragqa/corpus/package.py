@@ -35,6 +35,14 @@ class Package:
         """The names of the parts that a part is related to in this way ("footnotes"), in order; "" is the package."""
         return [target for _, own, target in self._relations(name) if own == kind]
 
+    def first(self, name: str, kind: str, usual: str = "") -> str:
+        """The first of these; the ``usual`` name if there is none."""
+        return next(iter(self.related(name, kind)), usual)
+
+    def title(self) -> str:
+        """The title in the properties of an office file, in one line."""
+        return text_of(child(self.xml(self.first("", "core-properties", "docProps/core.xml")), "title"))
+
     def by_id(self, name: str) -> dict[str, str]:
         """The names of the parts that a part is related to, by the ids that it calls them by."""
         return {called: target for called, _, target in self._relations(name)}
@@ -59,6 +67,11 @@ def child(node: Node | None, *names: str) -> Node | None:
     for name in names:
         node = next((one for one in node if local(one) == name), None) if node is not None else None
     return node
+
+
+def text_of(node: Node | None) -> str:
+    """All text in an element, in one line."""
+    return "" if node is None else " ".join("".join(node.itertext()).split())
 
 
 def fact(node: Node | None, name: str = "val", default: str = "") -> str:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ragqa.corpus.damage import described
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.headings import Outline
-from ragqa.corpus.pdf_file import Part, PdfFile, Place, described, opened
+from ragqa.corpus.pdf_file import Part, PdfFile, Place, opened
 from ragqa.corpus.pdf_page import FIELD, NO_GLYPH
 from ragqa.errors import SourceError
 from ragqa.types import Document, Section

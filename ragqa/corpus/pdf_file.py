@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ragqa.corpus.damage import described
 from ragqa.corpus.pdf_layout import Paragraph, goes_on, join, paragraphs, vocabulary
 from ragqa.corpus.pdf_page import NO_GLYPH, Box, PageText, glyph_box, page_text
 from ragqa.corpus.pdf_running import without_running
@@ -195,12 +196,12 @@ class PdfFile:
             page.close()
 
     def glyph_boxes(self, glyphs: Sequence[int]) -> list[Place]:
-        """Where glyphs stand."""
+        """Where glyphs stand, each said once."""
         found: list[Place] = []
         for number in sorted({glyph // _GLYPHS for glyph in glyphs}):
             page = self._pdf[number]
             text_page = page.get_textpage()
-            for glyph in glyphs:
+            for glyph in dict.fromkeys(glyphs):  # all characters of a field are one glyph
                 if glyph // _GLYPHS == number:
                     box: Box | None = glyph_box(page, text_page, self._pdf.formenv, glyph % _GLYPHS)
                     if box is not None:
@@ -240,8 +241,3 @@ def _first_words(text: str) -> int:
             break
         found = end
     return found
-
-
-def described(error: Exception) -> str:
-    """What pdfium or Python says is wrong, in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from ragqa.corpus.pdf_page import NO_GLYPH, Piece
+from ragqa.corpus.pdf_page import HYPHEN, NO_GLYPH, Piece
 
-HYPHEN = "\u00ad"
 _ITEM = re.compile(r"(?:[•‣◦▪●○■□–—*·✓➢-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\[\d{1,3}\])\s")
 _WORD = re.compile(r"\w[\w-]*")
 _STOPS = (".", "!", "?", "…", ":", "。", "！", "？", ".”", '."', ".)", ";")

@@ -20,7 +20,7 @@ _ACCENTS = {"´": "\u0301", "`": "\u0300", "ˆ": "\u0302", "˜": "\u0303", "¨":
 _ACCENTS |= {"¸": "\u0327", "˚": "\u030a", "˝": "\u030b", "¯": "\u0304", "˙": "\u0307", "˛": "\u0328"}
 _DIGITS = frozenset("0123456789")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_HYPHEN = "\u00ad"  # at the end of a line: the word may go on in the next one
+HYPHEN = "\u00ad"  # at the end of a line: the word may go on in the next one
 _HYPHENS = frozenset(("\u00ad", "\ufffe", "\x02"))
 _FAR = 1.2  # times the height of a glyph: two that are so far apart stand in different cells or columns
 _SAMPLE = 100  # glyphs of a page that tell its direction
@@ -166,7 +166,7 @@ def _sign(pdfium: Any, text_page: Any, glyph: int) -> str:
     code = pdfium.FPDFText_GetUnicode(text_page, glyph)
     sign = chr(code) if 0 < code < 0x110000 else ""
     if sign in _HYPHENS or pdfium.FPDFText_IsHyphen(text_page, glyph) == 1:
-        return _HYPHEN
+        return HYPHEN
     return sign if sign in "\r\n\t" or sign >= " " else ""
 
 

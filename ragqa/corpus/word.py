@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ragqa.corpus.damage import readable
 from ragqa.corpus.files import SourceFile, open_zip
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
-from ragqa.corpus.grid import Cell, table_block
+from ragqa.corpus.grid import LONGEST_REPEATED, Cell, table_block
 from ragqa.corpus.package import Node, Package, child, fact, is_on, local, number
 from ragqa.corpus.word_styles import Numbers, Style, heading_level, read_styles
 from ragqa.errors import SourceError
@@ -23,7 +24,6 @@ _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
 _SIGNS = {"tab": "\t", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _PAGE_WORDS = frozenset(("page", "of", "seite", "von", "p", "pg", "página", "de", "sur"))
 _LONGEST_NAME = 100  # characters of a column's name
-_LONGEST_REPEATED = 200  # characters of a merged cell that is said in each row it spans
 _SYMBOLS = dict(zip("abcdefghijklmnopqrstuvwxyz", "αβχδεφγηιϕκλμνοπθρστυϖωξψζ", strict=True))  # of the font Symbol
 _SYMBOLS |= dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ", strict=True))
 _SYMBOLS |= {"\xb0": "°", "\xb1": "±", "\xb3": "≥", "\xa3": "≤", "\xb4": "×", "\xb9": "≠", "\xb7": "•", "\xae": "→"}
@@ -35,36 +35,15 @@ def read_docx(file: SourceFile) -> Iterator[Document]:
 
     The title is that of the properties, or the first heading of the first level.
     """
-    try:
-        with open_zip(file) as archive:
-            package = Package(archive)
-            name = next(iter(package.related("", "officeDocument")), "word/document.xml")
-            root = package.xml(name)
-            if root is None or (body := child(root, "body")) is None:
-                raise SourceError("not a readable Word file (it has no text part)")
-            said = flow(_Reader(package, name).blocks(body))
-            title = _title(package)
-    except (SourceError, OSError, MemoryError):
-        raise
-    except Exception as error:  # zipfile and lxml raise nearly anything on a damaged file
-        described = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise SourceError(f"not a readable Word file ({described})") from error
-    yield Document(
-        file.name,
-        said.text,
-        title or said.title,
-        file.source,
-        sections=said.sections,
-        tables=said.tables,
-        together=said.together,
-    )
-
-
-def _title(package: Package) -> str:
-    name = next(iter(package.related("", "core-properties")), "docProps/core.xml")
-    title = child(package.xml(name), "title")
-    said = " ".join((title.text or "").split()) if title is not None else ""
-    return "" if said.lower().startswith("microsoft word - ") else said
+    with readable("Word file"), open_zip(file) as archive:
+        package = Package(archive)
+        name = package.first("", "officeDocument", "word/document.xml")
+        body = child(package.xml(name), "body")
+        if body is None:
+            raise SourceError("not a readable Word file (it has no text part)")
+        said = flow(_Reader(package, name).blocks(body))
+        title = package.title()
+    yield said.document(file, "" if title.lower().startswith("microsoft word - ") else title)
 
 
 class _Reader:
@@ -72,7 +51,7 @@ class _Reader:
 
     def __init__(self, package: Package, name: str) -> None:
         def part(kind: str) -> Node | None:
-            return next((package.xml(found) for found in package.related(name, kind)), None)
+            return package.xml(package.first(name, kind))
 
         self._blocks: list[Block] = []
         self._styles = read_styles(part("styles"))
@@ -222,7 +201,7 @@ class _Reader:
                 continued = merged is not None and fact(merged, default="continue") == "continue"
                 text = above.get(place, "") if continued else _one_line(self, cell)
                 line.append(Cell(text, span))
-                said[place] = text if len(text) <= _LONGEST_REPEATED else ""
+                said[place] = text if len(text) <= LONGEST_REPEATED else ""
                 place += span
             grid.append(line)
             above = said

@@ -7,13 +7,13 @@ import zipfile
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from ragqa.corpus.damage import readable
 from ragqa.corpus.encoding import decode
 from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.flow import flow
 from ragqa.corpus.limits import too_long
 from ragqa.corpus.markup import read_page
-from ragqa.corpus.package import Node, Package, child, local
-from ragqa.corpus.readers.damage import readable
+from ragqa.corpus.package import Node, Package, child, local, text_of
 from ragqa.errors import SourceError
 from ragqa.types import Document
 
@@ -33,9 +33,8 @@ def read_epub(file: SourceFile) -> Iterator[Document | Problem]:
         if book is None:
             raise SourceError("not a readable EPUB book (it does not say what belongs to it)")
         facts = child(book, "metadata")
-        title = " ".join("".join(node.itertext()) for node in _all(facts, "title")[:1])
-        meta = {key: " ".join("".join(node.itertext()).split()) for name, key in _FACTS.items()
-                for node in _all(facts, name)[:1]}  # fmt: skip
+        title = text_of(next(iter(_all(facts, "title")), None))
+        meta = {key: text_of(node) for name, key in _FACTS.items() for node in _all(facts, name)[:1]}
         items = {node.get("id", ""): node for node in _all(child(book, "manifest"), "item")}
         for at, reference in enumerate(_all(child(book, "spine"), "itemref"), 1):
             item = items.get(reference.get("idref", ""))
@@ -49,7 +48,7 @@ def read_epub(file: SourceFile) -> Iterator[Document | Problem]:
                 continue
             said = flow(read_page(decode(raw), file.limits.nesting).blocks)
             if said.text.strip():
-                yield said.document(file, " ".join(title.split()) or said.title, f"#chapter={at}", meta)
+                yield said.document(file, title, f"#chapter={at}", meta)
 
 
 def _refuse_encrypted(package: Package) -> None:

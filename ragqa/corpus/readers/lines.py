@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from ragqa.corpus.files import SourceFile, read_text_of
+from ragqa.corpus.grid import BAR, LONGEST_COLUMNS
 from ragqa.corpus.headings import Outline
 from ragqa.types import Document, Meta, Table
-
-BAR = " | "
-_LONGEST_COLUMNS = 300  # characters of all names; they stand with every passage of a table
 
 
 def lines_of(file: SourceFile) -> list[str]:
@@ -57,8 +55,10 @@ class Lines:
         self.together.append((first, last))
 
     def paragraph_before(self, line: int) -> int:
-        """The line on which the paragraph begins that ends before a line. One that reaches into the lines that were last
-        told to `keep` together counts from the last of these: the two are joined anyway.
+        """The line on which the paragraph begins that ends before a line.
+
+        If it reaches into the lines that were last told to `keep` together, the last of these is given: `keep` joins
+        the two anyway.
         """
         least = self._headings[-1].body if self._headings else 0
         least = max(least, self.together[-1][1] - 1) if self.together else least
@@ -97,7 +97,7 @@ class Lines:
 
     def _columns(self, first: int, body: int) -> str:
         names = " ".join(filter(None, self.text[first:body]))
-        return names if len(names) <= _LONGEST_COLUMNS else ""
+        return names if len(names) <= LONGEST_COLUMNS else ""
 
 
 def row(cells: Sequence[str]) -> str:

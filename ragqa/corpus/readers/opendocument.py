@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from ragqa.corpus.damage import readable
 from ragqa.corpus.files import SourceFile, open_zip
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import Cell, table_block
-from ragqa.corpus.package import Node, Package, child, fact, local, number
-from ragqa.corpus.readers.damage import readable
+from ragqa.corpus.package import Node, Package, child, fact, local, number, text_of
 from ragqa.errors import SourceError
 from ragqa.types import Document
 
@@ -27,8 +28,7 @@ def read_odt(file: SourceFile) -> Iterator[Document]:
         body = child(package.xml("content.xml"), "body", "text")
         if body is None:
             raise SourceError("not a readable OpenDocument text (it has no text part)")
-        properties = child(package.xml("meta.xml"), "meta", "title")
-        title = " ".join("".join(properties.itertext()).split()) if properties is not None else ""
+        title = text_of(child(package.xml("meta.xml"), "meta", "title"))
         reader = _Reader()
         said = flow(reader.blocks(body))
     yield said.document(file, title or reader.title)
@@ -78,11 +78,9 @@ class _Reader:
             mark = f"{'  ' * depth}- "
             for block in self.blocks(item, depth + 1):
                 if block.level is None and not block.is_table and mark and not block.text.lstrip().startswith("- "):
-                    block = Block(f"{mark}{block.text}", block.gap)
+                    block = replace(block, text=f"{mark}{block.text}")
                     mark = ""
-                yield Block(
-                    block.text, PARAGRAPH if first else LINE, block.level, block.is_table, block.columns, block.header
-                )
+                yield replace(block, gap=PARAGRAPH if first else LINE)
                 first = False
 
     def _table(self, table: Node) -> Iterator[Block]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ragqa.corpus.damage import readable
 from ragqa.corpus.files import Problem, SourceFile, open_zip
-from ragqa.corpus.readers.damage import readable
 from ragqa.corpus.readers.headers import Row, find_header, read_rows, trimmed
 from ragqa.corpus.tables import as_text, file_title
 from ragqa.errors import MissingExtra, SourceError

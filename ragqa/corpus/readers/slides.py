@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ragqa.corpus.damage import readable
 from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import Cell, table_block
 from ragqa.corpus.package import Node, Package, child, fact, local, number
-from ragqa.corpus.readers.damage import readable
 from ragqa.errors import SourceError
 from ragqa.types import Document
 
@@ -27,12 +27,11 @@ def read_pptx(file: SourceFile) -> Iterator[Document | Problem]:
     """
     with readable("PowerPoint file"), open_zip(file) as archive:
         package = Package(archive)
-        name = next(iter(package.related("", "officeDocument")), "ppt/presentation.xml")
+        name = package.first("", "officeDocument", "ppt/presentation.xml")
         presentation = package.xml(name)
         if presentation is None:
             raise SourceError("not a readable PowerPoint file (it has no presentation part)")
-        core = package.xml(next(iter(package.related("", "core-properties")), "docProps/core.xml"))
-        title = " ".join(_all_text(child(core, "title")).split())
+        title = package.title()
         targets = package.by_id(name)
         for at, entry in enumerate(_children(child(presentation, "sldIdLst")), 1):
             slide = targets.get(_relation(entry), "")

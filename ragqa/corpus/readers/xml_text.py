@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.entities import html5
 from typing import Any
 
@@ -50,6 +51,8 @@ _ITEM_LINE = re.compile(r"\s*\n\s*(?=(?:[-*•–]|\d{1,3}[.)])\s)")
 _LONG = 200  # characters of a leaf that is quoted without its name
 _DEEPEST = 12  # headings
 _LONGEST_ENTITY = 1_000  # characters
+_NESTING = 200  # elements of HTML in one another, within a text
+_UNKNOWN_ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,30});")
 
 
 def read_xml(file: SourceFile) -> Iterator[Document]:
@@ -94,9 +97,6 @@ def _parsed(text: str) -> tuple[Node, dict[str, str]]:
     return root, entities
 
 
-_UNKNOWN_ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,30});")
-
-
 def _known(found: re.Match[bytes]) -> bytes:
     """The character that HTML knows by this name; the five of XML stay as they are."""
     name = found[1].decode("ascii")
@@ -116,7 +116,7 @@ class _Reader:
         if name in SILENT:
             return
         if name in VERBATIM:
-            if (text := self._raw(node).strip("\r\n")).strip():
+            if (text := self._inline(node).strip("\r\n")).strip():
                 yield Block(text, follows=True)
         elif name in TABLES and (block := self._table(node)):
             for child in node:
@@ -207,7 +207,7 @@ class _Reader:
     def _texts(self, text: str) -> Iterator[Block]:
         """The paragraphs of a leaf's text; HTML in it is read as such."""
         if _MARKUP.search(text):
-            yield from (block for block in read_page(text, 200).blocks)
+            yield from read_page(text, _NESTING).blocks
             return
         for paragraph in _PARAGRAPHS.split(text):
             if said := _flowing(paragraph).strip():
@@ -246,9 +246,6 @@ class _Reader:
         """All text of an element on one line."""
         return " ".join(self._inline(node).split())
 
-    def _raw(self, node: Node) -> str:
-        return self._inline(node)
-
     def _list(self, node: Node, level: int) -> Iterator[Block]:
         children = [child for child in node if _name(child)]
         pairs = _name(node) == "list" and any(_name(child) == "label" for child in children)
@@ -264,10 +261,9 @@ class _Reader:
             term = ""
             for block in self.element(child, level):
                 plain = block.level is None and not block.is_table and not block.follows
-                text = f"{mark}{block.text}" if plain and mark else block.text
+                text = f"{mark}{block.text}" if plain else block.text
                 mark = "" if plain else mark
-                yield Block(text, PARAGRAPH if first else LINE, block.level, block.is_table, block.columns,
-                            block.header, block.follows)  # fmt: skip
+                yield replace(block, text=text, gap=PARAGRAPH if first else LINE)
                 first = False
 
     def _entry(self, node: Node, level: int) -> Iterator[Block]:
