@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.asciidoc_inline import Inline
 from ragqa.corpus.readers.asciidoc_tables import rows_of
-from ragqa.corpus.readers.lines import Lines, lines_of, row
+from ragqa.corpus.readers.lines import Lines, lines_of
 from ragqa.corpus.tables import is_reserved
 from ragqa.types import Document
 
@@ -67,16 +67,12 @@ class _Reader:
         line = self._lines[at].rstrip()
         if not line:
             self._head = self._head and not self.title
-            return self._emit("")
+            return self._out.write("")
         for read in (self._comment, self._title, self._attribute, self._macro, self._block, self._before_block):
             if end := read(at, line):
                 return end
         self._head = self._head and bool(self.title)
         return self._text(at, line)
-
-    def _emit(self, *lines: str) -> int:
-        self._out.text += lines
-        return len(self._out.text)
 
     def _line(self, at: int) -> str:
         return self._lines[at].rstrip() if 0 <= at < len(self._lines) else ""
@@ -84,8 +80,8 @@ class _Reader:
     def _comment(self, at: int, line: str) -> int:
         if line.startswith("////"):
             end = self._closing(at, line)
-            return self._emit(*[""] * (end - at))
-        return self._emit("") if line.startswith("//") and not line.startswith("///") else 0
+            return self._out.blank(end)
+        return self._out.write("") if line.startswith("//") and not line.startswith("///") else 0
 
     def _closing(self, at: int, delimiter: str) -> int:
         """The line after the one that closes a block; the end if none does."""
@@ -111,7 +107,7 @@ class _Reader:
             self.title = text
         if not discrete:
             self._out.heading(at, level, text, at + height)
-        return self._emit(text, *[""] * (height - 1))
+        return self._out.write(text, *[""] * (height - 1))
 
     def _attribute(self, at: int, line: str) -> int:
         found = _ATTRIBUTE.match(line)
@@ -126,18 +122,18 @@ class _Reader:
             self._inline.attributes[name] = value
             if self._head and value and len(value) <= 100:
                 self.meta[name] = value
-        return self._emit(*[""] * (end - at))
+        return self._out.blank(end)
 
     def _macro(self, at: int, line: str) -> int:
         if condition := _CONDITION.match(line):
             if inner := _ATTRIBUTE.match(condition[1]):
                 self._inline.attributes.setdefault(inner[2].lower(), self._inline.line(inner[4] or ""))
-                return self._emit("")
-            return self._emit("" if line.startswith(("ifeval", "endif")) else self._inline.line(condition[1]))
+                return self._out.write("")
+            return self._out.write("" if line.startswith(("ifeval", "endif")) else self._inline.line(condition[1]))
         if macro := _BLOCK_MACRO.match(line):
             self.included |= macro[1] == "include"
             said = macro[3].split(",")[0].strip('" ') if macro[1] in ("image", "link") else ""
-            return self._emit(self._inline.line(said))
+            return self._out.write(self._inline.line(said))
         return 0
 
     def _before_block(self, at: int, line: str) -> int:
@@ -151,11 +147,11 @@ class _Reader:
             elif self._style[0] in ("quote", "verse") and len(parts) > 1:
                 said = f"— {', '.join(filter(None, parts[1:]))}:"
             self._options = line
-            return self._emit(self._inline.line(said))
+            return self._out.write(self._inline.line(said))
         if line.startswith("[["):
-            return self._emit("") if line.endswith("]]") else 0
+            return self._out.write("") if line.endswith("]]") else 0
         if found := _BLOCK_TITLE.match(line):
-            return self._emit(self._inline.line(found[1]))
+            return self._out.write(self._inline.line(found[1]))
         return 0
 
     def _block(self, at: int, line: str) -> int:
@@ -169,13 +165,14 @@ class _Reader:
             end = self._closing(at, delimiter if delimiter[0] == "`" else line)
             before = self._out.paragraph_before(at)
             closed = end - 1 if end > at + 1 and self._line(end - 1)[:3] == delimiter[:3] else end
-            self._emit("", *(self._lines[number].rstrip() for number in range(at + 1, closed)), *[""] * (end - closed))
+            self._out.write("", *map(self._line, range(at + 1, closed)))
             self._out.keep(before, end)
-            return end
+            return self._out.blank(end)
         if delimiter[0] == "+":
             end = self._closing(at, line)
-            return self._emit("", *(self._line(number) for number in range(at + 1, end - 1)), *[""] * (end > at + 1))
-        return self._emit("")
+            self._out.write("", *map(self._line, range(at + 1, end - 1)))
+            return self._out.blank(end)
+        return self._out.write("")
 
     def _table(self, at: int, line: str) -> int:
         end = self._closing(at, line)
@@ -183,29 +180,21 @@ class _Reader:
             self._lines, at + 1, end - 1, self._options if self._line(at - 1)[:1] in "[." else "", line
         )
         self._options, self._style = "", []
-        body = at + 1
-        for number, (begin, cells) in enumerate(rows):
-            self._emit(*[""] * (begin - len(self._out.text)))
-            self._emit(row([self._inline.line(cell) for cell in cells]))
-            body = len(self._out.text) if number < headers else body
-        self._emit(*[""] * (end - len(self._out.text)))
-        if rows:
-            self._out.tables.append((rows[0][0], max(body, rows[0][0]), len(self._out.text)))
-        return len(self._out.text)
+        return self._out.table(rows, headers, end, self._inline.line)
 
     def _text(self, at: int, line: str) -> int:
         if line == "+":
-            return self._emit("")
+            return self._out.write("")
         if (term := _TERM.match(line)) and not line.lstrip().startswith(("http", "//")):
             return self._term(at, term)
         if item := _ITEM.match(line):
             line = f"{item[1]}{'  ' * (len(item[2]) - 1)}- {line[item.end() :]}"
         line = line[:-2] if line.endswith(" +") else line
-        return self._emit(self._inline.line(line))
+        return self._out.write(self._inline.line(line))
 
     def _term(self, at: int, term: re.Match[str]) -> int:
         """A term of a definition list and the paragraph that says what it is belong together."""
-        self._emit(self._inline.line(f"{term[1]}{term[2]}: {term[4] or ''}").rstrip())
+        self._out.write(self._inline.line(f"{term[1]}{term[2]}: {term[4] or ''}").rstrip())
         if not term[4] and at >= self._looked_at:
             said = at + 1
             while said < len(self._lines) and (not self._line(said).strip() or _TERM.match(self._line(said))):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 
 from ragqa.characters import compiled
+from ragqa.corpus.readers.lines import Row, separated
 
-Row = tuple[int, list[str]]
 _CELL = compiled(r"(?:(?:^|(?<=\s))(\d+(?:\.\d+)?[*+]|\.\d+\+)?[<^>]?(?:\.[<^>])?[adehlmsv]?)?(?<!\\)\|")
 _COLUMNS = compiled(r"cols\s*=\s*\"?([^\"\]]*)")
 _MOST = 1000  # columns
@@ -77,13 +76,5 @@ def _headers(lines: Sequence[str], start: int, rows: list[Row], options: str) ->
 
 
 def _separated(lines: Sequence[str], start: int, end: int, delimiter: str, options: str) -> tuple[list[Row], int]:
-    reader = csv.reader(lines[start:end], delimiter=delimiter)
-    rows: list[Row] = []
-    while True:
-        number = start + reader.line_num
-        try:
-            cells = next(reader)
-        except (StopIteration, csv.Error):
-            return rows, _headers(lines, start, rows, options)
-        if any(map(str.strip, cells)):
-            rows.append((number, cells))
+    rows = [one for one in separated(lines[start:end], start, delimiter) if any(map(str.strip, one[1]))]
+    return rows, _headers(lines, start, rows, options)

@@ -13,6 +13,7 @@ from itertools import chain, islice
 
 from ragqa.corpus.files import Problem, SourceFile, open_text
 from ragqa.corpus.readers.headers import Header, Row, find_header, read_rows
+from ragqa.corpus.readers.lines import separated
 from ragqa.corpus.tables import is_special
 from ragqa.errors import SourceError
 from ragqa.types import Document
@@ -117,10 +118,5 @@ def _header_by(delimiter: str, lines: Sequence[str], skipped: int) -> Header:
 
 def _sampled(lines: Sequence[str], skipped: int, delimiter: str) -> Iterator[Row]:
     """Rows, as far as they can be told from some lines alone."""
-    rows = csv.reader(lines[skipped:], delimiter=delimiter)
-    while True:
-        at = skipped + rows.line_num
-        try:
-            yield Row(at + 1, next(rows), apart=at > 0 and not lines[at - 1].strip())
-        except (StopIteration, csv.Error):
-            return
+    for at, cells in separated(lines[skipped:], skipped, delimiter):
+        yield Row(at + 1, cells, apart=at > 0 and not lines[at - 1].strip())

@@ -5,7 +5,8 @@ So the line of each passage is that of the file, although its characters are not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -13,6 +14,8 @@ from ragqa.corpus.files import SourceFile, read_text_of
 from ragqa.corpus.grid import BAR, LONGEST_COLUMNS
 from ragqa.corpus.headings import Outline
 from ragqa.types import Document, Meta, Table
+
+Row = tuple[int, list[str]]  # the number of the line that it begins on, and its cells
 
 
 def lines_of(file: SourceFile) -> list[str]:
@@ -68,6 +71,29 @@ class Lines:
             line -= 1
         return line
 
+    def write(self, *lines: str) -> int:
+        """Add lines; the number of the next one."""
+        self.text += lines
+        return len(self.text)
+
+    def blank(self, until: int) -> int:
+        """Add empty lines before line ``until``; the number of the next one."""
+        return self.write(*[""] * (until - len(self.text)))
+
+    def table(self, rows: Sequence[Row], headers: int, end: int, inline: Callable[[str], str]) -> int:
+        """Write rows, each on its line, of which the first ``headers`` are the header, and empty lines before ``end``.
+        ``inline`` takes the marks from each cell.
+        """
+        body = rows[0][0] if rows else 0
+        for number, (line, cells) in enumerate(rows):
+            self.blank(line)
+            self.write(row([inline(cell) for cell in cells]))
+            body = len(self.text) if number < headers else body
+        self.blank(end)
+        if rows:
+            self.tables.append((rows[0][0], body, len(self.text)))
+        return len(self.text)
+
     def document(self, file: SourceFile, title: str = "", meta: Meta | None = None) -> Document:
         """The document; without a title it has the first heading of the first level."""
         places = [0, *accumulate(len(line) + 1 for line in self.text)]
@@ -98,6 +124,17 @@ class Lines:
     def _columns(self, first: int, body: int) -> str:
         names = " ".join(filter(None, self.text[first:body]))
         return names if len(names) <= LONGEST_COLUMNS else ""
+
+
+def separated(lines: Sequence[str], start: int, delimiter: str) -> Iterator[Row]:
+    """The rows of a CSV table in lines, the first of which has the number ``start``, as far as they can be read."""
+    rows = csv.reader(lines, delimiter=delimiter)
+    while True:
+        number = start + rows.line_num
+        try:
+            yield number, next(rows)
+        except (StopIteration, csv.Error):
+            return
 
 
 def row(cells: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ragqa.corpus.files import SourceFile
-from ragqa.corpus.readers.lines import Lines, indent_of, lines_of, row
+from ragqa.corpus.readers.lines import Lines, indent_of, lines_of
 from ragqa.corpus.readers.rst_inline import Inline
 from ragqa.corpus.readers.rst_tables import grid_rows, list_rows, simple_rows
 from ragqa.types import Document
@@ -29,26 +29,26 @@ _GRID = re.compile(r"\s*\+-[-+]*-\+\s*\Z")
 _SIMPLE = re.compile(r"\s*=+(?: +=+)+\s*\Z")
 _OBJECT_LEVEL = 20  # below all titles; each blank of indentation is one more
 # fmt: off
-_CODE = frozenset(re.findall(r"\S+", """
+_CODE = frozenset("""
     code code-block sourcecode parsed-literal math prompt doctest testcode testoutput productionlist
-"""))
-_SILENT = frozenset(re.findall(r"\S+", """
+""".split())
+_SILENT = frozenset("""
     toctree include literalinclude contents sectnum raw figwidth default-role role highlight currentmodule
     module py:module py:currentmodule index tabularcolumns only image figure plot automodule autoclass
     autofunction autosummary meta unicode program testsetup testcleanup class rst-class container
-"""))  # whose arguments say nothing to a reader
+""".split())  # whose arguments say nothing to a reader
 _CHANGES = {
     "versionadded": "New in version",
     "versionchanged": "Changed in version",
     "deprecated": "Deprecated since version",
     "versionremoved": "Removed in version",
 }
-_OBJECTS = frozenset(re.findall(r"\S+", """
+_OBJECTS = frozenset("""
     function class method classmethod staticmethod attribute property data exception decorator module object
     option cmdoption envvar confval setting describe directive role macro member type struct union enum
     enumerator var option-list program-option opcode pdbcommand coroutinefunction coroutinemethod
     abstractmethod decoratormethod label variable constant config http get post put delete patch
-"""))
+""".split())
 # fmt: on
 _TITLED = frozenset(("list-table", "csv-table", "table", "rubric", "topic", "sidebar"))
 _SAYING = frozenset(("alt", "caption", "title", "deprecated", "name"))  # options of directives that say something
@@ -94,7 +94,7 @@ class _Reader:
         """Read what begins on a line; the line after it."""
         line = self._lines[at]
         if not line.strip():
-            return self._emit("")
+            return self._out.write("")
         indent = indent_of(line)
         self._close(indent)
         if self._literal >= 0:
@@ -108,13 +108,6 @@ class _Reader:
         if _EXPLICIT.match(line) or line.startswith("__ "):
             return self._explicit(at, indent)
         return self._text(at, line)
-
-    def _emit(self, *lines: str) -> int:
-        self._out.text += lines
-        return len(self._out.text)
-
-    def _blank(self, until: int) -> int:
-        return self._emit(*[""] * (until - len(self._out.text)))
 
     def _close(self, indent: int) -> None:
         """End the descriptions that a line of this indentation is not part of."""
@@ -147,7 +140,7 @@ class _Reader:
         self._out.heading(at, self._styles.index(style) + 1, text, at + height)
         lines = [""] * height
         lines[height - 2] = text
-        return self._emit(*lines)
+        return self._out.write(*lines)
 
     def _line(self, at: int) -> str:
         return self._lines[at] if at < len(self._lines) else ""
@@ -164,13 +157,13 @@ class _Reader:
             line = f"{field[1]}{field[2]}: {line[field.end() :]}"
         elif line.lstrip().startswith("| "):
             line = line.replace("| ", "", 1)
-        return self._emit(self._inline.line(line))
+        return self._out.write(self._inline.line(line))
 
     def _verbatim(self, at: int, indent: int) -> int:
         """Lines that are indented further, as they stand; they belong to what announces them."""
         end = self._indented(at, indent)
         before = self._out.paragraph_before(at)
-        self._emit(*self._lines[at:end])
+        self._out.write(*self._lines[at:end])
         self._out.keep(before, end)
         self._literal = -1
         return end
@@ -190,36 +183,37 @@ class _Reader:
         if directive := _DIRECTIVE.match(line):
             return self._directive(at, indent, directive)
         if footnote := _FOOTNOTE.match(line):
-            return self._emit(self._inline.line(f"{footnote[1]}{footnote[2]} {line[footnote.end() :]}"))
+            return self._out.write(self._inline.line(f"{footnote[1]}{footnote[2]} {line[footnote.end() :]}"))
         if target := _TARGET.match(line):
             end = at + 1 if target[2] is None else max(at + 1, self._indented(at + 1, indent))
             place = "".join([target[3] or target[4] or "", *(more.strip() for more in self._lines[at + 1 : end])])
-            self._emit(f"{' ' * indent}{self._inline.target(target[2] or '', place)}".rstrip())
-            return self._blank(end)
-        return self._blank(max(at + 1, self._indented(at + 1, indent)))  # a comment
+            self._out.write(f"{' ' * indent}{self._inline.target(target[2] or '', place)}".rstrip())
+            return self._out.blank(end)
+        return self._out.blank(max(at + 1, self._indented(at + 1, indent)))  # a comment
 
     def _directive(self, at: int, indent: int, directive: re.Match[str]) -> int:
         name, said = directive[3].lower(), self._lines[at][directive.end() :].strip()
         bare = name.rpartition(":")[2]
         if directive[2]:
-            return self._blank(max(at + 1, self._indented(at + 1, indent)))
+            return self._out.blank(max(at + 1, self._indented(at + 1, indent)))
         if self._is_object(name):
             return self._object(at, indent, said)
-        self._emit(f"{' ' * indent}{self._inline.line(_argument(name, bare, said))}".rstrip())
+        self._out.write(f"{' ' * indent}{self._inline.line(_argument(name, bare, said))}".rstrip())
         content = self._options(at + 1, indent)
         if name in ("toctree", "raw", "meta", "index"):
-            return self._blank(max(content, self._indented(content, indent)))
+            return self._out.blank(max(content, self._indented(content, indent)))
         if name in _CODE:
             return self._code(content, indent)
         if bare in ("list-table", "csv-table"):
             end = self._indented(content, indent)
             headers = self._header_rows(at + 1, content)
-            return self._rows(content, list_rows(self._lines, content, end, bare == "csv-table"), headers, end)
+            rows = list_rows(self._lines, content, end, bare == "csv-table")
+            return self._out.table(rows, headers, end, self._inline.line)
         return content
 
     def _code(self, at: int, indent: int) -> int:
         first = next((number for number in range(at, len(self._lines)) if self._lines[number].strip()), at)
-        self._blank(first)
+        self._out.blank(first)
         return self._verbatim(first, indent) if indent_of(self._line(first)) > indent else first
 
     @staticmethod
@@ -237,7 +231,7 @@ class _Reader:
             end += 1
         called = next((name for name in names if name), "")
         self._out.heading(at, level, called.split("(")[0].strip() or called)
-        self._emit(*(f"{' ' * indent}{name}" for name in names))
+        self._out.write(*(f"{' ' * indent}{name}" for name in names))
         self._blocks.append(_Block(indent, level))
         return self._options(end, indent)
 
@@ -253,7 +247,7 @@ class _Reader:
             if not option or indent_of(self._lines[at]) <= indent:
                 break
             said = self._lines[at][option.end() :] if option[2] in _SAYING else ""
-            self._emit(self._inline.line(f"{' ' * (indent + 2)}{said}") if said else "")
+            self._out.write(self._inline.line(f"{' ' * (indent + 2)}{said}") if said else "")
             at += 1
         return at
 
@@ -283,24 +277,13 @@ class _Reader:
         if not rows:
             self._no_table = end
             return 0
-        return self._rows(at, [(at + number, cells) for number, cells in rows], headers, end)
+        numbered = [(at + number, cells) for number, cells in rows]
+        return self._out.table(numbered, headers, end, self._inline.line)
 
     def _simple_end(self, at: int) -> int:
         """The line after a simple table, which ends at a ruler that an empty line follows."""
         end = bisect_right(self._rulers, at)
         return self._rulers[end] + 1 if end < len(self._rulers) else at + 1
-
-    def _rows(self, at: int, rows: list[tuple[int, list[str]]], headers: int, end: int) -> int:
-        """Write rows, each on its first line."""
-        body = at
-        for number, (line, cells) in enumerate(rows):
-            self._blank(line)
-            self._emit(row([self._inline.line(cell) for cell in cells]))
-            body = line + 1 if number < headers else body
-        self._blank(max(end, len(self._out.text)))
-        if rows:
-            self._out.tables.append((rows[0][0], max(body, rows[0][0]), len(self._out.text)))
-        return len(self._out.text)
 
 
 def _argument(name: str, bare: str, said: str) -> str:

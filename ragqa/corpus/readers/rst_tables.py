@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 
-Row = tuple[int, list[str]]
+from ragqa.corpus.readers.lines import Row, separated
+
 _RULER = re.compile(r"=+")
 _GRID_RULER = re.compile(r"\+[-=+]+\+\Z")
 _ITEM = re.compile(r"(\s*)\*\s+-(?:\s+|\Z)")
@@ -70,7 +70,8 @@ def simple_rows(lines: Sequence[str]) -> tuple[list[Row], int]:
 def list_rows(lines: Sequence[str], start: int, end: int, is_csv: bool) -> list[Row]:
     """Rows of a ``list-table`` or ``csv-table`` in lines [start, end)."""
     if is_csv:
-        return _csv_rows(lines, start, end)
+        stripped = [line.strip() for line in lines[start:end]]
+        return [one for one in separated(stripped, start, ",") if any(one[1])]
     rows: list[Row] = []
     for number in range(start, end):
         line = lines[number]
@@ -81,16 +82,3 @@ def list_rows(lines: Sequence[str], start: int, end: int, is_csv: bool) -> list[
         elif rows and line.strip():
             rows[-1][1][-1] += f" {line.strip()}"
     return rows
-
-
-def _csv_rows(lines: Sequence[str], start: int, end: int) -> list[Row]:
-    reader = csv.reader(line.strip() for line in lines[start:end])
-    rows: list[Row] = []
-    while True:
-        number = start + reader.line_num
-        try:
-            cells = next(reader)
-        except (StopIteration, csv.Error):
-            return rows
-        if any(cells):
-            rows.append((number, cells))
