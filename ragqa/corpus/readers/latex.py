@@ -74,9 +74,7 @@ _SILENT = re.compile(
 )
 _ALTERNATIVE = re.compile(r"\\texorpdfstring\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*(?=\{)")
 _FORMATTING = frozenset(
-    re.findall(
-        r"\S+",
-        """
+    """
     maketitle tableofcontents listoffigures listoftables appendix frontmatter mainmatter backmatter noindent indent par
     centering raggedright raggedleft smallskip medskip bigskip hfill vfill newline linebreak pagebreak newpage clearpage
     cleardoublepage protect relax left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr middle displaystyle
@@ -85,8 +83,7 @@ _FORMATTING = frozenset(
     normalfont selectfont boldmath unboldmath sloppy fussy flushbottom raggedbottom onecolumn twocolumn doublespacing
     singlespacing thispagestyle printbibliography printindex makeindex qedhere qed ignorespaces unskip leavevmode strut
     null mbox hbox vbox item hline and bibliography begin end newcommand renewcommand def let
-""",
-    )
+""".split()
 )
 _PASSES = 20  # commands in commands
 _ABSTRACT = 3

@@ -6,7 +6,6 @@ macros is plain text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from ragqa.corpus.files import SourceFile
@@ -16,12 +15,9 @@ from ragqa.corpus.readers.roff import unescaped, words
 from ragqa.types import Document
 
 _BREAKS = frozenset(
-    re.findall(
-        r"\S+",
-        """
+    """
     PP P LP Pp sp HP RE RS Bl El Bd Ed Lp br fi nf EX EE in ti ne Rs Re YS TQ UN
-""",
-    )
+""".split()
 )
 _FONTS = frozenset(("B", "I", "R", "SM", "SB"))
 _MIXED = frozenset(("BR", "BI", "IR", "IB", "RB", "RI"))

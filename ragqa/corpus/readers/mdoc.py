@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 _MARKS = {"Dq": "“”", "Qq": '""', "Sq": "‘’", "Ql": "‘’", "Pq": "()", "Bq": "[]", "Brq": "{}", "Aq": "⟨⟩", "Op": "[]",
@@ -12,13 +11,10 @@ _OPENED = {"Do": "“", "Dc": "”", "Qo": '"', "Qc": '"', "So": "‘", "Sc": "�
 _NAMES = {"Ux": "UNIX", "Bx": "BSD", "Fx": "FreeBSD", "Nx": "NetBSD", "Ox": "OpenBSD", "At": "AT&T UNIX",
           "Dx": "DragonFly", "Bsx": "BSD/OS", "Lb": "library"}  # fmt: skip
 _PLAIN = frozenset(
-    re.findall(
-        r"\S+",
-        """
+    """
     Ar Ad An Cd Cm Dv Em Er Ev Fa Fd Ft Ic In Li Ms No Pa Sx Sy Tn Va Vt Xo Xc Nd It St Lk Mt Dl Bf Ef Rv Ex
     %A %B %C %D %I %J %N %O %P %Q %R %T %U %V Db Fc Fo Hf Os Dd Ta Ns Pf Ap Fl Nm Xr Fn Sm
-""",
-    )
+""".split()
 )
 _CALLABLE = _PLAIN | _MARKS.keys() | _OPENED.keys() | _NAMES.keys()
 _CLOSING = frozenset(".,:;)]?!")
