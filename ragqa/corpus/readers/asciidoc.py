@@ -31,6 +31,7 @@ _ITEM = re.compile(r"(\s*)(\*{1,6}|-|\.{1,6}|•)\s+(?=\S)")
 _TERM = re.compile(r"(\s*)(\S.*?)(:{2,4}|;;)(?:\s+(.*)|\s*)\Z")
 _ADMONITIONS = frozenset(("NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"))
 _VERBATIM = "-.`"
+_LONGEST_VALUE = 1_000  # characters of an attribute; one that names itself twice doubles with each line
 
 
 def read_asciidoc(file: SourceFile) -> Iterator[Document]:
@@ -117,7 +118,7 @@ class _Reader:
         while value.endswith(" \\") and self._line(end):
             value = f"{value[:-2]} {self._line(end).strip()}"
             end += 1
-        value = self._inline.line(value.strip())
+        value = self._inline.line(value.strip())[:_LONGEST_VALUE]
         if not (found[1] or found[3]):
             self._inline.attributes[name] = value
             if self._head and value and len(value) <= 100:
@@ -127,7 +128,7 @@ class _Reader:
     def _macro(self, at: int, line: str) -> int:
         if condition := _CONDITION.match(line):
             if inner := _ATTRIBUTE.match(condition[1]):
-                self._inline.attributes.setdefault(inner[2].lower(), self._inline.line(inner[4] or ""))
+                self._inline.attributes.setdefault(inner[2].lower(), self._inline.line(inner[4] or "")[:_LONGEST_VALUE])
                 return self._out.write("")
             return self._out.write("" if line.startswith(("ifeval", "endif")) else self._inline.line(condition[1]))
         if macro := _BLOCK_MACRO.match(line):

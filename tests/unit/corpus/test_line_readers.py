@@ -447,7 +447,7 @@ HARD = {
 
 REPEATED = {  # lines that begin something which is looked for in all lines after or before them
     ".rst": ["a::\n  x\n", "= =\n", "= =\nx y\n", "= =\n" * 8_000 + "\n", "+---+\n", "+---+\n| a |\n"],
-    ".adoc": ["a::\n", "a::\n\n", "a\n----\nx\n----\n", "|===\n", "////\n"],
+    ".adoc": [":a: {a}{a}x\n", "a::\n", "a::\n\n", "a\n----\nx\n----\n", "|===\n", "////\n"],
     ".1": [".TP\na\nb\n", ".TS\n", ".IP a\n"],
     ".tex": ["\\section{\n", "\\begin{a}\n"],
 }
