@@ -176,11 +176,12 @@ class _Reader:
         return any(one is not None and one.tag == node.tag for one in beside) and all(map(self._is_leaf, node))
 
     def _is_leaf(self, node: Node) -> bool:
-        return not len(node) and _name(node) not in VERBATIM and _name(node) not in SILENT
+        """Whether it holds no elements; references to entities in it stand for text."""
+        return _name(node) not in VERBATIM and _name(node) not in SILENT and not any(map(_name, node))
 
     def _leaf(self, node: Node) -> list[tuple[str, str]]:
         """Name and text of a leaf, and its attributes; without name if the text is for itself."""
-        text = (node.text or "").strip()
+        text = self._inline(node).strip()
         name = _name(node)
         facts = self._attributes(node) if self._is_data else []
         if not text:

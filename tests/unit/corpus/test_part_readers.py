@@ -112,6 +112,15 @@ def test_data_in_xml_keep_names_and_values_together(tmp_path):
     ]
 
 
+def test_an_element_of_nothing_but_an_entity_says_what_that_stands_for(tmp_path):
+    declared = "<!DOCTYPE d [<!ENTITY product 'Orlin 9'>]>"
+    (document,) = documents(tmp_path / "a.xml", f"{declared}<book><para>&product;</para><para>On &product;.</para></book>")
+    assert document.text == "Orlin 9\n\nOn Orlin 9."
+    shop = f"{declared}<shop><item><name>&product;</name><price>3</price></item><item><name>B</name></item></shop>"
+    (document,) = documents(tmp_path / "b.xml", shop)
+    assert "name: Orlin 9; price: 3." in document.text
+
+
 def test_nothing_outside_of_an_xml_file_is_read(tmp_path):
     (tmp_path / "secret.txt").write_text("secret")
     outside = f'<!DOCTYPE d [<!ENTITY x SYSTEM "file://{tmp_path}/secret.txt">]><d><p>a &x; b</p></d>'
