@@ -94,6 +94,11 @@ def scan(chunks: Iterable[bytes]) -> Scan:
     return seen
 
 
+def scan_whole(raw: bytes) -> Scan:
+    """`scan` the bytes of a whole file."""
+    return scan(raw[at : at + _CHUNK] for at in range(0, len(raw), _CHUNK))
+
+
 def encoding_of(seen: Scan, declared: str = "", named: str = "") -> Guess:
     """The encoding; decode with ``errors="replace"``. ``declared`` is what the text says itself, ``named`` what the
     user says. `SourceError` if the bytes are no text.
@@ -128,8 +133,7 @@ def known_encoding(label: str) -> str:
 
 def decode(raw: bytes, declared: str = "") -> str:
     """A whole file's text, without byte order mark, line ends as they are."""
-    name = encoding_of(scan(raw[at : at + _CHUNK] for at in range(0, len(raw), _CHUNK)), declared).name
-    return raw.decode(name, "replace")
+    return raw.decode(encoding_of(scan_whole(raw), declared).name, "replace")
 
 
 def _sample(raw: bytes) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from ragqa.corpus.encoding import Scan, encoding_of, scan
+from ragqa.corpus.encoding import Scan, encoding_of, scan, scan_whole
 from ragqa.corpus.limits import Limits, too_large, too_long
 from ragqa.errors import SourceError
 from ragqa.types import file_of
@@ -113,8 +113,7 @@ def decoded(file: SourceFile, raw: bytes, declared: str = "") -> str:
     """Text of the file, without byte order mark, line ends as they are; ``declared`` is the encoding that it names
     itself.
     """
-    name = _encoding(file, scan(raw[at : at + _CHUNK] for at in range(0, len(raw), _CHUNK)), declared)
-    return raw.decode(name, "replace")
+    return raw.decode(_encoding(file, scan_whole(raw), declared), "replace")
 
 
 def read_text_of(file: SourceFile) -> str:

@@ -35,7 +35,7 @@ def read_json(file: SourceFile) -> Iterator[Document | Problem]:
     """A list of records, read like JSON lines and numbered from 1; SQuAD-format JSON: a document of one passage a
     paragraph; anything else is one document that quotes its leaves (`ragqa.corpus.readers.leaves`).
     """
-    content = _parsed(decoded(file, read_bytes(file)), file.limits)
+    content = parsed_json(decoded(file, read_bytes(file)), file.limits)
     if isinstance(content, list) and any(isinstance(record, Mapping) for record in content):
         yield from _records(enumerate(content, 1), file)
     elif is_squad(content):
@@ -51,7 +51,7 @@ def _lines(lines: Iterable[str], file: SourceFile) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                yield number, _parsed(line, file.limits)
+                yield number, parsed_json(line, file.limits)
             except SourceError as error:
                 yield number, Problem(f"{file.source}:{number}", str(error))
 
@@ -71,8 +71,10 @@ def _records(records: Iterable[tuple[int, Any]], file: SourceFile) -> Iterator[D
             yield make([(_whole(name), _whole_value(value)) for name, value in flat("", record)], file, number)
 
 
-def _parsed(text: str, limits: Limits) -> Any:
-    """JSON as data; a record of too many fields, like all else that is wrong, is a `SourceError`."""
+def parsed_json(text: str, limits: Limits) -> Any:
+    """JSON as data, integers of more than 4,000 digits as text; a record of too many fields, like all else that is
+    wrong, is a `SourceError`.
+    """
     try:
         content = json.loads(text, parse_int=_integer)
     except RecursionError as error:

@@ -29,7 +29,7 @@ def read_man(file: SourceFile) -> Iterator[Document]:
     """One document; its title is the page's name with its section: "tar(1)"."""
     lines = lines_of(file)
     if not any(line[:1] in (".", "'") and line[1:2].isalpha() for line in lines):
-        yield Document(file.name, "\n".join(lines), source=file.source, line=1)
+        yield Lines(lines).document(file)
         return
     page = _Page(lines)
     yield page.read().document(file, page.title)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ragqa.corpus.files import SourceFile, decoded, read_bytes
 from ragqa.corpus.flow import flow
-from ragqa.corpus.limits import too_deep
 from ragqa.corpus.markdown import structure
 from ragqa.corpus.markup import read_page
+from ragqa.corpus.records import parsed_json
 from ragqa.corpus.tables import file_title
 from ragqa.errors import SourceError
 from ragqa.types import Document, Section
@@ -24,12 +23,7 @@ def read_notebook(file: SourceFile) -> Iterator[Document]:
     """A document for each cell that is not empty, id and source ending in ``#cell=3``; the title is the notebook's, or
     its first heading of the first level, or the file's name.
     """
-    try:
-        content = json.loads(decoded(file, read_bytes(file)))
-    except RecursionError as error:
-        raise SourceError(too_deep(file.limits.nesting)) from error
-    except ValueError as error:
-        raise SourceError(f"not a notebook ({error})") from error
+    content = parsed_json(decoded(file, read_bytes(file)), file.limits)
     cells = _cells(content)
     texts = [_text_of(cell, file) for cell in cells]
     heads = [_heading_text(cell, text) for cell, text in zip(cells, texts, strict=True)]

@@ -114,7 +114,9 @@ def test_data_in_xml_keep_names_and_values_together(tmp_path):
 
 def test_an_element_of_nothing_but_an_entity_says_what_that_stands_for(tmp_path):
     declared = "<!DOCTYPE d [<!ENTITY product 'Orlin 9'>]>"
-    (document,) = documents(tmp_path / "a.xml", f"{declared}<book><para>&product;</para><para>On &product;.</para></book>")
+    (document,) = documents(
+        tmp_path / "a.xml", f"{declared}<book><para>&product;</para><para>On &product;.</para></book>"
+    )
     assert document.text == "Orlin 9\n\nOn Orlin 9."
     shop = f"{declared}<shop><item><name>&product;</name><price>3</price></item><item><name>B</name></item></shop>"
     (document,) = documents(tmp_path / "b.xml", shop)
@@ -131,6 +133,12 @@ def test_nothing_outside_of_an_xml_file_is_read(tmp_path):
     assert all(len(getattr(item, "text", "")) < 1_000 for item in found)
     (broken,) = items(tmp_path / "c.xml", "<d><p>a</d>")
     assert isinstance(broken, Problem) and broken.reason.startswith("not XML")
+
+
+def test_a_number_that_is_too_long_for_python_costs_no_notebook(tmp_path):
+    cells = f'[{{"cell_type": "code", "source": "x", "execution_count": {"1" * 5000}}}]'
+    (document,) = documents(tmp_path / "a.ipynb", f'{{"cells": {cells}}}')
+    assert document.text == "x"
 
 
 def test_notebook(tmp_path):
