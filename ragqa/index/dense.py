@@ -87,8 +87,7 @@ class StoredVectors:
 
 
 class DenseIndex(StoredVectors):
-    """The vectors of all segments, to be searched; ``spec`` is the setting that they were built with, ``device`` is where
-    they are searched.
+    """The vectors of all segments, to be searched on ``device``; ``spec`` is the setting that they were built with.
 
     A segment with a FAISS index is searched by it (if faiss is installed), any other exactly, on a GPU where there is
     one; with the spec "auto" a GPU that can hold all vectors comes before the FAISS index. Whatever proposes the
