@@ -13,10 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ragqa.corpus.files import Problem, SourceFile, is_gzipped
-from ragqa.corpus.markdown import read_markdown
-from ragqa.corpus.markup import read_html
-from ragqa.corpus.parquet import read_parquet
-from ragqa.corpus.pdf import read_pdf
 from ragqa.corpus.readers.asciidoc import read_asciidoc
 from ragqa.corpus.readers.code import LANGUAGES, read_code
 from ragqa.corpus.readers.delimited import read_csv, read_tsv
@@ -24,16 +20,20 @@ from ragqa.corpus.readers.epub import read_epub
 from ragqa.corpus.readers.latex import read_latex
 from ragqa.corpus.readers.mail import read_eml, read_mbox
 from ragqa.corpus.readers.man import read_man
+from ragqa.corpus.readers.markdown import read_markdown
+from ragqa.corpus.readers.markup import read_html
 from ragqa.corpus.readers.notebook import read_notebook
 from ragqa.corpus.readers.opendocument import read_odt
+from ragqa.corpus.readers.parquet import read_parquet
+from ragqa.corpus.readers.pdf import read_pdf
 from ragqa.corpus.readers.python_code import read_python
+from ragqa.corpus.readers.records import read_json, read_jsonl
 from ragqa.corpus.readers.rst import read_rst
 from ragqa.corpus.readers.sheets import read_xlsx
 from ragqa.corpus.readers.slides import read_pptx
+from ragqa.corpus.readers.text import read_text
+from ragqa.corpus.readers.word import read_docx
 from ragqa.corpus.readers.xml_text import read_xml
-from ragqa.corpus.records import read_json, read_jsonl
-from ragqa.corpus.text import read_text
-from ragqa.corpus.word import read_docx
 from ragqa.errors import MissingExtra
 from ragqa.types import Document
 

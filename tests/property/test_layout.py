@@ -14,7 +14,7 @@ from support.pdf import write_pdf
 from ragqa.config import SplitConfig
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.guard import read_file
-from ragqa.corpus.pdf import boxes
+from ragqa.corpus.readers.pdf import boxes
 from ragqa.corpus.split import split
 from ragqa.store.passages import storable
 

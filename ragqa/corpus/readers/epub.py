@@ -12,8 +12,8 @@ from ragqa.corpus.encoding import decode
 from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.flow import flow
 from ragqa.corpus.limits import too_long
-from ragqa.corpus.markup import read_page
 from ragqa.corpus.package import Node, Package, child, local, text_of
+from ragqa.corpus.readers.markup import read_page
 from ragqa.errors import SourceError
 from ragqa.types import Document
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.limits import too_wide
-from ragqa.corpus.records import OWN, document
+from ragqa.corpus.readers.records import OWN, document
 from ragqa.corpus.tables import Cells, file_title, is_special, row_reader
 from ragqa.errors import SourceError
 from ragqa.types import Document

@@ -17,7 +17,7 @@ from ragqa.corpus.encoding import decode
 from ragqa.corpus.files import Problem, SourceFile, chunks, read_text_bytes
 from ragqa.corpus.flow import Block, flow
 from ragqa.corpus.limits import too_long
-from ragqa.corpus.markup import read_page
+from ragqa.corpus.readers.markup import read_page
 from ragqa.errors import SourceError
 from ragqa.types import Document
 

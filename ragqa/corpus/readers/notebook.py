@@ -8,9 +8,9 @@ from typing import Any
 
 from ragqa.corpus.files import SourceFile, decoded, read_bytes
 from ragqa.corpus.flow import flow
-from ragqa.corpus.markdown import structure
-from ragqa.corpus.markup import read_page
-from ragqa.corpus.records import parsed_json
+from ragqa.corpus.readers.markdown import structure
+from ragqa.corpus.readers.markup import read_page
+from ragqa.corpus.readers.records import parsed_json
 from ragqa.corpus.tables import file_title
 from ragqa.errors import SourceError
 from ragqa.types import Document, Section

@@ -19,8 +19,8 @@ from typing import Any
 from ragqa.corpus.files import SourceFile, decoded, read_text_bytes
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import Cell, table_block
-from ragqa.corpus.markup import read_page
 from ragqa.corpus.package import Node, local, number
+from ragqa.corpus.readers.markup import read_page
 from ragqa.corpus.readers.xml_words import (
     BLOCKS,
     CAPTIONED,

@@ -19,10 +19,10 @@ from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.flow import flow
 from ragqa.corpus.guard import read_file
 from ragqa.corpus.limits import LONGEST_TITLE, PROBLEMS, Limits
-from ragqa.corpus.markdown import structure
-from ragqa.corpus.markup import read_page
 from ragqa.corpus.matter import front_matter
 from ragqa.corpus.read import read_documents
+from ragqa.corpus.readers.markdown import structure
+from ragqa.corpus.readers.markup import read_page
 from ragqa.errors import ConfigError, SourceError
 from ragqa.metadata import readable_meta
 

@@ -4,8 +4,8 @@ import pytest
 
 from ragqa.config import SplitConfig
 from ragqa.corpus.flow import flow
-from ragqa.corpus.markup import read_page
 from ragqa.corpus.read import read_documents
+from ragqa.corpus.readers.markup import read_page
 from ragqa.corpus.split import split
 from ragqa.types import Document
 

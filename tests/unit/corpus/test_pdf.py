@@ -7,7 +7,7 @@ from support.pdf import write_pdf as write
 from ragqa.config import SplitConfig
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.guard import read_file
-from ragqa.corpus.pdf import boxes
+from ragqa.corpus.readers.pdf import boxes
 from ragqa.corpus.split import split
 
 

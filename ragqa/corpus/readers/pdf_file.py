@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ragqa.corpus.damage import described
-from ragqa.corpus.pdf_layout import Paragraph, goes_on, join, paragraphs, vocabulary
-from ragqa.corpus.pdf_page import NO_GLYPH, Box, PageText, glyph_box, page_text
-from ragqa.corpus.pdf_running import without_running
+from ragqa.corpus.readers.pdf_layout import Paragraph, goes_on, join, paragraphs, vocabulary
+from ragqa.corpus.readers.pdf_page import NO_GLYPH, Box, PageText, glyph_box, page_text
+from ragqa.corpus.readers.pdf_running import without_running
 from ragqa.errors import MissingExtra, SourceError
 from ragqa.sentences import sentences
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ragqa.corpus.files import Problem, SourceFile, regular_size
 from ragqa.corpus.limits import too_large, too_wide
-from ragqa.corpus.records import document
+from ragqa.corpus.readers.records import document
 from ragqa.corpus.tables import row_reader
 from ragqa.errors import SourceError
 from ragqa.types import Document

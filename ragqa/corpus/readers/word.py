@@ -13,7 +13,7 @@ from ragqa.corpus.files import SourceFile, open_zip
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import LONGEST_REPEATED, Cell, table_block
 from ragqa.corpus.package import Node, Package, child, fact, is_on, local, number
-from ragqa.corpus.word_styles import Numbers, Style, heading_level, read_styles
+from ragqa.corpus.readers.word_styles import Numbers, Style, heading_level, read_styles
 from ragqa.errors import SourceError
 from ragqa.types import Document
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from ragqa.corpus.damage import described
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.headings import Outline
-from ragqa.corpus.pdf_file import Part, PdfFile, Place, opened
-from ragqa.corpus.pdf_page import FIELD, NO_GLYPH
+from ragqa.corpus.readers.pdf_file import Part, PdfFile, Place, opened
+from ragqa.corpus.readers.pdf_page import FIELD, NO_GLYPH
 from ragqa.errors import SourceError
 from ragqa.types import Document, Section
 

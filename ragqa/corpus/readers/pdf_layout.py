@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from ragqa.corpus.pdf_page import HYPHEN, NO_GLYPH, Piece
+from ragqa.corpus.readers.pdf_page import HYPHEN, NO_GLYPH, Piece
 
 _ITEM = re.compile(r"(?:[•‣◦▪●○■□–—*·✓➢-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\[\d{1,3}\])\s")
 _WORD = re.compile(r"\w[\w-]*")

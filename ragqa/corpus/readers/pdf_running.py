@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ragqa.corpus.pdf_layout import Line, lines_of
-from ragqa.corpus.pdf_page import PageText
+from ragqa.corpus.readers.pdf_layout import Line, lines_of
+from ragqa.corpus.readers.pdf_page import PageText
 
 _EDGE = 3  # lines at the top and at the bottom that may be running ones
 _ZONE = 0.15  # of the page's height in which they are
