@@ -20,10 +20,8 @@ def test_a_reply_is_that_of_the_library(open_service):
             assert without_times(answer.json()) == without_times(json.loads(json.dumps(expected)))
         found = open_service.post("/v1/search", {"question": CHUR, "k": 2}).json()
         assert found["hits"] == [hit.to_dict() for hit in pipeline.search(CHUR, 2)] and found["generation"] >= 1
-    assert (
-        "stages" in str(open_service.post("/v1/ask", ASK | {"explain": True}).json()["explanation"])
-        or (open_service.post("/v1/ask", ASK | {"explain": True}).json()["explanation"])
-    )
+        explained = open_service.post("/v1/ask", ASK | {"k": 2, "explain": True}).json()
+        assert explained["explanation"] == json.loads(json.dumps(pipeline.explain(CHUR, k=2).to_dict()))
 
 
 def test_in_a_batch_a_bad_question_spoils_itself_alone(open_service):
@@ -34,6 +32,14 @@ def test_in_a_batch_a_bad_question_spoils_itself_alone(open_service):
     assert [each["problem"]["status"] for each in bad] == [422, 400]
     assert "question" in bad[0]["problem"]["detail"] and "risk" in bad[1]["problem"]["detail"]
     assert open_service.post("/v1/ask/batch", {"questions": []}).json()["replies"] == []
+
+
+def test_a_question_of_a_batch_that_breaks_a_model_spoils_itself_alone(open_service):
+    answer = open_service.post("/v1/ask/batch", {"questions": [ASK, {"question": "breaks"}]})
+    good, broken = answer.json()["replies"]
+    assert without_times(good) == without_times(open_service.post("/v1/ask", ASK).json())
+    assert broken["problem"]["type"].endswith("internal-error") and "secret" not in answer.text
+    assert broken["problem"]["instance"].endswith(answer.headers["x-request-id"])
 
 
 def test_the_text_around_a_span(open_service):
