@@ -66,6 +66,8 @@ def test_what_the_command_refuses(tmp_path, ragqa, monkeypatch):
     assert "holds no key" in ragqa(*serve, "--keys", tmp_path / "none.json", code=2).stderr
     assert "two indexes named kb" in ragqa(*serve, "-i", tmp_path / "more" / "kb", code=2).stderr
     ragqa("serve", "-i", tmp_path / "nothing", code=4)
+    ragqa("pack", tmp_path / "kb", tmp_path / "packed.ragqa")
+    assert "read-only" in ragqa("serve", "-i", tmp_path / "packed.ragqa", "--writable", code=2).stderr
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "pip install 'ragqa[serve]'" in ragqa(*serve, code=9).stderr
 
