@@ -26,6 +26,7 @@ from ragqa.serve.problems import Refused, busy, unauthorized
 from ragqa.serve.settings import ServeConfig
 from ragqa.serve.waiting import Queue, Result
 from ragqa.serve.work import Done, Kind, Work, do
+from ragqa.store.packed import layout_of
 
 LOG = logging.getLogger("ragqa.serve")
 CHANGES = 16  # changes of documents that wait for one another
@@ -158,7 +159,9 @@ class Service:
 
     def _changed(self, name: str, what: Callable[[Index], T]) -> tuple[T, int]:
         pipeline = self.pipelines[name]
-        with Index(pipeline.snapshot.directory, encoder=pipeline.retriever.encoder) as index:
+        directory = pipeline.snapshot.directory
+        layout_of(directory).require_current()  # where there is none, an `Index` would make one
+        with Index(directory, encoder=pipeline.retriever.encoder) as index:
             result = what(index)
         pipeline.refresh()
         return result, pipeline.snapshot.generation

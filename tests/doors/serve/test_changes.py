@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 
 import pytest
 from support.served import Running, town, write
+from support.serving import serving
 
 httpx = pytest.importorskip("httpx", reason="needs ragqa[dev]")
 
@@ -52,3 +54,14 @@ def until(service: Running, generation: int) -> None:
     end = time.monotonic() + 60
     while service.client.get("/v1/info").json()["indexes"]["towns"]["generation"] < generation:
         assert time.monotonic() < end
+
+
+def test_an_index_that_was_deleted_is_not_made_anew(tmp_path):
+    write(tmp_path / "towns", ("Chur", "a"))
+    with serving({"towns": tmp_path / "towns"}, config={"writable": True}) as (url, process):
+        shutil.rmtree(tmp_path / "towns")
+        given = {"documents": [{"id": "Zug", "text": "The bridge of Zug."}]}
+        with httpx.Client(base_url=url, timeout=60) as client:
+            service = Running(client, url, process, tmp_path)
+            assert service.problem(service.post("/v1/documents", given)) == (404, "index-not-found")
+    assert not (tmp_path / "towns").exists()
