@@ -66,7 +66,8 @@ def serve(
 
     keys = KeyFile(Path(key_file)) if key_file is not None else None
     check_host(host, keys)  # before models are loaded
-    named = name_indexes([Path(each) for each in index_dirs] or [locate_index(None)])
+    places = [Path(each) for each in index_dirs] or [locate_index(None)]
+    named = name_indexes(places, writable=working["writable"])
     run(
         load_pipelines(named, config),
         ServeConfig(**working, body_bytes=int(max_body_mb * 1_000_000)),

@@ -32,10 +32,10 @@ def expletive(parts: Sequence[Token], place: int) -> bool:
     """Whether the "it" at ``place`` of a question stands for nothing that was said before: it belongs to a sentence
     about weather, time or distance, or points at words that follow.
     """
-    before = [part.low for part in parts[:place]]
-    after = [part.low for part in parts[place + 1 :] if part.is_word]
     if parts[place].low != "it":
         return False
+    before = [part.low for part in parts[:place]]
+    after = [part.low for part in parts[place + 1 :] if part.is_word]
     return _points_ahead(before, after) or impersonal(parts, place)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ragqa.followup.words import (
     AUXILIARIES,
@@ -54,6 +55,7 @@ class Shape:
         return self.wh.split()[0].lower() in PREPOSITIONS
 
 
+@lru_cache(64)
 def shape(question: str) -> Shape:
     """The parts of a question. If it does not begin with a question word, all of it is ``rest``."""
     text = _CONTRACTED.sub(r"\1 is", question.strip().rstrip("?.! "))

@@ -85,8 +85,9 @@ def references(question: str) -> list[Reference]:
     """Pronouns, "there" and pointing noun phrases that nothing in the question itself explains, in order."""
     parts = tokens(question)
     found: list[Reference] = []
+    ahead = next((place for place in range(len(parts)) if expletive(parts, place)), len(parts))
     for place in range(len(parts)):
-        reference = _reference(parts, place, question)
+        reference = _reference(parts, place, question, ahead)
         if reference is not None and not any(other.need == reference.need for other in found):
             found.append(reference)
     return found
@@ -135,7 +136,8 @@ def definites(question: str) -> Iterator[Reference]:
         yield Reference(part.start, parts[end - 1].end, "thing", parts[end - 1].low)
 
 
-def _reference(parts: Sequence[Token], place: int, question: str) -> Reference | None:
+def _reference(parts: Sequence[Token], place: int, question: str, ahead: int) -> Reference | None:
+    """What the word at ``place`` refers to; ``ahead`` is where the first "it" stands that refers to nothing before."""
     part, following = parts[place], parts[place + 1] if place + 1 < len(parts) else None
     possessive = part.low in POSSESSIVES and following is not None and _owned(part, following)
     ends = following is None or not following.is_word
@@ -153,15 +155,15 @@ def _reference(parts: Sequence[Token], place: int, question: str) -> Reference |
     if part.low == "there":
         return None if _existential(parts, place) else Reference(part.start, part.end, "there")
     if part.low in ("this", "that", "these", "those"):
-        return _demonstrative(parts, place)
+        return _demonstrative(parts, place, ahead)
     return None
 
 
-def _demonstrative(parts: Sequence[Token], place: int) -> Reference | None:
+def _demonstrative(parts: Sequence[Token], place: int, ahead: int) -> Reference | None:
     part, following = parts[place], parts[place + 1] if place + 1 < len(parts) else None
     before = parts[place - 1].low if place else ""
     need = "they" if part.low in PLURALS else "it"
-    if part.low == "that" and any(expletive(parts, earlier) for earlier in range(place)):
+    if part.low == "that" and ahead < place:
         return None  # a clause: "is it true that bats are blind"
     if following is None or not following.is_word:
         return Reference(part.start, part.end, "deed" if before in _DOING else need)

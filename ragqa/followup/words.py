@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 def vocabulary(text: str) -> frozenset[str]:
@@ -95,9 +96,10 @@ class Name:
     end: int
 
 
-def tokens(text: str) -> list[Token]:
+@lru_cache(64)  # rules take the same few texts apart again and again
+def tokens(text: str) -> tuple[Token, ...]:
     """Words and marks in order."""
-    return [Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    return tuple(Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text))
 
 
 def words(text: str) -> list[str]:
@@ -139,7 +141,8 @@ def length(text: str) -> float:
     return spaceless / 2 if spaceless else float(len(words(text)))
 
 
-def names(text: str) -> list[Name]:
+@lru_cache(64)
+def names(text: str) -> tuple[Name, ...]:
     """Runs of capitalised words with numbers and links inside ("Apollo 11", "Statute of Anne"), in order.
 
     The first word of a sentence does not count if it may be capitalised only for that reason; dates do not count
@@ -158,7 +161,7 @@ def names(text: str) -> list[Name]:
         if not is_date(core):
             found.append(Name(_lower_article(text[parts[first].start : stop]), core, parts[first].start, stop))
         place = end
-    return found
+    return tuple(found)
 
 
 def is_date(text: str) -> bool:
@@ -185,6 +188,14 @@ def raised(text: str) -> str:
 
 def _run(parts: Sequence[Token], place: int) -> int:
     """The end of the name that begins at ``place``; ``place`` itself if no name begins there."""
+    start, end = place, _plain_run(parts, place)
+    while start < end < len(parts) and "'" in parts[end - 1].text and parts[end].text[0].isupper():
+        start, end = end, _plain_run(parts, end)  # St Paul's Cathedral
+    return end
+
+
+def _plain_run(parts: Sequence[Token], place: int) -> int:
+    """The end of the name that begins at ``place``, or of what comes in it before a possessive ending."""
     if not is_capital(parts[place], place == 0 or not parts[place - 1].is_word):
         return place
     if parts[place].low in FUNCTION and (place + 1 == len(parts) or not parts[place + 1].text[0].isupper()):
@@ -197,8 +208,6 @@ def _run(parts: Sequence[Token], place: int) -> int:
             end += 2
         else:
             break
-    if end < len(parts) and "'" in parts[end - 1].text and parts[end].text[0].isupper():
-        return _run(parts, end)  # St Paul's Cathedral
     return end
 
 

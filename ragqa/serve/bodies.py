@@ -17,7 +17,6 @@ from ragqa.serve.problems import Refused
 from ragqa.serve.settings import ServeConfig
 
 Body = TypeVar("Body")
-LARGE = 50_000  # bytes
 MODEL = "ragqa"  # the name by which clients that choose a model choose the only index
 
 
@@ -39,16 +38,9 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class AskBody:
+class AskBody(Question):
     """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take."""
 
-    question: str
-    where: Mapping[str, Any] | None = None
-    k: int | None = None
-    risk: float | None = None
-    passages: int | None = None
-    min_score: float | None = None
-    all: bool | None = None
     index: str | None = None
     explain: bool = False
     timeout: float | None = None
@@ -146,9 +138,13 @@ async def read_body(request: Request, kind: type[Body], config: ServeConfig, *, 
         raise Refused(408, "slow-body", "the body took too long to arrive") from None
     except ClientDisconnect:
         raise Gone from None
+    # in a thread, so that health is told while a large body is taken apart
+    return await asyncio.to_thread(_read, kind, content, loose)
+
+
+def _read(kind: type[Body], content: bytes, loose: bool) -> Body:
     try:
-        # health is to be told while a large body is taken apart
-        data = read_json(content) if len(content) < LARGE else await asyncio.to_thread(read_json, content)
+        data = read_json(content)
     except ValueError as error:
         raise Refused(400, "malformed-body", f"the body cannot be read as JSON: {error}") from None
     return fitted(kind, data, loose=loose)
@@ -164,7 +160,7 @@ def fitted(kind: type[Body], data: object, *, loose: bool = False) -> Body:
         raise Refused(422, "unfit-body", str(error)) from None
 
 
-def ask_of(body: Question | AskBody | SearchBody, forced: Filter | None, config: ServeConfig) -> Ask:
+def ask_of(body: Question | SearchBody, forced: Filter | None, config: ServeConfig) -> Ask:
     """The request that a body makes, kept to what the caller may see, within the bounds; `ConfigError` otherwise."""
     if len(body.question) > config.question_chars:
         raise QuestionError(

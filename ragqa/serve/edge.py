@@ -79,7 +79,7 @@ class Edge:
         except Gone:
             status = CLOSED
         except Exception as error:  # whatever it is, the caller gets a problem and the log the rest
-            _tell(error, request_id)
+            tell(error, request_id)
             if status:
                 raise  # half a response cannot be taken back: the connection is closed
             await problem_response(refused(error), request_id)(scope, receive, sent)
@@ -100,7 +100,7 @@ class Edge:
             )
 
 
-def _tell(error: Exception, request_id: str) -> None:
+def tell(error: Exception, request_id: str) -> None:
     """Say in the log what a caller is not told."""
     if isinstance(error, RagqaError) and error.http_status >= 500:
         LOG.error("request %s: %s: %s", request_id, type(error).__name__, error)

@@ -17,16 +17,20 @@ from ragqa.serve.edge import Log
 from ragqa.serve.keys import KeyFile
 from ragqa.serve.service import Service, is_loopback
 from ragqa.serve.settings import ServeConfig
-from ragqa.store.packed import layout_of
+from ragqa.store.packed import layout_of, refuse_packed
 
 GRACE = 15  # seconds that requests have to end after SIGTERM
 CONNECTIONS = 1_000
 
 
-def name_indexes(directories: Sequence[Path]) -> dict[str, Path]:
-    """The indexes by name, which is that of the folder or of the packed file without its ending."""
+def name_indexes(directories: Sequence[Path], *, writable: bool = False) -> dict[str, Path]:
+    """The indexes by name, which is that of the folder or of the packed file without its ending; `ConfigError` for two
+    of one name, and for a packed one where requests may write.
+    """
     named: dict[str, Path] = {}
     for directory in directories:
+        if writable:
+            refuse_packed(directory)
         layout_of(directory).require_current()
         name = directory.resolve().stem if directory.is_file() else directory.resolve().name
         if name in named:

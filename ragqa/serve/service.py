@@ -26,6 +26,7 @@ from ragqa.serve.problems import Refused, busy, unauthorized
 from ragqa.serve.settings import ServeConfig
 from ragqa.serve.waiting import Queue, Result
 from ragqa.serve.work import Done, Kind, Work, do
+from ragqa.store.packed import layout_of
 
 LOG = logging.getLogger("ragqa.serve")
 CHANGES = 16  # changes of documents that wait for one another
@@ -52,7 +53,6 @@ class Service:
     ) -> None:
         self.pipelines, self.config, self.keys, self._host = dict(pipelines), config, keys, host
         self.metrics = Metrics()
-        self._writers: dict[str, Index] = {}
         self._writing = ThreadPoolExecutor(1, "ragqa-write")
         self._changes = 0
         self._failed: dict[str, str] = {}
@@ -84,7 +84,11 @@ class Service:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise unauthorized("send a key: Authorization: Bearer ragqa_…")
-        key = self.keys.find(token.strip())
+        try:
+            key = self.keys.find(token.strip())
+        except ConfigError as error:  # a file of the service: its message is for the log, not for the caller
+            LOG.error("%s", error)
+            raise Refused(500, "keys-unreadable", "the service cannot read its keys: its log says why") from None
         if key is None:
             raise unauthorized("the key is not known, or its time is over")
         request.state.note["key"] = key.id
@@ -155,9 +159,10 @@ class Service:
 
     def _changed(self, name: str, what: Callable[[Index], T]) -> tuple[T, int]:
         pipeline = self.pipelines[name]
-        if name not in self._writers:
-            self._writers[name] = Index(pipeline.snapshot.directory, encoder=pipeline.retriever.encoder)
-        result = what(self._writers[name])
+        directory = pipeline.snapshot.directory
+        layout_of(directory).require_current()  # where there is none, an `Index` would make one
+        with Index(directory, encoder=pipeline.retriever.encoder) as index:
+            result = what(index)
         pipeline.refresh()
         return result, pipeline.snapshot.generation
 

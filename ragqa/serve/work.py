@@ -10,6 +10,7 @@ from typing import Any, Literal
 from ragqa.answering import checked
 from ragqa.asking import Ask
 from ragqa.errors import ConfigError, RagqaError
+from ragqa.explanation import explain
 from ragqa.pipeline import Pipeline
 from ragqa.store.passages import encodable
 from ragqa.types import Hit, Passage, Reply
@@ -62,16 +63,8 @@ def _replied(reply: Reply) -> Done:
 
 
 def _explained(pipeline: Pipeline, work: Work) -> Done:
-    ask = work.ask
-    explanation = pipeline.explain(
-        ask.question,
-        where=ask.where,
-        k=ask.k,
-        risk=ask.risk,
-        passages=ask.passages,
-        min_score=ask.min_score,
-        all=ask.all,
-    )
+    answering = pipeline.answering
+    explanation = explain(answering, answering.request(work.ask))
     reply = explanation.reply
     return Done({**reply.to_dict(), "explanation": explanation.to_dict()}, reply.generation, reply)
 

@@ -1,0 +1,60 @@
+"""Services as their callers have them: real processes on a free port, a real client, and models that cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.served import Running, write
+from support.serving import serving
+
+from ragqa.serve.keys import KeyFile
+
+SETTINGS = {
+    "queue": 2,
+    "batch": 2,
+    "timeout": 5.0,
+    "refresh": 0.1,
+    "body_bytes": 60_000,
+    "body_seconds": 0.3,
+    "questions": 3,
+}
+
+
+def client_library() -> Any:
+    """httpx, with which services are asked; the test is skipped where something that it needs is not installed."""
+    pytest.importorskip("fastapi", reason="needs ragqa[serve]")
+    return pytest.importorskip("httpx", reason="needs ragqa[dev]")
+
+
+@pytest.fixture(scope="session")
+def open_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One index, no keys, writable, with a queue of two."""
+    httpx = client_library()
+    folder = tmp_path_factory.mktemp("service")
+    write(folder / "towns", ("Altdorf", "a"), ("Brunnen", "a"), ("Chur", "b"), ("Davos", "b"))
+    with (
+        serving({"towns": folder / "towns"}, config={**SETTINGS, "writable": True}, hold=str(folder / "hold")) as (
+            url,
+            process,
+        ),
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
+        yield Running(client, url, process, folder)
+
+
+@pytest.fixture(scope="session")
+def keyed_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Two indexes and keys, read-only."""
+    httpx = client_library()
+    folder = tmp_path_factory.mktemp("keyed")
+    write(folder / "towns", ("Altdorf", "a"), ("Brunnen", "a"), ("Chur", "b"), ("Davos", "b"))
+    write(folder / "others", ("Ebnat", "a"))
+    KeyFile(folder / "keys.json").create("first")
+    indexes = {name: folder / name for name in ("towns", "others")}
+    with (
+        serving(indexes, keys=str(folder / "keys.json")) as (url, process),
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
+        yield Running(client, url, process, folder)

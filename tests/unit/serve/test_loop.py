@@ -1,0 +1,86 @@
+"""Health is told while a body is taken apart and while what it asks for is worked out."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+httpx = pytest.importorskip("httpx", reason="needs ragqa[dev]")
+pytest.importorskip("fastapi", reason="needs ragqa[serve]")
+
+from support.served import ASK, write  # noqa: E402
+
+from ragqa.convert import read_json  # noqa: E402
+from ragqa.pipeline import Pipeline  # noqa: E402
+from ragqa.serve import bodies  # noqa: E402
+from ragqa.serve.app import make_app  # noqa: E402
+from ragqa.serve.service import Service  # noqa: E402
+from ragqa.serve.settings import ServeConfig  # noqa: E402
+from ragqa.serve.work import Work  # noqa: E402
+from ragqa.testing import HashEncoder, WordReader  # noqa: E402
+
+
+class Held(Service):
+    """Makes no work before it is let go."""
+
+    begun, go = threading.Event(), threading.Event()
+
+    def work(self, *given: Any) -> Work:
+        self.begun.set()
+        assert self.go.wait(10), "the event loop waits for this"
+        return super().work(*given)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/v1/ask", ASK), ("/v1/search", ASK), ("/v1/ask/batch", {"questions": [ASK]})]
+)
+def test_health_is_told_while_work_is_made(tmp_path: Path, path: str, body: dict[str, Any]) -> None:
+    write(tmp_path / "towns", ("Chur", "a"))
+    pipeline = Pipeline.load(tmp_path / "towns", encoder=HashEncoder(), reader=WordReader())
+    service = Held({"towns": pipeline}, ServeConfig())
+    Held.begun.clear()
+    Held.go.clear()
+
+    async def scene() -> None:
+        async with service.running(), client(service) as caller:
+            asked = asyncio.create_task(caller.post(path, json=body))
+            await asyncio.to_thread(Held.begun.wait, 10)
+            assert (await caller.get("/livez")).status_code == 200
+            Held.go.set()
+            assert (await asked).status_code == 200
+
+    asyncio.run(scene())
+
+
+def test_health_is_told_while_a_body_is_taken_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def held(content: bytes) -> dict[str, Any]:
+        begun.set()
+        assert go.wait(10), "the event loop waits for this"
+        return read_json(content)
+
+    monkeypatch.setattr(bodies, "read_json", held)
+    write(tmp_path / "towns", ("Chur", "a"))
+    service = Service(
+        {"towns": Pipeline.load(tmp_path / "towns", encoder=HashEncoder(), reader=WordReader())}, ServeConfig()
+    )
+
+    async def scene() -> None:
+        async with service.running(), client(service) as caller:
+            asked = asyncio.create_task(caller.post("/v1/ask", json=ASK))
+            await asyncio.to_thread(begun.wait, 10)
+            assert (await caller.get("/livez")).status_code == 200
+            go.set()
+            assert (await asked).status_code == 200
+
+    asyncio.run(scene())
+
+
+def client(service: Service) -> Any:
+    transport = httpx.ASGITransport(make_app(service, lambda _entry: None))
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
