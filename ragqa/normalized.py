@@ -37,7 +37,7 @@ HIDDEN = (
     "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e0fff"
 )  # the inside of a character class
-_HIDDEN = compiled(f"[{HIDDEN}]+")
+_HIDDEN = re.compile(f"[{HIDDEN}]")
 _HIDDEN_LAST = compiled(f"[{HIDDEN}]+\\Z")
 _PARTING = frozenset("\u200b\u200c")
 _PARTED = compiled(f"[{SPACELESS}\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
@@ -110,7 +110,7 @@ def normalized(text: str) -> Normalized:
 
 def plain(text: str) -> str:
     """The normalised text alone."""
-    return normalized(text).text
+    return text if is_normal(text) else normalized(text).text
 
 
 def is_normal(text: str) -> bool:
