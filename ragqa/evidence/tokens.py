@@ -28,6 +28,7 @@ _FORMS = str.maketrans(
     }
 )
 LONGEST_NUMBER = 16  # words
+LONGEST_WORD = 32  # characters; every number word, scale and ending of an ordinal number is shorter
 _SPOKEN = "$€£¥₩₹₽%‰°§&<>≤≥≈~±=^×"  # signs that are words of their own
 _LETTER = "[^\\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\u2028\u2029" + re.escape("€£¥₩₹₽‰°§≤≥≈±×") + "]"
 _LETTER_ONLY = f"(?!\\d){_LETTER}"
@@ -91,14 +92,14 @@ def _joint(text: str, at: int, wording: Wording) -> str:
     """What becomes of a hyphen between letters or digits: words are joined, numbers and their units are parted."""
     if text[at - 1].isdigit():
         return "-" if text[at + 1].isdigit() else " "
-    before = re.split(r"[^\w]", text[:at])[-1].lower()
-    after = re.split(r"[^\w]", text[at + 1 :])[0].lower()
+    before = re.split(r"\W", text[max(0, at - LONGEST_WORD) : at])[-1].lower()
+    after = re.split(r"\W", text[at + 1 : at + 1 + LONGEST_WORD])[0].lower()
     return " " if before in wording.numbers and (after in wording.numbers or after in wording.scales) else ""
 
 
 def _parted(text: str, found: re.Match[str], wording: Wording) -> str:
     """A number and the unit that is written to it are parted ("20km"), an ordinal number ("3rd") is not."""
-    letters = re.match(r"\w+", text[found.end() :])
+    letters = re.match(r"\w+", text[found.end() : found.end() + LONGEST_WORD])
     return found[1] if letters and letters[0].lower() in wording.ordinals else f"{found[1]} "
 
 

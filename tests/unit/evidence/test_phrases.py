@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +124,15 @@ def test_other_answers_do_not(one, other):
 )
 def test_near_duplicates(one, other, same):
     assert near(phrase(one), phrase(other)) is same is near(phrase(other), phrase(one))
+
+
+@pytest.mark.parametrize("piece", ["a-b ", "a-b", "1aa", "twenty-one-", "a ", "1.", "U."])
+def test_a_long_text_is_compared_in_linear_time(piece):
+    """A stored answer is one phrase as a whole, however long it is."""
+    text = piece * (40_000 // len(piece))
+    begun = time.process_time()
+    assert phrase(text).key
+    assert time.process_time() - begun < 3.0
 
 
 @given(st.text(max_size=30))
