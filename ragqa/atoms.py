@@ -6,6 +6,7 @@ only begin where a run of its characters begins, so that the time grows with the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ragqa.characters import compiled
@@ -69,7 +70,7 @@ _ATOM = compiled(
     )
     + ")"
 )
-_LINK = compiled(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
+_LINK = re.compile(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
 _AFTER_LINKS = frozenset(".,;:!?'*|”»")
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 

@@ -7,10 +7,10 @@ Stored answers are none, because their questions tell them apart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ragqa.characters import compiled
 from ragqa.normalized import normalized
 from ragqa.types import Hit
 
@@ -18,9 +18,9 @@ _NOISE = (
     "\\s!-/:-@\\[-`{-~\u00a1\u00ab\u00b4\u00b7\u00bb\u00bf\u2010-\u205e\u2212\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20"
     "\uff3b-\uff40\uff5b-\uff65"
 )
-_GAPS = compiled(f"[{_NOISE}]+")
-_WORDS = compiled(
-    f"\\d+(?:[.,:/]\\d+)*+|[^{_NOISE}]+"
+_GAPS = re.compile(f"[{_NOISE}]+")
+_WORDS = re.compile(
+    f"\\d+(?:[.,:/]\\d+)*|[^{_NOISE}]+"
     "|(?<![\\w)\\]%°])[-\u2212\u2013+±](?=[$€£¥₩₹₽]?[.\\d])|(?<=\\d)[-\u2013](?=\\d)|[$€£¥%‰<>≤≥≈~=^+#]"
 )
 _DASHES = dict.fromkeys(map(ord, "\u2013\u2212"), "-")

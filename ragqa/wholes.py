@@ -22,7 +22,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from ragqa.atoms import LONGEST, atoms
-from ragqa.characters import compiled
 from ragqa.items import items
 from ragqa.normalized import HIDDEN
 from ragqa.sentences import ABBREVIATIONS, is_between
@@ -31,12 +30,12 @@ Part = tuple[int, int]  # characters [start, end)
 
 _PAIRS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "“": "”", "„": "“", "「": "」", "『": "』", "（": "）", "【": "】"}
 _PAIRS |= {"《": "》", "〈": "〉", "«": "»", "»": "«", '"': '"'}
-_MARKS = compiled("[" + re.escape("".join(sorted({*_PAIRS, *_PAIRS.values()}))) + "]|\n\\s*\n")
+_MARKS = re.compile("[" + re.escape("".join(sorted({*_PAIRS, *_PAIRS.values()}))) + "]|\n\\s*\n")
 _LOOSE = frozenset(" \t\r\n\x0b\x0c\u00a0\u2009\u202f\u3000,;:|·•*`，；：、،؛")
 _LOOSE_FIRST = _LOOSE | frozenset(".!?…。！？-–—−")
 _LOOSE_LAST = _LOOSE | frozenset("-–—−。｡")
 _COMPANIES = frozenset(("Inc", "Ltd", "Co", "Corp", "Bros", "Esq"))
-_HIDDEN_MARK = compiled(f"[{HIDDEN}]")
+_HIDDEN_MARK = re.compile(f"[{HIDDEN}]")
 _ROUNDS = 4
 
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from ragqa.characters import compiled
 from ragqa.evidence.numbers import cardinal, spoken_number
 from ragqa.normalized import plain
 from ragqa.wording import Wording
@@ -33,12 +32,12 @@ _SPOKEN = "$€£¥₩₹₽%‰°§&<>≤≥≈~±=^×"  # signs that are words
 _LETTER = "[^\\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\u2028\u2029" + re.escape("€£¥₩₹₽‰°§≤≥≈±×") + "]"
 _LETTER_ONLY = f"(?!\\d){_LETTER}"
 _NUMBER = r"\d+(?:[.,:/]\d+)*|(?<!\S)\.\d+"
-_GROUPS = compiled(r"(?<![\d.,])\d{1,3}(?:[ ']\d{3})+(?!\d)")
-_INITIALS = compiled(rf"(?<![\w.])(?:{_LETTER_ONLY}\.)+{_LETTER_ONLY}(?!{_LETTER})\.?")
-_APOSTROPHE = compiled(r"(?<!\d)'|'(?!\d)")
-_UNIT = compiled(rf"(\d)(?={_LETTER_ONLY}{{2}})")
-_HYPHEN = compiled(rf"(?<={_LETTER})-(?={_LETTER})")
-_TOKEN = compiled(
+_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ ']\d{3})+(?!\d)")
+_INITIALS = re.compile(rf"(?<![\w.])(?:{_LETTER_ONLY}\.)+{_LETTER_ONLY}(?!{_LETTER})\.?")
+_APOSTROPHE = re.compile(r"(?<!\d)'|'(?!\d)")
+_UNIT = re.compile(rf"(\d)(?={_LETTER_ONLY}{{2}})")
+_HYPHEN = re.compile(rf"(?<={_LETTER})-(?={_LETTER})")
+_TOKEN = re.compile(
     rf"(?P<number>(?:(?<![\w)\]%°])[-+±](?=[$€£¥₩₹₽]?[.\d]))?(?P<money>[$€£¥₩₹₽](?=[.\d]))?(?:{_NUMBER})(?:{_LETTER})*)"
     rf"|(?P<range>(?<=\d)-(?=\d)|(?<=\d )-(?= \d))"
     rf"|(?P<word>(?:(?<!\S)\.(?={_LETTER}))?{_LETTER}+(?:[.@_]{_LETTER}+)*(?:(?:\+{{1,2}}|\#)(?!{_LETTER}))?)"
@@ -85,7 +84,7 @@ def _is_noise(char: str) -> bool:
 def _grouped(mark: str) -> re.Pattern[str]:
     """A number whose thousands are parted by the mark."""
     mark = re.escape(mark)
-    return compiled(rf"(?<![\d.,])\d{{1,3}}(?:{mark}\d{{2,3}})*{mark}\d{{3}}(?![\d,])")
+    return re.compile(rf"(?<![\d.,])\d{{1,3}}(?:{mark}\d{{2,3}})*{mark}\d{{3}}(?![\d,])")
 
 
 def _joint(text: str, at: int, wording: Wording) -> str:
