@@ -79,6 +79,10 @@ class Wholes:
             return self._atoms[number]
         return None
 
+    def _is_in_atom(self, at: int) -> bool:
+        number = bisect_right(self._firsts, at) - 1
+        return number >= 0 and at < self._atoms[number][1]
+
     def _listed(self, place: Part) -> Part:
         """Words of several items: to the borders of the first and the last one. Words of one: without the next marker.
 
@@ -103,7 +107,7 @@ class Wholes:
         return (start, end) if start < end else place
 
     def _is_loose(self, at: int, place: Part, marks: frozenset[str]) -> bool:
-        if self._atom(at) is not None or self._atom(at + 1) is not None or at in self._firsts:
+        if self._is_in_atom(at):
             return False
         if self.text[at] in marks or _HIDDEN_MARK.match(self.text, at):
             return True
