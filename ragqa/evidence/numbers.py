@@ -36,7 +36,8 @@ def spoken_number(words: Sequence[str], wording: Wording) -> tuple[int, str]:
             break
         used = place + 1
     value = total + current
-    return (0, "") if used <= digits or value % 1 else (used, str(int(value)))
+    is_whole = value == value.to_integral_value()
+    return (used, str(int(value))) if used > digits and is_whole else (0, "")
 
 
 def cardinal(word: str, wording: Wording) -> str:

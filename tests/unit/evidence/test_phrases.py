@@ -135,6 +135,19 @@ def test_a_long_text_is_compared_in_linear_time(piece):
     assert time.process_time() - begun < 3.0
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("hundred " * 16, "1" + 32 * "0"), ("999999999999999.5 " + "hundred " * 8, "9999999999999995" + 15 * "0")],
+)
+def test_numbers_of_any_size_are_compared(text, key):
+    assert phrase(text).key == key
+
+
+@given(st.lists(st.sampled_from(["hundred", "million", "two", "twenty", "and", "1.5", "0.001", "9" * 15]), max_size=20))
+def test_any_row_of_number_words_is_a_phrase(words):
+    assert phrase(" ".join(words)).key or not words
+
+
 @given(st.text(max_size=30))
 def test_any_text_is_a_phrase_and_no_near_duplicate_of_itself(text):
     assert phrase(text).key or not text
