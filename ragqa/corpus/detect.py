@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ _OWN = {
     "kana": _KANA,
     "han": _HAN,
 }
-_SCRIPT = re.compile("|".join(f"(?P<{name}>[{letters}])" for name, letters in _OWN.items()) + r"|(?P<other>[^\W\d_])")
+_OTHER = rf"(?P<other>[^\W\d_{''.join(_OWN.values())}]+)"
+_SCRIPT = re.compile("|".join([_OTHER, *(f"(?P<{name}>[{letters}]+)" for name, letters in _OWN.items())]))
 _KANA_SHARE = 0.15  # of Han and Kana: Japanese has a third and more, Chinese has them in names only
 _KIN = {"arz": "ar", "ary": "ar", "nn": "no", "yue": "zh", "wuu": "zh"}
 
@@ -34,10 +36,11 @@ def detected(text: str) -> str:
     not tell. The same text gives the same language.
     """
     text = text[:LOOKED_AT]
-    scripts = [str(match.lastgroup) for match in _SCRIPT.finditer(text)]
-    if not scripts:
+    counts = Counter[str]()
+    for match in _SCRIPT.finditer(text):
+        counts[str(match.lastgroup)] += len(match[0])
+    if not counts:
         return ""
-    counts = {script: scripts.count(script) for script in set(scripts)}
     kana, han = counts.pop("kana", 0), counts.pop("han", 0)
     if kana + han:
         counts["ja" if kana > _KANA_SHARE * (kana + han) else "zh"] = _LETTERS * (kana + han)
