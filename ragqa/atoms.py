@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ragqa.characters import compiled
+from ragqa.characters import MONEY, compiled
 from ragqa.normalized import HIDDEN
 
 LONGEST = 300  # characters of a part that is kept whole
@@ -23,7 +23,7 @@ _LETTERS = (
 )
 _WORD = f"(?:[{_LETTERS}](?:[_{_LETTERS}{HIDDEN}]*[{_LETTERS}])?+)"
 _BLANK = "[ \u00a0\u2009\u202f]"
-_MONEY = "[$€£¥₩₹₽]"
+_MONEY = f"[{MONEY}]"
 
 _PLAIN_WORD = r"[A-Za-z]++(?=[\s,;])"  # most of all words: nothing else need be tried
 _TEX = rf"(?<![\w$\\])\$(?=[^\s\d$])[^$\n]{{1,{LONGEST}}}(?<=\S)\$(?!\d)"

@@ -12,12 +12,9 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
-from ragqa.characters import compiled
+from ragqa.characters import HAN, compiled
 
-SPACELESS = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"
-)
+SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d" + HAN
 _MARKS = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0980-\u0dff"
 _LETTERS = f"[^\\W{SPACELESS}]"
 _ASCII_WORD = re.compile(r"\w{1,24}|[^\w\s]{24}")

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from ragqa.characters import MONEY
 from ragqa.evidence.numbers import cardinal, spoken_number
 from ragqa.normalized import plain
 from ragqa.wording import Wording
@@ -28,8 +29,8 @@ _FORMS = str.maketrans(
 )
 LONGEST_NUMBER = 16  # words
 LONGEST_WORD = 32  # characters; every number word, scale and ending of an ordinal number is shorter
-_SPOKEN = "$€£¥₩₹₽%‰°§&<>≤≥≈~±=^×"  # signs that are words of their own
-_LETTER = "[^\\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\u2028\u2029" + re.escape("€£¥₩₹₽‰°§≤≥≈±×") + "]"
+_SPOKEN = f"{MONEY}%‰°§&<>≤≥≈~±=^×"  # signs that are words of their own
+_LETTER = f"[^\\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\u2028\u2029{MONEY}‰°§≤≥≈±×]"
 _LETTER_ONLY = f"(?!\\d){_LETTER}"
 _NUMBER = r"\d+(?:[.,:/]\d+)*|(?<!\S)\.\d+"
 _GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ ']\d{3})+(?!\d)")
@@ -38,7 +39,7 @@ _APOSTROPHE = re.compile(r"(?<!\d)'|'(?!\d)")
 _UNIT = re.compile(rf"(\d)(?={_LETTER_ONLY}{{2}})")
 _HYPHEN = re.compile(rf"(?<={_LETTER})-(?={_LETTER})")
 _TOKEN = re.compile(
-    rf"(?P<number>(?:(?<![\w)\]%°])[-+±](?=[$€£¥₩₹₽]?[.\d]))?(?P<money>[$€£¥₩₹₽](?=[.\d]))?(?:{_NUMBER})(?:{_LETTER})*)"
+    rf"(?P<number>(?:(?<![\w)\]%°])[-+±](?=[{MONEY}]?[.\d]))?(?P<money>[{MONEY}](?=[.\d]))?(?:{_NUMBER})(?:{_LETTER})*)"
     rf"|(?P<range>(?<=\d)-(?=\d)|(?<=\d )-(?= \d))"
     rf"|(?P<word>(?:(?<!\S)\.(?={_LETTER}))?{_LETTER}+(?:[.@_]{_LETTER}+)*(?:(?:\+{{1,2}}|\#)(?!{_LETTER}))?)"
     rf"|(?P<sign>[{re.escape(_SPOKEN)}])"
