@@ -24,9 +24,6 @@ def chinese_words(text: str) -> list[str]:
     """The words of a text in simplified characters; those of other scripts as they stand, which jieba would take apart
     into letters ("Beyoncé", "мост"). Then the pairs of neighbouring characters that are no words of it: question and
     passage are not always cut at the same places.
-
-    On 3,000 training questions of CMRC 2018 over its 2,403 paragraphs, top-1 / 5 are 92.1 / 96.6 by words and
-    92.8 / 97.3 with the pairs. No command is kept for this.
     """
     words, at = list[str](), 0
     for match in _OTHER.finditer(text):
