@@ -120,12 +120,14 @@ def export_encoder(
     return _export(model, tokenizer, ("last_hidden_state",), card, Path(output), int8)
 
 
-def export_reranker(checkpoint: str, output: str | Path, *, max_length: int = 512, int8: bool = True) -> ExportReport:
+def export_reranker(
+    checkpoint: str, output: str | Path, *, max_length: int = 512, int8: bool = True, name: str = ""
+) -> ExportReport:
     """Export a checkpoint that classifies pairs of texts with one label, its length limit ``max_length`` at most."""
     require_torch("Exporting a reranker")
     model, tokenizer = load_pair_model(checkpoint, attn_implementation="eager")
     length = min(max_length, positions(model), tokenizer.model_max_length)
-    card = Card(kind="reranker", name=Path(checkpoint).name, fingerprint="", max_length=length)
+    card = Card(kind="reranker", name=name or Path(checkpoint).name, fingerprint="", max_length=length)
     return _export(model.float().eval(), tokenizer, ("logits",), card, Path(output), int8)
 
 
