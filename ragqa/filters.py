@@ -4,7 +4,7 @@ A filter is a list of conditions that must all hold. Metadata are compared as te
 writes it, and a list stands for each of its elements.
 
 * Equality, ``ne`` and ``in`` compare whole texts, case included: "1.10" is not "1.1". A number that a program gives
-  also equals itself written as a float (1 and 1.0).
+  also equals itself written as a float (1 and 1.0), and "True" or "FALSE" also the boolean.
 * ``gt``, ``gte``, ``lt``, ``lte`` compare with a number (as 64-bit floats), with an ISO date (2024-05-31: the day on
   which a value lies, so ``lte`` includes that day) or with an ISO date and time (the instant; without an offset it is
   UTC, a date is its midnight). A value that is no number, or no date, does not match.
@@ -209,6 +209,8 @@ def _spellings(key: str, value: Any) -> tuple[str, ...]:
         return text_of(value), text_of(int(value))
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _EXACT:
         return text_of(value), text_of(float(value))
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return tuple(dict.fromkeys((text_of(value), value.lower())))
     return (text_of(value),)
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ragqa.calibrate.examples import Examples, gather_examples
 from ragqa.calibrate.gather import Seen
-from ragqa.calibrate.logistic import fit_logistic
-from ragqa.calibrate.stop import fit_stop
+from ragqa.calibrate.logistic import chances, fit_logistic
+from ragqa.calibrate.stop import LEAST, fit_stop
 from ragqa.calibrate.weights import fit_weights
 from ragqa.errors import ConfigError
 from ragqa.evidence.answers import rank_answers
@@ -52,12 +52,13 @@ def fit(
 ) -> Fit:
     """Fit the score model and the risk curve to ``seen``; with ``weights`` also the weights of the evidence, beginning
     at those of ``start``. ``change`` is that of `ReadConfig`: answers are those that a pipeline gives with it.
+    From fewer than `LEAST` questions when reading ends is not learnt, and stays as in ``start``.
 
     The curve is made from cross-fitted scores: each comes from a model that was not fitted on its question.
     """
     check_number(len(seen), weights=weights)
     found = fit_weights(seen, start.weights) if weights else start.weights
-    stop = fit_stop(seen, found, change, seed)
+    stop = fit_stop(seen, found, change, seed) if len(seen) >= LEAST else start.stop
     examples = gather_examples([(one, read_answers(one, found, stop=stop, change=change)) for one in seen])
     score, scores, right = fit_examples(examples, seed)
     calibration = Calibration(
@@ -110,8 +111,7 @@ def read_answers(
 
 def probabilities(model: ScoreModel, features: Floats) -> Floats:
     """The model's probabilities [n] for features [n, f]."""
-    logits = model.bias + features @ np.array(model.weights)
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -50.0, 50.0))), np.float64)
+    return chances(model.bias, model.weights, features)
 
 
 def fit_score(features: Floats, right: Bools) -> ScoreModel:

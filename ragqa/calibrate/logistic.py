@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,3 +29,9 @@ def fit_logistic(features: NDArray[np.float64], right: NDArray[np.bool_]) -> tup
             break
     weights = beta[1:] / spread
     return float(beta[0] - weights @ mean), tuple(map(float, weights))
+
+
+def chances(bias: float, weights: Sequence[float], features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The probabilities [n] of features [n, f]."""
+    logits = bias + features @ np.array(weights)
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -50.0, 50.0))), np.float64)

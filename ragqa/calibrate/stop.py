@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.calibrate.gather import Seen
-from ragqa.calibrate.logistic import fit_logistic
+from ragqa.calibrate.logistic import chances, fit_logistic
 from ragqa.evidence.calibration import STATES, StopModel, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.stopping import settled, standing, state
@@ -17,6 +17,7 @@ from ragqa.wording import wording_among
 
 FOLDS = 5
 BORDERS = np.geomspace(1e-4, 0.5, 80)
+LEAST = 500  # questions: of fewer, one in a hundred is too few to tell
 
 
 def fit_stop(seen: Sequence[Seen], weights: Weights, change: float = 0.0, seed: int = 1) -> StopModel | None:
@@ -47,17 +48,16 @@ def _cross_fitted(
     fold = np.random.default_rng(seed).permutation(int(owners.max()) + 1)[owners] % FOLDS
     found = np.zeros(len(states))
     for held in range(FOLDS):
-        bias, slopes = fit_logistic(states[fold != held], changes[fold != held])
-        logits = bias + states[fold == held] @ np.array(slopes)
-        found[fold == held] = 1.0 / (1.0 + np.exp(-np.clip(logits, -50.0, 50.0)))
+        model = fit_logistic(states[fold != held], changes[fold != held])
+        found[fold == held] = chances(*model, states[fold == held])
     return found
 
 
-def _border(chances: NDArray[np.float64], changes: NDArray[np.bool_], owners: NDArray[np.int64], most: float) -> float:
+def _border(likely: NDArray[np.float64], changes: NDArray[np.bool_], owners: NDArray[np.int64], most: float) -> float:
     """The largest probability at which reading may end so that at most so many questions get another answer."""
     border = float(BORDERS[0])
     for candidate in BORDERS.tolist():
-        ends = np.flatnonzero(chances <= candidate)
+        ends = np.flatnonzero(likely <= candidate)
         _, first = np.unique(owners[ends], return_index=True)
         if changes[ends[first]].sum() > most:
             break

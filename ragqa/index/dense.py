@@ -66,8 +66,28 @@ class DenseSegment:
     ann_path: Path | None = None
 
 
-class DenseIndex:
-    """All segments of an index; ``spec`` is the setting they were built with, ``device`` where they are searched.
+class StoredVectors:
+    """The vectors of all segments of an index, to be read."""
+
+    def __init__(self, segments: Sequence[DenseSegment], dim: int) -> None:
+        self.dim = dim
+        self.segments = [segment for segment in segments if len(segment.vectors)]
+
+    def vectors(self, rows: Rows) -> Halfs:
+        """The vectors of these rows, float16 [len(rows), dim]. Rows may repeat; `IndexError` for other numbers."""
+        found = np.empty((len(rows), self.dim), np.float16)
+        firsts = np.array([segment.first_row for segment in self.segments], np.int64)
+        owners = np.searchsorted(firsts, rows, side="right") - 1
+        if len(rows) and owners.min() < 0:
+            raise IndexError(f"row {int(np.min(rows))} has no vector")
+        for owner in np.unique(owners):
+            mine = owners == owner
+            found[mine] = self.segments[owner].vectors[rows[mine] - firsts[owner]]
+        return found
+
+
+class DenseIndex(StoredVectors):
+    """The vectors of all segments, to be searched on ``device``; ``spec`` is the setting that they were built with.
 
     A segment with a FAISS index is searched by it (if faiss is installed), any other exactly, on a GPU where there is
     one; with the spec "auto" a GPU that can hold all vectors comes before the FAISS index. Whatever proposes the
@@ -75,13 +95,8 @@ class DenseIndex:
     the same in every batch, engine and segmentation. Safe to search from several threads.
     """
 
-    def __init__(
-        self, segments: Sequence[DenseSegment], dim: int, spec: str, device: str = AUTO, searched: bool = True
-    ) -> None:
-        self.dim = dim
-        self.segments = [segment for segment in segments if len(segment.vectors)]
-        if not searched:
-            return
+    def __init__(self, segments: Sequence[DenseSegment], dim: int, spec: str, device: str = AUTO) -> None:
+        super().__init__(segments, dim)
         rows = sum(len(segment.vectors) for segment in self.segments)
         self._scans = [_scan(segment, spec, device, keep=rows <= KEEP_ROWS) for segment in self.segments]
         slow = sum(len(scan.vectors) for scan in self._scans if isinstance(scan, NumpyScan))
@@ -104,18 +119,6 @@ class DenseIndex:
             if k > 0 and mask.any():
                 found.append(_search(segment, scan, vectors, k, None if mask.all() else mask))
         return merge(found, k)
-
-    def vectors(self, rows: Rows) -> Halfs:
-        """The vectors of these rows, float16 [len(rows), dim]. Rows may repeat; `IndexError` for other numbers."""
-        found = np.empty((len(rows), self.dim), np.float16)
-        firsts = np.array([segment.first_row for segment in self.segments], np.int64)
-        owners = np.searchsorted(firsts, rows, side="right") - 1
-        if len(rows) and owners.min() < 0:
-            raise IndexError(f"row {int(np.min(rows))} has no vector")
-        for owner in np.unique(owners):
-            mine = owners == owner
-            found[mine] = self.segments[owner].vectors[rows[mine] - firsts[owner]]
-        return found
 
 
 def _scan(segment: DenseSegment, spec: str, device: str, keep: bool) -> Scan:

@@ -16,7 +16,7 @@ import numpy as np
 from ragqa.errors import ConfigError, IndexFormatError, IndexLocked, ModelError
 from ragqa.index.ann import check_spec
 from ragqa.index.commit import Setup, describe, publish, segments_of
-from ragqa.index.intake import ENCODE_PASSAGES
+from ragqa.index.intake import ENCODE_PASSAGES, encoded
 from ragqa.index.report import Progress, silent
 from ragqa.index.segment import Written
 from ragqa.index.snapshot import Snapshot
@@ -151,10 +151,7 @@ class Reencoder:
         for start in range(0, segment.rows, ENCODE_PASSAGES):
             passages = store.passages(np.arange(start, min(start + ENCODE_PASSAGES, segment.rows)))
             self._progress("encoding passages", segment.first_row + start, self._rows)
-            vectors = np.asarray(self._encoder.encode_passages(passages))
-            if len(vectors) != len(passages):
-                raise ModelError(f"the encoder gave {len(vectors)} vectors for {len(passages)} passages")
-            writer.add(vectors)
+            writer.add(encoded(self._encoder, self._setup.encoder.dim, passages))
         self._progress("encoding passages", segment.first_row + segment.rows, self._rows)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +18,10 @@ from ragqa.errors import IndexFormatError, ModelError
 from ragqa.index.report import Progress
 from ragqa.index.segment import SegmentWriter, Written, segment_writer
 from ragqa.index.snapshot import Snapshot
-from ragqa.index.vectors import VectorIndex, VectorStore
+from ragqa.index.vectors import VectorReader, VectorStore
 from ragqa.protocols import Encoder
 from ragqa.store.checking import check_files
+from ragqa.store.layout import ANN
 from ragqa.store.manifest import EncoderFact
 from ragqa.store.transaction import Transaction
 from ragqa.types import FORMS, LANGUAGE, Document, Passage
@@ -78,54 +81,64 @@ class Intake:
 
     def _encode(self, writer: SegmentWriter, total: int | None = None) -> None:
         now, self._pending = self._pending[:ENCODE_PASSAGES], self._pending[ENCODE_PASSAGES:]
-        new = [passage for passage, row in now if row < 0]
         rows = np.array([row for _, row in now], np.int64)
-        vectors = np.empty((len(now), self._fact.dim), np.float32)
-        if new:
-            encoded = np.asarray(self._encoder.encode_passages(new))
-            if len(encoded) != len(new):
-                raise ModelError(f"the encoder gave {len(encoded)} vectors for {len(new)} passages")
-            if encoded.shape == (len(now), self._fact.dim) or len(encoded) != len(now):
-                vectors[rows < 0] = encoded
-            else:
-                vectors = encoded
-        if self._before is not None and (rows >= 0).any():
-            vectors[rows >= 0] = self._before.vectors(rows[rows >= 0])
+        vectors = encoded(self._encoder, self._fact.dim, [passage for passage, row in now if row < 0])
+        self.encoded += len(vectors)
+        if self._before is not None and len(vectors) < len(now):
+            both = np.empty((len(now), self._fact.dim), np.float32)
+            both[rows < 0], both[rows >= 0] = vectors, self._before.vectors(rows[rows >= 0])
+            vectors = both
         writer.add_vectors(vectors)
-        self.encoded += len(new)
         self.progress("encoding passages", self.encoded, total)
 
 
+def encoded(encoder: Encoder, dim: int, passages: Sequence[Passage]) -> NDArray[np.float32]:
+    """The vectors of passages, [n, dim]; `ModelError` if the encoder gives an array of another shape."""
+    if not passages:
+        return np.empty((0, dim), np.float32)
+    vectors = np.asarray(encoder.encode_passages(passages))
+    if len(vectors) != len(passages):
+        raise ModelError(f"the encoder gave {len(vectors)} vectors for {len(passages)} passages")
+    if vectors.shape != (len(passages), dim):
+        raise ModelError(f"the encoder gave an array of shape {vectors.shape}, expected (n, {dim})")
+    return vectors
+
+
 class Before:
-    """The vectors of a generation whose encoder is the same, to be taken over. They are opened when they are first
-    needed; if they are damaged nothing is taken over.
+    """The vectors of a generation whose encoder is the same, to be taken over: of each segment from the first document
+    on whose passages are looked up, unless the file of its vectors is damaged.
     """
 
     def __init__(self, base: Snapshot, store: VectorStore) -> None:
         self._base, self._store = base, store
-        self._vectors: VectorIndex | None = None
-        self._usable = True
+        self._whole: dict[str, bool] = {}
 
     def rows(self, number: int) -> dict[str, int]:
         """The rows of a document's passages by what their vectors were made from; of equal ones one. None of a segment
         whose texts the encoder saw in other forms than it would see them now.
         """
-        if self._base.segment_of(number).forms != FORMS or not self._opened():
+        segment = self._base.segment_of(number)
+        if segment.forms != FORMS or not self._is_whole(segment.id):
             return {}
         rows, passages = self._base.passages_of(number)
         return {passage.retrieval_text: row for passage, row in zip(passages, rows, strict=True)}
 
     def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float16]:
         """The vectors of these rows."""
-        assert self._vectors is not None
-        return self._vectors.vectors(rows)
+        return self._reader.vectors(rows)
 
-    def _opened(self) -> bool:
-        if self._vectors is None and self._usable:
+    @cached_property
+    def _reader(self) -> VectorReader:
+        return self._store.read(self._base.manifest)
+
+    def _is_whole(self, segment: str) -> bool:
+        """Whether the segment's vectors are as they were written. A copy of damaged ones would get a hash that fits."""
+        if segment not in self._whole:
+            files = self._base.files(("vectors",))
             try:
-                check_files(self._base.files(("passages", "vectors")))
-                self._vectors = self._store.open(self._base.manifest, searched=False)
+                check_files({path: fact for path, fact in files.items() if segment in path.parts and path.name != ANN})
+                self._whole[segment] = True
             except IndexFormatError as error:
-                self._usable = False
+                self._whole[segment] = False
                 LOG.warning("passages are encoded again that are there already: %s", error)
-        return self._usable
+        return self._whole[segment]

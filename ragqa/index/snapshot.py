@@ -223,20 +223,25 @@ class Snapshot:
         """The documents of these numbers (from 0, over all segments, dead ones included)."""
         found = []
         for number in numbers:
-            owner = int(np.searchsorted(self._first_documents, number, side="right")) - 1
-            found += self.stores[owner].documents(np.array([number - self._first_documents[owner]], np.int64))
+            owner, own = self._located(number)
+            found += self.stores[owner].documents(own)
         return found
 
     def segment_of(self, number: int) -> SegmentFact:
         """The segment that holds a document."""
-        return self.manifest.segments[int(np.searchsorted(self._first_documents, number, side="right")) - 1]
+        return self.manifest.segments[self._located(number)[0]]
 
     def passages_of(self, number: int) -> tuple[range, list[Passage]]:
         """The rows of a document's passages, and the passages; dead or alive."""
-        owner = int(np.searchsorted(self._first_documents, number, side="right")) - 1
-        own, first = np.array([number - self._first_documents[owner]], np.int64), self._first_rows[owner]
+        owner, own = self._located(number)
         ((_, rows, passages),) = self.stores[owner].contents(own)
+        first = int(self._first_rows[owner])
         return range(first + rows.start, first + rows.stop), passages
+
+    def _located(self, number: int) -> tuple[int, NDArray[np.int64]]:
+        """The place of a document's segment, and its number there, as an array of one."""
+        owner = int(np.searchsorted(self._first_documents, number, side="right")) - 1
+        return owner, np.array([number - self._first_documents[owner]], np.int64)
 
     def identities(self) -> Iterator[tuple[int, str, str, str]]:
         """(number, id, sha, source) of each live document."""

@@ -33,45 +33,33 @@ class Sources:
         if self.rule not in get_args(Rule):
             raise ConfigError(f"sources is {self.rule!r}: one of {', '.join(get_args(Rule))}")
 
-    def recorded_after(self, recorded: tuple[SourceFact, ...] | None, directory: Path) -> tuple[SourceFact, ...]:
-        """What is recorded once the update is done; `ConfigError` if the rule does not allow it. Where others are no
-        longer there, they may have been moved: what then has to hold is told by `unless_moved`.
+    def after(
+        self, recorded: tuple[SourceFact, ...] | None, directory: Path
+    ) -> tuple[tuple[SourceFact, ...], ConfigError | None]:
+        """What is recorded once the update is done, and an error that is to be raised unless documents were moved.
 
         Nothing is known of an index from before sources were recorded, so there every source is allowed. Sources are
         the same if they lie at the same place, or, where a recorded one is no longer there, if they lie at the same
-        place seen from the index: then index and sources were moved together.
+        place seen from the index: then index and sources were moved together. If the rule does not allow others than
+        those recorded, a `ConfigError` is raised here; but if all that are missing are gone and new ones are named,
+        they may have been moved, and whoever compares the documents decides.
         """
         before = recorded or ()
-        now, others = self._compared(before)
-        refusal = self._refusal(recorded, directory)
-        if refusal is not None and self.unless_moved(recorded, directory) is None:
-            raise refusal
+        now = tuple(_as_recorded(fact, before) for fact in self.facts)
+        others = [fact for fact in before if not any(same_place(fact, own) for own in now)]
+        refusal = None
+        if others and self.rule == "same":
+            new = [fact for fact in now if fact not in before]
+            refusal = ConfigError(_refusal(directory, others, new))
+            if not new or any(map(_is_there, others)):
+                raise refusal
         kept = others if self.rule == "add" else []
-        return tuple(dict.fromkeys([*kept, *now]))
-
-    def unless_moved(self, recorded: tuple[SourceFact, ...] | None, directory: Path) -> ConfigError | None:
-        """The error where other sources are named than those recorded, which are all gone, unless their documents are
-        found again in the new ones; None where there is nothing to be asked.
-        """
-        now, others = self._compared(recorded or ())
-        new = any(fact not in (recorded or ()) for fact in now)
-        return self._refusal(recorded, directory) if new and not any(map(_is_there, others)) else None
+        return tuple(dict.fromkeys([*kept, *now])), refusal
 
     def same_place(self, recorded: tuple[SourceFact, ...] | None) -> Callable[[str, str], bool]:
         """Whether a document's source as it is stored and its source now name one place."""
         known, now = _longest_first(recorded or ()), _longest_first(self.facts)
         return lambda stored, given: _place(stored, known) == _place(given, now)
-
-    def _compared(self, before: Sequence[SourceFact]) -> tuple[tuple[SourceFact, ...], list[SourceFact]]:
-        """What is named now, and what of the recorded sources is not."""
-        now = tuple(_as_recorded(fact, before) for fact in self.facts)
-        return now, [fact for fact in before if not any(same_place(fact, own) for own in now)]
-
-    def _refusal(self, recorded: tuple[SourceFact, ...] | None, directory: Path) -> ConfigError | None:
-        now, others = self._compared(recorded or ())
-        if not others or self.rule != "same":
-            return None
-        return ConfigError(_refusal(directory, others, [fact for fact in now if fact not in (recorded or ())]))
 
     def covers(self, recorded: tuple[SourceFact, ...] | None) -> Covers:
         """Whether a document, told by its source, comes from these sources, so that it goes if it is not there."""
@@ -101,7 +89,7 @@ def source_facts(sources: Iterable[str | Path], directory: Path) -> tuple[Source
 
 
 def same_place(recorded: SourceFact, now: SourceFact) -> bool:
-    """Whether both are one source; see `Sources.recorded_after`."""
+    """Whether both are one source; see `Sources.after`."""
     if recorded.resolved == now.resolved:
         return True
     return bool(now.relative) and recorded.relative == now.relative and not Path(recorded.resolved).exists()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ragqa.device import AUTO
 from ragqa.errors import IndexFormatError, ModelError
 from ragqa.index.ann import build_ann, wants_ann
-from ragqa.index.dense import DenseIndex, DenseSegment, append_vectors, open_vectors
+from ragqa.index.dense import DenseIndex, DenseSegment, StoredVectors, append_vectors, open_vectors
 from ragqa.index.facts import Allowed, Mask
 from ragqa.index.ranking import Ranking, Rows
 from ragqa.index.report import Progress
@@ -30,8 +30,16 @@ UNIT_TOLERANCE = 0.01
 Vectors = NDArray[np.float32] | NDArray[np.float16]
 
 
-class VectorIndex(Protocol):
-    """The vectors of one generation, opened for searching; safe to use from several threads."""
+class VectorReader(Protocol):
+    """The vectors of one generation, opened to be read; safe to use from several threads."""
+
+    def vectors(self, rows: Rows) -> NDArray[np.float16]:
+        """The vectors of these rows, dead ones included, float16 [len(rows), dim]."""
+        ...
+
+
+class VectorIndex(VectorReader, Protocol):
+    """The vectors of one generation, opened to be searched; safe to use from several threads."""
 
     @property
     def dim(self) -> int:
@@ -44,10 +52,6 @@ class VectorIndex(Protocol):
         A store that is not on this machine can search by ``allowed.generation`` and ``allowed.where`` instead of the
         mask.
         """
-        ...
-
-    def vectors(self, rows: Rows) -> NDArray[np.float16]:
-        """The vectors of these rows, dead ones included, float16 [len(rows), dim]."""
         ...
 
 
@@ -93,14 +97,18 @@ class VectorStore(Protocol):
         """
         ...
 
-    def open(self, manifest: Manifest, searched: bool = True) -> VectorIndex:
-        """The vectors of this generation; `IndexFormatError` if they are damaged or not there. Those that are not to be
-        ``searched`` but only read need no more than that.
-        """
+    def open(self, manifest: Manifest) -> VectorIndex:
+        """The vectors of this generation; `IndexFormatError` if they are damaged or not there."""
+        ...
+
+    def read(self, manifest: Manifest) -> VectorReader:
+        """As `open`, without what only a search needs."""
         ...
 
     def sweep(self, keep: Sequence[VectorFact]) -> None:
-        """Remove whatever belongs to none of these generations."""
+        """Remove whatever belongs to none of these generations, the last of which has become current. What cannot be
+        removed now is removed by a later sweep; nothing is raised.
+        """
         ...
 
 
@@ -128,14 +136,21 @@ class FileStore:
         """Nothing is left to do: the files are durable, and dead rows are masked in each search."""
         return VectorFact(encoder, tuple(parts), FILES)
 
-    def open(self, manifest: Manifest, searched: bool = True) -> DenseIndex:
-        """The memory-mapped files of all segments; FAISS indexes are loaded only to be searched."""
+    def open(self, manifest: Manifest) -> DenseIndex:
+        """The memory-mapped files of all segments, and their FAISS indexes."""
+        return DenseIndex(self._segments(manifest), manifest.encoder.dim, manifest.config.dense, self._device)
+
+    def read(self, manifest: Manifest) -> StoredVectors:
+        """The memory-mapped files of all segments."""
+        return StoredVectors(self._segments(manifest), manifest.encoder.dim)
+
+    def _segments(self, manifest: Manifest) -> list[DenseSegment]:
         segments = []
         for segment, part in zip(manifest.segments, manifest.vectors.parts, strict=True):
             folder = self._layout.segment(segment.id) / f"dense-{manifest.encoder.fingerprint}"
             vectors = open_vectors(folder / VECTORS, segment.rows, manifest.encoder.dim)
             segments.append(DenseSegment(segment.first_row, vectors, folder / ANN if part.ann else None))
-        return DenseIndex(segments, manifest.encoder.dim, manifest.config.dense, self._device, searched)
+        return segments
 
     def sweep(self, keep: Sequence[VectorFact]) -> None:
         """Nothing is left to do: the files go with the folders of their segments."""
@@ -155,8 +170,6 @@ class FileWriter:
 
     def add(self, vectors: Vectors) -> None:
         """Append the vectors [n, dim] of the next passages; `ModelError` if they are not finite and of unit length."""
-        if vectors.ndim != 2 or vectors.shape[1] != self._encoder.dim:
-            raise ModelError(f"the encoder gave an array of shape {vectors.shape}, expected (n, {self._encoder.dim})")
         with storing(self.folder):
             append_vectors(self._file, vectors)
         lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)

@@ -25,6 +25,7 @@ from ragqa.index.report import BuildReport, Progress, silent
 from ragqa.index.segment import SegmentWriter, Written, segment_writer
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.sources import Sources
+from ragqa.index.vectors import VectorReader
 from ragqa.protocols import Encoder
 from ragqa.store.checking import check_files
 from ragqa.store.layout import is_fingerprint
@@ -70,13 +71,12 @@ def update(
     with transaction(Path(directory), create=True) as change:
         old = _current(change)
         was = None if old is None else old.manifest.sources
-        recorded = was if sources is None else sources.recorded_after(was, Path(directory))
+        recorded, rest = was, Rest(lambda source: True, keep_sources)
+        if sources is not None:
+            recorded, unless_moved = sources.after(was, Path(directory))
+            rest = Rest(sources.covers(was), keep_sources, sources.same_place(was), unless_moved)
         rules = _synonyms(old) if synonyms is None else synonyms
         setup = Setup(config, analyzer.name, fact, rules, recorded, _store(old, store), device)
-        rest = Rest(lambda source: True, keep_sources)
-        if sources is not None:
-            moved = sources.unless_moved(was, Path(directory))
-            rest = Rest(sources.covers(was), keep_sources, sources.same_place(was), moved)
         return _change(change, old, setup, encoder, documents, rest, progress or silent)
 
 
@@ -222,7 +222,7 @@ def compact(directory: str | Path, progress: Progress | None = None, *, device: 
     started = time.perf_counter()
     tell = progress or silent
     with transaction(Path(directory), create=False) as change:
-        old = Snapshot(change.layout, change.layout.require_current(), COPIED, check="no")
+        old = Snapshot(change.layout, change.layout.require_current(), ("passages",), check="no")
         manifest = was = old.manifest
         if _is_scattered(old, device):
             check_files(old.files(COPIED))
@@ -237,9 +237,10 @@ def _merged(change: Transaction, old: Snapshot, setup: Setup, progress: Progress
     """One new segment of all live documents."""
     was = old.manifest
     store = setup.vectors(change.layout)
+    vectors = store.read(was)
     with segment_writer(change.new_segment(), store, was.encoder, was.config.dense) as writer:
         for segment in range(len(was.segments)):
-            _copy(old, segment, writer, progress)
+            _copy(old, segment, vectors, writer, progress)
         forms = {segment.forms for place, segment in enumerate(was.segments) if len(old.live_documents(place))}
         return writer.finish(0, progress, forms.pop() if len(forms) == 1 else None)
 
@@ -254,11 +255,11 @@ def _is_scattered(old: Snapshot, device: str) -> bool:
     return wanted and not old.manifest.vectors.parts[0].ann
 
 
-def _copy(old: Snapshot, segment: int, writer: SegmentWriter, progress: Progress) -> None:
+def _copy(old: Snapshot, segment: int, vectors: VectorReader, writer: SegmentWriter, progress: Progress) -> None:
     """Append the live documents of a segment with their passages and vectors."""
     store, first = old.stores[segment], old.manifest.segments[segment].first_row
     live = old.live_documents(segment)
     for (document, rows, passages), sha in zip(store.contents(live), store.shas(live), strict=True):
         writer.add(document, passages, sha)
-        writer.add_vectors(old.dense.vectors(first + np.arange(rows.start, rows.stop)))
+        writer.add_vectors(vectors.vectors(first + np.arange(rows.start, rows.stop)))
         progress("copying passages", writer.rows, old.live)

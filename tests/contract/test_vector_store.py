@@ -64,6 +64,9 @@ class Elsewhere:
             raise IndexFormatError(f"{error.filename}: is gone") from error
         return ElsewhereIndex(np.concatenate([np.empty((0, manifest.encoder.dim), np.float16), *arrays]), content)
 
+    def read(self, manifest: Manifest) -> ElsewhereIndex:
+        return self.open(manifest)
+
     def sweep(self, keep: Sequence[VectorFact]) -> None:
         """Generations are told apart by their number here, so the facts only say how many are kept."""
         made = sorted(self.root.glob("*.json"), key=lambda path: int(path.stem))

@@ -11,7 +11,7 @@ from support.drawing import draw
 
 from ragqa.calibrate.fit import fit, read_answers
 from ragqa.calibrate.gather import Seen
-from ragqa.calibrate.stop import fit_stop
+from ragqa.calibrate.stop import LEAST, fit_stop
 from ragqa.errors import ModelError
 from ragqa.evidence.calibration import STATES, Calibration, StopModel, Weights, load_calibration, save_calibration
 from ragqa.evidence.masses import Evidence
@@ -77,13 +77,19 @@ def test_states_are_finite() -> None:
 
 
 def test_a_fit_reads_as_a_pipeline_does_and_keeps_the_model() -> None:
-    seen = several(300, 5)
+    seen = several(LEAST, 5)
     calibration = fit(seen, Calibration(WEIGHTS), change=0.2).calibration
     assert calibration.stop == fit_stop(seen, WEIGHTS, 0.2)
     early = [read(one, calibration.stop, 0.2).read for one in seen]
     answers = [read_answers(one, WEIGHTS, 1, calibration.stop, 0.2) for one in seen]
     places = [one.hits.index(own[0].hit) if own else 0 for one, own in zip(seen, answers, strict=True)]
     assert all(place < count for place, count in zip(places, early, strict=True))
+
+
+def test_few_questions_leave_the_end_of_reading_as_it_was() -> None:
+    before = StopModel(-1.0, (0.0,) * len(STATES))
+    assert fit(several(60, 7), Calibration(WEIGHTS, stop=before), change=0.01).calibration.stop == before
+    assert fit(several(60, 7), Calibration(WEIGHTS), change=0.01).calibration.stop is None
 
 
 def test_what_never_changes_teaches_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,17 @@ def test_another_folder_is_no_move(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"not there any more\), now .*other is named"):  # one of four is found again
         ragqa.build(other, index, encoder=HashEncoder())
     assert sources(index) == before
+
+
+def test_a_copied_folder_is_no_move(tmp_path: Path) -> None:
+    docs, index = tmp_path / "docs", tmp_path / "kb"
+    docs.mkdir()
+    (docs / "a.txt").write_text("The Sarn mill belongs to Otto Kvist.")
+    ragqa.build(docs, index, encoder=HashEncoder())
+    shutil.copytree(docs, tmp_path / "copy")
+    with pytest.raises(ConfigError, match=r"was made from .*docs, now .*copy is named"):
+        ragqa.build(tmp_path / "copy", index, encoder=HashEncoder())
+    assert sources(index) == {"a.txt": str(docs / "a.txt")}
 
 
 def test_what_was_moved_and_then_damaged_is_kept(tmp_path: Path) -> None:

@@ -321,3 +321,15 @@ def test_the_table_of_metadata_may_be_named(tmp_path: Path) -> None:
     assert snapshot.allowed({"meta.lang": "en"}).count == 1 == snapshot.allowed({"meta.kind": "x"}).count
     with pytest.raises(ConfigError, match=r"no document has the metadata key 'meta\.size'"):
         snapshot.allowed({"meta.size": 3})
+
+
+def test_a_boolean_may_be_written_in_any_case(tmp_path: Path) -> None:
+    metas = [{"draft": True}, {"draft": False}, {"draft": "True"}]
+    update(tmp_path, CONFIG, ENCODER, [Document(f"d{n}", "One stone.", meta=meta) for n, meta in enumerate(metas)])
+    snapshot = Snapshot.open(tmp_path)
+    for where, expected in (
+        ({"draft": "True"}, [1, 0, 1]),
+        ({"draft": True}, [1, 0, 0]),
+        ({"draft": "FALSE"}, [0, 1, 0]),
+    ):
+        assert snapshot.allowed(where).mask.astype(int).tolist() == expected, where

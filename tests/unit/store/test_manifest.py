@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.formats import to_format_1
 
 from ragqa.config import IndexConfig
 from ragqa.errors import IndexFormatError
@@ -70,20 +71,10 @@ def test_synonyms_may_be_there() -> None:
     assert "synonyms" not in json.loads(MANIFEST.to_json())  # as written before there were any
 
 
-def as_format_1(manifest: Manifest) -> dict[str, Any]:
-    """What ragqa wrote before the vectors had a table of their own."""
-    raw, _ = unseal(json.loads(manifest.to_json()))
-    vectors = raw.pop("vectors")
-    for own, part in zip(raw["segments"], vectors["parts"], strict=True):
-        own["files"].update(part["files"])
-        own["ann"] = part["ann"]
-    return raw | {"format": 1, "encoder": vectors["encoder"]}
-
-
 def test_format_1_is_read_as_the_same_in_format_2() -> None:
-    assert Manifest.from_json(json.dumps(as_format_1(MANIFEST)), "m") == MANIFEST
+    assert Manifest.from_json(json.dumps(to_format_1(unseal(json.loads(MANIFEST.to_json()))[0])), "m") == MANIFEST
     for name in ("encoder", "segments", "analyzer"):
-        raw = as_format_1(MANIFEST)
+        raw = to_format_1(unseal(json.loads(MANIFEST.to_json()))[0])
         del raw[name]
         with pytest.raises(IndexFormatError, match="not a usable manifest"):
             Manifest.from_json(json.dumps(raw), "m")
