@@ -46,7 +46,7 @@ class Shares:
     lookalikes: float = 0.2
 
     def __post_init__(self) -> None:
-        """Shares."""
+        """`ConfigError` for a share below 0 or above 1."""
         if not (0.0 <= self.forms <= 1.0 and 0.0 <= self.lookalikes <= 1.0):
             raise ConfigError("the shares of forms and of lookalikes are from 0 to 1")
 
