@@ -41,8 +41,8 @@ def passages(texts: list[str], language: str) -> list[Passage]:
     return found
 
 
-def index_of(texts: list[str], language: str) -> TantivyIndex:
-    analyzer, folder = get_analyzer(language), Path(tempfile.mkdtemp()) / "lexical"
+def index_of(texts: list[str], language: str, folder: Path) -> TantivyIndex:
+    analyzer = get_analyzer(language)
     writer = TantivyWriter(folder, analyzer, create=True)
     writer.add(0, passages(texts, language))
     writer.commit()
@@ -64,21 +64,32 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--mixed", action="store_true")
     arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        (together if arguments.mixed else one_by_one)(arguments.files, Path(folder))
+
+
+def one_by_one(files: list[Path], folder: Path) -> None:
+    for number, file in enumerate(files):
+        texts, questions = paragraphs(file)
+        language = language_named(file)
+        index = index_of(texts, language if language in LANGUAGES else "simple", folder / str(number))
+        report(language, index, len(texts), questions)
+
+
+def together(files: list[Path], folder: Path) -> None:
     everything: list[str] = []
     asked: dict[str, list[tuple[str, int]]] = {}
-    for file in arguments.files:
+    for file in files:
         texts, questions = paragraphs(file)
-        language = file.name.partition(".json")[0].rpartition(".")[2]
-        if arguments.mixed:
-            asked[language] = [(text, number + len(everything)) for text, number in questions]
-            everything += texts
-        else:
-            own = language if language in LANGUAGES else "simple"
-            report(language, index_of(texts, own), len(texts), questions)
-    if arguments.mixed:
-        index = index_of(everything, "auto")
-        for language, questions in asked.items():
-            report(language, index, len(everything), questions)
+        asked[language_named(file)] = [(text, number + len(everything)) for text, number in questions]
+        everything += texts
+    index = index_of(everything, "auto", folder / "all")
+    for language, questions in asked.items():
+        report(language, index, len(everything), questions)
+
+
+def language_named(file: Path) -> str:
+    return file.name.partition(".json")[0].rpartition(".")[2]
 
 
 if __name__ == "__main__":

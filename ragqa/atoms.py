@@ -6,9 +6,10 @@ only begin where a run of its characters begins, so that the time grows with the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from ragqa.characters import compiled
+from ragqa.characters import MONEY, compiled
 from ragqa.normalized import HIDDEN
 
 LONGEST = 300  # characters of a part that is kept whole
@@ -22,7 +23,7 @@ _LETTERS = (
 )
 _WORD = f"(?:[{_LETTERS}](?:[_{_LETTERS}{HIDDEN}]*[{_LETTERS}])?+)"
 _BLANK = "[ \u00a0\u2009\u202f]"
-_MONEY = "[$€£¥₩₹₽]"
+_MONEY = f"[{MONEY}]"
 
 _PLAIN_WORD = r"[A-Za-z]++(?=[\s,;])"  # most of all words: nothing else need be tried
 _TEX = rf"(?<![\w$\\])\$(?=[^\s\d$])[^$\n]{{1,{LONGEST}}}(?<=\S)\$(?!\d)"
@@ -69,7 +70,7 @@ _ATOM = compiled(
     )
     + ")"
 )
-_LINK = compiled(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
+_LINK = re.compile(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
 _AFTER_LINKS = frozenset(".,;:!?'*|”»")
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 

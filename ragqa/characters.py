@@ -1,10 +1,13 @@
-"""Sets of characters for regular expressions."""
+"""Sets of characters for regular expressions, as the insides of character classes."""
 
 from __future__ import annotations
 
 import re
 import sys
 from collections.abc import Iterable
+
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese characters, in any language
+MONEY = "$€£¥₩₹₽"
 
 
 def char_class(characters: Iterable[str]) -> str:

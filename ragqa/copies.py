@@ -7,21 +7,22 @@ Stored answers are none, because their questions tell them apart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ragqa.characters import compiled
-from ragqa.normalized import normalized
+from ragqa.characters import MONEY
+from ragqa.normalized import normalized, plain
 from ragqa.types import Hit
 
 _NOISE = (
     "\\s!-/:-@\\[-`{-~\u00a1\u00ab\u00b4\u00b7\u00bb\u00bf\u2010-\u205e\u2212\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20"
     "\uff3b-\uff40\uff5b-\uff65"
 )
-_GAPS = compiled(f"[{_NOISE}]+")
-_WORDS = compiled(
-    f"\\d+(?:[.,:/]\\d+)*+|[^{_NOISE}]+"
-    "|(?<![\\w)\\]%°])[-\u2212\u2013+±](?=[$€£¥₩₹₽]?[.\\d])|(?<=\\d)[-\u2013](?=\\d)|[$€£¥%‰<>≤≥≈~=^+#]"
+_GAPS = re.compile(f"[{_NOISE}]+")
+_WORDS = re.compile(
+    f"\\d+(?:[.,:/]\\d+)*|[^{_NOISE}]+"
+    "|(?<![\\w)\\]%°])[-\u2212\u2013+±](?=[" + MONEY + "]?[.\\d])|(?<=\\d)[-\u2013](?=\\d)|[$€£¥%‰<>≤≥≈~=^+#]"
 )
 _DASHES = dict.fromkeys(map(ord, "\u2013\u2212"), "-")
 Words = list[tuple[str, int, int]]  # each word as it is compared, and where it stands in the text
@@ -70,7 +71,7 @@ def span_in_copy(text: str, start: int, end: int, copy: str) -> tuple[int, int] 
 def _letters(hit: Hit) -> str:
     """What copies have in common, quickly told."""
     text = hit.passage.text
-    return f"{hit.passage.id}\n" if hit.passage.is_faq else _GAPS.sub("", normalized(text).text.lower())
+    return f"{hit.passage.id}\n" if hit.passage.is_faq else _GAPS.sub("", plain(text).lower())
 
 
 def _same(one: Hit, other: Hit) -> bool:

@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ragqa.characters import compiled
-
 _NUMERAL = r"(?:\d{1,3}|[A-Za-z]|[ivxlc]{2,6}|[IVXLC]{2,6})"
 _CHINESE = "[一二三四五六七八九十百]{1,4}"
-_MARKER = compiled(
+_MARKER = re.compile(
     "^[ \\t\u3000]{0,40}(?P<marker>"
     rf"(?:[-*+–—]|\(?{_NUMERAL}[.)])[ \t]+(?=\S)"
     "|[•‣◦·▪●○■□][ \\t]*(?=\\S)"
@@ -22,7 +20,7 @@ _MARKER = compiled(
     "|[①-⑳][ \\t\u3000]*(?=\\S))",
     re.MULTILINE,
 )
-_INDENTED = compiled("\n[ \\t\u3000]+[^\\s].*")
+_INDENTED = re.compile("\n[ \\t\u3000]+[^\\s].*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ragqa.characters import char_class, compiled
+from ragqa.characters import char_class
 from ragqa.sentences import SPACELESS
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ HIDDEN = (
     "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e0fff"
 )  # the inside of a character class
-_HIDDEN = compiled(f"[{HIDDEN}]+")
-_HIDDEN_LAST = compiled(f"[{HIDDEN}]+\\Z")
+_HIDDEN = re.compile(f"[{HIDDEN}]")
+_HIDDEN_LAST = re.compile(f"[{HIDDEN}]+\\Z")
 _PARTING = frozenset("\u200b\u200c")
-_PARTED = compiled(f"[{SPACELESS}\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
+_PARTED = re.compile(f"[{SPACELESS}\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 _ALONE = "\u3131-\u318e\uffa0-\uffdc"  # letters of Hangul that are not written together
 _RAISED_SIGNS = frozenset("⁺⁻⁼₊₋₌")
 _COMPOSING = "\u1160-\u11ff\uff9e\uff9f"  # what joins the character before it and is no mark
@@ -110,7 +110,7 @@ def normalized(text: str) -> Normalized:
 
 def plain(text: str) -> str:
     """The normalised text alone."""
-    return normalized(text).text
+    return text if is_normal(text) else normalized(text).text
 
 
 def is_normal(text: str) -> bool:
@@ -157,7 +157,7 @@ def _kept() -> re.Pattern[str]:
         form = unicodedata.normalize("NFKC", char)
         if form != char and (unicodedata.category(char)[0] in "PZ" or form[:1].isspace()):
             kept.append(char)
-    return compiled(f"[{char_class(kept)}{_ALONE}]")
+    return re.compile(f"[{char_class(kept)}{_ALONE}]")
 
 
 @cache
@@ -165,4 +165,4 @@ def _clusters() -> re.Pattern[str]:
     """A character that is not ASCII, or is followed by such, with what belongs to it: marks, and what is hidden."""
     marks = char_class(char for char in map(chr, _BLOCKS) if unicodedata.category(char)[0] == "M")
     joined = f"[{marks}{HIDDEN}{_COMPOSING}]"
-    return compiled(f"[\x00-\x7f]{joined}+|[^\x00-\x7f]{joined}*")
+    return re.compile(f"[\x00-\x7f]{joined}+|[^\x00-\x7f]{joined}*")

@@ -12,16 +12,13 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
-from ragqa.characters import compiled
+from ragqa.characters import HAN, compiled
 
-SPACELESS = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"
-)
+SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d" + HAN
 _MARKS = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0980-\u0dff"
 _LETTERS = f"[^\\W{SPACELESS}]"
-_ASCII_WORD = compiled(r"\w{1,24}|[^\w\s]{24}")
-_WORD = compiled(
+_ASCII_WORD = re.compile(r"\w{1,24}|[^\w\s]{24}")
+_WORD = re.compile(
     f"{_LETTERS}{{1,24}}(?:[{_MARKS}]{{1,4}}{_LETTERS}{{0,24}}){{0,24}}|[{SPACELESS}]{{1,2}}|[^\\w\\s]{{24}}"
 )
 
@@ -36,7 +33,7 @@ _END = compiled(  # begins with a plain set of characters, which makes it ten ti
     r"|(?<=\n)(?=[ \t]*+(?:(?:[-*+•‣◦–—]|\d{1,3}[.)])[ \t]|\||[^\n|]{1,200}+(?<= )\| ))"  # list items and table rows
     ")"
 )
-_AFTER = compiled(r"\s+(\S{0,12})")
+_AFTER = re.compile(r"\s+(\S{0,12})")
 _OPENERS = "([{\"'“„‘‚«»‹›¿¡*_"
 # fmt: off
 ABBREVIATIONS = frozenset(re.findall(r"\S+", """
@@ -50,14 +47,14 @@ _BEFORE_NUMBERS = frozenset(re.findall(r"\S+", """
     No no Nos nos nr p pp S Art art ch eq sec § §§ Abs Ziff Str Kap núm pág pag рис Рис стр табл п гл д кв
 """))
 # fmt: on
-_DOTTED = compiled(r"(?:[^\W\d_]\.[-–]?){1,5}[^\W\d_]")  # U.S  e.g  p.m  J.-P
-_LETTER_BEFORE = compiled(r"(?:^|[\s(])[^\W\d_]\.\s?[^\W\d_]$")  # h. c
-_ELIDED = compiled(r"^[^\W\d_]{1,3}['’](?=[^\W\d_]{2})")  # l'Ing
-_LETTER_AFTER = compiled(r"[^\W\d_]\.")
-_ITEM = compiled(r"(?:^|\n)[ \t]*\d{1,3}$")
-_MONTH = compiled(r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)[a-zä]*|Jahrhundert|Jh")
-_CLAUSE = compiled(r"[;:,–—](?=\s)|[，；：、،؛၊]|[;:,](?=[\u4e00-\u9fff])")
-_SPACE = compiled(r"\s+")
+_DOTTED = re.compile(r"(?:[^\W\d_]\.[-–]?){1,5}[^\W\d_]")  # U.S  e.g  p.m  J.-P
+_LETTER_BEFORE = re.compile(r"(?:^|[\s(])[^\W\d_]\.\s?[^\W\d_]$")  # h. c
+_ELIDED = re.compile(r"^[^\W\d_]{1,3}['’](?=[^\W\d_]{2})")  # l'Ing
+_LETTER_AFTER = re.compile(r"[^\W\d_]\.")
+_ITEM = re.compile(r"(?:^|\n)[ \t]*\d{1,3}$")
+_MONTH = re.compile(r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)[a-zä]*|Jahrhundert|Jh")
+_CLAUSE = re.compile(r"[;:,–—](?=\s)|[，；：、،؛၊]|[;:,](?=[\u4e00-\u9fff])")
+_SPACE = re.compile(r"\s+")
 _BEFORE = 24
 _LONGEST_CHARACTER = 32  # code points that may look like one character, and are then not parted
 _JOINER = "\u200d"

@@ -146,8 +146,8 @@ class Passage:
         """What retrievers see: context and text; of a stored answer its question alone."""
         if self.is_faq:
             return self.title
-        text = self.seen.text
-        return f"{self.context}\n{text}" if self.context else text
+        text, context = self.seen.text, self.context
+        return f"{context}\n{text}" if context else text
 
     @property
     def seen(self) -> Seen:

@@ -22,7 +22,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from ragqa.atoms import LONGEST, atoms
-from ragqa.characters import compiled
 from ragqa.items import items
 from ragqa.normalized import HIDDEN
 from ragqa.sentences import ABBREVIATIONS, is_between
@@ -31,12 +30,12 @@ Part = tuple[int, int]  # characters [start, end)
 
 _PAIRS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "“": "”", "„": "“", "「": "」", "『": "』", "（": "）", "【": "】"}
 _PAIRS |= {"《": "》", "〈": "〉", "«": "»", "»": "«", '"': '"'}
-_MARKS = compiled("[" + re.escape("".join(sorted({*_PAIRS, *_PAIRS.values()}))) + "]|\n\\s*\n")
+_MARKS = re.compile("[" + re.escape("".join(sorted({*_PAIRS, *_PAIRS.values()}))) + "]|\n\\s*\n")
 _LOOSE = frozenset(" \t\r\n\x0b\x0c\u00a0\u2009\u202f\u3000,;:|·•*`，；：、،؛")
 _LOOSE_FIRST = _LOOSE | frozenset(".!?…。！？-–—−")
 _LOOSE_LAST = _LOOSE | frozenset("-–—−。｡")
 _COMPANIES = frozenset(("Inc", "Ltd", "Co", "Corp", "Bros", "Esq"))
-_HIDDEN_MARK = compiled(f"[{HIDDEN}]")
+_HIDDEN_MARK = re.compile(f"[{HIDDEN}]")
 _ROUNDS = 4
 
 
@@ -80,6 +79,10 @@ class Wholes:
             return self._atoms[number]
         return None
 
+    def _is_in_atom(self, at: int) -> bool:
+        number = bisect_right(self._firsts, at) - 1
+        return number >= 0 and at < self._atoms[number][1]
+
     def _listed(self, place: Part) -> Part:
         """Words of several items: to the borders of the first and the last one. Words of one: without the next marker.
 
@@ -104,7 +107,7 @@ class Wholes:
         return (start, end) if start < end else place
 
     def _is_loose(self, at: int, place: Part, marks: frozenset[str]) -> bool:
-        if self._atom(at) is not None or self._atom(at + 1) is not None or at in self._firsts:
+        if self._is_in_atom(at):
             return False
         if self.text[at] in marks or _HIDDEN_MARK.match(self.text, at):
             return True

@@ -43,7 +43,7 @@ def export(
             checkpoint, output, max_length=max_length or 384, int8=not fp32, shared=shared, name=name
         )
     elif kind == "reranker":
-        report = export_reranker(checkpoint, output, max_length=max_length or 512, int8=not fp32)
+        report = export_reranker(checkpoint, output, max_length=max_length or 512, int8=not fp32, name=name)
     else:
         report = export_encoder(
             checkpoint,

@@ -108,16 +108,25 @@ class Analyzer:
         """
         if self.language == AUTO:
             return _current(language_of(text)).tokens(text)
+        return list(_text_analyzer(self.language).analyze(self._cut(text)))
+
+    def prepare(self, text: str, meta: Meta) -> str:
+        """What an index of this analyzer is given of a document's text: `tantivy` takes the terms out of it.
+
+        With "auto" these are the terms themselves, with a blank between them, by the analyzer of the document.
+        """
+        return " ".join(self.of(meta).tokens(text)) if self.language == AUTO else self._cut(text)
+
+    def tantivy(self) -> tantivy.TextAnalyzer:
+        """What takes prepared texts apart, to be registered with a Tantivy index."""
+        return _at_blanks() if self.language == AUTO else _text_analyzer(self.language)
+
+    def _cut(self, text: str) -> str:
+        """The normalised text; in a language without blanks its words with a blank between them."""
         text = plain(text)
         if self.language == "zh":
-            text = " ".join(jieba_words(text) if self.revision < 2 else chinese_words(text))
-        elif self.language in GRAMS:
-            text = " ".join(terms_of(text, self.language))
-        return list(_text_analyzer(self.language).analyze(text))
-
-    def prepare(self, text: str) -> str:
-        """The terms with a blank between them, as `at_blanks` takes them apart."""
-        return " ".join(self.tokens(text))
+            return " ".join(jieba_words(text) if self.revision < 2 else chinese_words(text))
+        return " ".join(terms_of(text, self.language)) if self.language in GRAMS else text
 
 
 def get_analyzer(language: str) -> Analyzer:
@@ -150,8 +159,7 @@ def _current(language: str) -> Analyzer:
 
 
 @cache
-def at_blanks() -> tantivy.TextAnalyzer:
-    """What takes prepared text apart, to be registered with a Tantivy index."""
+def _at_blanks() -> tantivy.TextAnalyzer:
     return TextAnalyzerBuilder(Tokenizer.whitespace()).build()
 
 

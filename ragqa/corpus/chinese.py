@@ -24,8 +24,6 @@ def chinese_words(text: str) -> list[str]:
     """The words of a text in simplified characters; those of other scripts as they stand, which jieba would take apart
     into letters ("Beyoncé", "мост"). Then the pairs of neighbouring characters that are no words of it: question and
     passage are not always cut at the same places.
-
-    On training questions of CMRC 2018 the words and pairs found more than the words alone; no command is kept for that.
     """
     words, at = list[str](), 0
     for match in _OTHER.finditer(text):

@@ -7,13 +7,14 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ragqa.characters import HAN
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 LOOKED_AT = 4_000  # characters: more tell no more
 SURE = 0.7  # py3langid's probability, below which a text counts as of no language
 _LETTERS = 3  # of other scripts say as much as one Chinese character
-_KANA, _HAN = "\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff", "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _OWN = {
     "el": "\u0370-\u03ff\u1f00-\u1fff",
     "ta": "\u0b80-\u0bff",
@@ -22,10 +23,11 @@ _OWN = {
     "my": "\u1000-\u103f\u1050-\u109f",
     "ko": "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3",
     "km": "\u1780-\u17dd",
-    "kana": _KANA,
-    "han": _HAN,
+    "kana": "\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff",
+    "han": HAN,
 }
-_SCRIPT = re.compile("|".join(f"(?P<{name}>[{letters}])" for name, letters in _OWN.items()) + r"|(?P<other>[^\W\d_])")
+_OTHER = rf"(?P<other>[^\W\d_{''.join(_OWN.values())}]+)"
+_SCRIPT = re.compile("|".join([_OTHER, *(f"(?P<{name}>[{letters}]+)" for name, letters in _OWN.items())]))
 _KANA_SHARE = 0.15  # of Han and Kana: Japanese has a third and more, Chinese has them in names only
 _KIN = {"arz": "ar", "ary": "ar", "nn": "no", "yue": "zh", "wuu": "zh"}
 
@@ -35,7 +37,9 @@ def detected(text: str) -> str:
     not tell. The same text gives the same language.
     """
     text = text[:LOOKED_AT]
-    counts = Counter(str(match.lastgroup) for match in _SCRIPT.finditer(text))
+    counts = Counter[str]()
+    for match in _SCRIPT.finditer(text):
+        counts[str(match.lastgroup)] += len(match[0])
     if not counts:
         return ""
     kana, han = counts.pop("kana", 0), counts.pop("han", 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from ragqa.copies import span_in_copy
 from ragqa.evidence.calibration import FEATURES, ScoreModel
@@ -81,9 +82,9 @@ def _answer(own: Cluster, score: float, features: dict[str, float], evidence: Ev
         if not any(place.overlaps(other) for other in taken) and not said.more_at(place, own):
             taken.append(place)
             support.append(Support(place.span, evidence.hits[place.index], place.mass / max(own.mass, 1e-30)))
-    copies = [copy for place in taken for copy in _copies(place, evidence)]
+    copies = (copy for place in taken for copy in _copies(place, evidence))
     text = hit.passage.text[first.span.start : first.span.end]
-    return Answer(text, score, first.span, hit, tuple([*support, *copies][:MAX_SUPPORT]), features)
+    return Answer(text, score, first.span, hit, tuple(islice(chain(support, copies), MAX_SUPPORT)), features)
 
 
 def _copies(place: Place, evidence: Evidence) -> Iterator[Support]:

@@ -30,17 +30,14 @@ def spoken_number(words: Sequence[str], wording: Wording) -> tuple[int, str]:
             current = (current if used else Decimal(1)) * wording.scales[word]
             if wording.scales[word] > _HUNDRED:
                 total, current = total + current, Decimal(0)
-        elif (
-            word in wording.numbers
-            and not digits
-            and (not used or _goes_on(int(wording.numbers[word]), total, current))
-        ):
-            current += int(wording.numbers[word])
+        elif word in wording.numbers and not digits and (not used or _goes_on(wording.numbers[word], total, current)):
+            current += wording.numbers[word]
         else:
             break
         used = place + 1
     value = total + current
-    return (0, "") if used <= digits or value % 1 else (used, str(int(value)))
+    is_whole = value == value.to_integral_value()
+    return (used, str(int(value))) if used > digits and is_whole else (0, "")
 
 
 def cardinal(word: str, wording: Wording) -> str:

@@ -15,12 +15,14 @@ from ragqa.wording import ENGLISH, Wording
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """An answer's wording: equal answers share a ``key``; ``words`` are its words as they are compared, ``named``
-    whether the last of them is written as a name.
+    whether the last of them is written as a name. ``core`` are its words without the loose ones that it begins and ends
+    with: "in 1937" and "the year 1937" have the same.
     """
 
     key: str
     words: tuple[str, ...]
     named: bool
+    core: tuple[str, ...]
 
 
 @lru_cache(20_000)
@@ -31,7 +33,7 @@ def phrase(text: str, wording: Wording = ENGLISH) -> Phrase:
     found = compared(text, wording)
     words = tuple(word.text for word in found)
     named = bool(found) and found[-1].capital and wording.capitals
-    return Phrase(_date(words, wording) or " ".join(words) or text.lower(), words, named)
+    return Phrase(_date(words, wording) or " ".join(words) or text.lower(), words, named, _core(words, wording))
 
 
 def near(one: Phrase, other: Phrase, wording: Wording = ENGLISH) -> bool:
@@ -40,8 +42,7 @@ def near(one: Phrase, other: Phrase, wording: Wording = ENGLISH) -> bool:
     Virginia". A name is only recognised in a longer one where the language's loose words are known: they tell "Johannes
     Kepler" from "north of Paris".
     """
-    core = _core(one, wording)
-    if core and core == _core(other, wording):
+    if one.core and one.core == other.core:
         return one.words != other.words
     longer, shorter = (one, other) if len(one.words) > len(other.words) else (other, one)
     size = len(shorter.words)
@@ -71,10 +72,9 @@ def agree(one: Phrase, other: Phrase, leader: Phrase, wording: Wording = ENGLISH
     return all(any(_is_short_for(word, full) or _is_short_for(full, word) for full in longer) for word in shorter)
 
 
-def _core(phrase: Phrase, wording: Wording) -> tuple[str, ...]:
-    """Its words without the loose ones that it begins and ends with: "in 1937" and "the year 1937" have the same."""
-    kept = [place for place, word in enumerate(phrase.words) if word not in wording.loose]
-    return phrase.words[kept[0] : kept[-1] + 1] if kept else ()
+def _core(words: tuple[str, ...], wording: Wording) -> tuple[str, ...]:
+    kept = [place for place, word in enumerate(words) if word not in wording.loose]
+    return words[kept[0] : kept[-1] + 1] if kept else ()
 
 
 def _added(phrase: Phrase, leader: Phrase, wording: Wording) -> list[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from ragqa.characters import compiled
+from ragqa.characters import MONEY
 from ragqa.evidence.numbers import cardinal, spoken_number
 from ragqa.normalized import plain
 from ragqa.wording import Wording
@@ -28,17 +28,18 @@ _FORMS = str.maketrans(
     }
 )
 LONGEST_NUMBER = 16  # words
-_SPOKEN = "$€£¥₩₹₽%‰°§&<>≤≥≈~±=^×"  # signs that are words of their own
-_LETTER = "[^\\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\u2028\u2029" + re.escape("€£¥₩₹₽‰°§≤≥≈±×") + "]"
+LONGEST_WORD = 32  # characters; every number word, scale and ending of an ordinal number is shorter
+_SPOKEN = f"{MONEY}%‰°§&<>≤≥≈~±=^×"  # signs that are words of their own
+_LETTER = f"[^\\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\u2028\u2029{MONEY}‰°§≤≥≈±×]"
 _LETTER_ONLY = f"(?!\\d){_LETTER}"
 _NUMBER = r"\d+(?:[.,:/]\d+)*|(?<!\S)\.\d+"
-_GROUPS = compiled(r"(?<![\d.,])\d{1,3}(?:[ ']\d{3})+(?!\d)")
-_INITIALS = compiled(rf"(?<![\w.])(?:{_LETTER_ONLY}\.)+{_LETTER_ONLY}(?!{_LETTER})\.?")
-_APOSTROPHE = compiled(r"(?<!\d)'|'(?!\d)")
-_UNIT = compiled(rf"(\d)(?={_LETTER_ONLY}{{2}})")
-_HYPHEN = compiled(rf"(?<={_LETTER})-(?={_LETTER})")
-_TOKEN = compiled(
-    rf"(?P<number>(?:(?<![\w)\]%°])[-+±](?=[$€£¥₩₹₽]?[.\d]))?(?P<money>[$€£¥₩₹₽](?=[.\d]))?(?:{_NUMBER})(?:{_LETTER})*)"
+_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ ']\d{3})+(?!\d)")
+_INITIALS = re.compile(rf"(?<![\w.])(?:{_LETTER_ONLY}\.)+{_LETTER_ONLY}(?!{_LETTER})\.?")
+_APOSTROPHE = re.compile(r"(?<!\d)'|'(?!\d)")
+_UNIT = re.compile(rf"(\d)(?={_LETTER_ONLY}{{2}})")
+_HYPHEN = re.compile(rf"(?<={_LETTER})-(?={_LETTER})")
+_TOKEN = re.compile(
+    rf"(?P<number>(?:(?<![\w)\]%°])[-+±](?=[{MONEY}]?[.\d]))?(?P<money>[{MONEY}](?=[.\d]))?(?:{_NUMBER})(?:{_LETTER})*)"
     rf"|(?P<range>(?<=\d)-(?=\d)|(?<=\d )-(?= \d))"
     rf"|(?P<word>(?:(?<!\S)\.(?={_LETTER}))?{_LETTER}+(?:[.@_]{_LETTER}+)*(?:(?:\+{{1,2}}|\#)(?!{_LETTER}))?)"
     rf"|(?P<sign>[{re.escape(_SPOKEN)}])"
@@ -84,21 +85,21 @@ def _is_noise(char: str) -> bool:
 def _grouped(mark: str) -> re.Pattern[str]:
     """A number whose thousands are parted by the mark."""
     mark = re.escape(mark)
-    return compiled(rf"(?<![\d.,])\d{{1,3}}(?:{mark}\d{{2,3}})*{mark}\d{{3}}(?![\d,])")
+    return re.compile(rf"(?<![\d.,])\d{{1,3}}(?:{mark}\d{{2,3}})*{mark}\d{{3}}(?![\d,])")
 
 
 def _joint(text: str, at: int, wording: Wording) -> str:
     """What becomes of a hyphen between letters or digits: words are joined, numbers and their units are parted."""
     if text[at - 1].isdigit():
         return "-" if text[at + 1].isdigit() else " "
-    before = re.split(r"[^\w]", text[:at])[-1].lower()
-    after = re.split(r"[^\w]", text[at + 1 :])[0].lower()
+    before = re.split(r"\W", text[max(0, at - LONGEST_WORD) : at])[-1].lower()
+    after = re.split(r"\W", text[at + 1 : at + 1 + LONGEST_WORD])[0].lower()
     return " " if before in wording.numbers and (after in wording.numbers or after in wording.scales) else ""
 
 
 def _parted(text: str, found: re.Match[str], wording: Wording) -> str:
     """A number and the unit that is written to it are parted ("20km"), an ordinal number ("3rd") is not."""
-    letters = re.match(r"\w+", text[found.end() :])
+    letters = re.match(r"\w+", text[found.end() : found.end() + LONGEST_WORD])
     return found[1] if letters and letters[0].lower() in wording.ordinals else f"{found[1]} "
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from ragqa.corpus.analyze import Analyzer, at_blanks
+from ragqa.corpus.analyze import Analyzer
 from ragqa.corpus.synonyms import Synonyms
 from ragqa.errors import StorageError
 from ragqa.index.facts import Allowed, Mask, meta_term
@@ -73,12 +73,12 @@ def _writing(directory: Path) -> Iterator[None]:
         raise StorageError(f"{directory}: cannot be written, {refusal(error)}") from error
 
 
-def _open(directory: Path) -> tantivy.Index:
-    """Open a Tantivy index; call it inside `_reading`."""
+def _open(directory: Path, analyzer: Analyzer) -> tantivy.Index:
+    """Open a Tantivy index; call it inside `reading`."""
     index = tantivy.Index.open(str(directory))
     for name, value in (("row", 0), ("text", ""), ("meta", "")):
         tantivy.Query.term_query(index.schema, name, value)  # raises if the schema is another one
-    index.register_tokenizer(TOKENIZER, at_blanks())
+    index.register_tokenizer(TOKENIZER, analyzer.tantivy())
     return index
 
 
@@ -119,7 +119,7 @@ class TantivyIndex:
         none, or a damaged or foreign one.
         """
         with reading(name or directory):
-            return cls(_open(directory), analyzer, name or directory, synonyms)
+            return cls(_open(directory, analyzer), analyzer, name or directory, synonyms)
 
     def search(self, questions: Sequence[str], k: int, allowed: Allowed) -> Ranking:
         """See `LexicalIndex.search`; a filter that the index can express as terms goes into the query."""
@@ -230,10 +230,10 @@ class TantivyWriter:
                 raise StorageError(f"{directory}: holds a word index already")
             with _writing(directory):
                 index = tantivy.Index(_schema(), path=str(directory), reuse=False)
-                index.register_tokenizer(TOKENIZER, at_blanks())
+                index.register_tokenizer(TOKENIZER, analyzer.tantivy())
         else:
             with reading(directory):
-                index = _open(directory)
+                index = _open(directory, analyzer)
         with _writing(directory):
             self._writer = index.writer(HEAP_BYTES, 1)  # one thread keeps passages in the order of rows
 
@@ -243,7 +243,7 @@ class TantivyWriter:
             for row, passage in enumerate(passages, first_row):
                 document = tantivy.Document()
                 document.add_integer("row", row)
-                document.add_text("text", self.analyzer.of(passage.meta).prepare(encodable(passage.retrieval_text)))
+                document.add_text("text", self.analyzer.prepare(encodable(passage.retrieval_text), passage.meta))
                 for key, text in facts_of(passage.meta):
                     document.add_text("meta", meta_term(key, text))
                 self._writer.add_document(document)

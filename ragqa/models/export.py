@@ -1,8 +1,5 @@
 """From a torch checkpoint to the fast form: one folder with an int8 ONNX graph, the tokenizer and a card.
 
-Weights are quantized per output channel to the 7 bits that give the same sums on every processor, and activations to 8
-bits at run time (dynamic quantization). Before that, onnxruntime fuses attention, layer normalisation and GELU.
-
 The two models of a pair (``shared``) have one tokenizer and one word table, in 4 bits, in the folder above theirs.
 """
 
@@ -10,41 +7,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from ragqa.config import DENSE_SCALE
-from ragqa.convert import Misfit, convert, read_json
 from ragqa.device import CPU
 from ragqa.errors import MissingExtra, ModelError
-from ragqa.models.card import (
-    CARD,
-    MODEL,
-    TOKENIZER,
-    Card,
-    has_card,
-    place_from,
-    place_of,
-    read_card,
-    write_card,
-)
+from ragqa.models.card import CARD, MODEL, TOKENIZER, Card, has_card, place_from, place_of, read_card, write_card
+from ragqa.models.conversion import write_graph
 from ragqa.models.onnx_runtime import OnnxRuntime
 from ragqa.models.quiet import quietly
 from ragqa.models.runtime import is_prompted, load_pair_model, positions, reads_titles, require_torch
+from ragqa.models.sentence_folder import length_and_prompts
 from ragqa.models.tokenize import PairTokenizer, Window
 from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.models.words import WORDS, WordTable, pack
 from ragqa.store.atomic import storing
 
 ROUNDING = 0.01  # of a row of a word table, as a share of its length; 16 bits make 0.004
-LOOKED_UP = ("EmbedLayerNormalization", "Gather")
-MULTIPLIED = ("MatMul", "Attention")
 PROBES = (
     ("What is the capital of France?", "Paris is the capital and most populous city of France."),
     (
@@ -53,9 +37,6 @@ PROBES = (
     ),
     ("Who wrote it?", "The report, which runs to more than nine hundred pages, names no author at all. " * 3),
 )
-
-
-Wanted = TypeVar("Wanted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +100,7 @@ def export_encoder(
     require_torch("Exporting an encoder")
     from transformers import AutoModel
 
-    own_length, prompts = _check_exportable(Path(checkpoint))
+    own_length, prompts = length_and_prompts(Path(checkpoint))
     model, tokenizer = _load(AutoModel, checkpoint)
     card = Card(
         kind="encoder",
@@ -139,74 +120,15 @@ def export_encoder(
     return _export(model, tokenizer, ("last_hidden_state",), card, Path(output), int8)
 
 
-def export_reranker(checkpoint: str, output: str | Path, *, max_length: int = 512, int8: bool = True) -> ExportReport:
+def export_reranker(
+    checkpoint: str, output: str | Path, *, max_length: int = 512, int8: bool = True, name: str = ""
+) -> ExportReport:
     """Export a checkpoint that classifies pairs of texts with one label, its length limit ``max_length`` at most."""
     require_torch("Exporting a reranker")
     model, tokenizer = load_pair_model(checkpoint, attn_implementation="eager")
     length = min(max_length, positions(model), tokenizer.model_max_length)
-    card = Card(kind="reranker", name=Path(checkpoint).name, fingerprint="", max_length=length)
+    card = Card(kind="reranker", name=name or Path(checkpoint).name, fingerprint="", max_length=length)
     return _export(model.float().eval(), tokenizer, ("logits",), card, Path(output), int8)
-
-
-def _check_exportable(checkpoint: Path) -> tuple[int | None, dict[str, str]]:
-    """Length limit and prompts of a sentence-transformers folder; `ModelError` for what has no fast form."""
-    if not (checkpoint / "modules.json").is_file():
-        return None, {}
-    folder = _read_settings(checkpoint / "config_sentence_transformers.json", _FolderSettings)
-    length = _read_settings(checkpoint / "sentence_bert_config.json", _LengthSettings).max_seq_length
-    length = length or _read_settings(checkpoint / "tokenizer_config.json", _TokenizerSettings).model_max_length
-    poolings = [_read_table(path) for path in checkpoint.glob("*_Pooling/config.json")]
-    prompts = {name: prompt or "" for name, prompt in (folder.prompts or {}).items()}
-    if folder.default_prompt_name or any(prompts[name] for name in prompts.keys() - {"query", "document"}):
-        raise ModelError(f"{checkpoint}: has prompts for more than questions and passages, which the fast form has not")
-    if not all(_pools_by_mean(pooling) for pooling in poolings):
-        raise ModelError(f"{checkpoint}: does not pool by the mean, as the fast form does")
-    return length if isinstance(length, int) else None, prompts
-
-
-@dataclass(frozen=True, slots=True)
-class _FolderSettings:
-    """Of config_sentence_transformers.json: prompts by the kind of text that they stand in front of."""
-
-    prompts: Mapping[str, str | None] | None = None
-    default_prompt_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _LengthSettings:
-    """Of sentence_bert_config.json: a length limit in tokens."""
-
-    max_seq_length: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _TokenizerSettings:
-    """Of tokenizer_config.json: a length limit in tokens, or a float where there is none."""
-
-    model_max_length: Any = None
-
-
-def _read_settings(path: Path, kind: type[Wanted]) -> Wanted:
-    """What is wanted of a file; as by default if there is no such file."""
-    try:
-        return convert(kind, _read_table(path) if path.is_file() else {}, loose=True)
-    except Misfit as error:
-        raise ModelError(f"{path}: not a usable sentence-transformers folder ({error})") from error
-
-
-def _read_table(path: Path) -> dict[str, Any]:
-    try:
-        return read_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: not a usable sentence-transformers folder ({error})") from error
-
-
-def _pools_by_mean(pooling: dict[str, Any]) -> bool:
-    """Of both forms that sentence-transformers has written: a list of switches, and a name."""
-    switches = [key for key, on in pooling.items() if key.startswith("pooling_mode_") and on is True]
-    return (switches or ["pooling_mode_mean_tokens"]) == ["pooling_mode_mean_tokens"] and pooling.get(
-        "pooling_mode", "mean"
-    ) in ("mean", ["mean"])
 
 
 def _load(kind: Any, checkpoint: str) -> tuple[Any, Any]:
@@ -232,15 +154,10 @@ def _export(model: Any, tokenizer: Any, outputs: tuple[str, ...], card: Card, fo
         folder.mkdir(parents=True, exist_ok=True)
     pair = PairTokenizer(tokenizer.backend_tokenizer, card.max_length)
     type_ids = "token_type_ids" in tokenizer.model_input_names
-    with tempfile.TemporaryDirectory() as scratch, quietly(), storing(folder):
-        graph = Path(scratch) / "graph.onnx"
+    with quietly(), storing(folder):
         if card.shared:
             _share(model, tokenizer, folder.parent)
-        _trace(model, outputs, type_ids, card.shared, graph)
-        graph = _fuse(model, graph)
-        if int8:
-            graph = _quantize(graph)
-        shutil.copyfile(graph, folder / MODEL)
+        write_graph(model, outputs, folder / MODEL, type_ids=type_ids, shared=card.shared, int8=int8)
     if not card.shared:
         tokenizer.backend_tokenizer.save(str(folder / TOKENIZER), pretty=False)
     write_card(folder / CARD, card.with_fingerprint(_digest(folder, card)[:12]))
@@ -279,81 +196,6 @@ def _digest(folder: Path, card: Card) -> str:
     if card.question_prefix or card.passage_prefix:
         digest.update(json.dumps([card.question_prefix, card.passage_prefix]).encode())
     return digest.hexdigest()
-
-
-def _trace(model: Any, outputs: tuple[str, ...], type_ids: bool, shared: bool, path: Path) -> None:
-    """Trace with free batch and length; ``shared``: from the words' vectors on."""
-    import torch
-
-    tokens = "inputs_embeds" if shared else "input_ids"
-    names = [tokens, "attention_mask", *(["token_type_ids"] if type_ids else [])]
-
-    class Plain(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.inner = model
-
-        def forward(self, *arrays: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            result = self.inner(**dict(zip(names, arrays, strict=True)))
-            return tuple(getattr(result, name) for name in outputs)
-
-    example = torch.ones((2, 16), dtype=torch.long)
-    with torch.no_grad():
-        torch.onnx.export(
-            Plain(),
-            (torch.zeros((2, 16, model.config.hidden_size)) if shared else example, *(example,) * (len(names) - 1)),
-            str(path),
-            input_names=names,
-            output_names=list(outputs),
-            dynamic_axes={
-                name: {0: "batch"} if name == "logits" else {0: "batch", 1: "length"} for name in [*names, *outputs]
-            },
-            opset_version=17,
-            dynamo=False,
-        )
-
-
-def _fuse(model: Any, graph: Path) -> Path:
-    """Fuse with onnxruntime's transformer optimizer where it knows the architecture."""
-    if model.config.model_type not in ("bert", "roberta", "distilbert", "xlm-roberta"):
-        return graph
-    from onnxruntime.transformers.optimizer import optimize_model
-
-    fused = graph.with_name("fused.onnx")
-    optimized = optimize_model(
-        str(graph), "bert", num_heads=model.config.num_attention_heads, hidden_size=model.config.hidden_size
-    )
-    optimized.save_model_to_file(str(fused))
-    return fused
-
-
-def _quantize(graph: Path) -> Path:
-    """Tables that are only looked up in take 8 bits a number, weights that are multiplied with take 7.
-
-    Without VNNI a processor adds two products of an activation (0 … 255) and a weight into 16 signed bits. With weights
-    from -127 to 127 that sum saturates, so the result would depend on the processor; with 7 bits it never does.
-    """
-    for operators, seven_bits in ((LOOKED_UP, False), (MULTIPLIED, True)):
-        graph = _quantize_operators(graph, operators, seven_bits)
-    return graph
-
-
-def _quantize_operators(graph: Path, operators: Sequence[str], seven_bits: bool) -> Path:
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    quantized = graph.with_name(f"{graph.stem}-int8.onnx")
-    fused_nodes_are_float = {"DefaultTensorType": onnx.TensorProto.FLOAT}
-    quantize_dynamic(
-        str(graph),
-        str(quantized),
-        op_types_to_quantize=list(operators),
-        per_channel=True,
-        reduce_range=seven_bits,
-        weight_type=QuantType.QInt8,
-        extra_options=fused_nodes_are_float,
-    )
-    return quantized
 
 
 def _probe_windows(tokenizer: PairTokenizer) -> list[Window]:

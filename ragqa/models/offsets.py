@@ -18,6 +18,7 @@ from ragqa.characters import char_class
 
 IntArray = NDArray[np.int64]
 BLANK = "▁"
+_HANGING = frozenset(("Mn", "Mc", "Me", "Cf"))
 _SCANNED = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))
 
 
@@ -48,6 +49,3 @@ def _marks(every: bool) -> re.Pattern[str]:
     codes = (code for block in _SCANNED for code in block if every or code <= 0xFFFF)
     kinds = (chr(code) for code in codes if unicodedata.category(chr(code)) in _HANGING)
     return re.compile(f"[{char_class(kinds)}]+")
-
-
-_HANGING = frozenset(("Mn", "Mc", "Me", "Cf"))

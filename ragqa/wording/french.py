@@ -10,7 +10,7 @@ _UNITS = in_order(
     "dix-neuf vingt",
     0,
 )
-_TENS = in_order("vingt trente quarante cinquante soixante", 2)
+_TENS = in_order("vingt trente quarante cinquante soixante", 20, 10)
 _AFTER_TENS = in_order("_ _ deux trois quatre cinq six sept huit neuf", 0)
 
 FRENCH = Wording(
@@ -20,15 +20,10 @@ FRENCH = Wording(
     titles=words("m mm mme mlle monsieur madame roi reine pape président présidente général docteur"),
     qualifiers=words("nouvelle nouveau saint sainte nord sud est ouest haute haut basse bas vieux vieille non sans"),
     months=_MONTHS | {"fevrier": 2, "aout": 8, "decembre": 12},
-    numbers={word: str(number) for word, number in _UNITS.items() if word != "_"}
-    | {word: str(10 * number) for word, number in _TENS.items()}
-    | {
-        f"{ten}-{unit}": str(10 * tens + number)
-        for ten, tens in _TENS.items()
-        for unit, number in _AFTER_TENS.items()
-        if unit != "_"
-    }
-    | {"soixante-dix": "70", "septante": "70", "quatre-vingts": "80", "quatre-vingt": "80", "nonante": "90"},
+    numbers=_UNITS
+    | _TENS
+    | {f"{ten}-{unit}": tens + units for ten, tens in _TENS.items() for unit, units in _AFTER_TENS.items()}
+    | {"soixante-dix": 70, "septante": 70, "quatre-vingts": 80, "quatre-vingt": 80, "nonante": 90},
     scales={"cent": 100, "cents": 100, "mille": 10**3}
     | dict.fromkeys(("million", "millions"), 10**6)
     | dict.fromkeys(("milliard", "milliards"), 10**9),

@@ -12,7 +12,7 @@ _UNITS = in_order(
     "achtzehn neunzehn",
     0,
 )
-_TENS = in_order("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig", 2)
+_TENS = in_order("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig", 20, 10)
 _BEFORE_TENS = in_order("_ ein zwei drei vier fünf sechs sieben acht neun", 0)
 
 GERMAN = Wording(
@@ -20,16 +20,11 @@ GERMAN = Wording(
     capitals=False,
     articles=words("der die das den dem des ein eine einen einem einer eines"),
     loose=words("am an ca circa etwa für im in jahr jahre jahren rund um ungefähr von mit uhr"),
-    months=_MONTHS | {name: number for name, number in _SHORT.items() if name != "_"} | _OTHER,
-    numbers={word: str(number) for word, number in _UNITS.items()}
-    | {word: str(10 * number) for word, number in _TENS.items()}
-    | {"zwo": "2", "dreissig": "30"}
-    | {
-        f"{unit}und{ten}": str(10 * tens + number)
-        for unit, number in _BEFORE_TENS.items()
-        for ten, tens in _TENS.items()
-        if unit != "_"
-    },
+    months=_MONTHS | _SHORT | _OTHER,
+    numbers=_UNITS
+    | _TENS
+    | {"zwo": 2, "dreissig": 30}
+    | {f"{unit}und{ten}": tens + units for unit, units in _BEFORE_TENS.items() for ten, tens in _TENS.items()},
     scales={"hundert": 100, "tausend": 10**3}
     | dict.fromkeys(("million", "millionen", "mio"), 10**6)
     | dict.fromkeys(("milliarde", "milliarden", "mrd"), 10**9),

@@ -11,7 +11,7 @@ _UNITS = in_order(
     "veintiocho veintinueve",
     0,
 )
-_TENS = in_order("treinta cuarenta cincuenta sesenta setenta ochenta noventa", 3)
+_TENS = in_order("treinta cuarenta cincuenta sesenta setenta ochenta noventa", 30, 10)
 
 SPANISH = Wording(
     language="es",
@@ -22,8 +22,7 @@ SPANISH = Wording(
         "nueva nuevo san santa norte sur este oeste alta alto baja bajo antigua antiguo no sin antes después"
     ),
     months=_MONTHS | {"setiembre": 9},
-    numbers={word: str(number) for word, number in _UNITS.items()}
-    | {word: str(10 * number) for word, number in _TENS.items()},
+    numbers=_UNITS | _TENS,
     scales={"cien": 100, "ciento": 100, "mil": 10**3, "millón": 10**6, "millones": 10**6},
     joining=words("y"),
     signs={"&": "y"},

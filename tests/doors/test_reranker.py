@@ -32,9 +32,10 @@ def test_no_such_reranker(ragqa, sample_index, command, tmp_path):
 def test_a_cross_encoder_and_its_fast_form(ragqa, write_tiny_bert, sample_index, tmp_path):
     slow, fast = tmp_path / "slow", tmp_path / "fast"
     write_tiny_bert(slow, "BertForSequenceClassification", num_labels=1)
-    done = ragqa("export", slow, "--as", "reranker", "-o", fast, "--fp32", "--max-length", "96")
+    done = ragqa("export", slow, "--as", "reranker", "-o", fast, "--fp32", "--max-length", "96", "--name", "judge")
     assert done.stdout.startswith(f"{fast}: ") and done.stdout.endswith("mean cosine to the checkpoint 1.0000\n")
-    assert json.loads((fast / "ragqa.json").read_text())["max_length"] == 96
+    card = json.loads((fast / "ragqa.json").read_text())
+    assert card["max_length"] == 96 and card["name"] == "judge" and card["fingerprint"].startswith("judge-")
     hits = json.loads(ragqa("search", QUESTION, "-k", "60", "--reranker", fast, "--json", "-i", sample_index).stdout)
     logits = [hit["sources"]["rerank"] for hit in hits]
     assert len(hits) == 60 and logits == sorted(logits, reverse=True) == [hit["score"] for hit in hits]

@@ -59,6 +59,7 @@ HEAVY = {"torch", "transformers", "sentence_transformers", "peft", "accelerate"}
 HEAVY_ALLOWED = (
     "train.",
     "mining.teacher",
+    "models.conversion",
     "models.export",
     "models.quiet",
     "models.runtime",
@@ -67,6 +68,7 @@ HEAVY_ALLOWED = (
 )
 HEAVY_ONLY_INSIDE = (
     "mining.teacher",
+    "models.conversion",
     "models.quiet",
     "models.runtime",
     "models.torch_runtime",

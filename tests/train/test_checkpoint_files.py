@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ragqa.errors import ModelError, RagqaError, SourceError
-from ragqa.models.export import _check_exportable
+from ragqa.models.sentence_folder import length_and_prompts
 from ragqa.train.checkpoints.adapter import merge
 from ragqa.train.checkpoints.soup import soup
 from ragqa.train.joint.refresh import read_record
@@ -102,8 +102,8 @@ def test_settings_of_a_sentence_transformers_folder(tmp_path: Path, name: str, c
         ("1_Pooling/config.json", '{"pooling_mode_mean_tokens": true}'),
     ):
         (tmp_path / path).write_text(usable)
-    assert _check_exportable(tmp_path) == (10**30 + 19884624838656, {"query": "q: ", "document": ""})
+    assert length_and_prompts(tmp_path) == (10**30 + 19884624838656, {"query": "q: ", "document": ""})
     (tmp_path / name).write_text(content)
     with pytest.raises(ModelError) as caught:
-        _check_exportable(tmp_path)
+        length_and_prompts(tmp_path)
     refused(caught.value, f"{name}: not a usable sentence-transformers folder", said)

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ragqa.corpus.squad import load_squad
 from ragqa.errors import ConfigError, SourceError
-from ragqa.judging.questions import read_questions
+from ragqa.judging.collections import read_text
+from ragqa.judging.questions import detect, read_questions
 from ragqa.mining.forms.chinese import Chinese, is_chinese
 from ragqa.mining.forms.english import English, names_in
 from ragqa.mining.forms.speech import Rng, Speech
@@ -44,7 +46,7 @@ class Shares:
     lookalikes: float = 0.2
 
     def __post_init__(self) -> None:
-        """Shares."""
+        """`ConfigError` for a share below 0 or above 1."""
         if not (0.0 <= self.forms <= 1.0 and 0.0 <= self.lookalikes <= 1.0):
             raise ConfigError("the shares of forms and of lookalikes are from 0 to 1")
 
@@ -76,13 +78,15 @@ def rewrite(questions: Sequence[Question], shares: Shares | None = None, seed: i
 
 def rewrite_file(source: str | Path, target: str | Path, shares: Shares | None = None, seed: int = 1) -> Report:
     """As `rewrite`, from a file with paragraphs (see `ragqa.judging.questions`) to a SQuAD-format file (v2.0), gzipped
-    if it is called so. The file appears when it is complete.
+    if it is called so. An answer stands where the annotators found it, or, where that is not given, where its text
+    stands first. The file appears when it is complete.
     """
     questions = read_questions(source)
     if not any(question.context for question in questions):
         raise SourceError(f"{source}: its questions come without paragraphs; forms are made of SQuAD-format files")
     made = rewrite(questions, shares, seed)
-    content = json.dumps({"version": "v2.0", "data": list(_articles(made))}, ensure_ascii=False).encode()
+    articles = list(_articles(made, _found(Path(source))))
+    content = json.dumps({"version": "v2.0", "data": articles}, ensure_ascii=False).encode()
     path = Path(target)
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,15 +129,34 @@ def _lookalike(rng: Rng, question: Question, names: Sequence[str]) -> list[Quest
     ]
 
 
-def _articles(questions: Sequence[Question]) -> Iterable[dict[str, Any]]:
+def _found(source: Path) -> dict[tuple[str, str], int]:
+    """Where annotators found an answer (-1: not given), by the question's id and the answer's text; the first place
+    counts. Only SQuAD-format files say it.
+    """
+    if detect(read_text(source), source) != "squad":
+        return {}
+    return {
+        (question.id, answer.text): answer.start
+        for paragraph in load_squad(source)
+        for question in paragraph.questions
+        for answer in reversed(question.answers)
+    }
+
+
+def _articles(questions: Sequence[Question], found: Mapping[tuple[str, str], int]) -> Iterable[dict[str, Any]]:
     """SQuAD's tables: each title once, in the order of the first question, with its paragraphs."""
+
+    def start(question: Question, text: str) -> int:
+        known = found.get((question.id.rpartition("-")[0], text), -1)
+        return known if known >= 0 else question.context.find(text)
+
     articles: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for question in questions:
         asked = {
             "id": question.id,
             "question": question.text,
             "is_impossible": not question.answerable,
-            "answers": [{"text": text, "answer_start": question.context.find(text)} for text in question.answers],
+            "answers": [{"text": text, "answer_start": start(question, text)} for text in question.answers],
         }
         articles.setdefault(question.title, {}).setdefault(question.context, []).append(asked)
     for title, paragraphs in articles.items():

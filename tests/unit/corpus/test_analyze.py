@@ -7,8 +7,9 @@ import pytest
 import tantivy
 
 from ragqa.corpus import analyze
-from ragqa.corpus.analyze import LANGUAGES, at_blanks, get_analyzer, recorded_analyzer
+from ragqa.corpus.analyze import LANGUAGES, get_analyzer, language_of, recorded_analyzer
 from ragqa.errors import ConfigError, MissingExtra
+from ragqa.types import LANGUAGE
 
 
 @pytest.mark.parametrize(
@@ -71,17 +72,17 @@ def test_tokens(language, text, tokens):
     assert get_analyzer(language).tokens(text) == tokens
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", [*LANGUAGES, "auto"])
 def test_tokens_are_what_tantivy_indexes(language):
     analyzer = get_analyzer(language)
     text = "Der Mond, the moons; les lunes, лунами 月亮很圆 and ﬁve Houses of Größe"
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("text", tokenizer_name="own", index_option="freq")
     index = tantivy.Index(builder.build())
-    index.register_tokenizer("own", at_blanks())
+    index.register_tokenizer("own", analyzer.tantivy())
     writer = index.writer(15_000_000, 1)
     document = tantivy.Document()
-    document.add_text("text", analyzer.prepare(text))
+    document.add_text("text", analyzer.prepare(text, {LANGUAGE: language_of(text)}))
     writer.add_document(document)
     writer.commit()
     index.reload()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +124,28 @@ def test_other_answers_do_not(one, other):
 )
 def test_near_duplicates(one, other, same):
     assert near(phrase(one), phrase(other)) is same is near(phrase(other), phrase(one))
+
+
+@pytest.mark.parametrize("piece", ["a-b ", "a-b", "1aa", "twenty-one-", "a ", "1.", "U."])
+def test_a_long_text_is_compared_in_linear_time(piece):
+    """A stored answer is one phrase as a whole, however long it is."""
+    text = piece * (40_000 // len(piece))
+    begun = time.process_time()
+    assert phrase(text).key
+    assert time.process_time() - begun < 3.0
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("hundred " * 16, "1" + 32 * "0"), ("999999999999999.5 " + "hundred " * 8, "9999999999999995" + 15 * "0")],
+)
+def test_numbers_of_any_size_are_compared(text, key):
+    assert phrase(text).key == key
+
+
+@given(st.lists(st.sampled_from(["hundred", "million", "two", "twenty", "and", "1.5", "0.001", "9" * 15]), max_size=20))
+def test_any_row_of_number_words_is_a_phrase(words):
+    assert phrase(" ".join(words)).key or not words
 
 
 @given(st.text(max_size=30))

@@ -25,7 +25,7 @@ SPANISH = Wording(
     articles=frozenset({"el", "la", "los", "las"}),
     loose=frozenset({"en", "de"}),
     months={"mayo": 5},
-    numbers={"cinco": "5"},
+    numbers={"cinco": 5},
 )
 
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragqa.cli import cli
+from ragqa.corpus.squad import load_squad
 from ragqa.errors import ConfigError, SourceError
 from ragqa.judging.questions import read_questions
 from ragqa.mining.forms import Shares, rewrite, rewrite_file
@@ -113,6 +114,24 @@ def test_the_same_seed_gives_the_same_file(tmp_path: Path) -> None:
             assert context[answer["answer_start"] :].startswith(answer["text"])
     read = read_questions(tmp_path / "one.json.gz")
     assert len(read) == report.questions and sum(not one.answerable for one in read) == report.unanswerable
+
+
+def test_an_answer_stands_where_its_annotators_found_it(tmp_path: Path) -> None:
+    text = "Brandt came to Tovar. The Fenn bridge was built by Brandt."
+    asked = {"id": "q", "question": "Who built the Fenn bridge?", "answers": [{"text": "Brandt", "answer_start": 51}]}
+    source = {"version": "1.1", "data": [{"title": "t", "paragraphs": [{"context": text, "qas": [asked]}]}]}
+    (tmp_path / "train.json").write_text(json.dumps(source), "utf-8")
+    rewrite_file(tmp_path / "train.json", tmp_path / "forms.json", Shares(1.0, 0.0))
+    (paragraph,) = load_squad(tmp_path / "forms.json")
+    assert text[51:] == "Brandt." and [answer.start for answer in paragraph.questions[0].answers] == [51]
+
+
+def test_paragraphs_may_come_with_each_question(tmp_path: Path) -> None:
+    asked = {"question": "Who built the Fenn bridge?", "answer": "Ilse Brandt", "context": FENN}
+    (tmp_path / "q.jsonl").write_text(json.dumps(asked) + "\n", "utf-8")
+    rewrite_file(tmp_path / "q.jsonl", tmp_path / "forms.json", Shares(1.0, 0.0))
+    (paragraph,) = load_squad(tmp_path / "forms.json")
+    assert [answer.start for answer in paragraph.questions[0].answers] == [FENN.index("Ilse")]
 
 
 def test_what_has_no_paragraphs_is_refused(tmp_path: Path) -> None:

@@ -229,9 +229,9 @@ def test_the_fast_form_agrees_with_its_checkpoint(checkpoint, tmp_path, int8):
 
 
 def test_a_fast_form_that_orders_otherwise_is_refused(checkpoint, tmp_path, monkeypatch):
-    from ragqa.models import export
+    from ragqa.models import conversion, export
 
-    original = export._quantize
+    original = conversion._quantize
 
     def spoiled(graph):
         import onnx
@@ -243,7 +243,7 @@ def test_a_fast_form_that_orders_otherwise_is_refused(checkpoint, tmp_path, monk
         onnx.save(model, str(graph))
         return graph
 
-    monkeypatch.setattr(export, "_quantize", spoiled)
+    monkeypatch.setattr(conversion, "_quantize", spoiled)
     with pytest.raises(ModelError, match="disagrees with its checkpoint"):
         export.export_reranker(str(checkpoint), tmp_path / "fast")
 
