@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ragqa.markdown import marks, plain
+from ragqa.markdown import Piece, plain, unmarked
 
 _BAR = "|"
 _MARKDOWN = re.compile(r"\.(?:md|markdown)(?:\.gz)?(?:[#:][^/]*)?\Z", re.IGNORECASE)
@@ -21,8 +21,6 @@ _CELL_END = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r":?-+:?")
 _STOPS = frozenset(".!?。！？")
 _SEPARATOR = " > "
-
-Piece = tuple[int, int, str]  # characters [start, end) of a passage, and what is seen in their place
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def is_markdown(source: str) -> bool:
 def seen(text: str, source: str = "", heading: str = "") -> Seen:
     """What is seen of a passage with this text, of a document of this source, below this heading path."""
     written = is_markdown(source)
-    pieces: list[Piece] = [(start, end, "") for start, end in marks(text)] if written else []
+    pieces = unmarked(text) if written else []
     columns = heading.rpartition(_SEPARATOR)[2]
     if _BAR in columns and _BAR in text:
         rows = list(_rows(text, [name.strip() for name in columns.split(_BAR)], written))

@@ -25,7 +25,7 @@ ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not 
 PROGRAM = "program"
 LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
-MARKDOWN_FORM = "markdown-1"  # to be raised where `ragqa.seen` begins to give other text of Markdown
+MARKDOWN_FORM = "markdown-2"  # to be raised where `ragqa.seen` begins to give other text of Markdown
 FORMS = f"{SEEN_FORM} {MARKDOWN_FORM}"  # in which search and models see texts now
 Stopped = Literal["settled", "likely", "exhausted"]
 

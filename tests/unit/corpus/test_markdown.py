@@ -95,6 +95,12 @@ def test_a_table_that_fits_is_not_cut(tmp_path):
         ("```py\n*a* = b_\n```\nthen *c*", "*a* = b_\n\nthen c"),
         ("| a | b |\n|:--|---|\n| *1* | 2 |", "| a | b |\n\n| 1 | 2 |"),
         ("*one\n\ntwo*", "*one\n\ntwo*"),
+        ("4 The Boulevard<br>Leeds<br/>LS10", "4 The Boulevard Leeds LS10"),
+        ("<ul><li>One</li><li>Two</li></ul><p>**So**.</p>", "One Two So."),
+        ("<tr><td>a</td><td>b</td></tr>", "a b"),
+        ("<span>(a)</span><span class='p'>premises</span>", "(a) premises"),
+        ("<b>bo</b>ld, H<sub>2</sub>O, <a\n  href='x'\n>y</a>z", "bold, H2O, yz"),
+        ("<article>One</article> < main >", "One < main >"),
     ],
 )
 def test_marks_are_no_words(marked, said):
