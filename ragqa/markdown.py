@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_INLINE = "abbr|a|bdi|bdo|big|b|cite|code|del|dfn|em|font|ins|i|kbd|mark|q|samp|small|span|strong|sub|sup|s|tt|u|var|wbr"
+_INLINE = (
+    "abbr|a|bdi|bdo|big|b|cite|code|del|dfn|em|font|ins|i|kbd|mark|q|samp|small|span|strong|sub|sup|s|tt|u|var|wbr"
+)
 _PARTING = (  # elements that begin a line of their own, or a cell, or are no text
     "article|aside|audio|blockquote|br|caption|center|colgroup|col|dd|details|div|dl|dt|figcaption|figure|footer|"
     "h[1-6]|header|hr|iframe|img|input|li|main|nav|ol|picture|pre|p|section|source|summary|svg|table|tbody|td|tfoot|th|"
@@ -61,9 +63,7 @@ def marks(text: str) -> list[Span]:
 
 
 def unmarked(text: str) -> list[Piece]:
-    """The `marks` of the text, those that touch as one, with what is read in their place: nothing, or a blank where they
-    part words.
-    """
+    """The `marks`, those that touch as one, with what is read in their place: nothing, or a blank where they part words."""
     runs: list[Span] = []
     for start, end in marks(text):
         touches = bool(runs) and runs[-1][1] == start
