@@ -63,7 +63,7 @@ def marks(text: str) -> list[Span]:
 
 
 def unmarked(text: str) -> list[Piece]:
-    """The `marks`, those that touch as one, with what is read in their place: nothing, or a blank where they part words."""
+    """The `marks`, those that touch as one, and what is read in their place: a blank if they part words, or nothing."""
     runs: list[Span] = []
     for start, end in marks(text):
         touches = bool(runs) and runs[-1][1] == start
