@@ -46,6 +46,7 @@ _MARK = re.compile(
 
 _PARTS = re.compile(rf"</?(?i:{_PARTING})(?:[\s/][^<>]*)?>|</([A-Za-z]+)\s*><(?i:\1)[\s>]")
 _OPEN = 20  # runs of emphasis inside one another
+_LONGEST_RUN = 10_000  # characters of marks that touch
 
 Span = tuple[int, int]
 Piece = tuple[int, int, str]  # characters [start, end) of a text, and what is read in their place
@@ -66,8 +67,10 @@ def unmarked(text: str) -> list[Piece]:
     """The `marks`, those that touch as one, and what is read in their place: a blank if they part words, or nothing."""
     runs: list[Span] = []
     for start, end in marks(text):
-        touches = bool(runs) and runs[-1][1] == start
-        runs[-1:] = [(runs[-1][0], end)] if touches else [*runs[-1:], (start, end)]
+        if runs and runs[-1][1] == start and end - runs[-1][0] <= _LONGEST_RUN:
+            runs[-1] = (runs[-1][0], end)
+        elif not runs or runs[-1][1] < start:  # what such a run is longer by counts as text
+            runs.append((start, end))
     return [(start, end, " " if _part_words(text, start, end) else "") for start, end in runs]
 
 

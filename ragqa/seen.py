@@ -48,19 +48,26 @@ class Seen:
         first, last = self._original(start, after=True), self._original(end, after=False)
         return (first, last) if first < last else None
 
+    def border(self, at: int) -> int:
+        """The border in the original that character ``at`` of `text` begins at. What is not seen there belongs to what
+        stands before it, unless that is a blank.
+        """
+        before = self._original(at, after=False)
+        return self._original(at, after=True) if self.original[max(0, before - 1) : before].strip() else before
+
     def of_original(self, start: int, end: int) -> tuple[int, int]:
         """Where characters [start, end) of the original are seen in `text`; what is not seen ends where it would be."""
         return self._seen(start, after=True), self._seen(end, after=False)
 
     def _seen(self, at: int, *, after: bool) -> int:
-        shift = 0
-        for start, end, said in self.pieces:
-            if at < start or (at == start and (start < end or not after)):
-                break
-            if at < end:
-                return start + shift
-            shift += len(said) - (end - start)
-        return at + shift
+        number = bisect_left(self.pieces, (at,))
+        while after and number < len(self.pieces) and self.pieces[number][:2] == (at, at):
+            number += 1
+        if not number:
+            return at
+        _, end, said = self.pieces[number - 1]
+        first = self._borders[0][number - 1]
+        return first if at < end else first + len(said) + at - end
 
     def _original(self, at: int, *, after: bool) -> int:
         """A border in the original; at a piece the one ``after`` it, or the one before it."""
