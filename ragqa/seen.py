@@ -96,6 +96,14 @@ def is_markdown(source: str) -> bool:
     return _MARKDOWN.search(source) is not None
 
 
+def shown(text: str, source: str, start: int, end: int) -> str:
+    """Characters [start, end) of a passage of this source as a page shows them: without the marks of Markdown."""
+    if not is_markdown(source):
+        return text[start:end]
+    view = Seen(text, tuple(unmarked(text)))
+    return view.text[slice(*view.of_original(start, end))]
+
+
 def seen(text: str, source: str = "", heading: str = "") -> Seen:
     """What is seen of a passage with this text, of a document of this source, below this heading path."""
     written = is_markdown(source)

@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from ragqa.normalized import plain
-from ragqa.seen import Seen, is_markdown, seen
+from ragqa.seen import Seen, is_markdown, seen, shown
 from ragqa.sentences import sentences
 
 Scalar = str | int | float | bool
@@ -302,6 +302,10 @@ class Answer:
         """The text of `sentence`, as it stands in the passage."""
         start, end = self.sentence
         return self.hit.passage.text[start:end]
+
+    def shown(self, start: int, end: int) -> str:
+        """Characters [start, end) of the passage as a page shows them: without the marks of Markdown."""
+        return shown(self.hit.passage.text, self.source, start, end)
 
     @property
     def line(self) -> int:
