@@ -97,8 +97,8 @@ class Session:
 
 
 def turn_of(understood: Understood, reply: Reply) -> Turn:
-    """What later questions may refer to: the best answer, and the passages of its document that were found."""
-    if not reply.answers:
+    """What later questions may refer to: the best short answer, and the passages of its document that were found."""
+    if not reply.answers or reply.answers[0].kind == "excerpt":
         return Turn(understood.typed, understood.question)
     passage = reply.answers[0].hit.passage
     found = sorted(

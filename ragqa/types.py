@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from ragqa.normalized import plain
 from ragqa.seen import Seen, is_markdown, seen
-from ragqa.sentences import sentences
+from ragqa.sentences import sentence_at
 
 Scalar = str | int | float | bool
 Meta = Mapping[str, Scalar | Sequence[Scalar]]
@@ -28,6 +28,8 @@ SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give oth
 MARKDOWN_FORM = "markdown-1"  # to be raised where `ragqa.seen` begins to give other text of Markdown
 FORMS = f"{SEEN_FORM} {MARKDOWN_FORM}"  # in which search and models see texts now
 Stopped = Literal["settled", "likely", "exhausted"]
+AnswerKind = Literal["span", "excerpt"]
+AnswerForm = Literal["auto", "span", "excerpt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,9 @@ class Answer:
     """A quotation that answers the question: ``score`` is the probability that it is right, ``support`` the other
     places that say the same, ``features`` what the score was made of.
 
+    Its ``kind`` is "span" for a short answer, or "excerpt" for the sentences, list or row that answer it best; then the
+    score is the probability that the answer stands in them.
+
     With ``faq`` it is a stored answer, whole, to the question that is its passage's title.
     """
 
@@ -279,6 +284,7 @@ class Answer:
     hit: Hit
     support: tuple[Support, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
+    kind: AnswerKind = "span"
 
     @property
     def source(self) -> str:
@@ -290,13 +296,7 @@ class Answer:
         """Characters [start, end) of the passage: the sentence that the answer stands in, or the sentences, without
         the white space around them.
         """
-        text = self.hit.passage.text
-        ends = list(sentences(text, 0, len(text)))
-        start = max((end for end in ends if end <= self.span.start), default=0)
-        end = min((end for end in ends if end >= self.span.end), default=len(text))
-        whole = text[start:end]
-        start, end = start + len(whole) - len(whole.lstrip()), end - len(whole) + len(whole.rstrip())
-        return min(start, self.span.start), max(end, self.span.end)
+        return sentence_at(self.hit.passage.text, self.span.start, self.span.end)
 
     def quote(self) -> str:
         """The text of `sentence`, as it stands in the passage."""
@@ -324,6 +324,7 @@ class Answer:
         """The JSON form."""
         start, end = self.document_span
         return {
+            "kind": self.kind,
             "text": self.text,
             "score": self.score,
             "span": {"start": self.span.start, "end": self.span.end},
@@ -342,7 +343,9 @@ class Reply:
     ``timings`` are milliseconds by stage ("bm25", "encode", "dense", "fuse", "fetch", "rerank", "read") and their
     "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
     none.
-    ``candidates`` are the best answers that were not good enough to be given, where none was. ``stopped`` says why no
+    ``candidates`` are the best short answers that were not good enough to be given, where none was, and ``nearest`` is
+    then the excerpt that most likely holds an answer, if anything was read. ``searched`` is the question as it was
+    searched for and read, where words of it were corrected, else "". ``stopped`` says why no
     more was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly
     change it (``read.change``), or "exhausted", as none was left.
     """
@@ -356,6 +359,8 @@ class Reply:
     no_answer: float = 0.0
     candidates: tuple[Answer, ...] = ()
     stopped: Stopped = "exhausted"
+    nearest: Answer | None = None
+    searched: str = ""
 
     @property
     def answered(self) -> bool:
@@ -369,9 +374,11 @@ class Reply:
         """The JSON form, the same from the command line, the API and the service."""
         return {
             "question": self.question,
+            "searched": self.searched,
             "answered": self.answered,
             "answers": [answer.to_dict() for answer in self.answers],
             "candidates": [answer.to_dict() for answer in self.candidates],
+            "nearest": None if self.nearest is None else self.nearest.to_dict(),
             "hits": [hit.to_dict() for hit in self.hits],
             "no_answer": self.no_answer,
             "read": self.read,

@@ -56,6 +56,10 @@ class LexicalIndex(Protocol):
         """
         ...
 
+    def known(self, words: Sequence[str]) -> list[bool]:
+        """For each word whether a passage has it; words that are left out of questions count as known."""
+        ...
+
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
@@ -149,6 +153,11 @@ class TantivyIndex:
                 scores[np.searchsorted(wanted, found)] = [score for score, _ in hits]
                 parts[label] = parts.get(label, np.float32(0.0)) + scores[places]
         return parts
+
+    def known(self, words: Sequence[str]) -> list[bool]:
+        """See `LexicalIndex.known`; deleted passages count until Tantivy merges them away."""
+        with reading(self.directory):
+            return self._builder.known(words, self._frequency)
 
     def rows(self) -> NDArray[np.int64]:
         """The rows of all passages that are not deleted, ascending."""

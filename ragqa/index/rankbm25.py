@@ -54,6 +54,10 @@ class RankBM25Index:
             found[label] = found.get(label, 0.0) + _or_zero(scores[places])
         return {label: scores.astype(np.float32) for label, scores in found.items()}
 
+    def known(self, words: Sequence[str]) -> list[bool]:
+        """See `LexicalIndex.known`."""
+        return self._builder.known(words, self._frequency.__getitem__)
+
     def _scores(self, question: str, mask: Mask) -> Scores:
         """The score of each passage, −inf for passages that are no hit."""
         total, hit = np.zeros(len(mask)), np.zeros(len(mask), bool)

@@ -15,6 +15,7 @@ from ragqa.errors import ConfigError, QuestionError
 from ragqa.filters import Filter, parse_filter
 from ragqa.serve.problems import Refused
 from ragqa.serve.settings import ServeConfig
+from ragqa.types import AnswerForm
 
 Body = TypeVar("Body")
 MODEL = "ragqa"  # the name by which clients that choose a model choose the only index
@@ -35,6 +36,8 @@ class Question:
     passages: int | None = None
     min_score: float | None = None
     all: bool | None = None
+    form: AnswerForm | None = None
+    spelling: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,9 @@ def ask_of(body: Question | SearchBody, forced: Filter | None, config: ServeConf
     for name, value in (("k", body.k), ("passages", body.passages)):
         if value is not None and value > config.passages:
             raise ConfigError(f"{name} is more than {config.passages}, the most that this service gives")
-    return Ask(body.question, where, body.k, body.risk, body.passages, body.min_score, body.all)
+    return Ask(
+        body.question, where, body.k, body.risk, body.passages, body.min_score, body.all, body.form, body.spelling
+    )
 
 
 def both(one: Filter | None, other: Filter | None) -> Filter | None:

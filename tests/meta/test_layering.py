@@ -22,6 +22,7 @@ LAYERS = (
         "characters",
     },
     {"corpus", "store"},
+    {"questions"},
     {"index", "models", "spans", "evidence", "faq", "followup"},
     {"judging"},
     {"retrieve", "rerank"},

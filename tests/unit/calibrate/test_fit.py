@@ -19,7 +19,7 @@ from ragqa.evidence.stopping import ended
 
 def test_the_gradient_is_the_slope():
     rng = np.random.default_rng(1)
-    table = tabulate([draw(rng, Weights()) for _ in range(20)], 12.0)
+    table = tabulate([draw(rng, Weights()) for _ in range(20)], Weights(cap=12.0))
     at = np.array([0.3, 4.0, 0.0, 0.8, 0.9, -0.5])
     _, gradient = log_likelihood(table, at)
     for place in range(len(NAMES)):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.calibrate.fit import risk_curve
+from ragqa.calibrate.curve import risk_curve
 from ragqa.errors import ModelError
 from ragqa.evidence.calibration import (
     FEATURES,
