@@ -30,15 +30,15 @@ THRESHOLDS = 128  # remembered: a curve is walked through once for each setting 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which answers are given.
-
-    ``question`` is what is searched for and read, ``typed`` what was asked.
+    """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which short answers are given,
+    ``excerpts_from`` that of excerpts. ``question`` is what is searched for and read, ``typed`` what was asked.
     """
 
     question: str
     where: Filter | None
     read: ReadConfig
     threshold: float
+    excerpts_from: float = math.inf
     typed: str = ""
 
 
@@ -55,7 +55,7 @@ class Answering:
     ) -> None:
         self.retriever, self.reader, self.stored = retriever, reader, stored
         self.calibration, self.config = calibration, config
-        self._threshold = lru_cache(THRESHOLDS)(lambda read: lowest_score(read, calibration.curve))
+        self._thresholds = lru_cache(THRESHOLDS)(lambda read: _thresholds(read, calibration))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -71,7 +71,7 @@ class Answering:
         read = settings_for(self.config.read, ask)
         typed, where = checked(ask.question), parse_filter(ask.where)
         question = self.retriever.respelled(typed, where) if read.spelling else typed
-        return Request(question, where, read, self._threshold(read), typed)
+        return Request(question, where, read, *self._thresholds(read), typed)
 
     def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
         """One reply a request, in order, the same as each alone would get.
@@ -157,8 +157,10 @@ class Answering:
         read = request.read
         best = rank_answers(seen, self.calibration.score, CONSIDERED if read.all else read.answers)
         short = tuple(answer for answer in best if answer.score >= request.threshold)
-        excerpts, enough = self._excerpts(read, seen, short)
-        given = tuple(one for one in excerpts if one.score >= enough) or (() if read.form == "excerpt" else short)
+        wanted = read.form == "excerpt" or (read.form == "auto" and seen.asked.wants_excerpt)
+        excerpts = self._excerpts(read, seen) if wanted or not short else ()
+        sure = tuple(one for one in excerpts if wanted and one.score >= request.excerpts_from)
+        given = short if short and short[0].faq else sure or (() if read.form == "excerpt" else short)
         return Reply(
             question=request.typed or request.question,
             searched="" if request.question == request.typed else request.question,
@@ -173,18 +175,12 @@ class Answering:
             nearest=None if given else next(iter(excerpts), None),
         )
 
-    def _excerpts(self, read: ReadConfig, seen: Evidence, short: Sequence[Answer]) -> tuple[tuple[Answer, ...], float]:
-        """The best excerpts, and the score from which they are given: where the settings or the question ask for them,
-        and where no ``short`` answer is given. A stored answer needs none. None without a fit that says what they are
-        worth.
+    def _excerpts(self, read: ReadConfig, seen: Evidence) -> tuple[Answer, ...]:
+        """The best excerpts; none without a fit that says what they are worth, and where only short answers are
+        wanted.
         """
         fitted = self.calibration.excerpts
-        stored = bool(short) and short[0].faq
-        asked_for = read.form == "excerpt" or (seen.asked.wants_excerpt and not stored)
-        if fitted is None or read.form == "span" or (short and not asked_for):
-            return (), math.inf
-        enough = lowest_score(read, fitted.curve if asked_for else fitted.rest)
-        return rank_excerpts(seen, fitted.score, read.answers), enough
+        return () if fitted is None or read.form == "span" else rank_excerpts(seen, fitted.score, read.answers)
 
     def require_reader(self) -> Reader:
         """The reader; `ConfigError` where there is none."""
@@ -208,6 +204,12 @@ def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:
     if "risk" in changes and "min_score" not in changes:
         changes["min_score"] = None
     return replace(read, **changes) if changes else read  # type: ignore[arg-type]
+
+
+def _thresholds(read: ReadConfig, calibration: Calibration) -> tuple[float, float]:
+    """Of short answers and of excerpts."""
+    excerpts = calibration.excerpts.curve if calibration.excerpts is not None else ()
+    return lowest_score(read, calibration.curve), lowest_score(read, excerpts)
 
 
 def lowest_score(read: ReadConfig, curve: Sequence[Step]) -> float:

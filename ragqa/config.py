@@ -158,9 +158,8 @@ class ReadConfig:
     they cannot change it.
 
     ``form`` is "span" for short answers alone, "excerpt" for the sentences that answer best, and "auto" for what the
-    question asks for: excerpts for reasons, procedures, definitions and comparisons, and where no short answer is sure
-    enough. With ``spelling`` a word that stands in no passage is replaced by the word that was probably meant
-    (`ragqa.spelling`).
+    question asks for: excerpts for reasons, procedures, definitions and comparisons, else short answers. With
+    ``spelling`` a word that stands in no passage is replaced by the word that was probably meant (`ragqa.spelling`).
     ``calibration`` names a file made by `ragqa calibrate`; unset, the index's own is used, or else the one that came
     with the reader.
     """

@@ -18,9 +18,9 @@ FOLDS = 5
 Bools = NDArray[np.bool_]
 
 
-def fit_excerpts(seen: Sequence[Seen], read: Sequence[Evidence], doubtful: Bools, seed: int = 1) -> ExcerptFit | None:
-    """The model, fitted to every sentence of what was read, and the curves of the best excerpts, from models that were
-    not fitted on their questions. ``doubtful`` [n] says of which questions the short answer is least sure.
+def fit_excerpts(seen: Sequence[Seen], read: Sequence[Evidence], seed: int = 1) -> ExcerptFit | None:
+    """The model, fitted to every sentence of what was read, and the curve of the best excerpts, from models that were
+    not fitted on their questions.
 
     None where all sentences hold an answer, or none does.
     """
@@ -35,7 +35,7 @@ def fit_excerpts(seen: Sequence[Seen], read: Sequence[Evidence], doubtful: Bools
             for best in rank_excerpts(read[number], model, 1):
                 scores[number], holds[number] = best.score, seen[number].held_in(best.text)
     model = ExcerptModel(*fit_logistic(features, right))
-    return ExcerptFit(model, risk_curve(scores, holds), risk_curve(scores[doubtful], holds[doubtful]))
+    return ExcerptFit(model, risk_curve(scores, holds))
 
 
 def _sentences(seen: Sequence[Seen], read: Sequence[Evidence]) -> tuple[NDArray[np.float64], Bools, NDArray[np.int64]]:

@@ -28,7 +28,6 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FEWEST, FEWEST_WEIGHED = 20, 50  # questions: of fewer a fit is worth less than none
 FOLDS = 5
-DOUBTFUL = 1 / 3  # of the questions: those whose short answers are least sure
 ANSWERS = 3  # the best so many answers of each question are used to fit the score model
 
 
@@ -73,7 +72,7 @@ def fit(
         encoder=start.encoder,
         data=dict(data or {}),
         stop=stop,
-        excerpts=fit_excerpts(seen, read, scores <= np.quantile(scores, DOUBTFUL), seed),
+        excerpts=fit_excerpts(seen, read, seed),
     )
     return Fit(calibration, scores, right)
 

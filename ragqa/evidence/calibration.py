@@ -133,19 +133,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ExcerptFit:
-    """The probability of excerpts, and the curves that thresholds are read from: ``curve`` of the best excerpts of all
-    held-out questions, ``rest`` of those of the third of them whose short answers were least sure, as excerpts take the
-    place of a short answer that is not sure enough.
+    """The probability of excerpts, and the curve of the best excerpts of held-out questions, from which thresholds are
+    read.
     """
 
     score: ExcerptModel
     curve: tuple[Step, ...] = ()
-    rest: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
-        """Curves that go down the scores."""
+        """A curve that goes down the scores."""
         check_curve(self.curve)
-        check_curve(self.rest)
 
 
 @dataclass(frozen=True, slots=True)

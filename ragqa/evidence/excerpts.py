@@ -16,7 +16,7 @@ from ragqa.sentences import sentences
 from ragqa.types import Answer, Span
 
 LONGEST = 600  # characters that sentences before and behind, and lists, may bring an excerpt to
-_HEADING = re.compile(r"\s*#{1,6}\s[^\n]*\s*\Z")
+_HEADINGS = re.compile(r"(?:\s*#{1,6}\s[^\n]*(?:\n|\Z))+")
 _FLOOR = -15.0
 _LISTED = frozenset((Kind.LIST, Kind.PROCEDURE))
 
@@ -104,8 +104,10 @@ def _cut(evidence: Evidence, index: int) -> Iterator[tuple[int, int]]:
     if passage.is_faq:
         return
     for start, end in pairwise([0, *sentences(text, 0, len(text))]):
+        if heading := _HEADINGS.match(text, start, end):
+            start = heading.end()
         whole = text[start:end]
-        if whole.strip() and not _HEADING.match(whole):
+        if whole.strip():
             yield start + len(whole) - len(whole.lstrip()), end - len(whole) + len(whole.rstrip())
 
 

@@ -27,8 +27,8 @@ EXCERPTS = frozenset((Kind.REASON, Kind.PROCEDURE, Kind.DEFINITION, Kind.COMPARI
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a question asks for: one of ``kinds``, or anything if there are none. ``choice`` says that it offers two
-    things to choose from, one of which is then the answer. ``terms`` are its words as `ragqa.questions.terms` gives
-    them, in ``language`` ("" where it is not known).
+    things to choose from, one of which is then the answer. ``terms`` are its words but for those that only ask, as
+    `ragqa.questions.terms` gives them, in ``language`` ("" where it is not known).
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -65,7 +65,10 @@ def asked(question: str, language: str) -> Asked:
     text = " ".join(plain(question[:LONGEST]).lower().strip(_EDGES).split())
     tables = [_KNOWN.get(language, _NONE), ENGLISH]
     offers = any(words.alternatives is not None and words.alternatives.search(text) for words in tables)
-    return Asked(_kinds(text, tables), offers, frozenset(terms(question[:LONGEST], language)), language)
+    telling = text
+    for words in tables:
+        telling = telling if words.interrogatives is None else words.interrogatives.sub(" ", telling)
+    return Asked(_kinds(text, tables), offers, frozenset(terms(telling, language)), language)
 
 
 def asking_words(language: str) -> Asking:

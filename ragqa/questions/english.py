@@ -63,7 +63,9 @@ ENGLISH = Asking(
         (r"^(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must|isn't|aren't|"
          r"doesn't|don't|can't)\b", Kind.YES_NO),
     ),
-    interrogatives=whole_words("who whom whose what which when where why how does do did is are was were can"),
+    interrogatives=whole_words(
+        "who whom whose what which when where why how does do did is are was were can many much"
+    ),
     heads=rules(
         (r"\b(?:url|web address)\b", Kind.LINK),
         (r"\be-?mail(?: address)?\b", Kind.MAIL),

@@ -23,7 +23,7 @@ LAYERS = (
     },
     {"corpus", "store"},
     {"questions"},
-    {"index", "models", "spans", "evidence", "faq", "followup"},
+    {"index", "models", "spans", "evidence", "faq", "followup", "spelling"},
     {"judging"},
     {"retrieve", "rerank"},
     {"answering"},
