@@ -53,21 +53,27 @@ def variants(word: str) -> list[str]:
 
 def meant(word: str, texts: Iterable[str]) -> str:
     """The word of the texts that was probably meant, as it is written there: of those that are fewest steps away the
-    most frequent, then the one of nearly the same length, then by its letters; "" where there is none.
+    most frequent, then the one of nearly the same length, then by its letters; "" where there is none. Of its forms
+    with and without a capital it has that of ``word``, if the texts have it.
     """
-    counts = Counter[str]()
+    forms = Counter[str]()
     for text in texts:
-        counts.update(_POSSESSIVE.sub("", match[0]) for match in _WORD.finditer(text))
+        forms.update(_POSSESSIVE.sub("", match[0]) for match in _WORD.finditer(text))
+    counts = Counter[str]()
+    for form, count in forms.items():
+        counts[form.lower()] += count
     lower, steps = word.lower(), 2 if len(word) >= LONG else 1
     near = {
         other: distance
         for other in counts
-        if other[0].lower() == lower[0]
+        if other[0] == lower[0]
         and abs(len(other) - len(lower)) <= steps
-        and 0 < (distance := _distance(lower, other.lower(), steps)) <= steps
+        and 0 < (distance := _distance(lower, other, steps)) <= steps
     }
     best = min(near, key=lambda other: (near[other], -counts[other], abs(len(other) - len(word)), other), default="")
-    return best.capitalize() if word[0].isupper() and best.islower() else best
+    shown = [form for form in forms if form.lower() == best]
+    alike = [form for form in shown if form[0].isupper() == word[0].isupper()]
+    return max(alike or shown, key=lambda form: (forms[form], form), default="")
 
 
 def _in_code(question: str, match: re.Match[str]) -> bool:

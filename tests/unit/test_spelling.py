@@ -59,7 +59,8 @@ def test_what_is_doubted(question, words):
 def test_the_nearest_and_then_the_most_frequent_is_meant():
     assert meant("brigde", ["the bridge, the bridge, the bride"]) == "bridge"
     assert meant("valit", ["valid valid valet"]) == "valid"
-    assert meant("valit", ["valid valet valet"]) == "valid", "nearer"
+    assert meant("valit", ["valid valet valet"]) == "valet", "more frequent"
+    assert meant("machinerx", ["machinery machines machines"]) == "machinery", "nearer"
     assert meant("valit", ["dated bread"]) == "" and meant("valit", []) == ""
 
 
@@ -75,4 +76,5 @@ def test_the_first_letter_stays():
 
 def test_capitals_are_those_of_the_text_or_of_the_question():
     assert meant("flemming", ["Alexander Fleming"]) == "Fleming"
-    assert meant("Brigde", ["the bridge"]) == "Bridge"
+    assert meant("Brigde", ["the bridge"]) == "bridge" and meant("Brigde", ["the bridge. Bridge"]) == "Bridge"
+    assert meant("penicilin", ["Penicillin. Of penicillin"]) == "penicillin"
