@@ -35,7 +35,7 @@ class Section:
     """From character ``start`` of a document on, the text stands under this heading path ("History > Early years").
 
     ``body`` is where its text begins: what stands between the two (its heading line, or metadata) is in no passage.
-    Without it (0) the heading line is told from the text. An index does not keep it.
+    Without it (0) the heading line is told from the text.
     """
 
     start: int
@@ -78,9 +78,9 @@ class Document:
     the line of the source at which ``text`` begins when the lines of the text are those of the source, and 0 when they
     are not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter to keep the
     document as one passage; ``tables`` and ``together`` (characters [start, end) that belong together, such as a
-    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap; an
-    index does not keep them. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
-    texts and nested values under keys such as ``author.name``.
+    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap.
+    ``meta`` may hold dates and nested mappings too: an index stores dates as ISO texts and nested values under keys
+    such as ``author.name``.
     """
 
     id: str
