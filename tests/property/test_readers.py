@@ -29,7 +29,19 @@ PIECES = (
     "3.14, ",
     "word ",
 )
-PLAIN = (".pptx", ".xlsx", ".odt", ".epub", ".eml", ".mbox", ".ipynb", ".json", ".xml", ".html")  # marks are escaped
+PLAIN = (
+    ".pptx",
+    ".xlsx",
+    ".odt",
+    ".ods",
+    ".epub",
+    ".eml",
+    ".mbox",
+    ".ipynb",
+    ".json",
+    ".xml",
+    ".html",
+)  # marks are escaped
 
 
 def random_paragraph(rng: random.Random, marks: str) -> str:

@@ -161,6 +161,30 @@ def odt(title: str, heading: str, paragraphs: Sequence[str], more: str = "") -> 
     })  # fmt: skip
 
 
+def ods_cell(text: str, **facts: str) -> str:
+    """A cell of a sheet; ``facts`` are attributes, "repeated" of the table's and all others of the office's names."""
+    names = {"repeated": "table:number-columns-repeated"}
+    said = "".join(
+        f' {names.get(name, "office:" + name.replace("_", "-"))}="{escape(value)}"' for name, value in facts.items()
+    )
+    return f"<table:table-cell{said}><text:p>{escape(text)}</text:p></table:table-cell>"
+
+
+def ods(title: str, heading: str, paragraphs: Sequence[str], more: str = "") -> bytes:
+    years = [
+        ods_cell(f"{1874 + number:,}", value_type="float", value=f"{1874 + number}")
+        for number in range(len(paragraphs))
+    ]
+    cells = [(ods_cell(heading), ods_cell("Year")), *zip(map(ods_cell, paragraphs), years, strict=True)]
+    rows = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in cells)
+    table = f'<table:table table:name="Lights">{rows}</table:table>{more}'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    return zipped({
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": f"<office:document-content {_ODF}>{body}</office:document-content>",
+    })  # fmt: skip
+
+
 def epub(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
     body = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
     head = f"<h1>{escape(heading)}</h1>"
@@ -181,5 +205,5 @@ def epub(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
 WRITERS: dict[str, Writer] = {
     ".rst": rst, ".adoc": asciidoc, ".1": man, ".tex": latex, ".py": python, ".js": javascript, ".xml": xml,
     ".html": html, ".ipynb": notebook, ".json": nested_json, ".eml": eml, ".mbox": mbox, ".pptx": pptx, ".xlsx": xlsx,
-    ".odt": odt, ".epub": epub,
+    ".odt": odt, ".ods": ods, ".epub": epub,
 }  # fmt: skip
