@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from ragqa.normalized import plain
-from ragqa.seen import Seen, is_markdown, seen
+from ragqa.seen import Seen, is_markdown, seen, shown
 from ragqa.sentences import sentences
 
 Scalar = str | int | float | bool
@@ -25,7 +25,7 @@ ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not 
 PROGRAM = "program"
 LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
-MARKDOWN_FORM = "markdown-1"  # to be raised where `ragqa.seen` begins to give other text of Markdown
+MARKDOWN_FORM = "markdown-2"  # to be raised where `ragqa.seen` begins to give other text of Markdown
 FORMS = f"{SEEN_FORM} {MARKDOWN_FORM}"  # in which search and models see texts now
 Stopped = Literal["settled", "likely", "exhausted"]
 
@@ -302,6 +302,10 @@ class Answer:
         """The text of `sentence`, as it stands in the passage."""
         start, end = self.sentence
         return self.hit.passage.text[start:end]
+
+    def shown(self, start: int, end: int) -> str:
+        """Characters [start, end) of the passage as a page shows them: without the marks of Markdown."""
+        return shown(self.hit.passage.text, self.source, start, end)
 
     @property
     def line(self) -> int:

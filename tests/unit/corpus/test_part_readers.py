@@ -123,6 +123,57 @@ def test_an_element_of_nothing_but_an_entity_says_what_that_stands_for(tmp_path)
     assert "name: Orlin 9; price: 3." in document.text
 
 
+def test_names_and_titles_in_attributes_head_what_is_in_a_text(tmp_path):
+    text = """<module name="Module limit"><section id="s" name="Directives"><directive name="limit_rate">
+<syntax><value>rate</value> | <literal>off</literal></syntax><default>0</default><para>Limits the rate.</para>
+</directive></section><section title="See also"><para>Nothing.</para></section></module>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.title == "Module limit"
+    assert said(document) == [
+        ("Directives > limit_rate", "rate | off default: 0. Limits the rate."),
+        ("See also", "Nothing."),
+    ]
+
+
+def test_tables_in_a_note_in_a_text_keep_their_cells(tmp_path):
+    text = """<article><para>It knows these signals: <note><table><tr><td>TERM, INT</td><td>fast shutdown</td></tr>
+<tr><td><p>QUIT</p><p>or 3</p></td><td>graceful shutdown</td></tr></table></note> and no others.</para></article>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.text == (
+        "It knows these signals:\n\nTERM, INT | fast shutdown\nQUIT or 3 | graceful shutdown\n\nand no others."
+    )
+
+
+def test_elements_of_nothing_but_attributes_are_records(tmp_path):
+    text = """<article><para>Advisories:</para><security><item name="Overflow in maps" cve="2026-7" good="1.31+"/>
+<item name="Leak of memory" cve="2026-8" good="1.30+"/></security><graphic href="two words" width="3 4"/></article>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.text.split("\n\n") == [
+        "Advisories:",
+        "name: Overflow in maps; cve: 2026-7; good: 1.31+.",
+        "name: Leak of memory; cve: 2026-8; good: 1.30+.",
+    ]
+
+
+def test_references_without_words_say_what_they_point_to_and_end_no_paragraph(tmp_path):
+    text = """<article><para>It may be changed with the
+<link doc="core.xml" id="pid"/>
+directive, see <xref linkend="start"/><anchor/>.</para><section id="start"><title>How to start</title>
+<para>Run it.</para></section></article>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.text.split("\n\n")[0] == "It may be changed with the pid directive, see How to start."
+
+
+def test_examples_that_are_programs_keep_their_lines(tmp_path):
+    text = """<article><para>So: <example>
+http {
+    limit one;
+}
+</example></para><example><title>Of pumps</title><para>P-100 is one.</para></example></article>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.text == "So:\n\nhttp {\n    limit one;\n}\n\nOf pumps\n\nP-100 is one."
+
+
 def test_nothing_outside_of_an_xml_file_is_read(tmp_path):
     (tmp_path / "secret.txt").write_text("secret")
     outside = f'<!DOCTYPE d [<!ENTITY x SYSTEM "file://{tmp_path}/secret.txt">]><d><p>a &x; b</p></d>'
