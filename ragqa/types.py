@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from ragqa.normalized import plain
-from ragqa.seen import Seen, is_markdown, seen
+from ragqa.seen import Seen, is_markdown, seen, shown
 from ragqa.sentences import sentence_at
 
 Scalar = str | int | float | bool
@@ -25,7 +25,7 @@ ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not 
 PROGRAM = "program"
 LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
-MARKDOWN_FORM = "markdown-1"  # to be raised where `ragqa.seen` begins to give other text of Markdown
+MARKDOWN_FORM = "markdown-2"  # to be raised where `ragqa.seen` begins to give other text of Markdown
 FORMS = f"{SEEN_FORM} {MARKDOWN_FORM}"  # in which search and models see texts now
 Stopped = Literal["settled", "likely", "exhausted"]
 AnswerKind = Literal["span", "excerpt"]
@@ -37,7 +37,7 @@ class Section:
     """From character ``start`` of a document on, the text stands under this heading path ("History > Early years").
 
     ``body`` is where its text begins: what stands between the two (its heading line, or metadata) is in no passage.
-    Without it (0) the heading line is told from the text. An index does not keep it.
+    Without it (0) the heading line is told from the text.
     """
 
     start: int
@@ -80,9 +80,9 @@ class Document:
     the line of the source at which ``text`` begins when the lines of the text are those of the source, and 0 when they
     are not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter to keep the
     document as one passage; ``tables`` and ``together`` (characters [start, end) that belong together, such as a
-    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap; an
-    index does not keep them. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
-    texts and nested values under keys such as ``author.name``.
+    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap.
+    ``meta`` may hold dates and nested mappings too: an index stores dates as ISO texts and nested values under keys
+    such as ``author.name``.
     """
 
     id: str
@@ -302,6 +302,10 @@ class Answer:
         """The text of `sentence`, as it stands in the passage."""
         start, end = self.sentence
         return self.hit.passage.text[start:end]
+
+    def shown(self, start: int, end: int) -> str:
+        """Characters [start, end) of the passage as a page shows them: without the marks of Markdown."""
+        return shown(self.hit.passage.text, self.source, start, end)
 
     @property
     def line(self) -> int:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ragqa.cli.terminal import Styled, note, say
+from ragqa.seen import shown
 
 if TYPE_CHECKING:
     from ragqa.index.snapshot import Snapshot
@@ -45,7 +46,7 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
         for answer in reply.candidates:
             where = place(answer.hit, answer.line, answer.document_span)
             said = "not sure enough" if promised else "nothing promised"
-            say(f"   {said}: {one_line(answer.text)}  {answer.score:.2f}  {where}")
+            say(f"   {said}: {one_line(words(answer))}  {answer.score:.2f}  {where}")
         if reply.nearest is not None and reply.nearest.score >= WORTH_SHOWING:
             say("What most likely holds an answer:")
             _print_excerpt("   ", reply.nearest)
@@ -57,7 +58,7 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
         if answer.kind == "excerpt":
             _print_excerpt(f"{number}. ", answer)
             continue
-        *before, last = answer.text.expandtabs(4).splitlines() or [""]
+        *before, last = words(answer).expandtabs(4).splitlines() or [""]
         starts = [f"{number}. ", *["   "] * len(before)]
         for start, line in zip(starts, before, strict=False):
             say(start, Styled(line, bold=True))
@@ -71,7 +72,7 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
 
 def _print_excerpt(head: str, answer: Answer) -> None:
     """An excerpt as it stands, with score and place."""
-    lines = [line.rstrip() for line in answer.text.expandtabs(4).splitlines() if line.strip()] or [""]
+    lines = [line.rstrip() for line in words(answer).expandtabs(4).splitlines() if line.strip()] or [""]
     for start, line in zip([head, *["   "] * len(lines)], lines, strict=False):
         say(start, line)
     where = place(answer.hit, answer.line, answer.document_span)
@@ -85,7 +86,14 @@ def print_hit(hit: Hit) -> None:
     say(f"{hit.rank}. ", Styled(where, bold=True), f"  {hit.score:.2f} ({sources})")
     if hit.passage.is_faq:
         say(f"   {hit.passage.title}")
-    say(f"   {_shorten(one_line(hit.passage.text), QUOTE_CHARS)}")
+    passage = hit.passage
+    text = shown(passage.text, passage.source, 0, len(passage.text))
+    say(f"   {_shorten(one_line(text), QUOTE_CHARS)}")
+
+
+def words(answer: Answer) -> str:
+    """The answer as a page shows it."""
+    return answer.shown(answer.span.start, answer.span.end)
 
 
 def one_line(text: str) -> str:
@@ -121,11 +129,9 @@ def marked(answer: Answer) -> list[str | Styled]:
 
 def _sentence(answer: Answer) -> tuple[str, str, str]:
     """The answer's sentence in three parts: before the answer, the answer, after it; each on one line."""
-    text, span = answer.hit.passage.text, answer.span
-    start, end = answer.sentence
-    start, end = max(start, span.start - QUOTE_CHARS), min(end, span.end + QUOTE_CHARS)
-    before, after = (_WHITE.sub(" ", part) for part in (text[start : span.start], text[span.end : end]))
-    return before.lstrip(), one_line(answer.text), after.rstrip()
+    span, (start, end) = answer.span, answer.sentence
+    before, after = (_WHITE.sub(" ", answer.shown(*part)) for part in ((start, span.start), (span.end, end)))
+    return before[-QUOTE_CHARS:].lstrip(), one_line(words(answer)), after[:QUOTE_CHARS].rstrip()
 
 
 def _support(answer: Answer) -> str:
