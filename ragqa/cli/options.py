@@ -25,6 +25,7 @@ ANSWERING = {
     "risk": "read.risk",
     "min_score": "read.min_score",
     "form": "read.form",
+    "spelling": "read.spelling",
     "models": "read.reader",
     "reader": "read.reader",
     "ensemble": "read.ensemble",

@@ -59,7 +59,7 @@ def test_a_stored_answer_has_no_form():
 def test_words_near_are_those_of_sentence_title_and_headings():
     question = "How many days are codes of guests valid?"
     near = rank_answers(evidence(question, Weights()), ScoreModel(), 1)[0].features
-    assert near["words near"] == pytest.approx(1.0), "all of them stand in the second sentence"
+    assert near["nearby"] == pytest.approx(1.0), "all of them stand in the second sentence"
     hits = [Hit(Passage("p", "d", "Guests sleep. Codes open doors.", "", 0, 31), 1.0, 1)]
     overlap = Overlap(asked("Do codes of guests open windows?", "en"), hits)
     first, second = overlap.near(0, Span(0, 6, 0.0)), overlap.near(0, Span(14, 19, 0.0))
