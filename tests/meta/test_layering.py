@@ -27,7 +27,7 @@ LAYERS = (
     {"retrieve", "rerank"},
     {"answering"},
     {"explanation", "session", "composition"},
-    {"pipeline"},
+    {"pipeline", "remote"},
     {"mining"},
     {"train", "eval", "indexing"},
     {"library"},
@@ -49,6 +49,7 @@ ALONE = [
     {"index", "evidence"},
     {"models", "evidence"},
     {"corpus", "store"},
+    {"pipeline", "remote"},
     {"train", "eval"},
     {"mining", "eval"},
 ]
