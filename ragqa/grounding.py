@@ -19,12 +19,14 @@ from ragqa.evidence.statements import EMPTY, Agreement, Statement, agreement, jo
 from ragqa.filters import Where, parse_filter
 from ragqa.grounded import Ground, Grounded, Grounding
 from ragqa.sentences import sentences
+from ragqa.store.passages import encodable
 from ragqa.types import Hit, Passage
 from ragqa.wording import Wording, wording_among
 
 PASSAGES = 10  # searched for each sentence
 COMPARED = 6  # places of which the encoder is asked, by how much of the sentence they have
 LEAST = 0.3  # of the sentence's words that a place must have to be compared at all
+FEWEST = 2  # different words of a sentence that says anything
 GROUNDS = 3  # given for a sentence at most
 SUPPORTED = 0.5  # the probability from which on a place supports a sentence
 CONTRADICTED = 0.5  # and from which on a place with one difference contradicts it
@@ -87,7 +89,7 @@ class Compared:
 def ground(answering: Answering, text: str, where: Where | None = None) -> Grounding:
     """Compare a text with the index, sentence by sentence; `QuestionError` if there is no text."""
     checked(text)
-    wanted = parse_filter(where)
+    text, wanted = encodable(text), parse_filter(where)
     return Grounding(text, tuple(Grounder(answering).sentences(text, wanted)), answering.snapshot.generation)
 
 
@@ -156,7 +158,7 @@ class Grounder:
 
     def compare(self, claim: Claim, hits: Sequence[Hit]) -> list[Compared]:
         """The places that have most of the claim and agree with it, best first; then those with one difference. A pair
-        of sentences is left out where one of them agrees.
+        of sentences is left out where one of them will do.
         """
         terms = list(dict.fromkeys(claim.said.terms))
         weights = dict(zip(terms, self.snapshot.lexical.rarity(terms), strict=True))
@@ -167,11 +169,9 @@ class Grounder:
                 if own is not None:
                     found.append(own)
         found.sort(key=_order)
-        whole = [one for one in found if one.agreement.whole and not one.place.two]
-        enough = {(one.place.hit.passage.id, edge) for one in whole for edge in (one.place.start, one.place.end)}
-        whole += [one for one in found if one.agreement.whole and one.place.two and not _edges(one.place) & enough]
+        whole = _smallest([one for one in found if one.agreement.whole])
         different = [one for one in found if len(one.agreement.differences) == 1 and not one.agreement.missing]
-        return whole[:COMPARED] + different[:COMPARED]
+        return whole[:COMPARED] + _smallest(different)[:COMPARED]
 
     def cosines(self, texts: Sequence[str], compared: Sequence[Sequence[Compared]]) -> list[list[float]]:
         """How near each text is to each of its places, which are encoded with their titles."""
@@ -217,6 +217,12 @@ def _order(one: Compared) -> tuple[float, ...]:
     return -(one.coverage_all + one.coverage - 0.05 * one.place.two), one.place.hit.rank, one.place.start
 
 
+def _smallest(found: Sequence[Compared]) -> list[Compared]:
+    """The places without the pairs of which one sentence is among them."""
+    single = {edge for one in found if not one.place.two for edge in _edges(one.place)}
+    return [one for one in found if not (one.place.two and _edges(one.place) & single)]
+
+
 def _edges(place: Place) -> set[tuple[str, int]]:
     return {(place.hit.passage.id, place.start), (place.hit.passage.id, place.end)}
 
@@ -244,7 +250,7 @@ def _compared(claim: Claim, place: Place, weights: Mapping[str, float]) -> Compa
     if claim.subject and not claim.subject & (around | set(place.before.terms)):
         return None
     total = sum(weights.values())
-    if not total or _share(weights, here, total) < LEAST:
+    if len(weights) < FEWEST or _share(weights, here, total) < LEAST:
         return None
     told = agreement(claim.said, place.said, place.title, place.before)
     counted = {term: weight for term, weight in weights.items() if term not in _differing(claim.said, told)}

@@ -225,7 +225,8 @@ def _names(part: Sequence[Word], wording: Wording, stem: Stem, *, first: bool) -
 def _is_named(word: Word, wording: Wording, opens: bool) -> bool:
     """Whether a word may be one of a name; the one that ``opens`` a sentence is not if it is a usual beginning."""
     plain = _NUMERAL.match(word.text) or word.text in wording.months or word.text in wording.titles
-    return word.capital and not plain and not (opens and word.text in wording.openers)
+    usual = opens and (word.text in wording.openers or word.text in wording.bounds)
+    return word.capital and not plain and not usual
 
 
 def _denied(part: Sequence[Word], wording: Wording, stem: Stem) -> Iterator[tuple[str, str]]:

@@ -19,9 +19,8 @@ BUSY, TOO_LARGE, NOT_FOUND = 503, 413, 404
 PROBLEM, INSTANCE = "urn:ragqa:problem:", "urn:ragqa:request:"
 # what a service refuses, by the kind of error that it is in process
 KINDS: dict[str, type[RagqaError]] = {
-    **dict.fromkeys(
-        ("index-missing", "unfit-body", "batch-too-large", "body-too-large", "malformed-body", "parameter"), ConfigError
-    ),
+    **dict.fromkeys(("index-missing", "unfit-body", "malformed-body", "parameter"), ConfigError),
+    **dict.fromkeys(("batch-too-large", "body-too-large", "text-too-large"), ConfigError),
     "index-not-found": IndexNotFound,
     "unfit-document": SourceError,
     "document-not-found": SourceError,

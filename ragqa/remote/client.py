@@ -14,9 +14,10 @@ from ragqa.config import check_number
 from ragqa.convert import Misfit, convert
 from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.filters import Where, parse_filter, to_json
+from ragqa.grounded import Grounding
 from ragqa.metadata import plain_meta
 from ragqa.remote.calls import BUSY, NOT_FOUND, TOO_LARGE, Calls, Refusal
-from ragqa.remote.replies import hits_of, reply_of
+from ragqa.remote.replies import grounding_of, hits_of, reply_of
 from ragqa.types import Document, Hit, Reply
 
 if TYPE_CHECKING:
@@ -96,6 +97,12 @@ class Client:
     def search_many(self, questions: Sequence[str], k: int = 10, *, where: Where | None = None) -> list[list[Hit]]:
         """The best passages of each question."""
         return [self.search(question, k, where=where) for question in questions]
+
+    def ground(self, text: str, *, where: Where | None = None) -> Grounding:
+        """Compare a text of somebody else's with the documents, sentence by sentence."""
+        if not isinstance(text, str):
+            raise QuestionError(f"a question must be text, not {type(text).__name__}")
+        return self._read(grounding_of, self._send("POST", "/v1/ground", {"text": text, "where": _where(where)}))
 
     @property
     def language(self) -> str:

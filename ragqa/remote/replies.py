@@ -1,4 +1,4 @@
-"""Replies and hits, rebuilt from the JSON form that `Reply.to_dict` and `Hit.to_dict` give."""
+"""Replies, hits and groundings, rebuilt from the JSON form that their ``to_dict`` give."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ragqa.convert import Misfit, convert
+from ragqa.grounded import Grounding
 from ragqa.types import Answer, Hit, Passage, Reply, Span, Stopped, Support
 
 
@@ -65,6 +66,18 @@ def reply_of(data: object) -> Reply:
 def hits_of(data: object) -> list[Hit]:
     """The hits of a search, from its JSON form."""
     return list(convert(_Found, data, loose=True).hits)
+
+
+def grounding_of(data: object) -> Grounding:
+    """The grounding that a JSON form was made of; offsets that are not those of its texts are a `Misfit`."""
+    sent = convert(Grounding, data, loose=True)
+    for sentence in sent.sentences:
+        if sent.text[sentence.start : sentence.end] != sentence.text:
+            raise Misfit(f"the sentence {sentence.text!r:.80} does not stand where it is said to stand")
+        for ground in sentence.grounds:
+            if not 0 <= ground.start < ground.end <= len(ground.hit.passage.text):
+                raise Misfit(f"a ground of {sentence.text!r:.80} does not stand in its passage")
+    return sent
 
 
 def _with_copies(hits: Sequence[Hit]) -> Iterator[Hit]:

@@ -299,3 +299,28 @@ def test_a_filter_of_numbers_and_dates_can_be_sent():
 
 def test_every_kind_of_error_has_a_name_of_its_own():
     assert named_kinds()["question-error"] is QuestionError and name_of(ServiceError) == "service-error"
+
+
+def test_a_text_is_grounded_as_by_a_pipeline(copies):
+    client, own = copies
+    text = "The bridge of Chur was built by Ilse Brandt in the year 1900. It was built by Ada Brandt. It is red."
+    assert client.ground(text) == own.ground(text) and client.ground(text).sentences[0].grounds
+    assert client.ground(text, where={"team": "a"}) == own.ground(text, where={"team": "a"})
+    for wrong, where in (("  ", None), ("A b.", {"nosuch": 1}), ("A b.", "team")):
+        errors = []
+        for asked in (client, own):
+            with pytest.raises(ConfigError) as error:
+                asked.ground(wrong, where=where)
+            errors.append((type(error.value), str(error.value)))
+        assert errors[0] == errors[1]
+    with pytest.raises(QuestionError):
+        client.ground(None)
+
+
+def test_a_text_of_too_many_sentences_is_refused(open_service):
+    with api.Client(open_service.url) as client:
+        assert len(client.ground("One bridge. Two bridges. Three bridges.").sentences) == 3
+        with pytest.raises(ConfigError, match="at most 3 sentences"):
+            client.ground("One bridge. Two bridges. Three bridges. Four bridges.")
+        with pytest.raises(ConfigError, match="at most 6,000 characters"):
+            client.ground("a" * 6_001)
