@@ -30,13 +30,15 @@ FEWEST = 2  # different words of a sentence that says anything
 GROUNDS = 3  # given for a sentence at most
 SUPPORTED = 0.5  # the probability from which on a place supports a sentence
 CONTRADICTED = 0.5  # and from which on a place with one difference contradicts it
-FEATURES = ("coverage", "coverage_all", "cosine", "worst", "from_title", "from_before", "two", "words", "denies")
-BIAS, WEIGHTS = -8.0, (6.0, 2.0, 6.0, -1.0, -0.5, -0.5, -0.5, 0.0, -1.0)
+FEATURES = ("coverage", "coverage_all", "cosine", "from_title", "from_before", "two", "words", "denies")
+BIAS, WEIGHTS = -8.708, (3.808, 2.845, 4.305, -0.710, -0.618, -1.157, 0.707, -0.733)  # by eval/ground.py --fit
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence of the given text, with the names that its pronouns may stand for, and what is searched for it."""
+    """A sentence of the given text, with the last words of the names that its pronouns may stand for, and what is
+    searched for it.
+    """
 
     start: int
     end: int
@@ -66,7 +68,6 @@ class Compared:
     agreement: Agreement
     coverage: float
     coverage_all: float
-    worst: float
     words: float
     denies: bool
 
@@ -77,7 +78,6 @@ class Compared:
             self.coverage,
             self.coverage_all,
             cosine,
-            self.worst,
             self.agreement.from_title / told,
             self.agreement.from_before / told,
             float(self.place.two),
@@ -113,8 +113,8 @@ class Grounder:
             yield judged(text, claim, own, near)
 
     def claims(self, text: str) -> list[Claim]:
-        """The sentences of a text that say anything. One without a name of its own that says "she" or "it" is about
-        what the last sentence with a name names, and is searched for together with it.
+        """The sentences of a text that say anything. One that says "she" or "it" before it names anything is about what
+        the last sentence that does not names, and is searched for together with that.
         """
         found: list[Claim] = []
         start, subject, before = 0, frozenset[str](), ""
@@ -125,11 +125,10 @@ class Grounder:
             said = self._told(whole, self._wording, {})
             if last <= first or not (said.terms or said.values):
                 continue
-            carried = said.refers and not said.named
-            query = checked(f"{before} {text[first:last]}" if carried and before else text[first:last])
-            found.append(Claim(first, last, said, subject if carried else frozenset(), query))
-            if said.named:
-                subject, before = said.named, text[first:last]
+            query = checked(f"{before} {text[first:last]}" if said.leans and before else text[first:last])
+            found.append(Claim(first, last, said, subject if said.leans else frozenset(), query))
+            if said.named and not said.leans:
+                subject, before = frozenset(name.terms[-1] for name in said.names), text[first:last]
         return found
 
     def _told(self, text: str, wording: Wording, meta: Mapping[str, object]) -> Statement:
@@ -257,13 +256,11 @@ def _compared(claim: Claim, place: Place, weights: Mapping[str, float]) -> Compa
     total = sum(counted.values())
     if not total:
         return None
-    missing = [weight for term, weight in counted.items() if term not in around]
     return Compared(
         place,
         told,
         _share(counted, here, total),
         _share(counted, around, total),
-        max(missing, default=0.0) / max(counted.values()),
         math.log1p(len(counted)),
         bool(place.said.denied) and not claim.said.denied,
     )

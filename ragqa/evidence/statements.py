@@ -60,7 +60,8 @@ class Name:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A sentence as it is compared: what tells, all of its ``terms`` in order, those that are written ``small``, and
-    whether it ``refers`` to something named before. ``denied`` are terms with their words.
+    whether it ``refers`` to something named before; it ``leans`` on that if no name of its own comes first. ``denied``
+    are terms with their words.
     """
 
     values: tuple[Value, ...]
@@ -69,6 +70,7 @@ class Statement:
     terms: tuple[str, ...]
     small: frozenset[str]
     refers: bool
+    leans: bool
 
     @property
     def named(self) -> frozenset[str]:
@@ -95,7 +97,7 @@ class Agreement:
         return not self.differences and not self.missing
 
 
-EMPTY = Statement((), (), {}, (), frozenset(), refers=False)
+EMPTY = Statement((), (), {}, (), frozenset(), refers=False, leans=False)
 
 
 def joined(statements: Iterable[Statement]) -> Statement:
@@ -108,6 +110,7 @@ def joined(statements: Iterable[Statement]) -> Statement:
         tuple(term for one in all_of for term in one.terms),
         frozenset(term for one in all_of for term in one.small),
         any(one.refers for one in all_of),
+        any(one.leans for one in all_of),
     )
 
 
@@ -121,7 +124,10 @@ def statement(text: str, wording: Wording, stem: Stem) -> Statement:
     words = [word for part in parts for word in part]
     terms = tuple(term for word in words if word.text not in wording.negations for term in stem(word.text))
     small = frozenset(term for word in words if not word.capital for term in stem(word.text))
-    return Statement(values, names, denied, terms, small, any(word.text in wording.pronouns for word in words))
+    pronouns = [place for place, word in enumerate(words) if word.text in wording.pronouns]
+    before = words[: pronouns[0]] if pronouns else []
+    leans = bool(pronouns) and not any(_is_named(word, wording, not place) for place, word in enumerate(before))
+    return Statement(values, names, denied, terms, small, bool(pronouns), leans)
 
 
 def agreement(claim: Statement, place: Statement, title: Statement, before: Statement) -> Agreement:

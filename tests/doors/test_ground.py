@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
-TEXT = "Alexander Fleming discovered penicillin in September 1929. Marie Curie was born in Warsaw in 1867. Nobody drank tea."
+TEXT = (
+    "Alexander Fleming discovered penicillin in September 1929. Marie Curie was born in Warsaw in 1867. "
+    "Nobody drank tea."
+)
 
 
 def test_verdicts_in_words_and_as_json(ragqa, sample_index, tmp_path):
@@ -12,7 +15,7 @@ def test_verdicts_in_words_and_as_json(ragqa, sample_index, tmp_path):
     lines = shown.stdout.splitlines()
     assert lines[0] == "1. contradicted  Alexander Fleming discovered penicillin in September 1929."
     assert lines[1] == "   year: here 1929, there 1928" and lines[2].startswith("   »Alexander Fleming")
-    assert lines[3].endswith("penicillin.md:7") and lines[4].startswith("2. supported  0.9")
+    assert lines[3].endswith("penicillin.md:7") and lines[4].startswith("2. supported  0.")
     assert lines[-1] == "3. not found  Nobody drank tea."
     assert "3 sentences: 1 supported, 1 contradicted, 1 not found" in shown.stderr
     (tmp_path / "answer.txt").write_text(TEXT, encoding="utf-16")

@@ -20,8 +20,8 @@ TEXTS = {
     ),
     "curie": (
         "Marie Curie",
-        "Marie Curie was a physicist and chemist. She was born in Warsaw on 7 November 1867. She won the Nobel Prize in "
-        "Physics in 1903 and did not patent radium.",
+        "Marie Curie was a physicist and chemist. She was born in Warsaw on 7 November 1867. She won the Nobel Prize "
+        "in Physics in 1903 and did not patent radium.",
     ),
     "pump": ("P-200 pump", "The P-200 pump moves 95 litres a minute. Its seal must be replaced every 30 months."),
 }
@@ -66,12 +66,15 @@ def test_verdicts_and_places(pipeline, text, verdict, place):
 
 
 def test_sentences_keep_their_places_and_pronouns_stand_for_who_was_named(pipeline):
-    text = "  Marie Curie was a chemist.\n\n* She was born in Warsaw in 1867!  He noticed a mould that killed bacteria.\n"
+    text = "  Marie Curie was a chemist.\n\n* She was born in Warsaw in 1867!  He noticed a mould that killed bacteria."
     grounding = pipeline.ground(text)
     assert [text[one.start : one.end] for one in grounding.sentences] == [one.text for one in grounding.sentences]
     assert [one.verdict for one in grounding.sentences] == ["supported", "supported", "unsupported"]
     assert not grounding.supported and grounding.generation == pipeline.snapshot.generation
-    assert pipeline.ground("Alexander Fleming was at St Mary's Hospital. He noticed a mould that killed bacteria.")
+    fleming = pipeline.ground("Alexander Fleming was at St Mary's Hospital. He noticed a mould that killed bacteria.")
+    assert fleming.sentences[1].verdict == "supported"
+    born = pipeline.ground("Alexander Fleming discovered penicillin. He was born in Warsaw.")
+    assert [one.verdict for one in born.sentences] == ["supported", "unsupported"], "she was, not he"
 
 
 def test_a_filter_keeps_to_its_documents(pipeline):
