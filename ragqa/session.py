@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ragqa.errors import QuestionError
 from ragqa.explanation import Explanation
@@ -39,7 +39,7 @@ class Exchange:
 
 
 class Asked(Protocol):
-    """What a talk asks its questions of: a `Pipeline`."""
+    """What a talk asks its questions of: a `Pipeline`, or a `Client`."""
 
     @property
     def language(self) -> str:
@@ -49,6 +49,11 @@ class Asked(Protocol):
     def ask(self, question: str, *, where: Where | None = None) -> Reply:
         """Answer one question."""
         ...
+
+
+@runtime_checkable
+class Explaining(Asked, Protocol):
+    """One that can say why as well: a `Pipeline`."""
 
     def explain(self, question: str, *, where: Where | None = None) -> Explanation:
         """Answer one question and say why."""

@@ -195,13 +195,16 @@ class Hit:
     copies: tuple[Hit, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form, of copies the passages' ids and sources."""
+        """The JSON form; of a copy it begins with the id and the source of its passage."""
         return {
             "rank": self.rank,
             "score": self.score,
             "sources": dict(self.sources),
+            "row": self.row,
             "passage": self.passage.to_dict(),
-            "copies": [{"passage_id": copy.passage.id, "source": copy.passage.source} for copy in self.copies],
+            "copies": [
+                {"passage_id": copy.passage.id, "source": copy.passage.source, **copy.to_dict()} for copy in self.copies
+            ],
         }
 
 
@@ -215,6 +218,10 @@ class Span:
     start: int
     end: int
     score: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"start": self.start, "end": self.end, "score": self.score}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +266,7 @@ class Support:
         passage = self.hit.passage
         return {
             "text": self.text,
-            "span": {"start": self.span.start, "end": self.span.end},
+            "span": self.span.to_dict(),
             "document_span": {"start": passage.start + self.span.start, "end": passage.start + self.span.end},
             "passage_id": passage.id,
             "source": passage.source,
@@ -331,12 +338,13 @@ class Answer:
             "kind": self.kind,
             "text": self.text,
             "score": self.score,
-            "span": {"start": self.span.start, "end": self.span.end},
+            "span": self.span.to_dict(),
             "document_span": {"start": start, "end": end},
             "line": self.line,
             "faq": self.faq,
             "passage": self.hit.passage.to_dict(),
             "support": [support.to_dict() for support in self.support],
+            "features": dict(self.features),
         }
 
 
@@ -375,7 +383,7 @@ class Reply:
         return iter(self.answers)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form, the same from the command line, the API and the service."""
+        """The JSON form, the same from the command line, the API and the service. `ragqa.remote.replies` reads it."""
         return {
             "question": self.question,
             "searched": self.searched,

@@ -19,7 +19,7 @@ LAYERS = (
     {
         *("types", "asking", "errors", "version", "convert", "config", "device", "filters", "metadata", "wording"),
         *("protocols", "sentences", "timing", "markdown", "normalized", "atoms", "items", "wholes", "copies", "seen"),
-        "characters",
+        *("characters", "grounded"),
     },
     {"corpus", "store"},
     {"questions"},
@@ -27,8 +27,8 @@ LAYERS = (
     {"judging"},
     {"retrieve", "rerank"},
     {"answering"},
-    {"explanation", "session", "composition"},
-    {"pipeline"},
+    {"explanation", "session", "composition", "grounding"},
+    {"pipeline", "remote"},
     {"mining"},
     {"train", "eval", "indexing"},
     {"library"},
@@ -50,6 +50,7 @@ ALONE = [
     {"index", "evidence"},
     {"models", "evidence"},
     {"corpus", "store"},
+    {"pipeline", "remote"},
     {"train", "eval"},
     {"mining", "eval"},
 ]
