@@ -39,11 +39,21 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AskBody(Question):
-    """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take."""
+    """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take. With a ``session``
+    it is completed with what was asked before.
+    """
 
     index: str | None = None
+    session: str | None = None
     explain: bool = False
     timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBody:
+    """``POST /v1/sessions``: with which index."""
+
+    index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,18 @@ class RerankBody:
     return_documents: bool = False
 
 
-BODIES = (AskBody, BatchBody, SearchBody, AddBody, DeleteBody, ChatBody, EmbeddingsBody, RerankBody, Question)
+BODIES = (
+    AskBody,
+    SessionBody,
+    BatchBody,
+    SearchBody,
+    AddBody,
+    DeleteBody,
+    ChatBody,
+    EmbeddingsBody,
+    RerankBody,
+    Question,
+)
 
 
 async def read_body(request: Request, kind: type[Body], config: ServeConfig, *, loose: bool = False) -> Body:

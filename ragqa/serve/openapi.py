@@ -27,8 +27,12 @@ def query(*texts: str, **numbers: int) -> dict[str, Any]:
     for name, default in numbers.items():
         schema = {"type": "integer", "minimum": 0, "default": default}
         found.append({"name": name, "in": "query", "schema": schema})
-    found.append({"name": "doc_id", "in": "path", "required": True, "schema": {"type": "string"}})
-    return {"parameters": found}
+    return {"parameters": [*found, *in_path("doc_id")["parameters"]]}
+
+
+def in_path(name: str) -> dict[str, Any]:
+    """Of a route: that it takes a text of this name in its path."""
+    return {"parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}}]}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
