@@ -205,14 +205,18 @@ def both(one: Filter | None, other: Filter | None) -> Filter | None:
     return Filter((*one.conditions, *other.conditions))
 
 
+def too_large(most: int) -> Refused:
+    """A body of more than so many bytes."""
+    return Refused(413, "body-too-large", f"the body has more than {most:,} bytes", {"Connection": "close"})
+
+
 async def _bytes(request: Request, most: int) -> bytes:
-    too_large = Refused(413, "body-too-large", f"the body has more than {most:,} bytes", {"Connection": "close"})
     length = request.headers.get("content-length", "")
     if length.isdigit() and (len(length) > len(str(most)) or int(length) > most):
-        raise too_large
+        raise too_large(most)
     content = bytearray()
     async for part in request.stream():
         content += part
         if len(content) > most:
-            raise too_large
+            raise too_large(most)
     return bytes(content)

@@ -31,7 +31,7 @@ def session_routes(service: Service) -> APIRouter:
         conversation = service.sessions.start(access.key, name)
         return to_response({"session": conversation.id, "index": name, "seconds": service.sessions.seconds})
 
-    @router.delete("/v1/sessions/{session}", openapi_extra=in_path("session"))
+    @router.delete("/v1/sessions/{session}", openapi_extra={"parameters": in_path("session")})
     async def end(request: Request) -> Response:
         """Forget a session; one that is over already is passed over."""
         access = service.access(request, "ask")

@@ -77,5 +77,5 @@ export class Adding {
 
 function outcome({ documents, report }) {
   if (!documents) return words.notRead;
-  return report.added + report.updated ? words.added(documents) : words.unchanged;
+  return report.added + report.changed ? words.added(documents) : words.unchanged;
 }
