@@ -20,7 +20,7 @@ export function exchangeElement(exchange, acts) {
   return el(
     "article",
     { class: "exchange" },
-    el("h2", { class: "asked", dir: "auto", tabindex: "-1" }, reply.typed ?? reply.question),
+    el("h2", { class: "question", dir: "auto", tabindex: "-1" }, reply.typed ?? reply.question),
     reply.typed && reply.typed !== reply.question && understood(reply),
     [...notes, reply.note].filter(Boolean).map((note) => el("p", { class: "note", dir: "auto" }, note)),
     best ? answerElement(best, exchange, acts, true) : nothing(reply, acts),

@@ -5,14 +5,16 @@ import { el } from "./dom.js";
 import { flowing } from "./flow.js";
 
 const SNIPPET = 90; // characters around a quotation in a list
+const BEFORE = 220; // characters of a passage in front of the sentence that answers
+const AFTER = 320; // and behind it
 
 /** A passage with the answer marked, its sentence in full ink, and the rest paler. Spans are code points of the text. */
 export function markedPassage(text, span, sentence) {
   const pieces = cut(flowing(text), [sentence.start, span.start, span.end, sentence.end]);
   return [
-    el("span", { class: "around" }, pieces[0]),
+    el("span", { class: "around" }, ending(pieces[0], BEFORE)),
     el("span", { class: "sentence" }, pieces[1], el("mark", {}, pieces[2]), pieces[3]),
-    el("span", { class: "around" }, pieces[4]),
+    el("span", { class: "around" }, close(beginning(pieces[4], AFTER))),
   ];
 }
 
@@ -33,6 +35,13 @@ export function snippet(text, span) {
 
 /** The beginning of a text. */
 export function beginning(text, most) {
-  const start = slice(text, 0, most).trim();
-  return flowing(start) + (length(text) > most ? "…" : "");
+  return flowing(slice(text, 0, most).trimEnd()) + (length(text) > most ? "…" : "");
 }
+
+function ending(text, most) {
+  const left = length(text) - most;
+  return close(left > 0 ? `…${slice(text, left, left + most)}` : text);
+}
+
+/** Without empty lines. */
+const close = (text) => text.replace(/\n\s*\n/g, "\n");
