@@ -33,13 +33,13 @@ def check_number(value: Any, name: str, kind: type = float, most: float = MOST) 
         raise ConfigError(misfit(name, value, f"at most {most:,}"))
 
 
-def check_numbers(settings: DataclassInstance, section: str) -> None:
-    """`check_number` for all numbers of a section, including those that a program sets."""
+def check_numbers(settings: DataclassInstance, section: str, **most: float) -> None:
+    """`check_number` for all numbers of a section, including those that a program sets; ``most`` are larger bounds."""
     for item in fields(settings):
         kind = {"int": int, "float": float, "float | None": float}.get(str(item.type))
         value = getattr(settings, item.name)
         if kind is not None and not (value is None and "None" in str(item.type)):
-            check_number(value, _key(section, item.name), kind)
+            check_number(value, _key(section, item.name), kind, most.get(item.name, MOST))
 
 
 def check_least(settings: DataclassInstance, section: str, **least: float) -> None:

@@ -262,13 +262,14 @@ class Support:
         return self.hit.passage.text[self.span.start : self.span.end]
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form: text, span in the passage and in the document, and which passage."""
+        """The JSON form: text, span in the passage and in the document, and which passage of which document."""
         passage = self.hit.passage
         return {
             "text": self.text,
             "span": self.span.to_dict(),
             "document_span": {"start": passage.start + self.span.start, "end": passage.start + self.span.end},
             "passage_id": passage.id,
+            "doc_id": passage.doc_id,
             "source": passage.source,
             "share": self.share,
         }
@@ -332,13 +333,14 @@ class Answer:
         return start + self.span.start, start + self.span.end
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        start, end = self.document_span
+        """The JSON form; "sentence" is that of the passage that the answer stands in, in characters of the passage."""
+        (start, end), (first, last) = self.document_span, self.sentence
         return {
             "kind": self.kind,
             "text": self.text,
             "score": self.score,
             "span": self.span.to_dict(),
+            "sentence": {"start": first, "end": last},
             "document_span": {"start": start, "end": end},
             "line": self.line,
             "faq": self.faq,

@@ -43,11 +43,21 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AskBody(Question):
-    """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take."""
+    """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take. With a ``session``
+    it is completed with what was asked before.
+    """
 
     index: str | None = None
+    session: str | None = None
     explain: bool = False
     timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBody:
+    """``POST /v1/sessions``: with which index."""
+
+    index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,7 @@ class RerankBody:
 
 BODIES = (
     AskBody,
+    SessionBody,
     BatchBody,
     SearchBody,
     GroundBody,
@@ -222,14 +233,18 @@ def both(one: Filter | None, other: Filter | None) -> Filter | None:
     return Filter((*one.conditions, *other.conditions))
 
 
+def too_large(most: int) -> Refused:
+    """A body of more than so many bytes."""
+    return Refused(413, "body-too-large", f"the body has more than {most:,} bytes", {"Connection": "close"})
+
+
 async def _bytes(request: Request, most: int) -> bytes:
-    too_large = Refused(413, "body-too-large", f"the body has more than {most:,} bytes", {"Connection": "close"})
     length = request.headers.get("content-length", "")
     if length.isdigit() and (len(length) > len(str(most)) or int(length) > most):
-        raise too_large
+        raise too_large(most)
     content = bytearray()
     async for part in request.stream():
         content += part
         if len(content) > most:
-            raise too_large
+            raise too_large(most)
     return bytes(content)
