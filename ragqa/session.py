@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ragqa.errors import QuestionError
 from ragqa.explanation import Explanation
@@ -29,17 +29,20 @@ class Exchange:
 
     def to_dict(self) -> dict[str, Any]:
         """The reply's JSON form, with what was typed and what was carried over."""
-        understood = self.understood
-        return {
-            **self.reply.to_dict(),
-            "typed": understood.typed,
-            "carried": [carried.to_dict() for carried in understood.carried],
-            "note": understood.note,
-        }
+        return {**self.reply.to_dict(), **account(self.understood)}
+
+
+def account(understood: Understood) -> dict[str, Any]:
+    """The JSON form of what was typed, what was carried over, and what there is to note of that."""
+    return {
+        "typed": understood.typed,
+        "carried": [carried.to_dict() for carried in understood.carried],
+        "note": understood.note,
+    }
 
 
 class Asked(Protocol):
-    """What a talk asks its questions of: a `Pipeline`."""
+    """What a talk asks its questions of: a `Pipeline`, or a `Client`."""
 
     @property
     def language(self) -> str:
@@ -49,6 +52,11 @@ class Asked(Protocol):
     def ask(self, question: str, *, where: Where | None = None) -> Reply:
         """Answer one question."""
         ...
+
+
+@runtime_checkable
+class Explaining(Asked, Protocol):
+    """One that can say why as well: a `Pipeline`."""
 
     def explain(self, question: str, *, where: Where | None = None) -> Explanation:
         """Answer one question and say why."""
@@ -97,8 +105,8 @@ class Session:
 
 
 def turn_of(understood: Understood, reply: Reply) -> Turn:
-    """What later questions may refer to: the best answer, and the passages of its document that were found."""
-    if not reply.answers:
+    """What later questions may refer to: the best short answer, and the passages of its document that were found."""
+    if not reply.answers or reply.answers[0].kind == "excerpt":
         return Turn(understood.typed, understood.question)
     passage = reply.answers[0].hit.passage
     found = sorted(

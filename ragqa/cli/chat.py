@@ -115,8 +115,10 @@ def lines() -> Iterator[str]:
 def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
     """Show how the question was completed and why; then ask it again and show what each stage found."""
     from ragqa.cli.explaining import print_explanation
+    from ragqa.session import Explaining
 
     understood = exchange.understood
+    assert isinstance(session.pipeline, Explaining)
     explanation = session.pipeline.explain(understood.question, where=session.where)
     if as_json:
         print_json({"why": {**exchange.to_dict(), "explanation": explanation.to_dict()}}, indent=None)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WHITE = re.compile(r"\s+")
 QUOTE_CHARS = 300
+WORTH_SHOWING = 0.05  # the probability from which an excerpt is shown where no answer is given
 
 
 def note_unchecked(snapshot: Snapshot) -> None:
@@ -35,20 +36,28 @@ def note_unpromised(pipeline: Pipeline) -> str:
 
 
 def print_reply(reply: Reply, *, promised: bool = True) -> None:
-    """Answers with score, quotation and place; without an answer, the nearest passages. Where no answer is given
+    """Answers with score, quotation and place; without an answer, what most likely holds one. Where no answer is given
     because the risk that is set cannot be ``promised``, candidates are not said to be too unsure.
     """
+    if reply.searched:
+        say(f"Searched for: {reply.searched} (--as-typed searches for the words as they are)")
     if not reply.answered:
         say("No answer found." if promised or not reply.candidates else "No answer given.")
         for answer in reply.candidates:
             where = place(answer.hit, answer.line, answer.document_span)
             said = "not sure enough" if promised else "nothing promised"
             say(f"   {said}: {one_line(words(answer))}  {answer.score:.2f}  {where}")
-        if reply.hits:
+        if reply.nearest is not None and reply.nearest.score >= WORTH_SHOWING:
+            say("What most likely holds an answer:")
+            _print_excerpt("   ", reply.nearest)
+        elif reply.hits:
             say("The nearest passages:")
-        for hit in reply.hits[:3]:
-            print_hit(hit)
+            for hit in reply.hits[:3]:
+                print_hit(hit)
     for number, answer in enumerate(reply.answers, 1):
+        if answer.kind == "excerpt":
+            _print_excerpt(f"{number}. ", answer)
+            continue
         *before, last = words(answer).expandtabs(4).splitlines() or [""]
         starts = [f"{number}. ", *["   "] * len(before)]
         for start, line in zip(starts, before, strict=False):
@@ -59,6 +68,15 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
         say(Styled(f"   {where}{_support(answer)}", dim=True))
     total = reply.timings.get("total", 0.0)
     note(f"{reply.read} of {len(reply.hits)} passages read in {total:.0f} ms")
+
+
+def _print_excerpt(head: str, answer: Answer) -> None:
+    """An excerpt as it stands, with score and place."""
+    lines = [line.rstrip() for line in words(answer).expandtabs(4).splitlines() if line.strip()] or [""]
+    for start, line in zip([head, *["   "] * len(lines)], lines, strict=False):
+        say(start, line)
+    where = place(answer.hit, answer.line, answer.document_span)
+    say(Styled(f"   {answer.score:.2f}  {where}", dim=True))
 
 
 def print_hit(hit: Hit) -> None:
