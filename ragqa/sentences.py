@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ragqa.characters import HAN, compiled
@@ -84,11 +84,10 @@ def sentences(text: str, start: int, end: int) -> Iterator[int]:
         yield end
 
 
-def sentence_at(text: str, start: int, end: int) -> tuple[int, int]:
+def sentence_at(text: str, ends: Sequence[int], start: int, end: int) -> tuple[int, int]:
     """Characters of the sentence, or of the sentences, that [start, end) stands in, without the white space around
-    them.
+    them; ``ends`` are those of the text's sentences.
     """
-    ends = list(sentences(text, 0, len(text)))
     first = max((stop for stop in ends if stop <= start), default=0)
     last = min((stop for stop in ends if stop >= end), default=len(text))
     whole = text[first:last]
