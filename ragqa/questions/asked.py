@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,9 +16,11 @@ from ragqa.questions.kinds import Kind
 from ragqa.questions.spanish import SPANISH
 from ragqa.questions.terms import terms
 from ragqa.questions.words import Asking
+from ragqa.wording import wording_of
 
 _KNOWN = {one.language: one for one in (CHINESE, ENGLISH, FRENCH, GERMAN, SPANISH)}
 _NONE = Asking("", ())
+_WORD = re.compile(r"\w+(?:[.-]\w+)*")
 _EDGES = " \t\n.?!。？！¿¡"
 LONGEST = 2_000  # characters of a question that are looked at
 
@@ -28,12 +31,14 @@ EXCERPTS = frozenset((Kind.REASON, Kind.PROCEDURE, Kind.DEFINITION, Kind.COMPARI
 class Asked:
     """What a question asks for: one of ``kinds``, or anything if there are none. ``choice`` says that it offers two
     things to choose from, one of which is then the answer. ``terms`` are its words but for those that only ask, as
-    `ragqa.questions.terms` gives them, in ``language`` ("" where it is not known).
+    `ragqa.questions.terms` gives them, in ``language`` ("" where it is not known),
+    and ``names`` the words that are written as a name or with digits, in lower case.
     """
 
     kinds: frozenset[Kind] = frozenset()
     choice: bool = False
     terms: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
     language: str = ""
 
     @property
@@ -68,12 +73,24 @@ def asked(question: str, language: str) -> Asked:
     telling = text
     for words in tables:
         telling = telling if words.interrogatives is None else words.interrogatives.sub(" ", telling)
-    return Asked(_kinds(text, tables), offers, frozenset(terms(telling, language)), language)
+    found = frozenset(terms(telling, language))
+    return Asked(_kinds(text, tables), offers, found, _names(question[:LONGEST], language), language)
 
 
 def asking_words(language: str) -> Asking:
     """The words of a language; empty lists for one that has none."""
     return _KNOWN.get(language, _NONE)
+
+
+def _names(question: str, language: str) -> frozenset[str]:
+    """The words with digits or with a capital letter, in lower case, unless all letters are capitals or the language
+    writes all nouns so. The first word has a capital anyway.
+    """
+    first, *others = _WORD.findall(question) or [""]
+    capitals = wording_of(language).capitals and not question.isupper()
+    told = [word for word in others if not word.islower() and (capitals or not word.isalpha())]
+    told += [first] if not first.isalpha() or (capitals and first[1:] and not first[1:].islower()) else []
+    return frozenset(word.lower() for word in told if word)
 
 
 def _kinds(text: str, tables: Sequence[Asking]) -> frozenset[Kind]:
