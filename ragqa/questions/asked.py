@@ -24,6 +24,7 @@ _WORD = re.compile(r"\w+(?:[.-]\w+)*")
 _EDGES = " \t\n.?!。？！¿¡"
 LONGEST = 2_000  # characters of a question that are looked at
 
+_TOLD = frozenset((Kind.LIST, Kind.DEFINITION, Kind.COMPARISON, Kind.PROCEDURE, Kind.REASON, Kind.YES_NO))
 EXCERPTS = frozenset((Kind.REASON, Kind.PROCEDURE, Kind.DEFINITION, Kind.COMPARISON))
 
 
@@ -77,6 +78,20 @@ def asked(question: str, language: str) -> Asked:
     return Asked(_kinds(text, tables), offers, found, _names(question[:LONGEST], language), language)
 
 
+def as_question(text: str, language: str) -> str:
+    """Keywords as a question: a text of two words or more without a word that asks, without a question mark, and that
+    no rule takes for a request ("list the signals"). Everything else as it is, as is a language without a form for it.
+    """
+    words = asking_words(language)
+    low = " ".join(plain(text[:LONGEST]).lower().strip(_EDGES).split())
+    asks = words.interrogatives is not None and words.interrogatives.search(low)
+    if not words.question or asks or " " not in low or text.rstrip().endswith(("?", "？")):
+        return text
+    if next((kinds for pattern, kinds in words.rules if pattern.search(low)), frozenset()) & _TOLD:
+        return text
+    return words.question.replace("{}", text.strip().rstrip("."))
+
+
 def asking_words(language: str) -> Asking:
     """The words of a language; empty lists for one that has none."""
     return _KNOWN.get(language, _NONE)
@@ -99,7 +114,8 @@ def _kinds(text: str, tables: Sequence[Asking]) -> frozenset[Kind]:
 
 
 def _of_head(text: str, words: Asking) -> frozenset[Kind]:
-    """What the noun asks for that stands first in a question of keywords."""
+    """What the noun asks for that stands first in a question of keywords, also of one that `as_question` has made."""
+    text = text.removeprefix(words.question.partition("{}")[0])
     if words.interrogatives is not None and words.interrogatives.search(text):
         return frozenset()
     found = [(match.start(), kinds) for pattern, kinds in words.heads if (match := pattern.search(text))]

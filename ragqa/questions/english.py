@@ -99,6 +99,7 @@ ENGLISH = Asking(
         "weeks? days? eve daily annually"
     ),
     alternatives=whole_words("or"),
+    question="what {}?",
     leaning=whole_words(
         "it its this these those that they their them he his him she her such however therefore thus hence also "
         "moreover furthermore otherwise instead then consequently additionally nevertheless but and so"
