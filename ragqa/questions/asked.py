@@ -75,7 +75,7 @@ def asked(question: str, language: str) -> Asked:
     for words in tables:
         telling = telling if words.interrogatives is None else words.interrogatives.sub(" ", telling)
     found = frozenset(terms(telling, language))
-    return Asked(_kinds(text, tables), offers, found, _names(question[:LONGEST], language), language)
+    return Asked(_kinds(text, question, tables), offers, found, _names(question[:LONGEST], language), language)
 
 
 def as_question(text: str, language: str) -> str:
@@ -108,14 +108,20 @@ def _names(question: str, language: str) -> frozenset[str]:
     return frozenset(word.lower() for word in told if word)
 
 
-def _kinds(text: str, tables: Sequence[Asking]) -> frozenset[Kind]:
+def _kinds(text: str, question: str, tables: Sequence[Asking]) -> frozenset[Kind]:
     ruled = (kinds for words in tables for pattern, kinds in words.rules if pattern.search(text))
-    return next(ruled, frozenset()) or next(filter(None, (_of_head(text, words) for words in tables)), frozenset())
+    heads = (_of_head(_keywords(text, question, words), words) for words in tables)
+    return next(ruled, frozenset()) or next(filter(None, heads), frozenset())
+
+
+def _keywords(text: str, question: str, words: Asking) -> str:
+    """The text without what `as_question` put before it, which has a small letter, as people's questions seldom do."""
+    before = words.question.partition("{}")[0]
+    return text.removeprefix(before) if before and question.startswith(before) else text
 
 
 def _of_head(text: str, words: Asking) -> frozenset[Kind]:
-    """What the noun asks for that stands first in a question of keywords, also of one that `as_question` has made."""
-    text = text.removeprefix(words.question.partition("{}")[0])
+    """What the noun asks for that stands first in a question of keywords."""
     if words.interrogatives is not None and words.interrogatives.search(text):
         return frozenset()
     found = [(match.start(), kinds) for pattern, kinds in words.heads if (match := pattern.search(text))]
