@@ -12,7 +12,6 @@ from ragqa.evidence.calibration import EXCERPT_FEATURES, ExcerptModel
 from ragqa.evidence.masses import Evidence
 from ragqa.items import items
 from ragqa.questions import Kind
-from ragqa.sentences import sentences
 from ragqa.types import Answer, Span
 
 LONGEST = 600  # characters that sentences before and behind, and lists, may bring an excerpt to
@@ -103,7 +102,7 @@ def _cut(evidence: Evidence, index: int) -> Iterator[tuple[int, int]]:
     text = passage.text
     if passage.is_faq:
         return
-    for start, end in pairwise([0, *sentences(text, 0, len(text))]):
+    for start, end in pairwise([0, *passage.sentence_ends]):
         if heading := _HEADINGS.match(text, start, end):
             start = heading.end()
         whole = text[start:end]

@@ -31,7 +31,7 @@ class Overlap:
         passage = self._hits[index].passage
         if passage.is_faq:
             return self.within(index)
-        place = (index, *sentence_at(passage.text, span.start, span.end))
+        place = (index, *sentence_at(passage.text, passage.sentence_ends, span.start, span.end))
         if place not in self._near:
             words = terms(f"{passage.context}\n{passage.text[place[1] : place[2]]}", self._asked.language)
             self._near[place] = self._share(self._asked.terms.intersection(words))
