@@ -33,6 +33,7 @@ LAYERS = (
     {"library"},
     {"calibrate"},
     {"serve"},
+    {"agents"},
     {"cli"},
     {"__main__"},
 )
