@@ -33,7 +33,7 @@ LAYERS = (
     {"library"},
     {"calibrate"},
     {"serve"},
-    {"agents"},
+    {"agents", "integrations"},
     {"cli"},
     {"__main__"},
 )
