@@ -29,13 +29,16 @@ class Exchange:
 
     def to_dict(self) -> dict[str, Any]:
         """The reply's JSON form, with what was typed and what was carried over."""
-        understood = self.understood
-        return {
-            **self.reply.to_dict(),
-            "typed": understood.typed,
-            "carried": [carried.to_dict() for carried in understood.carried],
-            "note": understood.note,
-        }
+        return {**self.reply.to_dict(), **account(self.understood)}
+
+
+def account(understood: Understood) -> dict[str, Any]:
+    """The JSON form of what was typed, what was carried over, and what there is to note of that."""
+    return {
+        "typed": understood.typed,
+        "carried": [carried.to_dict() for carried in understood.carried],
+        "note": understood.note,
+    }
 
 
 class Asked(Protocol):
@@ -102,8 +105,8 @@ class Session:
 
 
 def turn_of(understood: Understood, reply: Reply) -> Turn:
-    """What later questions may refer to: the best answer, and the passages of its document that were found."""
-    if not reply.answers:
+    """What later questions may refer to: the best short answer, and the passages of its document that were found."""
+    if not reply.answers or reply.answers[0].kind == "excerpt":
         return Turn(understood.typed, understood.question)
     passage = reply.answers[0].hit.passage
     found = sorted(

@@ -136,13 +136,13 @@ def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
 
 def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
     """Show all places of every answer: the one that was shown and the others with the same answer."""
-    from ragqa.cli.output import marked, one_line, place
+    from ragqa.cli.output import marked, one_line, place, words
 
     if as_json:
         print_json({"sources": [answer.to_dict() for answer in exchange.reply.answers]}, indent=None)
         return
     for number, answer in enumerate(exchange.reply.answers, 1):
-        say(f"{number}. ", Styled(one_line(answer.text), bold=True))
+        say(f"{number}. ", Styled(one_line(words(answer)), bold=True))
         places: list[tuple[list[str | Styled], Hit, tuple[int, int]]]
         places = [(marked(answer), answer.hit, answer.document_span)]
         for one in answer.support:

@@ -39,6 +39,13 @@ WORKING = {"workers": "workers", "queue": "queue", "batch": "batch", "timeout": 
 @click.option(
     "--max-body-mb", type=click.FloatRange(0.01, 1024), default=1.0, show_default=True, help="Size of a request."
 )
+@click.option(
+    "--max-file-mb",
+    type=click.FloatRange(0.01, 2000),
+    default=32.0,
+    show_default=True,
+    help="Size of a file that is sent, with --writable.",
+)
 @answering_options
 @settings_options
 def serve(
@@ -47,6 +54,7 @@ def serve(
     port: int,
     key_file: str | None,
     max_body_mb: float,
+    max_file_mb: float,
     config_file: str | None,
     settings: tuple[str, ...],
     **given: Any,
@@ -70,7 +78,7 @@ def serve(
     named = name_indexes(places, writable=working["writable"])
     run(
         load_pipelines(named, config),
-        ServeConfig(**working, body_bytes=int(max_body_mb * 1_000_000)),
+        ServeConfig(**working, body_bytes=int(max_body_mb * 1_000_000), file_bytes=int(max_file_mb * 1_000_000)),
         host=host,
         port=port,
         keys=keys,

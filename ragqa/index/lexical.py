@@ -57,6 +57,10 @@ class LexicalIndex(Protocol):
         """
         ...
 
+    def known(self, words: Sequence[str]) -> list[bool]:
+        """For each word whether a passage has it; words that are left out of questions count as known."""
+        ...
+
     def rarity(self, terms: Sequence[str]) -> list[float]:
         """How rare each term is among the passages: its idf, above 0; largest for a term that none has."""
         ...
@@ -154,6 +158,11 @@ class TantivyIndex:
                 scores[np.searchsorted(wanted, found)] = [score for score, _ in hits]
                 parts[label] = parts.get(label, np.float32(0.0)) + scores[places]
         return parts
+
+    def known(self, words: Sequence[str]) -> list[bool]:
+        """See `LexicalIndex.known`; deleted passages count until Tantivy merges them away."""
+        with reading(self.directory):
+            return self._builder.known(words, self._frequency)
 
     def rarity(self, terms: Sequence[str]) -> list[float]:
         """See `LexicalIndex.rarity`."""

@@ -55,6 +55,10 @@ class RankBM25Index:
             found[label] = found.get(label, 0.0) + _or_zero(scores[places])
         return {label: scores.astype(np.float32) for label, scores in found.items()}
 
+    def known(self, words: Sequence[str]) -> list[bool]:
+        """See `LexicalIndex.known`."""
+        return self._builder.known(words, self._frequency.__getitem__)
+
     def rarity(self, terms: Sequence[str]) -> list[float]:
         """See `LexicalIndex.rarity`."""
         return [idf(self._frequency[term], self._passages) for term in terms]

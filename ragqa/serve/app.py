@@ -13,10 +13,13 @@ from ragqa.serve.asking import asking_routes
 from ragqa.serve.chat import chat_routes
 from ragqa.serve.documents import document_routes
 from ragqa.serve.edge import Edge, Log, problem_response
+from ragqa.serve.files import file_routes
 from ragqa.serve.health import health_routes
 from ragqa.serve.openapi import describe
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Service
+from ragqa.serve.static import page_routes
+from ragqa.serve.talking import session_routes
 from ragqa.serve.texts import text_routes
 
 
@@ -31,8 +34,17 @@ def make_app(service: Service, log: Log) -> FastAPI:
     # FastAPI's pages of documentation load scripts of other hosts, so there are none
     app = FastAPI(title="ragqa", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    for routes in (health_routes, asking_routes, document_routes, chat_routes, text_routes):
+    for routes in (
+        health_routes,
+        asking_routes,
+        session_routes,
+        document_routes,
+        file_routes,
+        chat_routes,
+        text_routes,
+    ):
         app.include_router(routes(service))
+    app.include_router(page_routes())
     app.add_exception_handler(HTTPException, _no_route)
     app.add_middleware(Edge, log=log, metrics=service.metrics)
     return app

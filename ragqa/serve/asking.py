@@ -24,6 +24,7 @@ from ragqa.serve.edge import tell, to_response
 from ragqa.serve.openapi import takes
 from ragqa.serve.problems import Refused, problem, refused
 from ragqa.serve.service import Access, Service
+from ragqa.serve.talking import follow_up
 from ragqa.serve.waiting import Result
 from ragqa.serve.work import Done, Kind, Work
 
@@ -44,7 +45,10 @@ def asking_routes(service: Service) -> APIRouter:
         """Answer a question: the reply as `ragqa ask --json` gives it, with the name of the index."""
         access = service.access(request, "ask")
         body = await read_body(request, AskBody, service.config)
-        return await one(request, access, body, "explain" if body.explain else "ask")
+        kind: Kind = "explain" if body.explain else "ask"
+        if body.session is None:
+            return await one(request, access, body, kind)
+        return await follow_up(service, request, access, body, kind)
 
     @router.post("/v1/search", openapi_extra=takes(SearchBody))
     async def search(request: Request) -> Response:

@@ -16,6 +16,7 @@ from ragqa.filters import Filter, parse_filter
 from ragqa.sentences import sentences
 from ragqa.serve.problems import Refused
 from ragqa.serve.settings import ServeConfig
+from ragqa.types import AnswerForm
 
 Body = TypeVar("Body")
 MODEL = "ragqa"  # the name by which clients that choose a model choose the only index
@@ -36,15 +37,27 @@ class Question:
     passages: int | None = None
     min_score: float | None = None
     all: bool | None = None
+    form: AnswerForm | None = None
+    spelling: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AskBody(Question):
-    """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take."""
+    """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take. With a ``session``
+    it is completed with what was asked before.
+    """
 
     index: str | None = None
+    session: str | None = None
     explain: bool = False
     timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBody:
+    """``POST /v1/sessions``: with which index."""
+
+    index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +150,7 @@ class RerankBody:
 
 BODIES = (
     AskBody,
+    SessionBody,
     BatchBody,
     SearchBody,
     GroundBody,
@@ -196,7 +210,9 @@ def ask_of(body: Question | SearchBody, forced: Filter | None, config: ServeConf
     for name, value in (("k", body.k), ("passages", body.passages)):
         if value is not None and value > config.passages:
             raise ConfigError(f"{name} is more than {config.passages}, the most that this service gives")
-    return Ask(body.question, where, body.k, body.risk, body.passages, body.min_score, body.all)
+    return Ask(
+        body.question, where, body.k, body.risk, body.passages, body.min_score, body.all, body.form, body.spelling
+    )
 
 
 def ground_of(body: GroundBody, forced: Filter | None, config: ServeConfig) -> Ask:
@@ -217,14 +233,18 @@ def both(one: Filter | None, other: Filter | None) -> Filter | None:
     return Filter((*one.conditions, *other.conditions))
 
 
+def too_large(most: int) -> Refused:
+    """A body of more than so many bytes."""
+    return Refused(413, "body-too-large", f"the body has more than {most:,} bytes", {"Connection": "close"})
+
+
 async def _bytes(request: Request, most: int) -> bytes:
-    too_large = Refused(413, "body-too-large", f"the body has more than {most:,} bytes", {"Connection": "close"})
     length = request.headers.get("content-length", "")
     if length.isdigit() and (len(length) > len(str(most)) or int(length) > most):
-        raise too_large
+        raise too_large(most)
     content = bytearray()
     async for part in request.stream():
         content += part
         if len(content) > most:
-            raise too_large
+            raise too_large(most)
     return bytes(content)

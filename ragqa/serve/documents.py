@@ -12,20 +12,21 @@ from ragqa.filters import Filter
 from ragqa.index.snapshot import Snapshot
 from ragqa.serve.bodies import AddBody, DeleteBody, GivenDocument, read_body
 from ragqa.serve.edge import to_response
-from ragqa.serve.openapi import query, takes
+from ragqa.serve.openapi import in_path, in_query, takes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Service
 from ragqa.store.passages import encodable, unmarked
 from ragqa.types import Document
 
 AROUND, MOST = 2_000, 200_000  # characters on each side of a span, and in all
+PLACE = {"parameters": in_path("doc_id") + in_query("index", start=0, end=0, around=AROUND)}
 
 
 def document_routes(service: Service) -> APIRouter:
     """The routes of documents."""
     router = APIRouter()
 
-    @router.get("/v1/documents/{doc_id:path}", openapi_extra=query("index", start=0, end=0, around=AROUND))
+    @router.get("/v1/documents/{doc_id:path}", openapi_extra=PLACE)
     async def document(request: Request) -> Response:
         """A document's text from ``start`` to ``end`` (its beginning, without them) and ``around`` characters on both
         sides, with its place.
@@ -60,7 +61,7 @@ def document_routes(service: Service) -> APIRouter:
     async def add(request: Request) -> Response:
         """Add documents, in place of those with the same ids. What is there already as it is given costs nothing."""
         access = service.access(request, "write")
-        _require_writable(service)
+        require_writable(service)
         body = await read_body(request, AddBody, service.config)
         name, _ = service.chosen(access, body.index)
         documents = [_document(given) for given in body.documents]
@@ -75,7 +76,7 @@ def document_routes(service: Service) -> APIRouter:
     async def delete(request: Request) -> Response:
         """Delete documents by ids or by a filter; those that are not there are passed over."""
         access = service.access(request, "write")
-        _require_writable(service)
+        require_writable(service)
         body = await read_body(request, DeleteBody, service.config)
         name, _ = service.chosen(access, body.index)
         if not body.ids and not body.where:
@@ -117,7 +118,8 @@ def _number(request: Request, name: str, default: int) -> int:
     return int(text)
 
 
-def _require_writable(service: Service) -> None:
+def require_writable(service: Service) -> None:
+    """403 unless requests may change indexes."""
     if not service.config.writable:
         raise Refused(403, "read-only", "the service does not change its indexes: it was started without --writable")
 

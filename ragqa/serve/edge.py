@@ -71,7 +71,9 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message["headers"], *own]}
+                given_already = {header for header, _ in message["headers"]}
+                more = [(header, value) for header, value in own if header not in given_already]
+                message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
         try:

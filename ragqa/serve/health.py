@@ -52,10 +52,12 @@ def health_routes(service: Service) -> APIRouter:
 
     @router.get("/v1/info")
     async def info(request: Request) -> Response:
-        """The version, and the indexes that the caller may ask."""
+        """The version, what the caller may do (the actions of keys), and the indexes that it may ask."""
         access = service.access(request)
         indexes = {name: _facts(own, access) for name, own in service.visible(access).items()}
-        return to_response({"ragqa": __version__, "writable": service.config.writable, "indexes": indexes})
+        actions = [action for action in access.actions if action != "write" or service.config.writable]
+        facts = {"ragqa": __version__, "writable": service.config.writable, "actions": actions}
+        return to_response({**facts, "indexes": indexes})
 
     return router
 

@@ -21,14 +21,24 @@ def takes(body: type) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def query(*texts: str, **numbers: int) -> dict[str, Any]:
-    """Of a route: that it takes these parameters in the query."""
+def sends_file() -> dict[str, Any]:
+    """Of a route: that its body is a file as it is."""
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def in_query(*texts: str, **numbers: int) -> list[dict[str, Any]]:
+    """Parameters in a route's query."""
     found: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in texts]
     for name, default in numbers.items():
         schema = {"type": "integer", "minimum": 0, "default": default}
         found.append({"name": name, "in": "query", "schema": schema})
-    found.append({"name": "doc_id", "in": "path", "required": True, "schema": {"type": "string"}})
-    return {"parameters": found}
+    return found
+
+
+def in_path(name: str) -> list[dict[str, Any]]:
+    """A text in a route's path, as a parameter."""
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}}]
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ragqa.serve.keys import ACTIONS, KeyFile
 from ragqa.serve.listening import is_loopback
 from ragqa.serve.metrics import Metrics
 from ragqa.serve.problems import Refused, busy, unauthorized
+from ragqa.serve.sessions import Sessions
 from ragqa.serve.settings import ServeConfig
 from ragqa.serve.waiting import Queue, Result
 from ragqa.serve.work import Done, Kind, Work, do
@@ -52,7 +53,7 @@ class Service:
         self, pipelines: Mapping[str, Pipeline], config: ServeConfig, keys: KeyFile | None = None, host: str = ""
     ) -> None:
         self.pipelines, self.config, self.keys, self._host = dict(pipelines), config, keys, host
-        self.metrics = Metrics()
+        self.metrics, self.sessions = Metrics(), Sessions(config.session_seconds)
         self._writing = ThreadPoolExecutor(1, "ragqa-write")
         self._changes = 0
         self._failed: dict[str, str] = {}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from ragqa.config import check_least, check_numbers, check_positive
 
+LARGEST = 2_000_000_000  # bytes of a request
+
 
 @dataclass(frozen=True, slots=True)
 class ServeConfig:
@@ -13,7 +15,8 @@ class ServeConfig:
 
     ``timeout`` is how many seconds a request may take if it does not say less, ``refresh`` the seconds between two
     looks for a new generation. A body may have ``body_bytes``, must arrive within ``body_seconds``, and may ask for
-    ``questions`` in a batch of ``question_chars`` each, and for ``passages`` to be found.
+    ``questions`` in a batch of ``question_chars`` each, and for ``passages`` to be found. A file that is sent may have
+    ``file_bytes``. A session is kept until it was not used for ``session_seconds``.
     """
 
     workers: int = 1
@@ -26,10 +29,13 @@ class ServeConfig:
     questions: int = 64
     question_chars: int = 2_000
     passages: int = 200
+    file_bytes: int = 32_000_000
+    session_seconds: float = 1800.0
     writable: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_numbers(self, "")
-        check_least(self, "", workers=1, queue=1, batch=1, body_bytes=1, questions=1, question_chars=1, passages=1)
-        check_positive(self, "", "timeout", "refresh", "body_seconds")
+        check_numbers(self, "", body_bytes=LARGEST, file_bytes=LARGEST)
+        check_least(self, "", workers=1, queue=1, batch=1, questions=1, question_chars=1, passages=1)
+        check_least(self, "", body_bytes=1, file_bytes=1)
+        check_positive(self, "", "timeout", "refresh", "body_seconds", "session_seconds")

@@ -27,6 +27,14 @@ FLAGS = (
 )
 
 
+KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004"}
+
+
+def _single(keys):
+    for key in keys:
+        yield from [key] if key in KEYS else key
+
+
 class Browser:
     """One session of a browser."""
 
@@ -58,6 +66,29 @@ class Browser:
 
     def run(self, script, *arguments):
         return self.send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def wait(self, script, *arguments):
+        """What a script returns, as soon as it is something."""
+        deadline = time.monotonic() + 30
+        while not (found := self.run(script, *arguments)):
+            assert time.monotonic() < deadline, f"{script} {arguments}: never"
+            time.sleep(0.02)
+        return found
+
+    def later(self, script, *arguments):
+        """What a script gives to its last argument, a function."""
+        return self.send("POST", "/execute/async", {"script": script, "args": list(arguments)})
+
+    def press(self, *keys):
+        """Keys one after the other, where the focus is; a longer text is typed."""
+        acts = [{"type": kind, "value": KEYS.get(key, key)} for key in _single(keys) for kind in ("keyDown", "keyUp")]
+        self.send("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": acts}]})
+
+    def upload(self, selector, *paths):
+        """Choose files in a field."""
+        found = self.send("POST", "/element", {"using": "css selector", "value": selector})
+        (element,) = found.values()
+        self.send("POST", f"/element/{element}/value", {"text": "\n".join(map(str, paths))})
 
     def devtools(self, command, parameters):
         return self.send("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})

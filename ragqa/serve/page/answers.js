@@ -1,0 +1,157 @@
+// A reply as the page shows it: the answer first, what says the same, other answers; or nothing, and what comes near.
+
+import { link } from "./address.js";
+import { button, el } from "./dom.js";
+import { beginning, markedPassage, snippet } from "./marked.js";
+import { fileName, placeOf } from "./place.js";
+import { cases, dots } from "./sure.js";
+import { words } from "./words.js";
+
+const NEAREST = 5; // passages that are shown where nothing was found
+const BEGINNING = 280; // characters of them
+
+/**
+ * The element of an exchange. `acts.open(place)` opens a document, `acts.why(exchange, where)` explains the best answer.
+ * An element of class "item" is a stop of the keys j and k; Enter presses its first button.
+ */
+export function exchangeElement(exchange, acts) {
+  const { reply, notes } = exchange;
+  const [best, ...others] = reply.answers;
+  return el(
+    "article",
+    { class: "exchange" },
+    el("h2", { class: "question", dir: "auto", tabindex: "-1" }, reply.typed ?? reply.question),
+    reply.typed && reply.typed !== reply.question && understood(reply),
+    [...notes, reply.note].filter(Boolean).map((note) => el("p", { class: "note", dir: "auto" }, note)),
+    best ? answerElement(best, exchange, acts, true) : nothing(reply, acts),
+    others.length > 0 && el("h3", {}, words.others),
+    others.map((answer) => answerElement(answer, exchange, acts, false)),
+    el("p", { class: "account" }, account(reply)),
+  );
+}
+
+/** How sure an answer is, in one line of text. */
+export const sure = (score) => words.right(cases(score));
+
+/** Where a passage stands, in one line of text. */
+export function placeText(source, title, line) {
+  const { file, parts } = placeOf(source, line);
+  return [title || fileName(file), ...parts.map(([kind, value]) => words.part(kind, value))].join(", ");
+}
+
+function understood(reply) {
+  return el("p", { class: "note understood" }, `${words.understood} `, el("q", { dir: "auto" }, reply.question));
+}
+
+function answerElement(answer, exchange, acts, isBest) {
+  const { passage } = answer;
+  const place = placeOfAnswer(answer);
+  const why = el("div", { class: "why", hidden: true });
+  return el(
+    "section",
+    { class: isBest ? "item answer best" : "item answer", tabindex: "-1", "aria-label": `${words.answer}: ${answer.text}` },
+    answer.faq && el("p", { class: "note" }, words.stored),
+    el("blockquote", { dir: "auto" }, ...markedPassage(passage.text, answer.span, answer.sentence)),
+    sureElement(answer.score),
+    placeElement(passage, answer.line),
+    el(
+      "div",
+      { class: "acts" },
+      button(words.open, () => acts.open(place), { class: "main" }),
+      isBest && button(words.why, (event) => toggle(event.currentTarget, why, () => acts.why(exchange, why)), { "aria-expanded": "false" }),
+      copying(words.copy, () => answer.text),
+      isBest && copying(words.copyLink, () => link(exchange.address)),
+    ),
+    isBest && why,
+    supportElement(answer, exchange.reply, acts),
+  );
+}
+
+function placeOfAnswer(answer) {
+  return {
+    document: answer.passage.doc_id,
+    start: answer.document_span.start,
+    end: answer.document_span.end,
+    passage: answer.passage,
+    span: answer.span,
+  };
+}
+
+function sureElement(score) {
+  const full = dots(score);
+  const row = Array.from({ length: 10 }, (_, place) => el("i", { class: place < full ? "full" : "" }));
+  return el("p", { class: "sure" }, el("span", { class: "dots", "aria-hidden": "true" }, row), el("span", {}, sure(score)));
+}
+
+function placeElement(passage, line) {
+  const { file, parts } = placeOf(passage.source, line);
+  const trail = [passage.title, passage.heading].filter(Boolean).join(" › ");
+  const where = [fileName(file), ...parts.map(([kind, value]) => words.part(kind, value))].filter(Boolean).join(", ");
+  return el("p", { class: "place" }, trail && el("cite", { dir: "auto" }, trail), where && el("span", { dir: "auto" }, where));
+}
+
+function supportElement(answer, reply, acts) {
+  const count = answer.support.length;
+  if (!count) return null;
+  const passages = new Map(reply.hits.map((hit) => [hit.passage.id, hit.passage]));
+  const rows = answer.support.map((support) => {
+    const passage = passages.get(support.passage_id) ?? answer.passage; // a copy has the words of the one that was read
+    const place = { document: support.doc_id, ...support.document_span, passage, span: support.span };
+    return el(
+      "li",
+      { class: "item", tabindex: "-1" },
+      button(placeText(support.source, "", 0), () => acts.open(place), { class: "place-link", dir: "auto" }),
+      el("p", { dir: "auto" }, snippet(passage.text, support.span)),
+    );
+  });
+  return el("details", { class: "support", open: count <= 2 }, el("summary", {}, words.support(count)), el("ul", {}, rows));
+}
+
+function nothing(reply, acts) {
+  const [guess] = reply.candidates;
+  const near = reply.hits.slice(0, NEAREST).map(({ passage }) => {
+    const place = { document: passage.doc_id, start: passage.start, end: passage.end, passage, span: null };
+    return el(
+      "li",
+      { class: "item", tabindex: "-1" },
+      button(placeText(passage.source, passage.title, passage.line), () => acts.open(place), { class: "place-link", dir: "auto" }),
+      el("p", { dir: "auto" }, beginning(passage.text, BEGINNING)),
+    );
+  });
+  return el(
+    "section",
+    { class: "nothing" },
+    el("p", { class: "verdict" }, words.nothing),
+    el("p", {}, words.nothingMore),
+    guess &&
+      el("p", { class: "guess" }, `${words.guess} `, el("q", { dir: "auto" }, guess.text), `, ${sure(guess.score)}.`),
+    near.length > 0 ? [el("h3", {}, words.nearest), el("ul", { class: "near" }, near)] : el("p", {}, words.noPassages),
+  );
+}
+
+function account(reply) {
+  const found = reply.hits.length;
+  return [
+    words.read(reply.read, found),
+    reply.timings.total !== undefined && words.seconds(reply.timings.total),
+    words.generation(reply.generation),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function copying(text, content) {
+  if (!navigator.clipboard) return null; // browsers have none where the page came over plain HTTP from elsewhere
+  return button(text, async (event) => {
+    const pressed = event.currentTarget;
+    await navigator.clipboard.writeText(content());
+    pressed.textContent = words.copied;
+    setTimeout(() => (pressed.textContent = text), 1500);
+  });
+}
+
+function toggle(pressed, part, first) {
+  part.hidden = !part.hidden;
+  pressed.setAttribute("aria-expanded", String(!part.hidden));
+  if (!part.hidden && !part.hasChildNodes()) first();
+}

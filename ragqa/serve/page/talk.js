@@ -1,0 +1,53 @@
+// A conversation: a session of the service, and the exchanges so far.
+
+import { ask, startSession } from "./api.js";
+import { words } from "./words.js";
+
+const TRIES = 3; // of a question, while the service is busy
+
+export class Talk {
+  constructor(index) {
+    this.index = index;
+    this.exchanges = [];
+    this.session = null;
+  }
+
+  /** Ask a question after those before; an exchange: `{reply, notes, address}`. `generation` is what a link was made on. */
+  async ask(question, { signal, generation = null } = {}) {
+    const notes = [];
+    const reply = await this.patiently(() => this.once(question, signal, notes), signal);
+    if (generation !== null && generation !== reply.generation) notes.push(words.changed(generation, reply.generation));
+    const address = { question: reply.question, index: this.index, generation: reply.generation };
+    const exchange = { reply, notes, address };
+    this.exchanges.push(exchange);
+    return exchange;
+  }
+
+  /** The reply to an exchange's question with its explanation; the session does not learn of it. */
+  explain(exchange) {
+    return this.patiently(() => ask({ question: exchange.reply.question, index: this.index, explain: true }));
+  }
+
+  async once(question, signal, notes) {
+    this.session ??= (await startSession(this.index)).session;
+    try {
+      return await ask({ question, session: this.session }, signal);
+    } catch (error) {
+      if (error.type !== "session-not-found") throw error;
+      if (this.exchanges.length) notes.push(words.forgotten);
+      this.session = (await startSession(this.index)).session;
+      return ask({ question, session: this.session }, signal);
+    }
+  }
+
+  async patiently(act, signal) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await act();
+      } catch (error) {
+        if (error.kind !== "busy" || tries === TRIES || signal?.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, error.seconds * 1000));
+      }
+    }
+  }
+}

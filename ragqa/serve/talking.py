@@ -1,0 +1,65 @@
+"""``/v1/sessions``, and the questions of a session."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from fastapi import APIRouter, Request, Response
+
+from ragqa.followup import Understood, understand
+from ragqa.serve.bodies import AskBody, SessionBody, ask_of, read_body
+from ragqa.serve.edge import to_response
+from ragqa.serve.openapi import in_path, takes
+from ragqa.serve.problems import Refused
+from ragqa.serve.service import Access, Service
+from ragqa.serve.work import Kind, Work
+from ragqa.session import account, turn_of
+from ragqa.store.passages import encodable
+
+
+def session_routes(service: Service) -> APIRouter:
+    """The routes of sessions."""
+    router = APIRouter()
+
+    @router.post("/v1/sessions", openapi_extra=takes(SessionBody))
+    async def start(request: Request) -> Response:
+        """Start a session, whose questions are completed with those before. It ends when it is not used for a while."""
+        access = service.access(request, "ask")
+        body = await read_body(request, SessionBody, service.config)
+        name, _ = service.chosen(access, body.index)
+        conversation = service.sessions.start(access.key, name)
+        return to_response({"session": conversation.id, "index": name, "seconds": service.sessions.seconds})
+
+    @router.delete("/v1/sessions/{session}", openapi_extra={"parameters": in_path("session")})
+    async def end(request: Request) -> Response:
+        """Forget a session; one that is over already is passed over."""
+        access = service.access(request, "ask")
+        return to_response({"ended": service.sessions.end(access.key, request.path_params["session"])})
+
+    return router
+
+
+async def follow_up(service: Service, request: Request, access: Access, body: AskBody, kind: Kind) -> Response:
+    """The response to a question of a session: the reply, and what was typed and carried over. Of several at once each
+    is completed with those that have been answered by then.
+    """
+    session = body.session or ""
+    conversation = service.sessions.find(access.key, session)
+    if body.index not in (None, conversation.index):
+        raise Refused(400, "other-index", f"the session is with the index {conversation.index}")
+    name, pipeline = service.chosen(access, conversation.index)
+
+    def completed() -> tuple[Understood, Work]:
+        ask = ask_of(body, access.where, service.config)
+        typed = encodable(ask.question)
+        understood = understand(typed, conversation.turns, pipeline.language)
+        if len(understood.question) > service.config.question_chars:
+            understood = Understood(typed, typed)
+        return understood, service.work(kind, name, replace(ask, question=understood.question))
+
+    understood, work = await asyncio.to_thread(completed)
+    result = await service.result(request, work, body.timeout, access)
+    assert result.reply is not None
+    service.sessions.remember(access.key, session, turn_of(understood, result.reply))
+    return to_response({"index": name, **result.content, **account(understood), "session": session})

@@ -1,0 +1,378 @@
+"""The page at / in a real browser: ask, follow up, open the place, add files, and everything that may go wrong."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs
+
+import pytest
+from support.accessibility import AXE, violations
+from support.asked_page import DOCUMENTS, HAIFA, HOSTILE, LUGANO, MASTER, SYLT, USTER, Visitor, write_documents
+from support.browser import BROWSER, DRIVER, Browser, running_driver
+from support.served import CHUR, Running, holding, key, slowly, wait_for, write
+from support.serving import serving
+
+httpx = pytest.importorskip("httpx", reason="needs ragqa[dev]")
+pytest.importorskip("fastapi", reason="needs ragqa[serve]")
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER), reason="no Chromium with chromedriver is installed (Debian: chromium, chromium-driver)"
+)
+needs_axe = pytest.mark.skipif(AXE is None, reason="needs ragqa[dev] (axe-playwright-python)")
+TEXTS = {document.id: document.text for document in DOCUMENTS}
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with running_driver() as driver:
+        session = Browser(driver, tmp_path_factory.mktemp("profile"))
+        yield session
+        session.close()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """Two indexes, writable, with a queue of one."""
+    folder = tmp_path_factory.mktemp("page")
+    write_documents(folder / "towns")
+    write(folder / "others", ("Ebnat", "a"))
+    indexes = {name: folder / name for name in ("towns", "others")}
+    config = {"writable": True, "queue": 1, "batch": 1, "file_bytes": 100_000}
+    with (
+        serving(indexes, config=config, hold=str(folder / "hold")) as (url, process),
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
+        yield Running(client, url, process, folder)
+
+
+@pytest.fixture
+def page(browser, service):
+    """Somebody at the page; what the browser complains of at the end fails the test."""
+    browser.complaints()
+    browser.devtools("Emulation.setEmulatedMedia", {"features": []})
+    visitor = Visitor(browser, service.url)
+    yield visitor
+    assert browser.complaints() == []  # neither errors nor anything that the policy forbids
+
+
+@pytest.fixture
+def troubled(browser, service):
+    """Somebody at the page who meets errors, of which the browser tells too."""
+    yield Visitor(browser, service.url)
+    assert not [line for line in browser.complaints() if "Failed to load resource" not in line]
+
+
+# ---- asking
+
+
+def test_the_answer_is_marked_in_its_sentence_with_its_place_and_how_sure_it_is(page, service):
+    page.visit()
+    shown = page.ask(USTER)
+    assert shown.startswith(USTER) and "such cases" in shown and "uster.txt" in shown and "Uster 😀" in shown
+    answer = service.post("/v1/ask", {"question": USTER, "index": "towns"}).json()["answers"][0]
+    quotation, before, after = page.mark(".best blockquote .sentence")
+    first, last = answer["sentence"]["start"], answer["sentence"]["end"]
+    text = answer["passage"]["text"]
+    assert quotation == answer["text"] == MASTER
+    assert before == text[first : answer["span"]["start"]] and after == text[answer["span"]["end"] : last]
+    assert page.text("#status").startswith(f"Answer: {MASTER}. right in")
+
+
+def test_a_follow_up_question_is_completed_and_those_before_stay(page):
+    page.visit()
+    page.ask(CHUR)
+    shown = page.ask("And Davos?")
+    assert shown.startswith("And Davos?") and "Understood as Who built the bridge of Davos?" in shown
+    assert CHUR in page.text("#earlier")
+    page.click("#earlier button")
+    page.browser.wait("return document.querySelector('h2.question').innerText === arguments[0]", CHUR)
+    assert "And Davos?" in page.text("#earlier")
+    page.browser.run("history.back()")
+    page.browser.wait("return document.querySelector('h2.question').innerText === 'And Davos?'")
+    page.click("#new")
+    assert page.text("#answers") == "" == page.text("#earlier") and page.address() == ""
+
+
+def test_a_link_shows_the_question_again_and_says_if_the_documents_have_changed(page):
+    page.visit()
+    page.ask(USTER)
+    address = page.address()
+    fields = parse_qs(address[1:])
+    assert fields["q"] == [USTER] and fields["i"] == ["towns"] and int(fields["g"][0]) > 0
+    page.browser.open(f"{page.url}/{address}")
+    assert USTER in page.exchange() and "have changed" not in page.text(".exchange")
+    page.visit(q=USTER, i="towns", g=99_999)
+    assert "The documents have changed since this link was made (generation 99999" in page.exchange()
+    page.visit(q=USTER, i="towns", d="uster", s=41, e=46)
+    assert page.mark("#reader .text")[0] == TEXTS["uster"][41:46]
+
+
+def test_another_index_is_another_conversation(page):
+    page.visit()
+    page.browser.wait("return !document.getElementById('choice').hidden")
+    page.browser.run(
+        "const one = document.getElementById('index'); one.value = 'others'; one.dispatchEvent(new Event('change'));"
+    )
+    assert "Ebnat" in page.ask("Who built the bridge of Ebnat?")
+    assert parse_qs(page.address()[1:])["i"] == ["others"]
+
+
+def test_other_places_that_say_the_same_can_be_opened(page, service):
+    page.visit()
+    page.ask(CHUR)
+    support = service.post("/v1/ask", {"question": CHUR, "index": "towns"}).json()["answers"][0]["support"]
+    assert support and "say the same" in page.text(".support summary").replace("says", "say")
+    page.click(".support .item button")
+    quotation, before, _ = page.mark("#reader .text")
+    assert quotation == support[0]["text"]
+    assert len(before) == support[0]["document_span"]["start"]  # no character beyond the first plane here
+
+
+def test_why_is_told_on_demand(page):
+    page.visit()
+    page.ask(USTER)
+    assert not page.text(".why")
+    page.click(".acts button:nth-of-type(2)")
+    page.browser.wait("return document.querySelector('.why h4') !== null")
+    shown = page.text(".why")
+    assert "uster" in shown and "Without this passage" in shown and "The score is" in shown
+    assert page.browser.count(".acts [aria-expanded=true]") == 1
+
+
+def test_where_nothing_is_found_that_is_said_with_the_nearest_passages(page):
+    page.visit()
+    shown = page.ask("Whither xylophones?")
+    assert "I found nothing that answers this." in shown and "The nearest passages" in shown
+    assert page.browser.count(".near .item") >= 1
+    assert page.text("#status").startswith("Nothing in the documents")
+
+
+def test_what_documents_say_never_becomes_markup(page):
+    page.visit()
+    page.ask(LUGANO)
+    page.click(".acts .main")
+    page.browser.wait("return document.querySelector('#reader .text') !== null")
+    assert HOSTILE in page.text("#reader .text") and page.text("#reader-title") == "<i>Lugano</i>"
+    assert page.browser.count("main img, main b:not(.bars b), dialog img, dialog b, i.Lugano") == 0
+    assert not page.browser.run("return window.broken")
+
+
+# ---- documents
+
+
+@pytest.mark.parametrize("question", [USTER, SYLT])
+def test_a_document_opens_at_exactly_the_place(page, service, question):
+    page.visit()
+    page.ask(question)
+    answer = service.post("/v1/ask", {"question": question, "index": "towns"}).json()["answers"][0]
+    whole, span = TEXTS[answer["passage"]["doc_id"]], answer["document_span"]
+    page.click(".acts .main")
+    quotation, before, after = page.mark("#reader .text")
+    assert quotation == whole[span["start"] : span["end"]]
+    assert whole[: span["start"]].replace("\n", " ").endswith(before.replace("\n", " "))
+    assert whole[span["end"] :].replace("\n", " ").startswith(after.replace("\n", " "))
+    in_sight = page.browser.run(
+        "const box = document.querySelector('#reader mark').getBoundingClientRect();"
+        "return box.top >= 0 && box.bottom <= innerHeight && box.height > 0;"
+    )
+    assert in_sight
+    if question == SYLT:
+        line = whole[: span["start"]].count("\n") + 1
+        assert f"line {line}" in page.text("#reader-place")
+        for side, count in (("first-child", len(before)), ("last-child", len(after))):
+            page.click(f"#reader-body .more:{side}")
+            page.browser.wait("return document.querySelector('#reader .text').textContent.length > arguments[0]", count)
+            again, grown, rest = page.mark("#reader .text")
+            assert again == quotation and len(grown) + len(rest) > len(before) + len(after)
+        assert grown.replace("\n", " ") in whole.replace("\n", " ")
+
+
+def test_files_are_added_with_progress_and_answer(page, service, tmp_path):
+    good, bad = tmp_path / "zug.md", tmp_path / "zug.exe"
+    good.write_text("The bridge of Zug was built by Ilse Brandt.", encoding="utf-8")
+    bad.write_text("nothing", encoding="utf-8")
+    page.visit()
+    page.browser.wait("return !document.getElementById('add').hidden")
+    page.click("#add")
+    page.browser.upload("#adding-choice", good)
+    page.browser.wait("return document.querySelector('#adding-files .done') !== null")
+    assert "1 document added" in page.text("#adding-files") and "into towns" in page.text("#adding")
+    page.browser.press("Escape")
+    assert page.ask("Who built the bridge of Zug?").startswith("Who built the bridge of Zug?")
+    page.browser.run(
+        """
+        const files = new DataTransfer();
+        files.items.add(new File(["The bridge of Thun was built by Ilse Brandt."], "thun.txt"));
+        document.dispatchEvent(new DragEvent("drop", {dataTransfer: files, cancelable: true}));
+        """
+    )
+    page.browser.wait("return document.querySelectorAll('#adding-files .done').length === 2")
+    assert service.client.get("/v1/documents/thun.txt?index=towns").json()["source"] == "thun.txt"
+    gone = {"ids": ["zug.md", "thun.txt"], "index": "towns"}
+    assert service.client.request("DELETE", "/v1/documents", json=gone).json()["deleted"] == 2
+
+
+def test_a_file_that_is_not_taken_says_why(troubled, tmp_path):
+    page = troubled
+    (tmp_path / "zug.exe").write_text("nothing", encoding="utf-8")
+    (tmp_path / "zug.txt").write_bytes(b" " * 100_001)
+    page.visit()
+    page.browser.wait("return !document.getElementById('add').hidden")
+    page.browser.upload("#adding-choice", tmp_path / "zug.exe", tmp_path / "zug.txt")
+    page.browser.wait("return document.querySelectorAll('#adding-files .failed').length === 2")
+    shown = page.text("#adding-files")
+    assert "files of this ending are not read" in shown.lower() and "more than this service takes" in shown
+
+
+# ---- keyboard
+
+
+def test_everything_can_be_done_from_the_keyboard(page):
+    focused = "return document.activeElement.%s"
+    page.visit()
+    page.browser.press(CHUR, "Enter")  # the question has the focus
+    page.exchange()
+    page.browser.wait(focused % "matches('.best')")
+    page.browser.press("j")
+    assert page.browser.run(focused % "matches('.item:not(.best)')")
+    page.browser.press("k")
+    assert page.browser.run(focused % "matches('.best')")
+    page.browser.press("Enter")
+    page.browser.wait("return document.querySelector('#reader[open] mark') !== null")
+    page.browser.press("j")  # belongs to the document
+    page.browser.press("Escape")
+    page.browser.wait("return !document.getElementById('reader').open")
+    page.browser.press("/")
+    assert page.browser.run(focused % "id") == "question"
+    page.browser.press("/j")
+    assert page.browser.run(focused % "value") == "/j"
+    page.browser.press("Escape")
+    assert page.browser.run(focused % "matches('.item')")
+
+
+# ---- trouble
+
+
+def test_without_a_key_one_is_asked_for_and_kept_in_the_tab_alone(browser, keyed_service):
+    page = Visitor(browser, keyed_service.url)
+    page.visit(q=CHUR, i="towns")
+    page.browser.wait("return document.getElementById('signing').open")
+    page.browser.press("wrong", "Enter")
+    page.browser.wait("return document.getElementById('signing-wrong').innerText !== ''")
+    token = key(keyed_service)["Authorization"].split()[1]
+    page.browser.press(token, "Enter")
+    assert CHUR in page.exchange()
+    stored = (
+        "return [sessionStorage.length, localStorage.length, document.cookie, location.href.includes(arguments[0])]"
+    )
+    assert page.browser.run(stored, token) == [1, 0, "", False]
+    assert page.browser.run("return document.getElementById('add').hidden")  # the service is read-only
+    asks = key(keyed_service, "ask")["Authorization"].split()[1]
+    page.browser.run("sessionStorage.setItem('ragqa-key', arguments[0])", asks)
+    page.click(".acts .main")
+    page.browser.wait("return document.querySelector('#reader .note[role=alert]') !== null")
+    assert "does not allow this" in page.text("#reader-body") and page.mark("#reader .text")[0]
+    page.browser.run("sessionStorage.clear()")
+    browser.complaints()
+
+
+def test_a_service_that_is_busy_or_gone_is_told_in_plain_words(troubled, service):
+    page = troubled
+    page.visit()
+    page.browser.wait("return document.getElementById('about').innerText !== ''")
+    with ThreadPoolExecutor(2) as pool, holding(service):
+        for number, state in ((1, "ragqa_queue_running 1"), (2, "ragqa_queue_waiting 1")):
+            pool.submit(service.post, "/v1/ask", slowly(number, index="towns"))
+            wait_for(service, state)
+        page.browser.press(CHUR, "Enter")
+        assert page.trouble() == "Many questions are waiting. Try again in a moment."
+    page.click("#trouble button")
+    assert CHUR in page.exchange()
+    offline = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.browser.devtools("Network.enable", {})
+    page.browser.devtools("Network.emulateNetworkConditions", {"offline": True, **offline})
+    page.browser.press("/", USTER, "Enter")
+    assert "cannot be reached" in page.trouble()
+    page.browser.devtools("Network.emulateNetworkConditions", {"offline": False, **offline})
+    page.click("#trouble button")
+    page.browser.wait("return document.querySelector('h2.question').innerText === arguments[0]", USTER)
+    page.browser.press("/", "It breaks.", "Enter")
+    shown = page.trouble()
+    assert "Something went wrong in the service. Its log says what, under the id" in shown and "secret" not in shown
+
+
+def test_a_service_that_was_killed_and_a_session_that_is_over(browser, tmp_path):
+    write(tmp_path / "towns", ("Chur", "a"), ("Davos", "a"))
+    with serving({"towns": tmp_path / "towns"}, config={"session_seconds": 1.0}) as (url, process):
+        page = Visitor(browser, url)
+        page.visit()
+        page.ask(CHUR)
+        browser.later("setTimeout(arguments[arguments.length - 1], 1100)")
+        assert "The conversation before was forgotten" in page.ask("And Davos?")
+        process.kill()
+        process.wait()
+        browser.press("/", CHUR, "Enter")
+        assert "cannot be reached" in page.trouble() and "And Davos?" in page.text("#answers")
+    browser.complaints()
+
+
+# ---- for everybody
+
+
+@needs_axe
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)], ids=["light", "dark", "phone"]
+)
+def test_nothing_hinders_anybody(page, scheme, width):
+    page.browser.devtools(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    page.browser.devtools("Emulation.setEmulatedMedia", {"features": _still(scheme)})
+    page.visit(width, 800)
+    page.browser.wait("return document.getElementById('about').innerText !== ''")
+    assert violations(page.browser) == []
+    for question in (CHUR, "Whither xylophones?"):
+        page.ask(question)
+        assert violations(page.browser) == []
+        assert page.browser.run("return document.documentElement.scrollWidth") <= width
+    page.ask(CHUR)
+    page.click(".acts button:nth-of-type(2)")
+    page.browser.wait("return document.querySelector('.why h4') !== null")
+    assert violations(page.browser) == []
+    page.click(".acts .main")
+    page.mark("#reader .text")
+    assert violations(page.browser) == []
+    page.browser.press("Escape")
+    page.click("#add")
+    assert violations(page.browser) == []
+
+
+def _still(scheme):
+    values = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def test_text_from_right_to_left_stands_so(page):
+    page.visit()
+    page.ask(HAIFA)
+    right = "return [...document.querySelectorAll(arguments[0])].map((one) => getComputedStyle(one).direction)"
+    assert page.browser.run(right, "h2.question, .best blockquote") == ["rtl", "rtl"]
+    page.click(".acts .main")
+    assert page.mark("#reader .text")[0] in TEXTS["haifa"]
+    assert page.browser.run(right, "#reader .text") == ["rtl"]
+    assert page.browser.run("return document.documentElement.scrollWidth") <= 1280
+
+
+def test_the_page_is_its_own_and_needs_no_key(keyed_service):
+    get = keyed_service.client.get
+    page = get("/")
+    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "//" not in page.text.split("<body>")[0]
+    assert page.headers.get_list("content-security-policy") == [policy]
+    part = get("/page/app.js")
+    assert part.headers["content-type"].startswith("text/javascript")
+    again = get("/page/app.js", headers={"If-None-Match": part.headers["etag"]})
+    assert again.status_code == 304 and again.content == b""
+    for path in ("/page/", "/page/none.js", "/page/..%2fapp.py", "/page/%2e%2e/app.py", "/page/words.js/x"):
+        assert keyed_service.problem(get(path)) == (404, "not-found"), path
+    assert keyed_service.problem(keyed_service.client.post("/")) == (405, "method-not-allowed")
