@@ -38,7 +38,7 @@ def main(limits: dict[str, Any]) -> None:
     for path, name, named, encoding in _requests():
         out.write(wire.TAKEN)
         file = SourceFile(Path(path), name, named, bounds, encoding)
-        _limit(file)
+        limit(file)
         for item in read_file(file):
             out.write(wire.encode(item))
         if _memory() > 0.75 * bounds.memory(0):
@@ -61,7 +61,7 @@ def _requests() -> Iterator[tuple[str, str, bool, str]]:
         yield told.get()
 
 
-def _limit(file: SourceFile) -> None:
+def limit(file: SourceFile) -> None:
     """Bound memory and processor time for this file, where the system can."""
     with suppress(ImportError, OSError, ValueError):
         import resource
