@@ -124,7 +124,7 @@ def first_passage(one: Seen, weights: Weights) -> str:
 
 
 def all_read(one: Seen, weights: Weights) -> Evidence:
-    evidence = Evidence(one.hits, weights, wording_of(one.language))
+    evidence = Evidence.on(one.question, one.hits, weights, one.language)
     for spans in one.spans:
         evidence.add(spans)
     return evidence

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ragqa.indexing import build
     from ragqa.library import Index
     from ragqa.pipeline import Pipeline
+    from ragqa.remote.client import Client
     from ragqa.retrieve import HybridRetriever
     from ragqa.session import Session
     from ragqa.types import Answer, Document, Hit, Passage, Question, Reply, Span
@@ -26,6 +27,7 @@ _HOMES = {
     "Answer": "types",
     "Ask": "asking",
     "BuildReport": "index.report",
+    "Client": "remote.client",
     "Config": "config",
     "Document": "types",
     "Filter": "filters",
@@ -52,6 +54,7 @@ __all__ = [
     "Answer",
     "Ask",
     "BuildReport",
+    "Client",
     "Config",
     "Document",
     "Filter",

@@ -11,7 +11,8 @@ from ragqa.asking import Ask
 from ragqa.config import Config, ReadConfig
 from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
-from ragqa.evidence.calibration import Calibration, fewest_for
+from ragqa.evidence.calibration import Calibration, Step, fewest_for, threshold
+from ragqa.evidence.excerpts import rank_excerpts
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.stopping import ended
 from ragqa.faq import StoredAnswers
@@ -21,8 +22,7 @@ from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
-from ragqa.types import Hit, Reply, Stopped
-from ragqa.wording import wording_among
+from ragqa.types import Answer, Hit, Reply, Stopped
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
@@ -30,12 +30,16 @@ THRESHOLDS = 128  # remembered: a curve is walked through once for each setting 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which answers are given."""
+    """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which short answers are given,
+    ``excerpts_from`` that of excerpts. ``question`` is what is searched for and read, ``typed`` what was asked.
+    """
 
     question: str
     where: Filter | None
     read: ReadConfig
     threshold: float
+    excerpts_from: float = math.inf
+    typed: str = ""
 
 
 class Answering:
@@ -51,7 +55,7 @@ class Answering:
     ) -> None:
         self.retriever, self.reader, self.stored = retriever, reader, stored
         self.calibration, self.config = calibration, config
-        self._threshold = lru_cache(THRESHOLDS)(lambda read: threshold(read, calibration))
+        self._thresholds = lru_cache(THRESHOLDS)(lambda read: _thresholds(read, calibration))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -65,7 +69,9 @@ class Answering:
     def request(self, ask: Ask) -> Request:
         """A checked request; `QuestionError` or `ConfigError` if there is something wrong with it."""
         read = settings_for(self.config.read, ask)
-        return Request(checked(ask.question), parse_filter(ask.where), read, self._threshold(read))
+        typed, where = checked(ask.question), parse_filter(ask.where)
+        question = self.retriever.respelled(typed, where) if read.spelling else typed
+        return Request(question, where, read, *self._thresholds(read), typed)
 
     def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
         """One reply a request, in order, the same as each alone would get.
@@ -123,7 +129,8 @@ class Answering:
         """
         reader = self.require_reader()
         weights, language = self.calibration.weights, self.snapshot.manifest.config.language
-        evidence = [Evidence(found, weights, wording_among(found, language)) for found in hits]
+        asked = [request.question for request in requests]
+        evidence = [Evidence.on(*one, weights, language) for one in zip(asked, hits, strict=True)]
         size, growth = 1, 2 if getattr(reader, "prefers_batches", False) else 1
         pending = [place for place, seen in enumerate(evidence) if self._ended(requests[place], seen) is None]
         while pending:
@@ -149,9 +156,14 @@ class Answering:
         """The answers that are sure enough to be given; if none is, the best as candidates."""
         read = request.read
         best = rank_answers(seen, self.calibration.score, CONSIDERED if read.all else read.answers)
-        given = tuple(answer for answer in best if answer.score >= request.threshold)
+        short = tuple(answer for answer in best if answer.score >= request.threshold)
+        wanted = read.form == "excerpt" or (read.form == "auto" and seen.asked.wants_excerpt)
+        excerpts = self._excerpts(read, seen) if wanted or not short else ()
+        sure = tuple(one for one in excerpts if wanted and one.score >= request.excerpts_from)
+        given = short if short and short[0].faq else sure or (() if read.form == "excerpt" else short)
         return Reply(
-            question=request.question,
+            question=request.typed or request.question,
+            searched="" if request.question == request.typed else request.question,
             answers=given,
             hits=tuple(seen.hits),
             generation=self.snapshot.generation,
@@ -160,7 +172,15 @@ class Answering:
             no_answer=null_share(seen),
             candidates=() if given else best[: read.answers],
             stopped=self._ended(request, seen) or "exhausted",
+            nearest=None if given else next(iter(excerpts), None),
         )
+
+    def _excerpts(self, read: ReadConfig, seen: Evidence) -> tuple[Answer, ...]:
+        """The best excerpts; none without a fit that says what they are worth, and where only short answers are
+        wanted.
+        """
+        fitted = self.calibration.excerpts
+        return () if fitted is None or read.form == "span" else rank_excerpts(seen, fitted.score, read.answers)
 
     def require_reader(self) -> Reader:
         """The reader; `ConfigError` where there is none."""
@@ -177,6 +197,8 @@ def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:
         "risk": ask.risk,
         "min_score": ask.min_score,
         "all": ask.all,
+        "form": ask.form,
+        "spelling": ask.spelling,
     }
     changes: dict[str, object] = {name: value for name, value in said.items() if value is not None}
     if "risk" in changes and "min_score" not in changes:
@@ -184,22 +206,28 @@ def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:
     return replace(read, **changes) if changes else read  # type: ignore[arg-type]
 
 
-def threshold(read: ReadConfig, calibration: Calibration) -> float:
+def _thresholds(read: ReadConfig, calibration: Calibration) -> tuple[float, float]:
+    """Of short answers and of excerpts."""
+    excerpts = calibration.excerpts.curve if calibration.excerpts is not None else ()
+    return lowest_score(read, calibration.curve), lowest_score(read, excerpts)
+
+
+def lowest_score(read: ReadConfig, curve: Sequence[Step]) -> float:
     """The score an answer must reach to be given: ``min_score`` if set, else what keeps the ``risk``.
 
-    A risk that the calibration cannot promise lets no answer through; with nothing to promise from it is `UNPROMISED`.
+    A risk that the curve cannot promise lets no answer through; with nothing to promise from it is `UNPROMISED`.
     """
     if read.min_score is not None:
         return read.min_score
-    if not calibration.curve:
+    if not curve:
         return UNPROMISED
-    found = calibration.threshold(read.risk)
+    found = threshold(curve, read.risk)
     return math.inf if found is None else found
 
 
 def unpromised(read: ReadConfig, calibration: Calibration) -> str:
     """In words: why no answer is sure enough at the risk that is set; "" where answers are given."""
-    if threshold(read, calibration) < math.inf or read.min_score is not None:
+    if lowest_score(read, calibration.curve) < math.inf or read.min_score is not None:
         return ""
     fewest, fitted = fewest_for(read.risk), calibration.questions
     why = f"this needs at least {fewest:,}" if fitted < fewest else "of which too many were answered wrongly"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from ragqa.filters import Where
+from ragqa.types import AnswerForm
 
 
 class ReadSettings(TypedDict, total=False):
@@ -16,6 +17,8 @@ class ReadSettings(TypedDict, total=False):
     passages: int | None
     min_score: float | None
     all: bool | None
+    form: AnswerForm | None
+    spelling: bool | None
 
 
 class AskSettings(ReadSettings, total=False):
@@ -31,7 +34,8 @@ class Ask:
     ``where`` keeps to documents with these metadata (see `ragqa.filters`). At most ``k`` answers are given and at most
     ``passages`` are found and read; with ``all`` every passage is read, and every answer that is sure enough is given.
     An answer is given if its score reaches ``min_score``, or what keeps the share of wrong answers at ``risk``: a
-    ``risk`` given here takes the place of a ``min_score`` in the pipeline's settings.
+    ``risk`` given here takes the place of a ``min_score`` in the pipeline's settings. ``form`` says whether short
+    answers or excerpts are given, and ``spelling`` whether mistyped words are corrected (`ragqa.config.ReadConfig`).
     """
 
     question: str
@@ -41,3 +45,5 @@ class Ask:
     passages: int | None = None
     min_score: float | None = None
     all: bool | None = None
+    form: AnswerForm | None = None
+    spelling: bool | None = None

@@ -54,6 +54,7 @@ _FILE = (  # a/b.txt, fenn.co.uk, os.path.join(); no full stop without a blank b
     rf"(?<![\w/-]){_HYPHENED}(?:/{_HYPHENED})*+"
     rf"(?:\.(?:[a-z0-9][{_LETTERS}_]*+|[A-Z]{{2,4}}(?!\w))(?:-{_WORD})*+)++(?:\(\))?+"
 )
+_MANUAL = rf"(?<![\w.-]){_HYPHENED}(?:\.{_WORD})*+\([1-9][a-z]{{0,2}}\)(?!\w)"  # printf(3)
 _SCOPED = rf"(?<!:){_WORD}(?:::~?{_WORD})++(?:<[^\s<>]{{1,60}}>)?+"  # std::vector<int>
 _FORMULA = rf"(?<![=^×·*+]){_WORD}(?:[=^×·*+]-?{_WORD})++"  # E=mc^2
 _NAME = (  # F-16, C++, C#, AB−, Ca(OH)2, print()
@@ -64,7 +65,20 @@ _ATOM = compiled(
     "(?!\\s)(?:"
     + "|".join(
         (
-            *(_PLAIN_WORD, _TEX, _URL, _MAIL, _WINDOWS_PATH, _PATH, _DOTTED, _MARKED, _NUMBER, _INITIALS, _FILE),
+            *(
+                _PLAIN_WORD,
+                _TEX,
+                _URL,
+                _MAIL,
+                _WINDOWS_PATH,
+                _PATH,
+                _DOTTED,
+                _MARKED,
+                _NUMBER,
+                _INITIALS,
+                _MANUAL,
+                _FILE,
+            ),
             *(_SCOPED, _FORMULA, _NAME),
         )
     )

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from ragqa.convert import expected, flatten, misfit, one_of, override, parse_setting, read_toml
 from ragqa.device import AUTO, check_device
 from ragqa.errors import ConfigError
+from ragqa.types import AnswerForm
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 MOST = 1_000_000  # the largest setting, in absolute value
+FORMS: tuple[AnswerForm, ...] = ("auto", "span", "excerpt")
 FUSIONS = ("linear", "convex", "rrf", "bm25", "dense")
 RELEVANCE = "relevance"
 DENSE_SCALE = 40.0  # of encoders that do not say theirs
@@ -154,6 +156,10 @@ class ReadConfig:
     down to ``risk``; ``min_score``, if set, is the threshold instead. Reading ends early where the passages that are
     left would hardly change the best answer: of the questions a share of ``change`` gets another one; 0 reads until
     they cannot change it.
+
+    ``form`` is "span" for short answers alone, "excerpt" for the sentences that answer best, and "auto" for what the
+    question asks for: excerpts for reasons, procedures, definitions and comparisons, else short answers. With
+    ``spelling`` a word that stands in no passage is replaced by the word that was probably meant (`ragqa.spelling`).
     ``calibration`` names a file made by `ragqa calibrate`; unset, the index's own is used, or else the one that came
     with the reader.
     """
@@ -167,12 +173,16 @@ class ReadConfig:
     risk: float = 0.4
     min_score: float | None = None
     change: float = 0.01
+    form: AnswerForm = "auto"
+    spelling: bool = True
     calibration: str = ""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_numbers(self, "read")
         check_least(self, "read", passages=1, answers=1, max_answer_chars=1)
+        if self.form not in FORMS:
+            raise ConfigError(misfit("read.form", self.form, one_of(FORMS)))
         if not 0.0 < self.risk < 1.0:
             raise ConfigError(misfit("read.risk", self.risk, "a share of wrong answers, above 0 and below 1"))
         if self.min_score is not None and not 0.0 <= self.min_score <= 1.0:

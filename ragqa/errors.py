@@ -12,12 +12,15 @@
     ├── MissingExtra          exit 9, HTTP 501   an optional part of the installation is needed
     ├── StorageError          exit 10, HTTP 507  the system refuses: a full, read-only or failing disk, rights, memory,
     │                                            open files
-    └── TrainingError         exit 11, HTTP 500  training cannot go on: no data, no memory, or it diverges
+    ├── TrainingError         exit 11, HTTP 500  training cannot go on: no data, no memory, or it diverges
+    └── ServiceError          exit 12, HTTP 502  a service cannot be reached, lets nobody in, or has no time
 
 A message is one line: what happened, to which file or question, and what to do. Ctrl-C exits with 130.
 """
 
 from __future__ import annotations
+
+import re
 
 
 class RagqaError(Exception):
@@ -101,3 +104,25 @@ class TrainingError(RagqaError):
     """Training cannot go on: nothing to learn from, too little memory, or it diverges."""
 
     exit_code = 11
+
+
+class ServiceError(RagqaError):
+    """A service that was asked cannot be reached, does not let the caller in, or has no time."""
+
+    exit_code = 12
+    http_status = 502
+
+
+def name_of(kind: type[RagqaError]) -> str:
+    """What a service calls a kind of error: "question-error" for `QuestionError`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def named_kinds() -> dict[str, type[RagqaError]]:
+    """All kinds of errors by `name_of`."""
+    found, waiting = dict[str, type[RagqaError]](), [RagqaError]
+    while waiting:
+        kind = waiting.pop()
+        found[name_of(kind)] = kind
+        waiting += kind.__subclasses__()
+    return found

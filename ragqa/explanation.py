@@ -139,9 +139,9 @@ class Explanation:
 
     ``passages`` are all hits, in the order in which they were to be read; ``retrieve`` says how their scores were
     joined, if they are not those of a reranker (``reranked``), and ``weights`` how evidence counts. Of the ``best``
-    answer, given or not: the ``logits`` of its span, one entry a reader (none for a stored answer, or from a reader
-    that keeps them to itself), and its ``score``. ``without`` is the best answer of the other hits, when the passage
-    that ``best`` is quoted from is left out; None where they give none.
+    short answer, given or not: the ``logits`` of its span, one entry a reader (none for a stored answer, or from a
+    reader that keeps them to itself), and its ``score``. ``without`` is the best answer of the other hits, when the
+    passage that ``best`` is quoted from is left out; None where they give none.
     """
 
     reply: Reply
@@ -187,15 +187,16 @@ def explain_hits(
     (seen,) = answering.weigh([request], [hits])
     watch.lap("read")
     reply = answering.conclude(request, seen, watch.share(1))
+    short = replace(request, read=replace(request.read, form="span"))
     passages = _passages(seen, answering.retriever.words(request.question, hits))
-    reranked, best = answering.retriever.reranker is not None, _best(reply)
+    reranked, best = answering.retriever.reranker is not None, _best(answering.conclude(short, seen, {}))
     explanation = Explanation(reply, passages, answering.retriever.config, reranked, answering.calibration.weights)
     if best is None:
         return explanation
     answer, quoted = best.answer, best.answer.hit.passage
     logits = () if answer.faq else reader.logits(request.question, quoted, answer.span)
     (seen_rest,) = answering.weigh([request], [without(hits, quoted.id)])
-    rest = _best(answering.conclude(request, seen_rest, {}))
+    rest = _best(answering.conclude(short, seen_rest, {}))
     score = _score(answering, request, answer)
     return replace(explanation, best=best, logits=logits, score=score, without=rest)
 

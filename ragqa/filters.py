@@ -142,6 +142,25 @@ def parse_filter(where: Where | None) -> Filter | None:
     return Filter(tuple(conditions)) if conditions else None
 
 
+def to_json(where: Where) -> dict[str, Any]:
+    """A filter as plain JSON of which `parse_filter` makes an equal one.
+
+    Conditions that JSON cannot hold, as two of one kind on one key, are a `ConfigError`.
+    """
+    if not isinstance(where, Filter):
+        return {key: _plain(value) for key, value in where.items()}
+    found: dict[str, dict[str, Any]] = {}
+    for condition in where.conditions:
+        own = found.setdefault(condition.key, {})
+        said = _operators(condition)
+        if own.keys() & said.keys():
+            raise ConfigError(f"where: {condition.key} has two conditions of one kind, which cannot be sent")
+        own |= said
+    if parse_filter(found) != where:
+        raise ConfigError(f"where: {where} cannot be sent: give it as a mapping")
+    return found
+
+
 def parse_conditions(texts: Iterable[str]) -> Filter | None:
     """A filter from what a command line says, one condition a text; None for no text.
 
@@ -150,6 +169,29 @@ def parse_conditions(texts: Iterable[str]) -> Filter | None:
     """
     found = tuple(condition for text in texts for condition in _parsed(text))
     return Filter(found) if found else None
+
+
+def _plain(value: Any) -> Any:
+    """Dates as ISO texts, which mean the same; sets as lists."""
+    if isinstance(value, Mapping):
+        return {name: _plain(own) for name, own in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(own) for own in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _operators(condition: Condition) -> dict[str, Any]:
+    """The operators and values that a condition comes from."""
+    test = condition.test
+    if isinstance(test, Exists):
+        return {"exists": condition.holds}
+    if isinstance(test, Within):
+        return dict(test.bounds)
+    number = len(test.texts) > 1 and place_on("number", test.texts[0]) is not None
+    first = (float if "." in test.texts[0] else int)(test.texts[0]) if number else test.texts[0]
+    if not condition.holds:
+        return {"ne": first}
+    return {"in": list(test.texts)} if _spellings(condition.key, first) != test.texts else {"eq": first}
 
 
 def _parsed(text: str) -> list[Condition]:

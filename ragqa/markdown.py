@@ -2,6 +2,9 @@
 
 Marks are: those of emphasis, code, headings and quotations, the addresses of links, anchors, references of notes,
 comments, tags of HTML and of templates, and the line below a table's header. Programs stay as they are.
+
+Where a browser would part what stands before and behind a tag ("Oslo<br>Norway", two cells, two items), a blank is
+read in its place, as between two elements of one kind that touch ("<span>(a)</span><span>premises</span>").
 """
 
 from __future__ import annotations
@@ -9,10 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_TAGS = (
-    "abbr|a|blockquote|br|b|center|code|dd|del|details|div|dl|dt|em|figcaption|figure|font|h[1-6]|hr|iframe|img|input|"
-    "ins|i|kbd|li|mark|ol|picture|pre|p|q|samp|section|small|source|span|strong|sub|summary|sup|svg|s|table|tbody|td|"
-    "th|thead|tr|tt|ul|u|var|video"
+_INLINE = (
+    "abbr|a|bdi|bdo|big|b|cite|code|del|dfn|em|font|ins|i|kbd|mark|q|samp|small|span|strong|sub|sup|s|tt|u|var|wbr"
+)
+_PARTING = (  # elements that begin a line of their own, or a cell, or are no text
+    "article|aside|audio|blockquote|br|caption|center|colgroup|col|dd|details|div|dl|dt|figcaption|figure|footer|"
+    "h[1-6]|header|hr|iframe|img|input|li|main|nav|ol|picture|pre|p|section|source|summary|svg|table|tbody|td|tfoot|th|"
+    "thead|tr|ul|video"
 )
 _TARGET = r"\((?:[^()\n]|\([^()\n]{0,200}\)){0,1000}\)|\[[^\[\]\n]{0,200}\]"
 _RULE = r"[ \t]*:?-{1,100}:?[ \t]*"  # below the name of a column
@@ -22,7 +28,7 @@ _MARK = re.compile(
     r"|(?P<escape>\\)(?=[!-/:-@\[-`{-~])."
     r"|(?P<gone>"
     r"<!--[\s\S]{0,1000}?-->|\{%[^%\n]{0,500}%\}|\{\{[^{}\n]{0,200}\}\}"
-    rf"|</?(?i:{_TAGS})(?:[\s/][^<>\n]{{0,300}})?>"
+    rf"|</?(?i:{_INLINE}|{_PARTING})(?:[\s/](?:[^<>\n]|\n(?!\s*\n)){{0,1000}})?>"
     r"|[ \t]*\{:?[ \t]*[#.][^{}\n]{0,200}\}"
     r"|\[\^[^\[\]\n]{1,50}\](?!:)"
     r"|^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]+\S+[^\n]*$"
@@ -38,9 +44,12 @@ _MARK = re.compile(
     re.MULTILINE,
 )
 
+_PARTS = re.compile(rf"</?(?i:{_PARTING})(?:[\s/][^<>]*)?>|</([A-Za-z]+)\s*><(?i:\1)[\s>]")
 _OPEN = 20  # runs of emphasis inside one another
+_LONGEST_RUN = 10_000  # characters of marks that touch
 
 Span = tuple[int, int]
+Piece = tuple[int, int, str]  # characters [start, end) of a text, and what is read in their place
 
 
 def marks(text: str) -> list[Span]:
@@ -54,11 +63,28 @@ def marks(text: str) -> list[Span]:
     return found
 
 
+def unmarked(text: str) -> list[Piece]:
+    """The `marks`, those that touch as one, and what is read in their place: a blank if they part words, or nothing."""
+    runs: list[Span] = []
+    for start, end in marks(text):
+        if runs and runs[-1][1] == start and end - runs[-1][0] <= _LONGEST_RUN:
+            runs[-1] = (runs[-1][0], end)
+        elif not runs or runs[-1][1] < start:  # what such a run is longer by counts as text
+            runs.append((start, end))
+    return [(start, end, " " if _part_words(text, start, end) else "") for start, end in runs]
+
+
+def _part_words(text: str, start: int, end: int) -> bool:
+    """Whether marks there stand between two words without a blank, and a browser would part these."""
+    around = text[start - 1 : start], text[end : end + 1]
+    return all(around) and not any(map(str.isspace, around)) and _PARTS.search(text, start, end) is not None
+
+
 def plain(text: str) -> str:
     """A line of Markdown without its marks."""
     kept, at = [], 0
-    for start, end in marks(text):
-        kept.append(text[at:start])
+    for start, end, said in unmarked(text):
+        kept += [text[at:start], said]
         at = end
     return "".join([*kept, text[at:]]).strip()
 

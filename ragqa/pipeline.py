@@ -19,6 +19,8 @@ from ragqa.errors import RagqaError
 from ragqa.evidence.calibration import Calibration
 from ragqa.explanation import Explanation, explain
 from ragqa.filters import Where
+from ragqa.grounded import Grounding
+from ragqa.grounding import ground
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
@@ -196,6 +198,12 @@ class Pipeline:
         """Answer one question and explain the reply: what each stage found and decided (see `ragqa.explanation`)."""
         answering = self.answering
         return explain(answering, answering.request(Ask(question, **settings)))
+
+    def ground(self, text: str, *, where: Where | None = None) -> Grounding:
+        """Compare a text of somebody else's with the index: which places support each of its sentences, and which none
+        does (see `ragqa.grounding`). It needs no reader.
+        """
+        return ground(self.answering, text, where)
 
     def session(self, *, where: Where | None = None) -> Session:
         """A conversation, in which a question may refer to earlier ones; cheap, for one thread (see

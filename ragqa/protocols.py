@@ -18,7 +18,8 @@ class Encoder(Protocol):
 
     An encoder whose questions have weights of their own has an attribute ``question_fingerprint``, a string that
     changes with these. One whose cosines lie closer together or farther apart than most has an attribute
-    ``dense_scale``, which they are multiplied with in linear fusion.
+    ``dense_scale``, which they are multiplied with in linear fusion. One that can tell words of its languages from
+    other rows of letters has a method ``is_word(text) -> bool``.
     """
 
     @property

@@ -15,8 +15,11 @@ from ragqa.index.fuse import fuse, lookup
 from ragqa.index.ranking import Ranking
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder, Reranker
+from ragqa.spelling import MOST, doubted, meant, variants
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit
+
+RESPELLED = 20  # passages among whose words the one is looked for that was meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,30 @@ class HybridRetriever:
         hits = self.fetch(self.rank(questions, deep, where, watch), wanted, apart=apart)
         watch.lap("fetch")
         return self.rerank(questions, hits, k, watch)
+
+    def respelled(self, question: str, where: Where | None = None) -> str:
+        """The question with the words that were probably meant in the place of mistyped ones (`ragqa.spelling`); as it
+        is where each of its words stands in a passage or is one that the encoder knows. The words that are meant come
+        from what BM25 finds with the rest of the question and all known words that are one step away.
+        """
+        lexical, is_word = self.snapshot.lexical, getattr(self.encoder, "is_word", None)
+        places = list(doubted(question))
+        known = lexical.known([question[start:end] for start, end in places])
+        unknown = [place for place, is_known in zip(places, known, strict=True) if not is_known]
+        if is_word is not None:
+            unknown = [(start, end) for start, end in unknown if not is_word(question[start:end])]
+        if not unknown or len(unknown) > MOST:
+            return question
+        asked = question
+        for start, end in reversed(unknown):
+            others = variants(question[start:end])
+            near = [other for other, is_known in zip(others, lexical.known(others), strict=True) if is_known]
+            asked = f"{asked[:start]}{' '.join(near)}{asked[end:]}"
+        found = lexical.search([asked], RESPELLED, self.snapshot.allowed(where)).rows[0]
+        texts = [passage.retrieval_text for passage in self.snapshot.passages(np.unique(found[found >= 0]))]
+        for start, end in reversed(unknown):
+            question = f"{question[:start]}{meant(question[start:end], texts) or question[start:end]}{question[end:]}"
+        return question
 
     def reach(self, k: int) -> int:
         """How many of the fused passages are looked at to find the best ``k``."""

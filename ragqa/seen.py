@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ragqa.markdown import marks, plain
+from ragqa.markdown import Piece, plain, unmarked
 
 _BAR = "|"
 _MARKDOWN = re.compile(r"\.(?:md|markdown)(?:\.gz)?(?:[#:][^/]*)?\Z", re.IGNORECASE)
@@ -21,8 +21,6 @@ _CELL_END = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r":?-+:?")
 _STOPS = frozenset(".!?。！？")
 _SEPARATOR = " > "
-
-Piece = tuple[int, int, str]  # characters [start, end) of a passage, and what is seen in their place
 
 
 @dataclass(frozen=True)
@@ -50,19 +48,26 @@ class Seen:
         first, last = self._original(start, after=True), self._original(end, after=False)
         return (first, last) if first < last else None
 
+    def border(self, at: int) -> int:
+        """The border in the original that character ``at`` of `text` begins at. What is not seen there belongs to what
+        stands before it, unless that is a blank.
+        """
+        before = self._original(at, after=False)
+        return self._original(at, after=True) if self.original[max(0, before - 1) : before].strip() else before
+
     def of_original(self, start: int, end: int) -> tuple[int, int]:
         """Where characters [start, end) of the original are seen in `text`; what is not seen ends where it would be."""
         return self._seen(start, after=True), self._seen(end, after=False)
 
     def _seen(self, at: int, *, after: bool) -> int:
-        shift = 0
-        for start, end, said in self.pieces:
-            if at < start or (at == start and (start < end or not after)):
-                break
-            if at < end:
-                return start + shift
-            shift += len(said) - (end - start)
-        return at + shift
+        number = bisect_left(self.pieces, (at,))
+        while after and number < len(self.pieces) and self.pieces[number][:2] == (at, at):
+            number += 1
+        if not number:
+            return at
+        _, end, said = self.pieces[number - 1]
+        first = self._borders[0][number - 1]
+        return first if at < end else first + len(said) + at - end
 
     def _original(self, at: int, *, after: bool) -> int:
         """A border in the original; at a piece the one ``after`` it, or the one before it."""
@@ -91,10 +96,18 @@ def is_markdown(source: str) -> bool:
     return _MARKDOWN.search(source) is not None
 
 
+def shown(text: str, source: str, start: int, end: int) -> str:
+    """Characters [start, end) of a passage of this source as a page shows them: without the marks of Markdown."""
+    if not is_markdown(source):
+        return text[start:end]
+    view = Seen(text, tuple(unmarked(text)))
+    return view.text[slice(*view.of_original(start, end))]
+
+
 def seen(text: str, source: str = "", heading: str = "") -> Seen:
     """What is seen of a passage with this text, of a document of this source, below this heading path."""
     written = is_markdown(source)
-    pieces: list[Piece] = [(start, end, "") for start, end in marks(text)] if written else []
+    pieces = unmarked(text) if written else []
     columns = heading.rpartition(_SEPARATOR)[2]
     if _BAR in columns and _BAR in text:
         rows = list(_rows(text, [name.strip() for name in columns.split(_BAR)], written))

@@ -83,6 +83,18 @@ def sentences(text: str, start: int, end: int) -> Iterator[int]:
         yield end
 
 
+def sentence_at(text: str, start: int, end: int) -> tuple[int, int]:
+    """Characters of the sentence, or of the sentences, that [start, end) stands in, without the white space around
+    them.
+    """
+    ends = list(sentences(text, 0, len(text)))
+    first = max((stop for stop in ends if stop <= start), default=0)
+    last = min((stop for stop in ends if stop >= end), default=len(text))
+    whole = text[first:last]
+    first, last = first + len(whole) - len(whole.lstrip()), last - len(whole) + len(whole.rstrip())
+    return min(first, start), max(last, end)
+
+
 def _is_end(text: str, start: int, match: re.Match[str]) -> bool:
     after = _AFTER.match(text, match.end())
     following = after[1] if after else ""

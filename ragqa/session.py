@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ragqa.errors import QuestionError
 from ragqa.explanation import Explanation
@@ -42,7 +42,7 @@ def account(understood: Understood) -> dict[str, Any]:
 
 
 class Asked(Protocol):
-    """What a talk asks its questions of: a `Pipeline`."""
+    """What a talk asks its questions of: a `Pipeline`, or a `Client`."""
 
     @property
     def language(self) -> str:
@@ -52,6 +52,11 @@ class Asked(Protocol):
     def ask(self, question: str, *, where: Where | None = None) -> Reply:
         """Answer one question."""
         ...
+
+
+@runtime_checkable
+class Explaining(Asked, Protocol):
+    """One that can say why as well: a `Pipeline`."""
 
     def explain(self, question: str, *, where: Where | None = None) -> Explanation:
         """Answer one question and say why."""
@@ -100,8 +105,8 @@ class Session:
 
 
 def turn_of(understood: Understood, reply: Reply) -> Turn:
-    """What later questions may refer to: the best answer, and the passages of its document that were found."""
-    if not reply.answers:
+    """What later questions may refer to: the best short answer, and the passages of its document that were found."""
+    if not reply.answers or reply.answers[0].kind == "excerpt":
         return Turn(understood.typed, understood.question)
     passage = reply.answers[0].hit.passage
     found = sorted(

@@ -73,17 +73,17 @@ def decode(windows: Sequence[WindowLogits], offsets: NDArray[np.int64], max_char
 
 
 def whole_spans(seen: Seen, decoded: Decoded) -> Decoded:
-    """The spans of a passage, from what is ``seen`` of it, in the passage itself, each widened to what belongs together
-    (`ragqa.wholes`). A span of nothing that stands in the passage is left out.
+    """The spans of a passage, from what is ``seen`` of it, each widened to what belongs together (`ragqa.wholes`), in
+    the passage itself. A span of nothing that stands in the passage is left out.
 
     Spans that become equal are one, whose probability is the sum of theirs. Best first; ties go to the earlier start,
     then the shorter.
     """
-    wholes = Wholes(seen.original)
+    wholes = Wholes(seen.text)
     found: dict[tuple[int, int], list[float]] = {}
     for span in decoded.spans:
-        if (own := seen.place(span.start, span.end)) is not None:
-            found.setdefault(wholes.widen(*own), []).append(span.score)
+        if (own := seen.place(*wholes.widen(span.start, span.end))) is not None:
+            found.setdefault(own, []).append(span.score)
     spans = [Span(*place, _log_sum(scores)) for place, scores in found.items()]
     return replace(decoded, spans=sorted(spans, key=lambda span: (-span.score, span.start, span.end)))
 

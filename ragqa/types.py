@@ -14,8 +14,8 @@ from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from ragqa.normalized import plain
-from ragqa.seen import Seen, is_markdown, seen
-from ragqa.sentences import sentences
+from ragqa.seen import Seen, is_markdown, seen, shown
+from ragqa.sentences import sentence_at
 
 Scalar = str | int | float | bool
 Meta = Mapping[str, Scalar | Sequence[Scalar]]
@@ -25,9 +25,11 @@ ORIGIN = "ragqa.origin"  # the key that says who gave a document, if it was not 
 PROGRAM = "program"
 LANGUAGE = "ragqa.language"  # the key that says by which language's analyzer the words of a document were indexed
 SEEN_FORM = "seen-1"  # to be raised where `ragqa.normalized` begins to give other text
-MARKDOWN_FORM = "markdown-1"  # to be raised where `ragqa.seen` begins to give other text of Markdown
+MARKDOWN_FORM = "markdown-2"  # to be raised where `ragqa.seen` begins to give other text of Markdown
 FORMS = f"{SEEN_FORM} {MARKDOWN_FORM}"  # in which search and models see texts now
 Stopped = Literal["settled", "likely", "exhausted"]
+AnswerKind = Literal["span", "excerpt"]
+AnswerForm = Literal["auto", "span", "excerpt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Section:
     """From character ``start`` of a document on, the text stands under this heading path ("History > Early years").
 
     ``body`` is where its text begins: what stands between the two (its heading line, or metadata) is in no passage.
-    Without it (0) the heading line is told from the text. An index does not keep it.
+    Without it (0) the heading line is told from the text.
     """
 
     start: int
@@ -78,9 +80,9 @@ class Document:
     the line of the source at which ``text`` begins when the lines of the text are those of the source, and 0 when they
     are not (a record, a PDF, HTML). ``sections`` are in order of ``start``. ``whole`` asks the splitter to keep the
     document as one passage; ``tables`` and ``together`` (characters [start, end) that belong together, such as a
-    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap; an
-    index does not keep them. ``meta`` may hold dates and nested mappings too: an index stores dates as ISO
-    texts and nested values under keys such as ``author.name``.
+    program and the sentence that announces it) tell it where else not to cut. Both are in order and do not overlap.
+    ``meta`` may hold dates and nested mappings too: an index stores dates as ISO texts and nested values under keys
+    such as ``author.name``.
     """
 
     id: str
@@ -193,13 +195,16 @@ class Hit:
     copies: tuple[Hit, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form, of copies the passages' ids and sources."""
+        """The JSON form; of a copy it begins with the id and the source of its passage."""
         return {
             "rank": self.rank,
             "score": self.score,
             "sources": dict(self.sources),
+            "row": self.row,
             "passage": self.passage.to_dict(),
-            "copies": [{"passage_id": copy.passage.id, "source": copy.passage.source} for copy in self.copies],
+            "copies": [
+                {"passage_id": copy.passage.id, "source": copy.passage.source, **copy.to_dict()} for copy in self.copies
+            ],
         }
 
 
@@ -213,6 +218,10 @@ class Span:
     start: int
     end: int
     score: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"start": self.start, "end": self.end, "score": self.score}
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +266,7 @@ class Support:
         passage = self.hit.passage
         return {
             "text": self.text,
-            "span": {"start": self.span.start, "end": self.span.end},
+            "span": self.span.to_dict(),
             "document_span": {"start": passage.start + self.span.start, "end": passage.start + self.span.end},
             "passage_id": passage.id,
             "doc_id": passage.doc_id,
@@ -271,6 +280,9 @@ class Answer:
     """A quotation that answers the question: ``score`` is the probability that it is right, ``support`` the other
     places that say the same, ``features`` what the score was made of.
 
+    Its ``kind`` is "span" for a short answer, or "excerpt" for the sentences, list or row that answer it best; then the
+    score is the probability that the answer stands in them.
+
     With ``faq`` it is a stored answer, whole, to the question that is its passage's title.
     """
 
@@ -280,6 +292,7 @@ class Answer:
     hit: Hit
     support: tuple[Support, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
+    kind: AnswerKind = "span"
 
     @property
     def source(self) -> str:
@@ -291,18 +304,16 @@ class Answer:
         """Characters [start, end) of the passage: the sentence that the answer stands in, or the sentences, without
         the white space around them.
         """
-        text = self.hit.passage.text
-        ends = list(sentences(text, 0, len(text)))
-        start = max((end for end in ends if end <= self.span.start), default=0)
-        end = min((end for end in ends if end >= self.span.end), default=len(text))
-        whole = text[start:end]
-        start, end = start + len(whole) - len(whole.lstrip()), end - len(whole) + len(whole.rstrip())
-        return min(start, self.span.start), max(end, self.span.end)
+        return sentence_at(self.hit.passage.text, self.span.start, self.span.end)
 
     def quote(self) -> str:
         """The text of `sentence`, as it stands in the passage."""
         start, end = self.sentence
         return self.hit.passage.text[start:end]
+
+    def shown(self, start: int, end: int) -> str:
+        """Characters [start, end) of the passage as a page shows them: without the marks of Markdown."""
+        return shown(self.hit.passage.text, self.source, start, end)
 
     @property
     def line(self) -> int:
@@ -325,15 +336,17 @@ class Answer:
         """The JSON form; "sentence" is that of the passage that the answer stands in, in characters of the passage."""
         (start, end), (first, last) = self.document_span, self.sentence
         return {
+            "kind": self.kind,
             "text": self.text,
             "score": self.score,
-            "span": {"start": self.span.start, "end": self.span.end},
+            "span": self.span.to_dict(),
             "sentence": {"start": first, "end": last},
             "document_span": {"start": start, "end": end},
             "line": self.line,
             "faq": self.faq,
             "passage": self.hit.passage.to_dict(),
             "support": [support.to_dict() for support in self.support],
+            "features": dict(self.features),
         }
 
 
@@ -344,7 +357,9 @@ class Reply:
     ``timings`` are milliseconds by stage ("bm25", "encode", "dense", "fuse", "fetch", "rerank", "read") and their
     "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
     none.
-    ``candidates`` are the best answers that were not good enough to be given, where none was. ``stopped`` says why no
+    ``candidates`` are the best short answers that were not good enough to be given, where none was, and ``nearest`` is
+    then the excerpt that most likely holds an answer, if anything was read. ``searched`` is the question as it was
+    searched for and read, where words of it were corrected, else "". ``stopped`` says why no
     more was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly
     change it (``read.change``), or "exhausted", as none was left.
     """
@@ -358,6 +373,8 @@ class Reply:
     no_answer: float = 0.0
     candidates: tuple[Answer, ...] = ()
     stopped: Stopped = "exhausted"
+    nearest: Answer | None = None
+    searched: str = ""
 
     @property
     def answered(self) -> bool:
@@ -368,12 +385,14 @@ class Reply:
         return iter(self.answers)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form, the same from the command line, the API and the service."""
+        """The JSON form, the same from the command line, the API and the service. `ragqa.remote.replies` reads it."""
         return {
             "question": self.question,
+            "searched": self.searched,
             "answered": self.answered,
             "answers": [answer.to_dict() for answer in self.answers],
             "candidates": [answer.to_dict() for answer in self.candidates],
+            "nearest": None if self.nearest is None else self.nearest.to_dict(),
             "hits": [hit.to_dict() for hit in self.hits],
             "no_answer": self.no_answer,
             "read": self.read,

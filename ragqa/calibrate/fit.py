@@ -10,18 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.calibrate.curve import risk_curve
 from ragqa.calibrate.examples import Examples, gather_examples
+from ragqa.calibrate.excerpts import fit_excerpts
 from ragqa.calibrate.gather import Seen
 from ragqa.calibrate.logistic import chances, fit_logistic
 from ragqa.calibrate.stop import LEAST, fit_stop
 from ragqa.calibrate.weights import fit_weights
 from ragqa.errors import ConfigError
 from ragqa.evidence.answers import rank_answers
-from ragqa.evidence.calibration import Calibration, ScoreModel, Step, StopModel, Weights
+from ragqa.evidence.calibration import Calibration, ScoreModel, StopModel, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.stopping import ended
 from ragqa.types import Answer
-from ragqa.wording import wording_among
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -59,8 +60,9 @@ def fit(
     check_number(len(seen), weights=weights)
     found = fit_weights(seen, start.weights) if weights else start.weights
     stop = fit_stop(seen, found, change, seed) if len(seen) >= LEAST else start.stop
-    examples = gather_examples([(one, read_answers(one, found, stop=stop, change=change)) for one in seen])
-    score, scores, right = fit_examples(examples, seed)
+    read = [read_evidence(one, found, stop, change) for one in seen]
+    best = [rank_answers(evidence, ScoreModel(), ANSWERS) for evidence in read]
+    score, scores, right = fit_examples(gather_examples(list(zip(seen, best, strict=True))), seed)
     calibration = Calibration(
         weights=found,
         score=score,
@@ -70,6 +72,7 @@ def fit(
         encoder=start.encoder,
         data=dict(data or {}),
         stop=stop,
+        excerpts=fit_excerpts(seen, read, seed),
     )
     return Fit(calibration, scores, right)
 
@@ -97,16 +100,19 @@ def fit_examples(examples: Examples, seed: int = 1) -> tuple[ScoreModel, Floats,
     return fit_score(examples.features, examples.right), scores, examples.best_right
 
 
+def read_evidence(one: Seen, weights: Weights, stop: StopModel | None = None, change: float = 0.0) -> Evidence:
+    """What a pipeline has read with these weights when it stops."""
+    evidence = Evidence.on(one.question, one.hits, weights, one.language)
+    while ended(evidence, stop, change) is None:
+        evidence.add(one.spans[evidence.read])
+    return evidence
+
+
 def read_answers(
     one: Seen, weights: Weights, count: int = ANSWERS, stop: StopModel | None = None, change: float = 0.0
 ) -> tuple[Answer, ...]:
-    """The answers that a pipeline gives with these weights; it reads passages up to the point where
-    a pipeline stops.
-    """
-    evidence = Evidence(one.hits, weights, wording_among(one.hits, one.language))
-    while ended(evidence, stop, change) is None:
-        evidence.add(one.spans[evidence.read])
-    return rank_answers(evidence, ScoreModel(), count)
+    """The answers that a pipeline gives with these weights, with scores of no fit."""
+    return rank_answers(read_evidence(one, weights, stop, change), ScoreModel(), count)
 
 
 def probabilities(model: ScoreModel, features: Floats) -> Floats:
@@ -117,21 +123,3 @@ def probabilities(model: ScoreModel, features: Floats) -> Floats:
 def fit_score(features: Floats, right: Bools) -> ScoreModel:
     """Logistic regression of ``right`` [n] on ``features`` [n, f]."""
     return ScoreModel(*fit_logistic(features, right))
-
-
-def risk_curve(scores: Floats, right: Bools) -> tuple[Step, ...]:
-    """The share of wrong answers among the best k, for k from 10 on, growing by a tenth each time, and for all answers.
-    Answers with equal scores are counted together.
-    """
-    order = np.argsort(-scores, kind="stable")
-    ranked, wrong = scores[order], np.cumsum(~right[order])
-    steps: list[Step] = []
-    size = 10.0
-    while len(ranked):
-        k = int(np.searchsorted(-ranked, -ranked[min(int(size), len(ranked)) - 1], side="right"))
-        if not steps or k > steps[-1].given:
-            steps.append(Step(float(ranked[k - 1]), k, int(wrong[k - 1])))
-        if k == len(ranked):
-            break
-        size = max(size * 1.1, k + 1)
-    return tuple(steps)

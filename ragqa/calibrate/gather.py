@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ragqa.asking import Ask
 from ragqa.index.report import Progress, silent
+from ragqa.judging.matching import has_answer
 from ragqa.judging.metrics import exact_match
+from ragqa.judging.normalize import answer_tokens
 from ragqa.pipeline import Pipeline
 from ragqa.types import Hit, Question, Span
 
 BATCH = 16
+LONG = 10  # words: longer answers are seldom quoted whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,17 @@ class Seen:
     def right(self, text: str) -> bool:
         """Whether a text is a right answer, by the official comparison (exact match)."""
         return bool(self.references) and exact_match(text, self.references, self.language) > 0
+
+    def held_in(self, text: str) -> bool:
+        """Whether a right answer stands in a text; of one of more than `LONG` words half of them are enough."""
+        if not self.references:
+            return False
+        return has_answer(text, self.references) or any(_covers(text, reference) for reference in self.references)
+
+
+def _covers(text: str, reference: str) -> bool:
+    words = answer_tokens(reference, "en")
+    return len(words) > LONG and 2 * len(Counter(words) & Counter(answer_tokens(text, "en"))) >= len(words)
 
 
 def gather(

@@ -12,6 +12,7 @@ import numpy as np
 
 from ragqa.calibrate.fit import Fit, check_number, fit, read_answers
 from ragqa.calibrate.gather import Seen, gather
+from ragqa.calibrate.unanswerable import unanswered
 from ragqa.calibrate.worth import share_between
 from ragqa.composition import readers_of
 from ragqa.config import Config
@@ -57,10 +58,12 @@ def calibrate_index(
     sample: int | None = None,
     seed: int = 1,
     weights: bool = False,
+    unanswerable: float = 0.0,
     risks: Sequence[float] = (),
     progress: Progress = silent,
 ) -> Report:
     """Fit to the questions of a file (``sample`` of them at random) and write ``calibration.json`` into ``output``.
+    With ``unanswerable`` a share of all questions is made from these (see `unanswered`); the report is of the others.
 
     The folder is made if there is none. A place where none can be written to is told before anything is asked.
     """
@@ -81,9 +84,11 @@ def calibrate_index(
         encoder=pipeline.retriever.encoder.fingerprint,
     )
     data, change = {Path(questions).name: sha256(Path(questions))}, config.read.change
-    found = fit(seen, start, weights=weights, change=change, data=data, seed=seed)
+    every = [*seen, *unanswered(seen, unanswerable, seed)]
+    found = fit(every, start, weights=weights, change=change, data=data, seed=seed)
     path = save_calibration(output, found.calibration)
-    return _report(path, seen, start, found, change, risks)
+    of_file = replace(found, scores=found.scores[: len(seen)], right=found.right[: len(seen)])
+    return _report(path, seen, start, of_file, change, risks)
 
 
 def _make_folder(folder: Path) -> None:

@@ -13,7 +13,6 @@ from ragqa.calibrate.logistic import chances, fit_logistic
 from ragqa.evidence.calibration import STATES, StopModel, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.stopping import settled, standing, state
-from ragqa.wording import wording_among
 
 FOLDS = 5
 BORDERS = np.geomspace(1e-4, 0.5, 80)
@@ -73,7 +72,7 @@ def _states(one: Seen, weights: Weights) -> Iterator[tuple[tuple[float, ...], bo
     """The state after each passage but the last, as long as the exact bound does not end reading, and whether the best
     answer after all passages is another one than now.
     """
-    evidence = Evidence(one.hits, weights, wording_among(one.hits, one.language))
+    evidence = Evidence.on(one.question, one.hits, weights, one.language)
     passed = []
     for spans in one.spans:
         evidence.add(spans)

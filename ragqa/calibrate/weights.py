@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ragqa.calibrate.gather import Seen
 from ragqa.evidence.calibration import Weights
-from ragqa.evidence.masses import null_probability, relevance
+from ragqa.evidence.masses import Evidence, null_probability, relevance
 
 Floats = NDArray[np.float64]
 NAMES = ("bm25", "dense", "rerank", "relevance", "span", "null")
@@ -24,13 +24,14 @@ PASSAGE = 3  # so many of the weights, the first, are for features of passages
 @dataclass(frozen=True, slots=True)
 class Table:
     """All questions in one table: features of passages [q, p, 3] and spans [q, s, 2], and for each span the place of
-    its passage, −1 where padded.
+    its passage, −1 where padded, and the log-mass that its form takes (``lost``, [q, s]).
     """
 
     passages: Floats
     real: NDArray[np.bool_]
     spans: Floats
     owner: NDArray[np.int64]
+    lost: Floats
     right: NDArray[np.bool_]
 
     @property
@@ -40,38 +41,39 @@ class Table:
         return np.array([*varies, True, True, True])
 
 
-def tabulate(seen: Sequence[Seen], cap: float) -> Table:
+def tabulate(seen: Sequence[Seen], start: Weights) -> Table:
     """The features of every passage and span. Retrieval scores are centred for each question, which does not change the
-    softmax.
+    softmax. The cap, and what form counts, are those of ``start``.
     """
     width = max((len(one.hits) for one in seen), default=1) or 1
     flat = [[span for spans in one.spans for span in spans if span.start < span.end] for one in seen]
     longest = max(map(len, flat), default=1) or 1
     passages, real = np.zeros((len(seen), width, PASSAGE)), np.zeros((len(seen), width), bool)
     spans, owner = np.zeros((len(seen), longest, 2)), np.full((len(seen), longest), -1)
-    right = np.zeros((len(seen), longest), bool)
+    right, lost = np.zeros((len(seen), longest), bool), np.zeros((len(seen), longest))
     for row, one in enumerate(seen):
         for column, source in enumerate(("bm25", "dense", "rerank")):
             known = [hit.sources[source] for hit in one.hits if source in hit.sources]
             values = np.array([hit.sources.get(source, min(known, default=0.0)) for hit in one.hits])
             passages[row, : len(values), column] = values - values.mean() if len(values) else 0.0
         real[row, : len(one.hits)] = True
-        place = 0
+        evidence, place = Evidence.on(one.question, one.hits, start, one.language), 0
         for number, (hit, found) in enumerate(zip(one.hits, one.spans, strict=True)):
             null = null_probability(found)
             log_answer = np.log1p(-null) if null < 1.0 else 0.0
             for span in found:
                 if span.start < span.end:
-                    spans[row, place] = relevance(null, cap), min(0.0, span.score - log_answer)
+                    spans[row, place] = relevance(null, start.cap), min(0.0, span.score - log_answer)
                     owner[row, place] = number
+                    lost[row, place] = evidence.lost(hit.passage, span)
                     right[row, place] = one.right(hit.passage.text[span.start : span.end])
                     place += 1
-    return Table(passages, real, spans, owner, right)
+    return Table(passages, real, spans, owner, lost, right)
 
 
 def fit_weights(seen: Sequence[Seen], start: Weights) -> Weights:
     """The weights with the greatest likelihood under a weak prior around ``start``; the cap does not change."""
-    table = tabulate(seen, start.cap)
+    table = tabulate(seen, start)
     begin = np.array([getattr(start, name) for name in NAMES])
     scale = np.maximum(1.0, np.abs(begin))
     precision = 1.0 / (scale**2 * len(seen))  # a normal prior around the value, whose standard deviation is the value
@@ -94,7 +96,8 @@ def log_likelihood(table: Table, values: Floats) -> tuple[float, Floats]:
     centred = table.passages - np.einsum("qp,qpf->qf", prior, table.passages)[:, None]
     rows = np.arange(questions)[:, None]
     real = table.owner >= 0
-    mass = np.where(real, log_prior[rows, table.owner] + table.spans @ values[PASSAGE:-1], -np.inf)
+    mass = log_prior[rows, table.owner] + table.spans @ values[PASSAGE:-1] - table.lost
+    mass = np.where(real, mass, -np.inf)
     features = np.concatenate([centred[rows, table.owner], table.spans, np.zeros((*real.shape, 1))], axis=2)
     null = np.full((questions, 1), values[-1])
     every = np.concatenate([mass, null], axis=1)

@@ -21,6 +21,7 @@ from ragqa.cli.chat import chat
 from ragqa.cli.documents import add, delete
 from ragqa.cli.eval import evaluate
 from ragqa.cli.forms import forms
+from ragqa.cli.ground import ground
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
 from ragqa.cli.keys import keys
@@ -64,7 +65,7 @@ def cli(debug: bool) -> None:
 
 
 for command in (
-    index, add, delete, ask, chat, search, info, verify, compact, repair, copy, pack, unpack,
+    index, add, delete, ask, chat, search, ground, info, verify, compact, repair, copy, pack, unpack,
     train, mine, forms, recipes, calibrate, evaluate, export, models, serve, keys,
 ):  # fmt: skip
     cli.add_command(command)

@@ -27,6 +27,13 @@ SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 @click.option("--sample", type=click.IntRange(1), help="So many of the questions, drawn at random.")
 @click.option("--seed", type=int, default=1, show_default=True, help="For --sample.")
 @click.option("--weights", is_flag=True, help="Fit how evidence is weighed as well, not only what scores are worth.")
+@click.option(
+    "--unanswerable",
+    type=click.FloatRange(0, 0.9),
+    default=0.0,
+    show_default=True,
+    help="Ask some once more without the passages that answer them, so that they are this share of all.",
+)
 @models_option
 @click.option("--reader", help="Another reader: a directory or hub name.")
 @encoder_option
@@ -41,6 +48,7 @@ def calibrate(
     sample: int | None,
     seed: int,
     weights: bool,
+    unanswerable: float,
     models: str | None,
     reader: str | None,
     encoder: str | None,
@@ -75,6 +83,7 @@ def calibrate(
             sample=sample,
             seed=seed,
             weights=weights,
+            unanswerable=unanswerable,
             risks=SHOWN,
             progress=progress,
         )

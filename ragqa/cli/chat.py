@@ -115,8 +115,10 @@ def lines() -> Iterator[str]:
 def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
     """Show how the question was completed and why; then ask it again and show what each stage found."""
     from ragqa.cli.explaining import print_explanation
+    from ragqa.session import Explaining
 
     understood = exchange.understood
+    assert isinstance(session.pipeline, Explaining)
     explanation = session.pipeline.explain(understood.question, where=session.where)
     if as_json:
         print_json({"why": {**exchange.to_dict(), "explanation": explanation.to_dict()}}, indent=None)
@@ -134,13 +136,13 @@ def show_why(session: Session, exchange: Exchange, *, as_json: bool) -> None:
 
 def show_sources(_: Session, exchange: Exchange, *, as_json: bool) -> None:
     """Show all places of every answer: the one that was shown and the others with the same answer."""
-    from ragqa.cli.output import marked, one_line, place
+    from ragqa.cli.output import marked, one_line, place, words
 
     if as_json:
         print_json({"sources": [answer.to_dict() for answer in exchange.reply.answers]}, indent=None)
         return
     for number, answer in enumerate(exchange.reply.answers, 1):
-        say(f"{number}. ", Styled(one_line(answer.text), bold=True))
+        say(f"{number}. ", Styled(one_line(words(answer)), bold=True))
         places: list[tuple[list[str | Styled], Hit, tuple[int, int]]]
         places = [(marked(answer), answer.hit, answer.document_span)]
         for one in answer.support:

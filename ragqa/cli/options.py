@@ -24,6 +24,8 @@ ANSWERING = {
     "passages": "read.passages",
     "risk": "read.risk",
     "min_score": "read.min_score",
+    "form": "read.form",
+    "spelling": "read.spelling",
     "models": "read.reader",
     "reader": "read.reader",
     "ensemble": "read.ensemble",
@@ -131,6 +133,10 @@ def answering_options(command: Command) -> Command:
         click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable)."),
         click.option("--reader", help="Another reader: a directory or hub name."),
         models_option,
+        click.option("--spelling/--as-typed", default=None, help="Correct words that no passage has [--spelling]."),
+        click.option(
+            "--form", type=click.Choice(["auto", "span", "excerpt"]), help="Short answers or excerpts [auto]."
+        ),
         click.option("--min-score", type=float, help="Give no answer below this score, whatever the risk."),
         click.option("--risk", type=share, help="Share of given answers that may be wrong [0.4]."),
         click.option("--read", "passages", type=click.IntRange(1), help="Passages to read at most [20]."),

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ragqa.cli.terminal import Styled, note, say
+from ragqa.seen import shown
 
 if TYPE_CHECKING:
     from ragqa.index.snapshot import Snapshot
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _WHITE = re.compile(r"\s+")
 QUOTE_CHARS = 300
+WORTH_SHOWING = 0.05  # the probability from which an excerpt is shown where no answer is given
 
 
 def note_unchecked(snapshot: Snapshot) -> None:
@@ -34,21 +36,29 @@ def note_unpromised(pipeline: Pipeline) -> str:
 
 
 def print_reply(reply: Reply, *, promised: bool = True) -> None:
-    """Answers with score, quotation and place; without an answer, the nearest passages. Where no answer is given
+    """Answers with score, quotation and place; without an answer, what most likely holds one. Where no answer is given
     because the risk that is set cannot be ``promised``, candidates are not said to be too unsure.
     """
+    if reply.searched:
+        say(f"Searched for: {reply.searched} (--as-typed searches for the words as they are)")
     if not reply.answered:
         say("No answer found." if promised or not reply.candidates else "No answer given.")
         for answer in reply.candidates:
             where = place(answer.hit, answer.line, answer.document_span)
             said = "not sure enough" if promised else "nothing promised"
-            say(f"   {said}: {one_line(answer.text)}  {answer.score:.2f}  {where}")
-        if reply.hits:
+            say(f"   {said}: {one_line(words(answer))}  {answer.score:.2f}  {where}")
+        if reply.nearest is not None and reply.nearest.score >= WORTH_SHOWING:
+            say("What most likely holds an answer:")
+            _print_excerpt("   ", reply.nearest)
+        elif reply.hits:
             say("The nearest passages:")
-        for hit in reply.hits[:3]:
-            print_hit(hit)
+            for hit in reply.hits[:3]:
+                print_hit(hit)
     for number, answer in enumerate(reply.answers, 1):
-        *before, last = answer.text.expandtabs(4).splitlines() or [""]
+        if answer.kind == "excerpt":
+            _print_excerpt(f"{number}. ", answer)
+            continue
+        *before, last = words(answer).expandtabs(4).splitlines() or [""]
         starts = [f"{number}. ", *["   "] * len(before)]
         for start, line in zip(starts, before, strict=False):
             say(start, Styled(line, bold=True))
@@ -60,6 +70,15 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
     note(f"{reply.read} of {len(reply.hits)} passages read in {total:.0f} ms")
 
 
+def _print_excerpt(head: str, answer: Answer) -> None:
+    """An excerpt as it stands, with score and place."""
+    lines = [line.rstrip() for line in words(answer).expandtabs(4).splitlines() if line.strip()] or [""]
+    for start, line in zip([head, *["   "] * len(lines)], lines, strict=False):
+        say(start, line)
+    where = place(answer.hit, answer.line, answer.document_span)
+    say(Styled(f"   {answer.score:.2f}  {where}", dim=True))
+
+
 def print_hit(hit: Hit) -> None:
     """Rank, score, place and the start of the passage."""
     sources = " ".join(f"{name} {score:.2f}" for name, score in hit.sources.items())
@@ -67,7 +86,14 @@ def print_hit(hit: Hit) -> None:
     say(f"{hit.rank}. ", Styled(where, bold=True), f"  {hit.score:.2f} ({sources})")
     if hit.passage.is_faq:
         say(f"   {hit.passage.title}")
-    say(f"   {_shorten(one_line(hit.passage.text), QUOTE_CHARS)}")
+    passage = hit.passage
+    text = shown(passage.text, passage.source, 0, len(passage.text))
+    say(f"   {_shorten(one_line(text), QUOTE_CHARS)}")
+
+
+def words(answer: Answer) -> str:
+    """The answer as a page shows it."""
+    return answer.shown(answer.span.start, answer.span.end)
 
 
 def one_line(text: str) -> str:
@@ -103,11 +129,9 @@ def marked(answer: Answer) -> list[str | Styled]:
 
 def _sentence(answer: Answer) -> tuple[str, str, str]:
     """The answer's sentence in three parts: before the answer, the answer, after it; each on one line."""
-    text, span = answer.hit.passage.text, answer.span
-    start, end = answer.sentence
-    start, end = max(start, span.start - QUOTE_CHARS), min(end, span.end + QUOTE_CHARS)
-    before, after = (_WHITE.sub(" ", part) for part in (text[start : span.start], text[span.end : end]))
-    return before.lstrip(), one_line(answer.text), after.rstrip()
+    span, (start, end) = answer.span, answer.sentence
+    before, after = (_WHITE.sub(" ", answer.shown(*part)) for part in ((start, span.start), (span.end, end)))
+    return before[-QUOTE_CHARS:].lstrip(), one_line(words(answer)), after[:QUOTE_CHARS].rstrip()
 
 
 def _support(answer: Answer) -> str:

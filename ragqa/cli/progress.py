@@ -62,7 +62,8 @@ class _Lines:
             if self._last is not None:
                 stage, done, total = self._last
                 of = "" if total is None else f" of {total:,}"
-                note(f"{stage}: {done:,}{of} ({time.monotonic() - started:.0f} s)")
+                counted = f": {done:,}{of}" if done or of else ""  # work that counts nothing is told by its name
+                note(f"{stage}{counted} ({time.monotonic() - started:.0f} s)")
 
 
 class _Bar:

@@ -67,13 +67,24 @@ def asked(words: tuple[str, ...], file: str | None) -> list[str]:
         if not text:
             raise QuestionError('the question is empty: ragqa ask "your question"')
         return [text]
-    lines = [line.strip() for line in _content(file).splitlines() if line.strip()]
+    lines = [line.strip() for line in content(file, "a list of questions, one a line").splitlines() if line.strip()]
     if not lines:
         raise SourceError(f"{file}: holds no question (one a line)")
     return lines
 
 
-def _content(file: str) -> str:
+def written(words: tuple[str, ...], file: str | None) -> str:
+    """The text on the line, or all of a file (of standard input for "-")."""
+    if (file is None) == (not words):
+        raise ConfigError("give a text or --file" if file is None else "give a text or --file, not both")
+    text = " ".join(words) if file is None else content(file, "a text")
+    if not text.strip():
+        raise SourceError(f"{file}: holds no text") if file is not None else QuestionError("the text is empty")
+    return text
+
+
+def content(file: str, what: str) -> str:
+    """The text of a file, in any encoding; ``what`` is wanted of it."""
     from ragqa.corpus.encoding import decode
 
     try:
@@ -81,4 +92,4 @@ def _content(file: str) -> str:
     except OSError as error:
         raise SourceError(f"{file}: cannot be read ({error.strerror or error})") from error
     except SourceError as error:
-        raise SourceError(f"{file}: not a list of questions, one a line: {error}") from error
+        raise SourceError(f"{file}: not {what}: {error}") from error

@@ -36,7 +36,7 @@ from ragqa.normalized import plain
 from ragqa.types import LANGUAGE, Meta
 
 AUTO, SIMPLE = "auto", "simple"
-_STEMMED = {
+STEMMED = {
     "ar": "arabic",
     "da": "danish",
     "de": "german",
@@ -60,7 +60,7 @@ _WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}  # Tantivy has no list
 _LONGEST = 128  # bytes of UTF-8; what is longer is data, not a word
 _WORD = r"[\w--_]+"  # with combining marks, which Tantivy's faster simple tokenizer takes for blanks
 
-LANGUAGES: tuple[str, ...] = (*_STEMMED, "zh", *GRAMS, "hi", "vi", SIMPLE)
+LANGUAGES: tuple[str, ...] = (*STEMMED, "zh", *GRAMS, "hi", "vi", SIMPLE)
 _REVISIONS = {"zh": 2}  # raised whenever the terms of a language change; 1 where none is said
 _NEEDED = {"zh": ("jieba", "opencc"), AUTO: ("py3langid", "jieba", "opencc")}  # packages that an extra installs
 
@@ -84,7 +84,7 @@ class Analyzer:
 
     @property
     def _kind(self) -> str:
-        if self.language in _STEMMED:
+        if self.language in STEMMED:
             return "stem" if self.language in _WITHOUT_STOP_WORDS else "stem-stop"
         return "jieba" if self.language == "zh" else "gram" if self.language in GRAMS else "word"
 
@@ -167,13 +167,13 @@ def _at_blanks() -> tantivy.TextAnalyzer:
 def _text_analyzer(language: str) -> tantivy.TextAnalyzer:
     if language == "zh" or language in GRAMS:
         tokenizer = Tokenizer.whitespace()
-    elif language in _STEMMED and language != "ta":
+    elif language in STEMMED and language != "ta":
         tokenizer = Tokenizer.simple()
     else:
         tokenizer = Tokenizer.regex(_WORD)
     builder = TextAnalyzerBuilder(tokenizer).filter(Filter.remove_long(_LONGEST)).filter(Filter.lowercase())
-    if language in _STEMMED:
-        name = _STEMMED[language]
+    if language in STEMMED:
+        name = STEMMED[language]
         if language not in _WITHOUT_STOP_WORDS:
             builder = builder.filter(Filter.stopword(name))
         if language == "en":

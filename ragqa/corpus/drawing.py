@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ragqa.corpus.damage import described
-from ragqa.corpus.files import SourceFile, regular_size
+from ragqa.corpus.files import regular_size
 from ragqa.corpus.isolation import SETTINGS, command
 from ragqa.corpus.limits import Limits, too_hungry, too_slow
 from ragqa.corpus.readers.pdf_picture import Picture, draw
@@ -54,7 +54,7 @@ def main(limits: dict[str, Any]) -> None:
     """Draw what stdin says."""
     told = json.load(sys.stdin.buffer)
     path = Path(told.pop("path"))
-    limit(SourceFile(path, path.name, limits=Limits(**limits)))
+    limit(path, Limits(**limits))
     try:
         picture = draw(path, **told)
         head = {"page": picture.page, "top": picture.top, "bottom": picture.bottom}

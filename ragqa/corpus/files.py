@@ -7,7 +7,7 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -40,12 +40,16 @@ class Problem:
         return file_of(self.source)
 
 
+def _nothing() -> None:
+    """No clock runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file to read. ``name`` is the id of its document, or begins those of its records; no two files share one.
 
     ``encoding`` is that of its text if that is not Unicode; "" if it is to be detected. Readers put into ``remarks``
-    what the user should know of what was read.
+    what the user should know of what was read, and call ``longer`` before work that takes as long as a file of its own.
     """
 
     path: Path
@@ -54,6 +58,7 @@ class SourceFile:
     limits: Limits = field(default_factory=Limits)
     encoding: str = ""
     remarks: list[str] = field(default_factory=list, compare=False)
+    longer: Callable[[], None] = field(default=_nothing, compare=False)
 
     @property
     def source(self) -> str:

@@ -17,6 +17,7 @@ from ragqa.corpus.readers.asciidoc import read_asciidoc
 from ragqa.corpus.readers.code import LANGUAGES, read_code
 from ragqa.corpus.readers.delimited import read_csv, read_tsv
 from ragqa.corpus.readers.epub import read_epub
+from ragqa.corpus.readers.excel import read_xlsx
 from ragqa.corpus.readers.latex import read_latex
 from ragqa.corpus.readers.mail import read_eml, read_mbox
 from ragqa.corpus.readers.man import read_man
@@ -24,12 +25,12 @@ from ragqa.corpus.readers.markdown import read_markdown
 from ragqa.corpus.readers.markup import read_html
 from ragqa.corpus.readers.notebook import read_notebook
 from ragqa.corpus.readers.opendocument import read_odt
+from ragqa.corpus.readers.opendocument_sheets import read_ods
 from ragqa.corpus.readers.parquet import read_parquet
 from ragqa.corpus.readers.pdf import read_pdf
 from ragqa.corpus.readers.python_code import read_python
 from ragqa.corpus.readers.records import read_json, read_jsonl
 from ragqa.corpus.readers.rst import read_rst
-from ragqa.corpus.readers.sheets import read_xlsx
 from ragqa.corpus.readers.slides import read_pptx
 from ragqa.corpus.readers.text import read_text
 from ragqa.corpus.readers.word import read_docx
@@ -79,6 +80,7 @@ TABLE: tuple[Format, ...] = (
     Format("PowerPoint", (".pptx",), read_pptx, packed=True),
     Format("Excel", (".xlsx", ".xlsm"), read_xlsx, "files", "openpyxl", packed=True),
     Format("OpenDocument text", (".odt",), read_odt, packed=True),
+    Format("OpenDocument spreadsheet", (".ods",), read_ods, packed=True),
     Format("EPUB", (".epub",), read_epub, packed=True),
     Format("mail", (".eml",), read_eml),
     Format("mailbox", (".mbox",), read_mbox),

@@ -83,7 +83,13 @@ class ReadingProcess:
             return
         size = _size(file.path)
         answers = self._ask(file, self._limits.time(size))
+        scans = 0
         while (line := self._line(answers)).endswith(b"\n"):
+            if line == wire.LONGER:
+                scans += 1
+                if scans <= self._limits.scans:
+                    self._clock.add(self._limits.seconds)
+                continue
             if line == wire.END:
                 return
             if line == wire.LEAVING:
@@ -95,9 +101,9 @@ class ReadingProcess:
                 break
         code = self._end()
         if self._clock.rang:
-            yield Problem(file.source, too_slow(self._limits.time(size)))
+            yield Problem(file.source, too_slow(self._limits.time(size, scans)))
         elif code == -getattr(signal, "SIGABRT", 0):  # how compiled code ends that is refused memory
-            yield Problem(file.source, f"its reader gave up, or it {too_hungry(self._limits.memory(size))}")
+            yield Problem(file.source, f"its reader gave up, or it {too_hungry(self._limits.memory(size, scans))}")
         else:
             yield Problem(file.source, f"its reader broke down ({_ending(code)})")
 
@@ -170,6 +176,9 @@ class _Clock:
         if self._thread is None:
             self._thread = threading.Thread(target=self._watch, daemon=True)
             self._thread.start()
+
+    def add(self, seconds: float) -> None:
+        self._left += seconds
 
     def __enter__(self) -> None:
         self._since = time.monotonic()

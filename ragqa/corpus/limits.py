@@ -12,6 +12,7 @@ PROBLEMS = 100  # of one file are named; further ones are counted
 _UNPACKED_RATIO = 200
 _DOCUMENT_RATIO = 4
 _MEMORY_RATIO = 10
+_RECOGNITION_MB = 2_000  # address space of the models and of what they compute for a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Limits:
     ``seconds``      time that reading it may take, and as much again for each of its MB
     ``cells``        cells of a table (Parquet, Word); or as many as the file has bytes, if that is more
     ``columns``      columns of a table, fields of a record
+    ``scans``        pages of a PDF whose text is recognised; each gets ``seconds`` more, the first 2,000 MB more
     ``nesting``      elements, lists and objects inside one another
 
     One MB is 2**20 bytes. A bound below 1 is a `ConfigError`.
@@ -38,6 +40,7 @@ class Limits:
     seconds: float = 30.0
     cells: int = 10_000_000
     columns: int = 10_000
+    scans: int = 500
     nesting: int = 1_000
 
     def __post_init__(self) -> None:
@@ -54,13 +57,13 @@ class Limits:
         """Bytes (or characters) of text that one document of a file of ``size`` bytes may have."""
         return max(self.document_mb << 20, _DOCUMENT_RATIO * size)
 
-    def memory(self, size: int) -> int:
-        """Bytes of memory that reading a file of ``size`` bytes may take."""
-        return (self.memory_mb << 20) + _MEMORY_RATIO * size
+    def memory(self, size: int, scans: int = 0) -> int:
+        """Bytes of memory that reading a file of ``size`` bytes may take, with so many pages that are recognised."""
+        return ((self.memory_mb + (_RECOGNITION_MB if scans else 0)) << 20) + _MEMORY_RATIO * size
 
-    def time(self, size: int) -> float:
-        """Seconds that reading a file of ``size`` bytes may take."""
-        return self.seconds * (1 + (size >> 20))
+    def time(self, size: int, scans: int = 0) -> float:
+        """Seconds that reading a file of ``size`` bytes may take, with so many pages that are recognised."""
+        return self.seconds * (1 + (size >> 20) + scans)
 
     def cells_of(self, size: int) -> int:
         """Cells that a table in a file of ``size`` bytes may have."""

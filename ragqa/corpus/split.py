@@ -6,10 +6,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ragqa.config import SplitConfig
 from ragqa.corpus.headings import SEPARATOR, body_start, heading_of
+from ragqa.markdown import unmarked
+from ragqa.seen import Seen, is_markdown
 from ragqa.sentences import count_words, cuts, sentences
 from ragqa.types import Document, Passage, Table, passage_id
 
@@ -73,13 +75,38 @@ def split(document: Document, config: SplitConfig) -> list[Passage]:
       is a passage, the first with the header; the names of the columns end its heading path.
     * It has at most 48 characters for each of ``config.words``, and so at most as many tokens of a model, whatever the
       text.
+    * In Markdown all this is counted in what is seen of the text (`ragqa.markdown`), and no passage is cut in a mark.
 
     A document that asks to be kept ``whole`` is one passage if it has at most 20,000 characters.
     """
     end = len(document.text)
     if document.whole and end <= LONGEST_WHOLE:
-        return list(_passages(document, [("", _Piece(0, end, 0))]))
-    return list(_passages(document, _pieces(document, config)))
+        return list(_passages(document, [("", 0, end)]))
+    seen = Seen(document.text, tuple(unmarked(document.text))) if is_markdown(document.source) else Seen(document.text)
+    pieces = _pieces(_as_seen(document, seen), config)
+    return list(
+        _passages(document, ((heading, seen.border(piece.start), seen.border(piece.end)) for heading, piece in pieces))
+    )
+
+
+def _as_seen(document: Document, seen: Seen) -> Document:
+    """A document of what is seen of this one, with what stands where in it."""
+    if not seen.pieces:
+        return document
+
+    def place(at: int) -> int:
+        return seen.of_original(at, at)[0]
+
+    return replace(
+        document,
+        text=seen.text,
+        sections=tuple(replace(part, start=place(part.start), body=place(part.body)) for part in document.sections),
+        tables=tuple(
+            replace(table, start=place(table.start), body=place(table.body), end=place(table.end))
+            for table in document.tables
+        ),
+        together=tuple((place(start), place(end)) for start, end in document.together),
+    )
 
 
 def _pieces(document: Document, config: SplitConfig) -> Iterator[tuple[str, _Piece]]:
@@ -211,11 +238,12 @@ def _overlapping(piece: _Piece, before: _Piece | None, config: SplitConfig) -> _
     return _Piece(start, piece.end, 0)
 
 
-def _passages(document: Document, pieces: Iterable[tuple[str, _Piece]]) -> Iterator[Passage]:
+def _passages(document: Document, pieces: Iterable[tuple[str, int, int]]) -> Iterator[Passage]:
+    """Passages of these (heading, start, end) of the document."""
     text, line, counted, meta = document.text, document.line, 0, dict(document.meta)
-    for heading, piece in pieces:
-        content = text[piece.start : piece.end]
-        start = piece.start + len(content) - len(content.lstrip())
+    for heading, first, last in pieces:
+        content = text[first:last]
+        start = first + len(content) - len(content.lstrip())
         content = content.strip()
         if not content:
             continue

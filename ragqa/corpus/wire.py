@@ -1,4 +1,4 @@
-"""What the process that reads files says to the one that asked: a line of JSON an item, and four words.
+"""What the process that reads files says to the one that asked: a line of JSON an item, and five words.
 
 JSON, as the reading process has had hostile files in its hands: nothing that it sends can be more than data.
 """
@@ -14,6 +14,7 @@ from ragqa.types import Document, Meta, Section, Table
 
 READY = b"ready\n"  # to be told of files
 TAKEN = b"taken\n"  # I was told of a file; what follows is what it holds
+LONGER = b"longer\n"  # what follows takes as long as a file of its own
 END = b"end\n"  # of a file; and of the next one I want to be told
 LEAVING = b"leaving\n"  # end of a file; and I end as well, start another of my kind
 

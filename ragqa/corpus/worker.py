@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ragqa.corpus import wire
 from ragqa.corpus.files import SourceFile
@@ -37,8 +37,8 @@ def main(limits: dict[str, Any]) -> None:
     out.write(wire.READY)
     for path, name, named, encoding in _requests():
         out.write(wire.TAKEN)
-        file = SourceFile(Path(path), name, named, bounds, encoding)
-        limit(file)
+        file = SourceFile(Path(path), name, named, bounds, encoding, longer=_Longer(out, Path(path), bounds))
+        limit(file.path, bounds)
         for item in read_file(file):
             out.write(wire.encode(item))
         if _memory() > 0.75 * bounds.memory(0):
@@ -61,15 +61,28 @@ def _requests() -> Iterator[tuple[str, str, bool, str]]:
         yield told.get()
 
 
-def limit(file: SourceFile) -> None:
+class _Longer:
+    """Allows a file more time and memory whenever it is called, here and in the process that asked."""
+
+    def __init__(self, out: BinaryIO, path: Path, limits: Limits) -> None:
+        self._out, self._path, self._limits = out, path, limits
+        self._times = 0
+
+    def __call__(self) -> None:
+        self._times += 1
+        limit(self._path, self._limits, self._times)
+        self._out.write(wire.LONGER)
+
+
+def limit(path: Path, limits: Limits, scans: int = 0) -> None:
     """Bound memory and processor time for this file, where the system can."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 
-        size = file.path.stat().st_size
+        size = path.stat().st_size
         used = resource.getrusage(resource.RUSAGE_SELF)
-        seconds = int(used.ru_utime + used.ru_stime + file.limits.time(size)) + _SPARE
-        for kind, value in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, file.limits.memory(size))):
+        seconds = int(used.ru_utime + used.ru_stime + limits.time(size, scans)) + _SPARE
+        for kind, value in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, limits.memory(size, scans))):
             _, hard = resource.getrlimit(kind)
             resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 

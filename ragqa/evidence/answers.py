@@ -51,8 +51,8 @@ def _features(own: Cluster, clusters: Sequence[Cluster], evidence: Evidence) -> 
     """The values of `FEATURES` for an answer.
 
     They are the log-odds of its share of the mass; the log-ratio to its best rival; the logarithm of the number of
-    passages that agree; and, for the passage that is quoted, the log-odds that it holds an answer, its cosine and its
-    log-prior.
+    passages that agree; for the passage that is quoted, the log-odds that it holds an answer, its cosine and its
+    log-prior; and the share of the question's words that stand near the quotation (`ragqa.evidence.overlap`).
     """
     mass, place = max(own.mass, 1e-30), own.places[0]
     rival = max([other.mass for other in clusters if other is not own] + [evidence.null])
@@ -64,6 +64,7 @@ def _features(own: Cluster, clusters: Sequence[Cluster], evidence: Evidence) -> 
         evidence.relevances[place.index],
         evidence.hits[place.index].sources.get("dense", 0.0),
         max(-15.0, evidence.priors[place.index]),
+        evidence.overlap.near(place.index, place.span),
     ]
 
 

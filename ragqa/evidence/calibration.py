@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 
 from ragqa.convert import convert, plain, read_json
 from ragqa.errors import ModelError, StorageError
@@ -22,16 +23,13 @@ from ragqa.store.record import require, seal, unseal
 FORMAT = 1
 LARGEST = 4 << 20  # bytes of a file
 MOST_QUESTIONS, MOST_STEPS = 10_000_000, 500  # a step is a tenth more questions than the one before
-FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior")
+FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior", "nearby")
+FEATURES_BEFORE = 6  # the first so many are those of older files
+EXCERPT_FEATURES = ("odds", "margin", "relevance", "dense", "prior", "held", "nearby")
 STATES = ("odds", "lead", "own lead", "left", "next", "voice", "read")
 CONFIDENCE = 0.9
 START = 8.0  # a threshold is first tested where it lets so many answers / risk through,
 SHARE = 0.1  # and this share of all questions
-
-
-def _logistic(bias: float, weights: Sequence[float], values: Sequence[float]) -> float:
-    logit = bias + sum(weight * value for weight, value in zip(weights, values, strict=True))
-    return 1.0 / (1.0 + math.exp(-min(50.0, max(-50.0, logit))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +38,9 @@ class Weights:
 
     ``bm25``, ``dense`` and ``rerank`` multiply a passage's retrieval scores, ``relevance`` the log-odds that it holds
     an answer (at most ``cap``), ``span`` the log-probability of a span given that it does; ``null`` is the log-mass of
-    "no answer". The defaults are those of the packaged models (`eval/shipped_calibration.py`): a reader that has no
-    fit of its own is weighed with them.
+    "no answer". A span that has not the form of what is asked for loses ``misfit`` of its log-mass, one that only
+    echoes the question ``echo``. The defaults are those of the packaged models (`eval/shipped_calibration.py`): a
+    reader that has no fit of its own is weighed with them.
     """
 
     bm25: float = 0.36
@@ -51,50 +50,69 @@ class Weights:
     span: float = 1.15
     null: float = 0.0
     cap: float = 10.0
+    misfit: float = 2.0
+    echo: float = 2.0
 
     def __post_init__(self) -> None:
         """Evidence may not count against itself, or reading could not stop."""
         if not all(math.isfinite(getattr(self, item.name)) for item in fields(self)):
             raise ValueError("weights must be finite")
-        if min(self.bm25, self.dense, self.rerank, self.relevance, self.span) < 0 or not 0 <= self.cap <= 50:
+        lowest = min(self.bm25, self.dense, self.rerank, self.relevance, self.span, self.misfit, self.echo)
+        if lowest < 0 or not 0 <= self.cap <= 50:
             raise ValueError("weights must not be negative, and the cap from 0 to 50")
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreModel:
-    """The probability that an answer is right: logistic in `FEATURES`, 1 / (1 + e^−(bias + Σ weight · feature))."""
-
-    bias: float = 0.0
-    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-
-    def __post_init__(self) -> None:
-        """One weight a feature."""
-        if len(self.weights) != len(FEATURES) or not all(map(math.isfinite, (self.bias, *self.weights))):
-            raise ValueError(f"a score needs {len(FEATURES)} finite weights")
-
-    def probability(self, features: Sequence[float]) -> float:
-        """In [0, 1]."""
-        return _logistic(self.bias, self.weights, features)
+NO_FORM = Weights(misfit=0.0, echo=0.0)  # what a file means that says nothing of the form of answers
 
 
 @dataclass(frozen=True, slots=True)
-class StopModel:
-    """The probability that reading all passages would give another best answer than those read so far: logistic in
-    `STATES` (see `ragqa.evidence.stopping`), and so scaled that of questions whose reading ends at `ReadConfig.change`
-    that share gets another answer.
-    """
+class _Logistic:
+    """1 / (1 + e^−(bias + Σ weight · feature)), with a weight for each of ``NAMES``."""
+
+    NAMES: ClassVar[tuple[str, ...]] = ()
 
     bias: float
     weights: tuple[float, ...]
 
     def __post_init__(self) -> None:
         """One weight a feature."""
-        if len(self.weights) != len(STATES) or not all(map(math.isfinite, (self.bias, *self.weights))):
-            raise ValueError(f"the end of reading needs {len(STATES)} finite weights")
+        if len(self.weights) != len(self.NAMES) or not all(map(math.isfinite, (self.bias, *self.weights))):
+            raise ValueError(f"{type(self).__name__} needs {len(self.NAMES)} finite weights")
 
-    def probability(self, state: Sequence[float]) -> float:
+    def probability(self, features: Sequence[float]) -> float:
         """In [0, 1]."""
-        return _logistic(self.bias, self.weights, state)
+        logit = self.bias + sum(weight * value for weight, value in zip(self.weights, features, strict=True))
+        return 1.0 / (1.0 + math.exp(-min(50.0, max(-50.0, logit))))
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreModel(_Logistic):
+    """The probability that an answer is right, from its `FEATURES`."""
+
+    NAMES: ClassVar = FEATURES
+
+    bias: float = 0.0
+    weights: tuple[float, ...] = (1.0, *[0.0] * (len(FEATURES) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ExcerptModel(_Logistic):
+    """The probability that an excerpt holds the answer, from its `EXCERPT_FEATURES`."""
+
+    NAMES: ClassVar = EXCERPT_FEATURES
+
+    bias: float = 0.0
+    weights: tuple[float, ...] = (1.0, *[0.0] * (len(EXCERPT_FEATURES) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class StopModel(_Logistic):
+    """The probability that reading all passages would give another best answer than those read so far: logistic in
+    `STATES` (see `ragqa.evidence.stopping`), and so scaled that of questions whose reading ends at `ReadConfig.change`
+    that share gets another answer.
+    """
+
+    NAMES: ClassVar = STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +132,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class ExcerptFit:
+    """The probability of excerpts, and the curve of the best excerpts of held-out questions, from which thresholds are
+    read.
+    """
+
+    score: ExcerptModel
+    curve: tuple[Step, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A curve that goes down the scores."""
+        check_curve(self.curve)
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights, score model, the curve thresholds are read from, and when reading may stop (``stop``; None in files of
-    older versions); ``data`` says what they were fitted on.
+    """Weights, score model, the curve thresholds are read from, when reading may stop (``stop``), and what excerpts are
+    worth (``excerpts``); the last two are None in files of older versions. ``data`` says what they were fitted on.
     """
 
     weights: Weights = field(default_factory=Weights)
@@ -127,32 +159,45 @@ class Calibration:
     encoder: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
     stop: StopModel | None = None
+    excerpts: ExcerptFit | None = None
 
     def __post_init__(self) -> None:
         """A curve that goes down the scores."""
-        if len(self.curve) > MOST_STEPS or not 0 <= self.questions <= MOST_QUESTIONS:
-            raise ValueError(f"{len(self.curve):,} steps of {self.questions:,} questions are too many or too few")
-        if any(b.given <= a.given or b.score > a.score or b.wrong < a.wrong for a, b in pairwise(self.curve)):
-            raise ValueError("the curve must go down the scores, with ever more answers given")
+        if not 0 <= self.questions <= MOST_QUESTIONS:
+            raise ValueError(f"{self.questions:,} questions are too many or too few")
+        check_curve(self.curve)
 
     def threshold(self, risk: float, confidence: float = CONFIDENCE) -> float | None:
-        """The lowest score at which answers may be given so that at most ``risk`` of them are wrong; None if there is
-        none that the data can promise.
+        """`threshold` on the curve of the short answers."""
+        return threshold(self.curve, risk, confidence)
 
-        Fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021): from the best tenth of the questions (or
-        the best `START` / risk, if these are more) down, as long as so few wrong answers would be surprising
-        (probability at most 1 − ``confidence``) were the true risk larger. Where it begins depends on how many
-        questions there are, and not on which were right. The promise is that on questions like those of the fit, the
-        threshold keeps the risk in ``confidence`` of all fits.
-        """
-        allowed, found = 1.0 - confidence, None
-        for step in self.curve:
-            if step.given < max(START / risk, SHARE * self.curve[-1].given):
-                continue  # of so few, even half the risk could look like too much
-            if binomial_tail(step.wrong, step.given, risk) > allowed:
-                break
-            found = step.score
-        return found
+
+def check_curve(curve: Sequence[Step]) -> None:
+    """`ValueError` where the scores do not go down, with ever more answers given."""
+    if len(curve) > MOST_STEPS:
+        raise ValueError(f"a curve of {len(curve):,} steps is too long")
+    if any(b.given <= a.given or b.score > a.score or b.wrong < a.wrong for a, b in pairwise(curve)):
+        raise ValueError("the curve must go down the scores, with ever more answers given")
+
+
+def threshold(curve: Sequence[Step], risk: float, confidence: float = CONFIDENCE) -> float | None:
+    """The lowest score at which answers may be given so that at most ``risk`` of them are wrong; None if there is none
+    that the data can promise.
+
+    Fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021): from the best tenth of the questions (or the
+    best `START` / risk, if these are more) down, as long as so few wrong answers would be surprising (probability at
+    most 1 − ``confidence``) were the true risk larger. Where it begins depends on how many questions there are, and not
+    on which were right. The promise is that on questions like those of the fit, the threshold keeps the risk in
+    ``confidence`` of all fits.
+    """
+    allowed, found = 1.0 - confidence, None
+    for step in curve:
+        if step.given < max(START / risk, SHARE * curve[-1].given):
+            continue  # of so few, even half the risk could look like too much
+        if binomial_tail(step.wrong, step.given, risk) > allowed:
+            break
+        found = step.score
+    return found
 
 
 def fewest_for(risk: float) -> int:
@@ -189,6 +234,13 @@ def save_calibration(folder: Path, calibration: Calibration) -> Path:
     return path
 
 
+def _complete_score(score: object) -> None:
+    """Give a score model of an older file weights of 0 for features that came later."""
+    weights = score.get("weights") if isinstance(score, dict) else None
+    if isinstance(weights, list) and len(weights) == FEATURES_BEFORE:
+        weights += [0.0] * (len(FEATURES) - FEATURES_BEFORE)
+
+
 def load_calibration(path: Path) -> Calibration:
     """Read and check a file; one that is damaged or of another format is a `ModelError`."""
     return _load(path)[0]
@@ -216,7 +268,8 @@ def _load(path: Path) -> tuple[Calibration, bool]:
         content, sealed = unseal(raw)
         require(content.pop("format", None) == FORMAT, "no format")
         if isinstance(content.get("weights"), dict):
-            content["weights"] = plain(Weights()) | content["weights"]  # older files have not all of them
+            content["weights"] = plain(NO_FORM) | content["weights"]  # older files have not all of them
+        _complete_score(content.get("score"))
         return convert(Calibration, content, complete=True), sealed
     except ValueError as error:
         raise ModelError(

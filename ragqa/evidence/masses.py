@@ -2,11 +2,12 @@
 
 Evidence is log-linear (`Weights`). With p the reader's probabilities in a passage, the log-mass of a span is
 
-    log prior(passage) + relevance · v(passage) + span · log(p(span) / (1 − p(null)))
+    log prior(passage) + relevance · v(passage) + span · log(p(span) / (1 − p(null))) − misfit − echo
 
 where v = log((1 − p(null)) / p(null)), at most ``cap``, are the log-odds that the passage holds an answer at all, and
 prior(passage) is the softmax of bm25 · BM25 + dense · cosine (+ rerank · score) over all passages that may be read. "No
-answer" has the log-mass ``null``.
+answer" has the log-mass ``null``. ``misfit`` counts for spans that have not the form of what the question asks for,
+``echo`` for those that only repeat its words (`ragqa.questions`).
 
 Passages compete by odds and not by probabilities, so a passage in which the reader is sure counts for more than one in
 which it is only fairly sure. A passage that a source did not find gets the lowest score that this source gave to any
@@ -21,9 +22,11 @@ from dataclasses import dataclass, field
 
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.clusters import Form, Place
+from ragqa.evidence.overlap import Overlap
 from ragqa.evidence.phrases import phrase
-from ragqa.types import Hit, Span
-from ragqa.wording import ENGLISH, Wording
+from ragqa.questions import ANYTHING, Asked, Fit, asked, fit
+from ragqa.types import Hit, Passage, Span
+from ragqa.wording import ENGLISH, Wording, wording_among
 
 
 def log_priors(hits: Sequence[Hit], weights: Weights) -> list[float]:
@@ -67,15 +70,26 @@ class Evidence:
     hits: Sequence[Hit]
     weights: Weights = field(default_factory=Weights)
     wording: Wording = ENGLISH
+    asked: Asked = ANYTHING
     read: int = 0
     priors: list[float] = field(init=False)
     nulls: list[float] = field(default_factory=list)
     relevances: list[float] = field(default_factory=list)
     forms: dict[str, Form] = field(default_factory=dict)
+    overlap: Overlap = field(init=False)
+
+    @classmethod
+    def on(cls, question: str, hits: Sequence[Hit], weights: Weights, language: str) -> Evidence:
+        """Of a question, before anything is read; words are compared as the best hit's language does, or ``language``
+        where the index does not say it.
+        """
+        wording = wording_among(hits, language)
+        return cls(hits, weights, wording, asked(question, wording.language))
 
     def __post_init__(self) -> None:
         """Priors are known before reading."""
         self.priors = log_priors(self.hits, self.weights)
+        self.overlap = Overlap(self.asked, self.hits)
 
     @property
     def unread(self) -> float:
@@ -105,15 +119,23 @@ class Evidence:
         for span in spans:
             if span.start == span.end:
                 continue
-            mass = math.exp(base + self.weights.span * min(0.0, span.score - log_answer))
+            log_mass = base + self.weights.span * min(0.0, span.score - log_answer) - self.lost(passage, span)
             words = phrase(passage.text[span.start : span.end], self.wording)
             start, end = passage.start + span.start, passage.start + span.end
-            place = Place(mass, index, span, words, passage.doc_id, start, end)
+            place = Place(math.exp(log_mass), index, span, words, passage.doc_id, start, end)
             if words.key in self.forms:
                 self.forms[words.key].add(place)
             else:
                 self.forms[words.key] = Form(place)
         self.read += 1
+
+    def lost(self, passage: Passage, span: Span) -> float:
+        """What the form of a quotation takes from its log-mass, at least 0. Of a stored answer nothing."""
+        if passage.is_faq or not (self.weights.misfit or self.weights.echo):
+            return 0.0
+        text = passage.text[span.start : span.end]
+        lost = self.weights.misfit if fit(text, self.asked, self.wording) is Fit.CONTRARY else 0.0
+        return lost + self.weights.echo if self.weights.echo and self.asked.echoed(text) else lost
 
     def best_forms(self, count: int) -> list[Form]:
         """The ``count`` forms with the most mass, best first, ties by rank of their passage."""

@@ -21,6 +21,7 @@ from ragqa.errors import StorageError
 from ragqa.index.facts import Allowed, Mask, meta_term
 from ragqa.index.query import Concept, Expansion, QueryBuilder
 from ragqa.index.ranking import Ranking, Rows, Scores, order
+from ragqa.index.readings import idf
 from ragqa.metadata import facts_of
 from ragqa.store.atomic import refusal, storing
 from ragqa.store.packed import show
@@ -54,6 +55,14 @@ class LexicalIndex(Protocol):
         A part is a term of the index, or a `Concept` under its label; parts of the same name are added up. The parts'
         values sum to a passage's score in `search`. A question without any term of the index has no parts.
         """
+        ...
+
+    def known(self, words: Sequence[str]) -> list[bool]:
+        """For each word whether a passage has it; words that are left out of questions count as known."""
+        ...
+
+    def rarity(self, terms: Sequence[str]) -> list[float]:
+        """How rare each term is among the passages: its idf, above 0; largest for a term that none has."""
         ...
 
 
@@ -149,6 +158,16 @@ class TantivyIndex:
                 scores[np.searchsorted(wanted, found)] = [score for score, _ in hits]
                 parts[label] = parts.get(label, np.float32(0.0)) + scores[places]
         return parts
+
+    def known(self, words: Sequence[str]) -> list[bool]:
+        """See `LexicalIndex.known`; deleted passages count until Tantivy merges them away."""
+        with reading(self.directory):
+            return self._builder.known(words, self._frequency)
+
+    def rarity(self, terms: Sequence[str]) -> list[float]:
+        """See `LexicalIndex.rarity`."""
+        with reading(self.directory):
+            return [idf(self._frequency(term), self._searcher.num_docs) for term in terms]
 
     def rows(self) -> NDArray[np.int64]:
         """The rows of all passages that are not deleted, ascending."""

@@ -112,6 +112,12 @@ class QueryBuilder:
         rarest = sorted(known, key=known.__getitem__)[:MAX_TERMS] if len(known) > MAX_TERMS else known
         return Query({term: words[term] for term in rarest}, tuple(_of_the_index(concepts, frequency)))
 
+    def known(self, words: Sequence[str], frequency: Frequency) -> list[bool]:
+        """For each word whether a passage has it, in one of the forms that an analyzer gives it; words that analyzers
+        leave out count as known.
+        """
+        return [any(all(map(frequency, terms)) for terms in self._readings.of(word)) for word in words]
+
     def _phrases(self, tokens: Terms) -> Iterator[Terms]:
         """The phrases of the question that have synonyms, from left to right."""
         place = 0

@@ -14,6 +14,7 @@ from ragqa.corpus.synonyms import Synonyms
 from ragqa.index.facts import Allowed, Mask
 from ragqa.index.query import QueryBuilder
 from ragqa.index.ranking import Ranking, Scores, stack, top_k
+from ragqa.index.readings import idf
 from ragqa.store.passages import encodable
 from ragqa.types import LANGUAGE, Passage
 
@@ -53,6 +54,14 @@ class RankBM25Index:
         for label, scores in self._parts(question) if len(places) else ():
             found[label] = found.get(label, 0.0) + _or_zero(scores[places])
         return {label: scores.astype(np.float32) for label, scores in found.items()}
+
+    def known(self, words: Sequence[str]) -> list[bool]:
+        """See `LexicalIndex.known`."""
+        return self._builder.known(words, self._frequency.__getitem__)
+
+    def rarity(self, terms: Sequence[str]) -> list[float]:
+        """See `LexicalIndex.rarity`."""
+        return [idf(self._frequency[term], self._passages) for term in terms]
 
     def _scores(self, question: str, mask: Mask) -> Scores:
         """The score of each passage, −inf for passages that are no hit."""

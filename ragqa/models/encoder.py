@@ -54,6 +54,11 @@ class OnnxEncoder:
         _, prefix = self._prefixes
         return self._encode([prefix + passage.retrieval_text for passage in passages])
 
+    def is_word(self, text: str) -> bool:
+        """Whether the tokenizer has a piece for the whole of it, as it has for frequent words."""
+        (tokens,) = self.tokenizer.encode([text])
+        return len(tokens) == 1
+
     def _encode(self, texts: Sequence[str]) -> Floats:
         vectors = np.zeros((len(texts), self.dim), np.float32)
         windows = [self.tokenizer.single(tokens.ids) for tokens in self.tokenizer.encode(texts)]

@@ -83,10 +83,9 @@ class SpanReader:
         """
         view = passage.seen
         ((windows, tokens),) = self._run([question], [view.text], [passage.context])
-        wholes, inside = Wholes(passage.text), Span(*view.of_original(span.start, span.end), span.score)
+        wholes, inside = Wholes(view.text), Span(*view.of_original(span.start, span.end), span.score)
         for own in self._decode(windows, tokens).spans:
-            place = view.place(own.start, own.end)
-            if place is not None and wholes.widen(*place) == (span.start, span.end):
+            if view.place(*wholes.widen(own.start, own.end)) == (span.start, span.end):
                 inside = own
                 break
         found = logits_of(windows, tokens.offsets, inside)

@@ -1,4 +1,4 @@
-"""``/v1/ask``, ``/v1/ask/batch``, ``/v1/search``."""
+"""``/v1/ask``, ``/v1/ask/batch``, ``/v1/search``, ``/v1/ground``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from ragqa.errors import RagqaError
-from ragqa.serve.bodies import AskBody, BatchBody, Question, SearchBody, ask_of, fitted, read_body
+from ragqa.serve.bodies import (
+    AskBody,
+    BatchBody,
+    GroundBody,
+    Question,
+    SearchBody,
+    ask_of,
+    fitted,
+    ground_of,
+    read_body,
+)
 from ragqa.serve.edge import tell, to_response
 from ragqa.serve.openapi import takes
 from ragqa.serve.problems import Refused, problem, refused
@@ -46,6 +56,18 @@ def asking_routes(service: Service) -> APIRouter:
         access = service.access(request, "search")
         body = await read_body(request, SearchBody, service.config)
         return await one(request, access, body, "search")
+
+    @router.post("/v1/ground", openapi_extra=takes(GroundBody))
+    async def ground(request: Request) -> Response:
+        """Compare a text with the documents: what supports each of its sentences, and which nothing supports."""
+        access = service.access(request, "ask")
+        body = await read_body(request, GroundBody, service.config)
+        name, _ = service.chosen(access, body.index)
+        work = await asyncio.to_thread(
+            lambda: service.work("ground", name, ground_of(body, access.where, service.config))
+        )
+        result = await service.result(request, work, body.timeout, access)
+        return to_response({"index": name, **result.content})
 
     @router.post("/v1/ask/batch", openapi_extra=takes(BatchBody))
     async def batch(request: Request) -> Response:

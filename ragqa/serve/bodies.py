@@ -13,8 +13,10 @@ from ragqa.asking import Ask
 from ragqa.convert import Misfit, convert, read_json
 from ragqa.errors import ConfigError, QuestionError
 from ragqa.filters import Filter, parse_filter
+from ragqa.sentences import sentences
 from ragqa.serve.problems import Refused
 from ragqa.serve.settings import ServeConfig
+from ragqa.types import AnswerForm
 
 Body = TypeVar("Body")
 MODEL = "ragqa"  # the name by which clients that choose a model choose the only index
@@ -35,6 +37,8 @@ class Question:
     passages: int | None = None
     min_score: float | None = None
     all: bool | None = None
+    form: AnswerForm | None = None
+    spelling: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,16 @@ class SearchBody:
     question: str
     where: Mapping[str, Any] | None = None
     k: int = 10
+    index: str | None = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroundBody:
+    """``POST /v1/ground``: a text that somebody wrote, which is compared with the documents sentence by sentence."""
+
+    text: str
+    where: Mapping[str, Any] | None = None
     index: str | None = None
     timeout: float | None = None
 
@@ -139,6 +153,7 @@ BODIES = (
     SessionBody,
     BatchBody,
     SearchBody,
+    GroundBody,
     AddBody,
     DeleteBody,
     ChatBody,
@@ -195,7 +210,20 @@ def ask_of(body: Question | SearchBody, forced: Filter | None, config: ServeConf
     for name, value in (("k", body.k), ("passages", body.passages)):
         if value is not None and value > config.passages:
             raise ConfigError(f"{name} is more than {config.passages}, the most that this service gives")
-    return Ask(body.question, where, body.k, body.risk, body.passages, body.min_score, body.all)
+    return Ask(
+        body.question, where, body.k, body.risk, body.passages, body.min_score, body.all, body.form, body.spelling
+    )
+
+
+def ground_of(body: GroundBody, forced: Filter | None, config: ServeConfig) -> Ask:
+    """The text that is to be compared, as a request: no longer than so many questions, and of no more sentences."""
+    if len(body.text) > config.questions * config.question_chars:
+        raise Refused(
+            413, "text-too-large", f"at most {config.questions * config.question_chars:,} characters are taken"
+        )
+    if sum(1 for _ in sentences(body.text, 0, len(body.text))) > config.questions:
+        raise Refused(413, "text-too-large", f"at most {config.questions} sentences are taken at once")
+    return Ask(body.text, both(parse_filter(body.where), forced))
 
 
 def both(one: Filter | None, other: Filter | None) -> Filter | None:

@@ -72,7 +72,8 @@ def _said(reply: Reply, index: str, base: str) -> tuple[str, list[dict[str, Any]
         return NOTHING, []
     answer = reply.answers[0]
     line = f", line {answer.line}" if answer.line else ""
-    content = f"{answer.text}\n\n> {answer.quote()}\n\n({answer.source or answer.hit.passage.doc_id}{line})"
+    quoted = "" if answer.kind == "excerpt" else f"> {answer.quote()}\n\n"
+    content = f"{answer.text}\n\n{quoted}({answer.source or answer.hit.passage.doc_id}{line})"
     citation = {
         "start_index": 0,
         "end_index": len(answer.text),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ragqa.errors import ConfigError, IndexLocked, RagqaError
+from ragqa.errors import ConfigError, IndexLocked, RagqaError, name_of
 
 TYPE = "urn:ragqa:problem:"
 MEDIA_TYPE = "application/problem+json"
@@ -41,7 +40,7 @@ def refused(error: Exception) -> Refused:
         return error
     if not isinstance(error, RagqaError):
         return Refused(500, "internal-error", "something went wrong here: the log says what, by the request's id")
-    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
+    kind = name_of(type(error))
     if isinstance(error, ConfigError):
         return Refused(error.http_status, kind, str(error))
     # the message of another kind names files of this machine, and is for the log

@@ -11,18 +11,19 @@ from ragqa.answering import checked
 from ragqa.asking import Ask
 from ragqa.errors import ConfigError, RagqaError
 from ragqa.explanation import explain
+from ragqa.grounding import ground
 from ragqa.pipeline import Pipeline
 from ragqa.store.passages import encodable
 from ragqa.types import Hit, Passage, Reply
 
-Kind = Literal["ask", "explain", "search", "rerank", "embed-questions", "embed-passages"]
+Kind = Literal["ask", "explain", "search", "ground", "rerank", "embed-questions", "embed-passages"]
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One question to an index. Equal questions to one generation are equal values, so ``ask.where`` is a `Filter` or
-    None. A search takes its question, ``where`` and ``k`` from ``ask``; ``texts`` are those that a caller sent to be
-    judged by the index' models.
+    None. A search takes its question, ``where`` and ``k`` from ``ask``, and to ground a text takes the text as its
+    question; ``texts`` are those that a caller sent to be judged by the index' models.
     """
 
     kind: Kind
@@ -54,7 +55,7 @@ def do(pipelines: Mapping[str, Pipeline], works: Sequence[Work]) -> list[Done | 
     if first.kind == "ask":
         replies = pipeline.answer([work.ask for work in works])
         return [reply if isinstance(reply, RagqaError) else _replied(reply) for reply in replies]
-    hands = {"explain": _explained, "search": _found, "rerank": _judged}
+    hands = {"explain": _explained, "search": _found, "ground": _grounded, "rerank": _judged}
     return [hands.get(work.kind, _encoded)(pipeline, work) for work in works]
 
 
@@ -75,6 +76,11 @@ def _found(pipeline: Pipeline, work: Work) -> Done:
     hits: Sequence[Hit] = answering.retriever.retrieve([question], ask.k or 10, ask.where)[0]
     content = {"question": question, "hits": [hit.to_dict() for hit in hits], "generation": generation}
     return Done(content, generation)
+
+
+def _grounded(pipeline: Pipeline, work: Work) -> Done:
+    grounding = ground(pipeline.answering, work.ask.question, work.ask.where)
+    return Done(grounding.to_dict(), grounding.generation)
 
 
 def _judged(pipeline: Pipeline, work: Work) -> Done:

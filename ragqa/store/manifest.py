@@ -40,8 +40,8 @@ from ragqa.store.reading import reading
 from ragqa.store.record import require, seal, unseal
 from ragqa.version import __version__
 
-FORMAT = 2
-READABLE = (1, FORMAT)
+FORMAT = 3
+READABLE = (1, 2, FORMAT)
 FILES = "files"  # the store whose vectors lie in the folders of the segments
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -217,14 +217,18 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str | bytes, name: str) -> Manifest:
         """Parse; an unknown format version, another checksum and anything unknown, missing or ill-typed is an
-        `IndexFormatError`. Manifests from before there were checksums have none. One of format 1 is read as the same
-        in format 2.
+        `IndexFormatError`. Manifests from before there were checksums have none. One of format 1 or 2 is read as the
+        same in format 3; what its documents lack, their files tell (`ragqa.store.passages`).
         """
         try:
             raw = read_json(text)
             _check_format(raw, name)
             content = unseal(raw)[0]
-            return convert(cls, _from_format_1(content) if content.get("format") == 1 else content, complete=True)
+            if content.get("format") == 1:
+                content = _from_format_1(content)
+            if content.get("format") == 2:
+                content = {**content, "format": FORMAT}
+            return convert(cls, content, complete=True)
         except ValueError as error:
             raise damaged(name, f"not a usable manifest ({error})") from error
 
@@ -262,7 +266,7 @@ def _from_format_1(content: Mapping[str, Any]) -> dict[str, Any]:
     require("encoder" in content and isinstance(content.get("segments"), list), "no encoder or no segments")
     rest = {name: value for name, value in content.items() if name != "encoder"}
     vectors = {"encoder": content["encoder"], "parts": parts, "store": FILES}
-    return rest | {"format": FORMAT, "segments": segments, "vectors": vectors}
+    return rest | {"format": 2, "segments": segments, "vectors": vectors}
 
 
 def read_manifest(layout: Layout, number: int) -> Manifest:

@@ -1,9 +1,10 @@
 """Documents and passages of a segment: two Arrow IPC files, written once, then memory-mapped.
 
 ``passages.arrow`` holds the text of each passage, so that reading a passage takes one lookup; title, source and
-metadata come from ``documents.arrow`` through the column ``doc``. Batches have a fixed number of rows, so that the
-number of a row gives its batch. A column of a batch is validated when it is first used, so that a damaged or foreign
-file is an error and not a crash.
+metadata come from ``documents.arrow`` through the column ``doc``.
+
+A document is stored with all that the splitter needs, so passages can be cut from it again. Files of indexes of formats
+1 and 2 lack its tables, what belongs together, and where the text of a section begins.
 """
 
 from __future__ import annotations
@@ -24,21 +25,27 @@ from numpy.typing import NDArray
 from ragqa.errors import SourceError
 from ragqa.metadata import is_plain, plain_meta
 from ragqa.store.layout import DOCUMENTS, PASSAGES
-from ragqa.store.packed import mapped
-from ragqa.store.reading import damaged, reading
-from ragqa.types import ORIGIN, PROGRAM, Document, Meta, Passage, Section
+from ragqa.store.reading import damaged
+from ragqa.store.tables import TableReader, TableWriter
+from ragqa.types import ORIGIN, PROGRAM, Document, Meta, Passage, Section, Table
 
 DOCUMENT_BATCH = 128
 PASSAGE_BATCH = 1024
 READ_DOCUMENTS = 64
+Shape = Sequence[Mapping[str, Any]]  # a list of structs, as Arrow gives it
 _GIVEN = json.dumps({ORIGIN: PROGRAM})[1:-1]  # cannot occur within a value, where JSON escapes quotation marks
-FEW = 128  # up to so many rows are read one by one; an Arrow take costs as much as a dozen of them
 
-_SECTIONS = pa.list_(pa.struct([pa.field("start", pa.int32(), False), pa.field("heading", pa.string(), False)]))
+
+def _fields(**kinds: pa.DataType) -> list[pa.Field]:
+    return [pa.field(name, kind, nullable=False) for name, kind in kinds.items()]
+
+
+def _list(**kinds: pa.DataType) -> pa.DataType:
+    return pa.list_(pa.struct(_fields(**kinds)))
 
 
 def _schema(**kinds: pa.DataType) -> pa.Schema:
-    return pa.schema([pa.field(name, kind, nullable=False) for name, kind in kinds.items()])
+    return pa.schema(_fields(**kinds))
 
 
 DOCUMENT_SCHEMA = _schema(
@@ -49,7 +56,20 @@ DOCUMENT_SCHEMA = _schema(
     meta=pa.string(),
     line=pa.int32(),
     whole=pa.bool_(),
-    sections=_SECTIONS,
+    sections=_list(start=pa.int32(), heading=pa.string(), body=pa.int32()),
+    tables=_list(start=pa.int32(), body=pa.int32(), end=pa.int32(), columns=pa.string()),
+    together=_list(start=pa.int32(), end=pa.int32()),
+    text=pa.string(),
+)
+OLDER_DOCUMENT_SCHEMA = _schema(
+    id=pa.string(),
+    sha=pa.string(),
+    title=pa.string(),
+    source=pa.string(),
+    meta=pa.string(),
+    line=pa.int32(),
+    whole=pa.bool_(),
+    sections=_list(start=pa.int32(), heading=pa.string()),
     text=pa.string(),
 )
 PASSAGE_SCHEMA = _schema(
@@ -63,99 +83,6 @@ PASSAGE_SCHEMA = _schema(
 )
 
 
-class TableWriter:
-    """Writes rows to an uncompressed Arrow IPC file in batches of ``size`` rows; the last may be smaller."""
-
-    def __init__(self, path: Path, schema: pa.Schema, size: int) -> None:
-        self.rows = 0
-        self._schema, self._size = schema, size
-        self._pending: list[tuple[Any, ...]] = []
-        self._file = path.open("wb")
-        self._writer = pa.ipc.new_file(self._file, schema)
-
-    def add(self, row: tuple[Any, ...]) -> None:
-        """Append a row, its values in the schema's order."""
-        self._pending.append(row)
-        self.rows += 1
-        if len(self._pending) == self._size:
-            self._flush()
-
-    def finish(self) -> None:
-        """Write the last batch and the footer, and close the file."""
-        if self._pending:
-            self._flush()
-        self._writer.close()
-        self._file.close()
-
-    def abandon(self) -> None:
-        """Close the file without completing it."""
-        self._file.close()
-
-    def _flush(self) -> None:
-        columns = zip(*self._pending, strict=True)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
-        self._writer.write_batch(pa.record_batch(arrays, schema=self._schema))
-        self._pending = []
-
-
-class Table:
-    """A memory-mapped Arrow IPC file that `TableWriter` wrote; damage and refusals are raised as by `reading`."""
-
-    def __init__(self, path: Path, schema: pa.Schema, size: int, rows: int) -> None:
-        self.path, self.rows = path, rows
-        self._size, self._schema = size, schema
-        with reading(path):
-            self._reader = pa.ipc.open_file(pa.py_buffer(mapped(path)))
-        count = -(-rows // size)
-        if not self._reader.schema.equals(schema) or self._reader.num_record_batches != count:
-            raise damaged(path)
-        self._batches: list[pa.RecordBatch | None] = [None] * count
-        self._columns: dict[tuple[int, str], pa.Array] = {}
-
-    def column(self, number: int, name: str) -> pa.Array:
-        """A column of the batch ``number``, which begins at row ``number * size``; validated."""
-        found = self._columns.get((number, name))
-        if found is None:
-            found = self._columns[number, name] = self._load(number, name)
-        return found
-
-    def columns(self, *names: str) -> Iterator[list[pa.Array]]:
-        """These columns, batch by batch."""
-        for number in range(len(self._batches)):
-            yield [self.column(number, name) for name in names]
-
-    def take(self, rows: NDArray[np.int64], *names: str) -> list[tuple[Any, ...]]:
-        """For each of these rows, in this order, a tuple of the values of these columns; rows may repeat."""
-        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < self.rows:
-            raise IndexError(f"{self.path} has {self.rows} rows, asked for {rows.min()} to {rows.max()}")
-        if len(rows) <= FEW:
-            return [
-                tuple(self.column(number, name)[place].as_py() for name in names)
-                for number, place in (divmod(row, self._size) for row in rows.tolist())
-            ]
-        found: list[tuple[Any, ...]] = [()] * len(rows)
-        numbers, places = np.divmod(rows, self._size)
-        order = np.argsort(numbers, kind="stable")
-        for group in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
-            number, own = int(numbers[group[0]]), pa.array(places[group])
-            values = [self.column(number, name).take(own).to_pylist() for name in names]
-            for position, row in zip(group.tolist(), zip(*values, strict=True), strict=True):
-                found[position] = row
-        return found
-
-    def _load(self, number: int, name: str) -> pa.Array:
-        expected = min(self._size, self.rows - number * self._size)
-        with reading(self.path):
-            batch = self._batches[number]
-            if batch is None:
-                batch = self._batches[number] = self._reader.get_batch(number)
-            column = batch.column(name)
-            column.validate(full=True)
-        if len(column) != expected or column.null_count:
-            raise damaged(self.path)
-        return column
-
-
 def storable(document: Document) -> Document:
     """The document in the form in which it can be stored: metadata as `plain_meta` gives them (`SourceError` if they
     cannot be stored), and a question mark for each lone surrogate, which UTF-8 cannot hold; offsets do not change.
@@ -167,6 +94,7 @@ def storable(document: Document) -> Document:
     try:
         "\0".join((document.id, document.text, document.title, document.source, _dump(document.meta))).encode()
         "".join(section.heading for section in document.sections).encode()
+        "".join(table.columns for table in document.tables).encode()
     except UnicodeEncodeError:
         return replace(
             document,
@@ -176,6 +104,7 @@ def storable(document: Document) -> Document:
             source=encodable(document.source),
             meta=json.loads(encodable(_dump(document.meta))),
             sections=tuple(replace(section, heading=encodable(section.heading)) for section in document.sections),
+            tables=tuple(replace(table, columns=encodable(table.columns)) for table in document.tables),
         )
     return document
 
@@ -197,6 +126,15 @@ def unmarked(document: Document) -> Document:
 def encodable(text: str) -> str:
     """Text with a question mark for each lone surrogate."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _shape(document: Document) -> tuple[Shape, Shape, Shape]:
+    """Sections, tables, and what belongs together, as lists of structs."""
+    return (
+        [{"start": one.start, "heading": one.heading, "body": one.body} for one in document.sections],
+        [{"start": one.start, "body": one.body, "end": one.end, "columns": one.columns} for one in document.tables],
+        [{"start": start, "end": end} for start, end in document.together],
+    )
 
 
 def _dump(meta: Meta) -> str:
@@ -225,9 +163,8 @@ class PassageWriter:
         for item in passages:
             row = (item.id, self._documents.rows, item.start, item.end, item.line, item.heading, item.text)
             self._passages.add(row)
-        sections = [{"start": section.start, "heading": section.heading} for section in document.sections]
         place = document.title, document.source, _dump(document.meta), document.line, document.whole
-        self._documents.add((document.id, sha or document.sha, *place, sections, document.text))
+        self._documents.add((document.id, sha or document.sha, *place, *_shape(document), document.text))
 
     def finish(self) -> None:
         """Complete both files; the caller makes them durable."""
@@ -244,24 +181,40 @@ class DocumentStore:
     """The documents of a segment, for reading. They are numbered from 0 within the segment."""
 
     def __init__(self, folder: Path, documents: int) -> None:
-        self._documents = Table(folder / DOCUMENTS, DOCUMENT_SCHEMA, DOCUMENT_BATCH, documents)
+        schemas = DOCUMENT_SCHEMA, OLDER_DOCUMENT_SCHEMA
+        self._documents = TableReader(folder / DOCUMENTS, schemas, DOCUMENT_BATCH, documents)
 
     def documents(self, numbers: NDArray[np.int64]) -> list[Document]:
         """The documents of these numbers, in this order."""
-        names = "id", "text", "title", "source", "meta", "line", "sections", "whole"
-        return [
-            Document(
-                doc_id,
-                text,
-                title,
-                source,
-                self._meta(meta),
-                line,
-                tuple(Section(section["start"], section["heading"]) for section in sections),
-                whole,
-            )
-            for doc_id, text, title, source, meta, line, sections, whole in self._documents.take(numbers, *names)
-        ]
+        names = ["id", "text", "title", "source", "meta", "line", "sections", "whole"]
+        names += [name for name in ("tables", "together") if name in self._documents.names]
+        return [self._document(*values) for values in self._documents.take(numbers, *names)]
+
+    def _document(
+        self,
+        doc_id: str,
+        text: str,
+        title: str,
+        source: str,
+        meta: str,
+        line: int,
+        sections: Shape,
+        whole: bool,
+        tables: Shape = (),
+        together: Shape = (),
+    ) -> Document:
+        return Document(
+            doc_id,
+            text,
+            title,
+            source,
+            self._meta(meta),
+            line,
+            tuple(Section(**section) for section in sections),
+            whole,
+            tuple(Table(**table) for table in tables),
+            tuple((span["start"], span["end"]) for span in together),
+        )
 
     def identities(self) -> Iterator[tuple[str, str, str]]:
         """(id, sha, source) of each document."""
@@ -269,7 +222,7 @@ class DocumentStore:
             yield from zip(*(column.to_pylist() for column in columns), strict=True)
 
     def shas(self, numbers: NDArray[np.int64]) -> list[str]:
-        """The sha of each of these documents, as it was when it was added: an index does not keep all that it tells."""
+        """The sha of each of these documents, as it was when it was added: older files lack parts of what it tells."""
         return [sha for (sha,) in self._documents.take(numbers, "sha")]
 
     def given(self) -> NDArray[np.bool_]:
@@ -312,7 +265,7 @@ class PassageStore(DocumentStore):
 
     def __init__(self, folder: Path, documents: int, rows: int) -> None:
         super().__init__(folder, documents)
-        self._passages = Table(folder / PASSAGES, PASSAGE_SCHEMA, PASSAGE_BATCH, rows)
+        self._passages = TableReader(folder / PASSAGES, [PASSAGE_SCHEMA], PASSAGE_BATCH, rows)
 
     def passages(self, rows: NDArray[np.int64]) -> list[Passage]:
         """The passages of these rows, in this order; rows may repeat."""

@@ -12,6 +12,7 @@ _COUNTED = in_order("_ واحدة اثنين ثلاث أربع خمس ست سب�
 
 ARABIC = Wording(
     language="ar",
+    negations=words("لا لم لن ليس ليست ما غير بدون دون"),
     loose=words("في عام سنة من حوالي نحو تقريبا تقريبًا عاما عامًا سنوات"),
     months=_MONTHS | _WESTERN_ASIA,
     numbers=_COUNTED | _UNITS | _TENS,

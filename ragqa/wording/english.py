@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ragqa.wording.words import Wording, in_order, words
+from ragqa.wording.words import Wording, forms, in_order, words
 
 _MONTHS = in_order("january february march april may june july august september october november december", 1)
 _UNITS = in_order(
@@ -26,6 +26,44 @@ _QUALIFIERS = words(
     "more less early mid late nearly almost up - < > ≤ ≥ ±"
 )
 
+_NEGATIONS = words(
+    "not no never none nobody nothing neither nor without cannot cant dont doesnt didnt isnt arent wasnt werent hasnt "
+    "havent hadnt wont wouldnt couldnt shouldnt mustnt aint hardly scarcely unable failed refused denied false falsely"
+)
+_BOUNDS = forms(
+    "> more over above exceeding exceeded exceeds exceed greater larger higher, "
+    "< less under below fewer smaller lower, >= least minimum, <= most maximum, before until till pre, after post, "
+    "since, early, mid, late, nearly almost"
+)
+_MEASURES = forms(
+    "percent per-cent pct, degrees degree ° deg, km kilometre kilometres kilometer kilometers, "
+    "m metre metres meter meters, cm centimetre centimetres centimeter centimeters, "
+    "mm millimetre millimetres millimeter millimeters, mile miles mi, foot feet ft, inch inches in, yard yards yd, "
+    "kg kilogram kilograms kilo kilos, g gram grams, mg milligram milligrams, tonne tonnes ton tons, "
+    "pound pounds lb lbs £, ounce ounces oz, l litre litres liter liters, ml millilitre millilitres milliliter "
+    "milliliters, gallon gallons, hectare hectares ha, acre acres, second seconds sec, minute minutes min, "
+    "hour hours h, day days, week weeks, month months, decade decades, century centuries, "
+    "$ dollar dollars usd us$, € euro euros eur, cent cents, yen ¥, mph, kmh km/h, c celsius, f fahrenheit, "
+    "v volt volts, w watt watts, kw kilowatt kilowatts, mw megawatt megawatts, hz hertz, mb megabyte megabytes, "
+    "gb gigabyte gigabytes, people persons inhabitants, bc bce, ad ce, am, pm"
+)
+_ORDERS = words(
+    "first second third fourth fifth sixth seventh eighth ninth tenth last former latter half double twice triple"
+)
+_DIRECTIONS = words(
+    "north south east west northern southern eastern western northeast northwest southeast southwest northeastern "
+    "northwestern southeastern southwestern left right"
+)
+_PRONOUNS = words("he she it they him her them his hers its their theirs this these those")
+_OPENERS = words(
+    "however moreover additionally furthermore also therefore thus meanwhile finally similarly consequently according "
+    "during although though while since despite after before when where what which who whose yes no in on at by for "
+    "from with to as if but and or so then there here today later earlier initially originally eventually overall "
+    "specifically notably interestingly typically generally usually sometimes often most many some several all both "
+    "each every one because unlike like among between under over through throughout following based given i we you my "
+    "our your let please sure note answer not never"
+)
+
 ENGLISH = Wording(
     language="en",
     articles=words("a an the"),
@@ -39,4 +77,11 @@ ENGLISH = Wording(
     ordinals=("st", "nd", "rd", "th"),
     signs={"&": "and", "%": "percent"},
     grouping=",",
+    negations=_NEGATIONS,
+    bounds=_BOUNDS,
+    units=_MEASURES,
+    orders=_ORDERS,
+    directions=_DIRECTIONS,
+    pronouns=_PRONOUNS,
+    openers=_OPENERS | _PRONOUNS,
 )

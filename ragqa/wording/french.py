@@ -15,6 +15,7 @@ _AFTER_TENS = in_order("_ _ deux trois quatre cinq six sept huit neuf", 0)
 
 FRENCH = Wording(
     language="fr",
+    negations=words("pas jamais sans aucun aucune ni rien personne"),
     articles=words("le la les un une des"),
     loose=words("à an année années ans au aux avec dans de du en environ pendant pour vers"),
     titles=words("m mm mme mlle monsieur madame roi reine pape président présidente général docteur"),

@@ -17,6 +17,7 @@ _BEFORE_TENS = in_order("_ ein zwei drei vier fünf sechs sieben acht neun", 0)
 
 GERMAN = Wording(
     language="de",
+    negations=words("nicht kein keine keinen keinem keiner keines nie niemals ohne weder nichts niemand"),
     capitals=False,
     articles=words("der die das den dem des ein eine einen einem einer eines"),
     loose=words("am an ca circa etwa für im in jahr jahre jahren rund um ungefähr von mit uhr"),

@@ -15,6 +15,7 @@ _TENS = in_order("treinta cuarenta cincuenta sesenta setenta ochenta noventa", 3
 
 SPANISH = Wording(
     language="es",
+    negations=words("no nunca jamás sin ningún ninguna ninguno ni tampoco nada nadie"),
     articles=words("el la los las un una unos unas"),
     loose=words("a al alrededor año años aproximadamente con de del durante en para unos"),
     titles=words("don doña señor señora rey reina papa presidente presidenta general doctor doctora"),

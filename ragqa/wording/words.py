@@ -17,6 +17,11 @@ class Wording:
     those that may stand in a number ("two hundred and one"); ``ordinals`` are endings that make a number ordinal
     ("3rd"). ``signs`` are written out in words ("&": "and"). ``grouping`` is the mark between thousands, if it is
     nothing else. ``capitals`` says that a capital letter tells a name, as it does not in German.
+
+    The rest is for comparing whole sentences (`ragqa.evidence.statements`). ``negations`` deny what follows;
+    ``bounds`` are words beside a number that bound it, with a sign for each meaning; ``units`` are words behind a
+    number with one form for each unit; ``orders`` (first, last) and ``directions`` tell things apart as numbers do.
+    ``pronouns`` stand for what was named before; ``openers`` begin a sentence and are no names.
     """
 
     language: str
@@ -32,11 +37,24 @@ class Wording:
     signs: Mapping[str, str] = field(default_factory=dict)
     grouping: str = ""
     capitals: bool = True
+    negations: frozenset[str] = frozenset()
+    bounds: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    orders: frozenset[str] = frozenset()
+    directions: frozenset[str] = frozenset()
+    pronouns: frozenset[str] = frozenset()
+    openers: frozenset[str] = frozenset()
 
 
 def in_order(words: str, first: int, step: int = 1) -> dict[str, int]:
     """Words with blanks between them, numbered from ``first`` by ``step``; "_" stands for a number without a word."""
     return {word: first + step * place for place, word in enumerate(words.split()) if word != "_"}
+
+
+def forms(text: str) -> dict[str, str]:
+    """``"km kilometre kilometres, g gram"``: each word of a group with the group's first word."""
+    groups = [group.split() for group in text.split(",")]
+    return {word: group[0] for group in groups for word in group}
 
 
 def words(text: str) -> frozenset[str]:

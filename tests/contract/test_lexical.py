@@ -165,3 +165,10 @@ def test_meta_term() -> None:
         "k=3",
         "k=1.5",
     ]
+
+
+def test_words_that_a_passage_has(build: Build) -> None:
+    index = build(["The bridges of Chur were built early.", "Bread is sold"])
+    assert index.known(["bridge", "Built", "the", "bread"]) == [True, True, True, True]
+    assert index.known(["brigde", "harbour", "bread"]) == [False, False, True]
+    assert index.known([]) == []

@@ -39,13 +39,13 @@ def test_most_sample_questions_are_answered_rightly(replies, questions):
 def test_json_has_the_promised_shape(replies):
     for reply in replies:
         assert set(reply) == {
-            *("question", "answered", "answers", "candidates", "hits"),
+            *("question", "searched", "answered", "answers", "candidates", "nearest", "hits"),
             *("no_answer", "read", "stopped", "generation", "timings"),
         }
         assert reply["answered"] == bool(reply["answers"])
         assert [hit["rank"] for hit in reply["hits"]] == list(range(1, len(reply["hits"]) + 1))
         for answer in reply["answers"]:
-            assert {"text", "score", "span", "document_span", "passage", "support"} <= set(answer)
+            assert {"kind", "text", "score", "span", "document_span", "passage", "support"} <= set(answer)
             assert 0.0 <= answer["score"] <= 1.0
             passage, span = answer["passage"], answer["span"]
             assert {"id", "doc_id", "title", "source", "text", "start", "end"} <= set(passage)
@@ -53,6 +53,35 @@ def test_json_has_the_promised_shape(replies):
             assert answer["document_span"]["start"] == passage["start"] + span["start"]
         scores = [answer["score"] for answer in reply["answers"]]
         assert scores == sorted(scores, reverse=True)
+
+
+def test_mistyped_words_are_corrected_and_said_to_be(ragqa, sample_index):
+    asked = ("ask", "Who discoverd penicilin?", "-i", sample_index)
+    assert ragqa(*asked).stdout.startswith("Searched for: Who discovered penicillin? (--as-typed")
+    reply = json.loads(ragqa(*asked, "--json").stdout)
+    assert (reply["question"], reply["searched"]) == (asked[1], "Who discovered penicillin?")
+    assert reply["answers"][0]["text"] == "Alexander Fleming"
+    typed = json.loads(ragqa(*asked, "--as-typed", "--json").stdout)
+    assert typed["searched"] == "" and "Searched" not in ragqa(*asked, "--as-typed").stdout
+
+
+def test_reasons_are_given_in_sentences(ragqa, sample_index):
+    asked = ("ask", "Why did Fleming discover penicillin in a culture dish?", "-i", sample_index)
+    (best, *_) = json.loads(ragqa(*asked, "--json").stdout)["answers"]
+    assert best["kind"] == "excerpt" and "culture dish" in best["text"] and best["text"].endswith(".")
+    assert best["text"] == best["passage"]["text"][best["span"]["start"] : best["span"]["end"]]
+    short = json.loads(ragqa(*asked, "--form", "span", "--json").stdout)
+    assert {answer["kind"] for answer in [*short["answers"], *short["candidates"]]} == {"span"}
+    assert short["nearest"] is None
+    printed = ragqa(*asked).stdout
+    assert printed.startswith(f"1. {best['text'].splitlines()[0]}") and f"{best['score']:.2f}" in printed
+
+
+def test_without_an_answer_what_most_likely_holds_one_is_shown(ragqa, sample_index):
+    asked = ("ask", "Who discovered penicillin?", "-i", sample_index, "--min-score", "0.99")
+    reply = json.loads(ragqa(*asked, "--json").stdout)
+    assert not reply["answers"] and "Fleming" in reply["nearest"]["text"] and 0.0 < reply["nearest"]["score"] < 0.99
+    assert "What most likely holds an answer:\n   Alexander Fleming" in ragqa(*asked).stdout
 
 
 def test_quoted_lines_are_the_files(replies):

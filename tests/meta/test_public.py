@@ -26,6 +26,7 @@ def test_public_names_are_these():
         "Answer",
         "Ask",
         "BuildReport",
+        "Client",
         "Config",
         "Document",
         "Filter",

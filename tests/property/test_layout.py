@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import os
 import tempfile
 import zipfile
 from pathlib import Path
@@ -61,7 +62,7 @@ WORD = st.sampled_from(
     ]
 )
 TEXT = st.one_of(WORDS, st.text(max_size=12))
-COUNT = 40
+COUNT = int(os.environ.get("RAGQA_DOCUMENTS", 40))  # of each format; see test_readers.py
 
 
 def texts(pieces):

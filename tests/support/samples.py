@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
@@ -161,6 +162,30 @@ def odt(title: str, heading: str, paragraphs: Sequence[str], more: str = "") -> 
     })  # fmt: skip
 
 
+def ods_cell(text: str, **facts: str) -> str:
+    """A cell of a sheet; ``facts`` are attributes, "repeated" of the table's and all others of the office's names."""
+    names = {"repeated": "table:number-columns-repeated"}
+    said = "".join(
+        f' {names.get(name, "office:" + name.replace("_", "-"))}="{escape(value)}"' for name, value in facts.items()
+    )
+    return f"<table:table-cell{said}><text:p>{escape(text)}</text:p></table:table-cell>"
+
+
+def ods(title: str, heading: str, paragraphs: Sequence[str], more: str = "") -> bytes:
+    years = [
+        ods_cell(f"{1874 + number:,}", value_type="float", value=f"{1874 + number}")
+        for number in range(len(paragraphs))
+    ]
+    cells = [(ods_cell(heading), ods_cell("Year")), *zip(map(ods_cell, paragraphs), years, strict=True)]
+    rows = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in cells)
+    table = f'<table:table table:name="Lights">{rows}</table:table>{more}'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    return zipped({
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": f"<office:document-content {_ODF}>{body}</office:document-content>",
+    })  # fmt: skip
+
+
 def epub(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
     body = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
     head = f"<h1>{escape(heading)}</h1>"
@@ -178,8 +203,54 @@ def epub(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
     })  # fmt: skip
 
 
+def text(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
+    return "\n\n".join(paragraphs).encode()
+
+
+def markdown(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
+    return "\n\n".join((f"# {title}", f"## {heading}", *paragraphs)).encode()
+
+
+def jsonl(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
+    rows = [{"id": f"r{number}", "title": title, "text": one} for number, one in enumerate(paragraphs)]
+    return "".join(f"{json.dumps(row, ensure_ascii=number % 2 == 0)}\n" for number, row in enumerate(rows)).encode()
+
+
+def _delimited(delimiter: str, heading: str, paragraphs: Sequence[str]) -> bytes:
+    out = io.StringIO(newline="")
+    rows = csv.writer(out, delimiter=delimiter)
+    rows.writerows([(heading, "Year"), *((one, 1874 + number) for number, one in enumerate(paragraphs))])
+    return out.getvalue().encode()
+
+
+def comma_separated(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
+    return _delimited(",", heading, paragraphs)
+
+
+def tab_separated(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
+    return _delimited("\t", heading, paragraphs)
+
+
+def parquet(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet as files
+
+    out = io.BytesIO()
+    files.write_table(pa.table({heading: list(paragraphs), "Year": list(range(1874, 1874 + len(paragraphs)))}), out)
+    return out.getvalue()
+
+
+def word(title: str, heading: str, paragraphs: Sequence[str]) -> bytes:
+    said = "".join(f'<w:p><w:r><w:t xml:space="preserve">{escape(one)}</w:t></w:r></w:p>' for one in paragraphs)
+    head = f'<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>{escape(heading)}</w:t></w:r></w:p>'
+    names = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    return zipped({"word/document.xml": f"<w:document {names}><w:body>{head}{said}</w:body></w:document>"})
+
+
 WRITERS: dict[str, Writer] = {
+    ".txt": text, ".md": markdown, ".jsonl": jsonl, ".csv": comma_separated, ".tsv": tab_separated, ".parquet": parquet,
+    ".docx": word,
     ".rst": rst, ".adoc": asciidoc, ".1": man, ".tex": latex, ".py": python, ".js": javascript, ".xml": xml,
     ".html": html, ".ipynb": notebook, ".json": nested_json, ".eml": eml, ".mbox": mbox, ".pptx": pptx, ".xlsx": xlsx,
-    ".odt": odt, ".epub": epub,
+    ".odt": odt, ".ods": ods, ".epub": epub,
 }  # fmt: skip

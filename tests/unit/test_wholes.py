@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragqa.models.catalog import load_reader
-from ragqa.seen import Seen
+from ragqa.seen import Seen, seen
 from ragqa.spans import Decoded, whole_spans
 from ragqa.types import Passage, Span
 from ragqa.wholes import LONGEST, Wholes
@@ -78,6 +78,9 @@ def widened(text: str, cut: str, before: str = "") -> str:
         ("group B− is rare", "B", "B−"),
         ("calls os.getcwd() once", "getcwd", "os.getcwd()"),
         ("calls main() once", "main", "main()"),
+        ("see cupsd.conf(5) and", "5", "cupsd.conf(5)"),
+        ("by cups-snmp(8).", "8", "cups-snmp(8)"),
+        ("the mill (8) is", "8", "8"),
         ("a std::map<K,V> holds", "std", "std::map<K,V>"),
         ("by § 12 of", "12", "§ 12"),
         ("where E=mc² holds", "mc", "E=mc²"),
@@ -213,6 +216,24 @@ def test_probabilities_of_spans_that_become_equal_add_up():
     assert [text[span.start : span.end] for span in found.spans] == ["-17 °C", "they"]
     assert [math.exp(span.score) for span in found.spans] == pytest.approx([0.7, 0.1])
     assert found.null == math.log(0.2) and found.spans[1].score == spans[3].score
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("Use the [mill (A)](#mill-a) and the [press](#press-b).", "mill", "mill"),
+        ('They <i class="x">let it graze on the <b id="y">meadow</b></i>.', "graze on the meadow", None),
+        ('Say <span class="n">(a)</span><span class="p">who you are</span>, then.', "(a) who", "(a)</span>"),
+        ("It is **-17** °C.", "17", "-17** °C"),
+    ],
+)
+def test_what_is_not_seen_is_neither_widened_to_nor_cut(text, cut, whole):
+    view = seen(text, "a.md")
+    start = view.text.index(cut)
+    (span,) = whole_spans(view, Decoded([Span(start, start + len(cut), -1.0)], -1.0)).spans
+    quote = text[span.start : span.end]
+    assert quote.count("<") == quote.count(">") and quote.count('"') % 2 == 0
+    assert quote.startswith(whole or "graze") and (whole is None or quote.startswith(whole))
 
 
 def test_a_reader_gives_whole_spans_and_the_logits_that_they_come_from():

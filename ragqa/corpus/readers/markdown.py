@@ -25,6 +25,11 @@ _LINE_END = re.compile(r"\r\n?|\n")
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # blanks to Markdown, line ends to Python
 _ATTRIBUTES = re.compile(r"[ \t]*\{:?[ \t]*[#.][^{}\n]*\}[ \t]*$")  # {#anchor}, {.class}
 _LONGEST_LINE = 2_000  # characters of a heading with its inline marks and the addresses of its links
+_HTML_HEADING = re.compile(  # what stands in code or in a comment is none
+    r"`{1,3}[^`]{1,1000}`|<!--[\s\S]{0,10000}?-->"
+    rf"|<h(?P<level>[1-6])(?:\s[^<>]{{0,1000}})?>(?P<said>[\s\S]{{0,{_LONGEST_LINE}}}?)</h(?P=level)\s{{0,9}}>",
+    re.IGNORECASE,
+)
 
 
 def read_markdown(file: SourceFile) -> Iterator[Document]:
@@ -87,10 +92,18 @@ def structure(text: str, start: int = 0) -> Structure:
                 said = first
             found.together.append((said if text[said:first].strip() else first, last))
             before = last, last
-        elif token.type == "paragraph_open":
+        elif token.type in ("paragraph_open", "html_block"):
+            _html_headings(found.outline, text, first, last, token.level)
             before = first, last
         at += 1
     return found
+
+
+def _html_headings(outline: Outline, text: str, first: int, last: int, level: int) -> None:
+    """Add the headings that are written as tags of HTML, unless a quotation or a list is around them."""
+    for match in _HTML_HEADING.finditer(text, first, last if level == 0 else first):
+        if match["level"]:
+            outline.add(match.start(), int(match["level"]), plain(match["said"]), match.end())
 
 
 def _heading(content: str) -> str:

@@ -25,13 +25,22 @@ def read_odt(file: SourceFile) -> Iterator[Document]:
     """One document; its title is that of the properties, a paragraph in the style Title, or the first heading."""
     with readable("OpenDocument text"), open_zip(file) as archive:
         package = Package(archive)
-        body = child(package.xml("content.xml"), "body", "text")
-        if body is None:
-            raise SourceError("not a readable OpenDocument text (it has no text part)")
+        body = body_of(package, "text")
         title = text_of(child(package.xml("meta.xml"), "meta", "title"))
         reader = _Reader()
         said = flow(reader.blocks(body))
     yield said.document(file, title or reader.title)
+
+
+def body_of(package: Package, kind: str) -> Node:
+    """The part of this kind ("text", "spreadsheet") that a file of OpenDocument has; `SourceError` if it has none."""
+    parts = package.xml("META-INF/manifest.xml")
+    if parts is not None and any(local(node) == "encryption-data" for node in parts.iter()):
+        raise SourceError("encrypted; save it without a password")
+    body = child(package.xml("content.xml"), "body", kind)
+    if body is None:
+        raise SourceError(f"not a readable OpenDocument file (it has no {kind} part)")
+    return body
 
 
 class _Reader:
@@ -44,7 +53,7 @@ class _Reader:
             if name in _SILENT or not name:
                 continue
             if name == "h":
-                if text := " ".join(_text(node).split()):
+                if text := " ".join(said_in(node).split()):
                     yield Block(text, level=number(fact(node, "outline-level"), 1))
                 yield from self._boxes(node)
             elif name == "p":
@@ -57,7 +66,7 @@ class _Reader:
                 yield from self.blocks(node, depth)
 
     def _paragraph(self, node: Node) -> Iterator[Block]:
-        text = _text(node).strip()
+        text = said_in(node).strip()
         if text:
             if fact(node, "style-name") == "Title" and not self.title:
                 self.title = " ".join(text.split())
@@ -86,7 +95,7 @@ class _Reader:
     def _table(self, table: Node) -> Iterator[Block]:
         rows: list[list[Cell]] = []
         headers = 0
-        for line in _rows(table):
+        for line in rows_of(table):
             headers += local(line.getparent()) == "table-header-rows"
             rows.append([self._cell(cell) for cell in line if local(cell) == "table-cell"])
         if block := table_block(rows, headers):
@@ -101,17 +110,17 @@ class _Reader:
         )
 
 
-def _rows(table: Node) -> Iterator[Node]:
+def rows_of(table: Node) -> Iterator[Node]:
     """The rows of a table, not those of tables in it."""
     for node in table:
         if local(node) == "table-row":
             yield node
         elif local(node) in ("table-header-rows", "table-rows", "table-row-group"):
-            yield from _rows(node)
+            yield from rows_of(node)
 
 
-def _text(node: Node) -> str:
-    """What a paragraph says itself, without boxes and notes."""
+def said_in(node: Node) -> str:
+    """What a paragraph says itself, without boxes, notes and comments."""
     parts = [_flowing(node.text)]
     for part in node:
         name = local(part)
@@ -120,7 +129,7 @@ def _text(node: Node) -> str:
         elif name in _SIGNS:
             parts.append(_SIGNS[name])
         elif name not in _SILENT and name not in ("text-box", "note", "frame", ""):
-            parts.append(_text(part))
+            parts.append(said_in(part))
         parts.append(_flowing(part.tail))
     return "".join(parts)
 

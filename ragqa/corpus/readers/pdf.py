@@ -15,6 +15,7 @@ from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.headings import Outline
 from ragqa.corpus.readers.pdf_file import Part, PdfFile, Place, opened
 from ragqa.corpus.readers.pdf_page import FIELD, NO_GLYPH
+from ragqa.corpus.readers.pdf_scan import can_recognise
 from ragqa.errors import SourceError
 from ragqa.types import Document, Section
 
@@ -31,9 +32,12 @@ def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
     """A document for each page with text, id and source ending in ``#page=3``; one for each passage over a page break,
     ``#page=3-4``. The title is that of the properties, if it is one, or the largest text of the first page, or the
     file's name.
+
+    Text is recognised in pages that are images if the extra [ocr] is installed, in so many as the limits allow.
     """
-    with opened(file.path) as pdf:
-        title, empty, scans = "", True, 0
+    scans = _Scans(file)
+    with opened(file.path, scans.may_recognise) as pdf:
+        title, empty = "", True
         headings = _Headings(pdf.bookmarks)
         damaged: list[Problem] = []
         for number in range(pdf.count):
@@ -47,7 +51,7 @@ def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
                 if len(damaged) > _DAMAGED_PAGES:
                     raise SourceError(f"more than {_DAMAGED_PAGES} damaged pages") from error
                 continue
-            scans += is_scan
+            scans.unread += is_scan
             headings.turn_to(number)
             for part in parts:
                 place, text = f"#page={part.place}", part.said.text
@@ -59,10 +63,35 @@ def read_pdf(file: SourceFile) -> Iterator[Document | Problem]:
             raise SourceError("not a readable PDF (none of its pages can be read)")
         yield from damaged
         if empty and not damaged:
-            raise SourceError("no text (scanned pages must go through text recognition first)")
-        if scans:
-            reason = f"{scans:,} of {pdf.count:,} pages are images without text: they need text recognition"
+            raise SourceError(f"no text ({scans.why})" if scans.unread else "no text")
+        if scans.unread:
+            reason = f"{scans.unread:,} of {pdf.count:,} pages are images without text: {scans.why}"
             yield Problem(file.source, reason, unread=False, remark=True)
+
+
+class _Scans:
+    """Counts the pages of a file that are images: those whose text is recognised, and those that have none."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.unread = 0
+        self._file, self._recognised, self._able = file, 0, can_recognise()
+
+    def may_recognise(self) -> bool:
+        """Whether one more page is to be recognised. For each there is as much time as for a small file."""
+        if not self._able or self._recognised >= self._file.limits.scans:
+            return False
+        self._recognised += 1
+        self._file.longer()
+        return True
+
+    @property
+    def why(self) -> str:
+        """Why pages have no text."""
+        if not self._able:
+            return 'to have it recognised, pip install "ragqa[ocr]"'
+        if self._recognised >= self._file.limits.scans:
+            return f"it is recognised in {self._file.limits.scans:,} pages of a file at most"
+        return "none was recognised"
 
 
 class _Headings:
@@ -107,12 +136,13 @@ def _is_same(said: str, title: str) -> bool:
 def boxes(path: Path, place: str, start: int, end: int) -> list[Place]:
     """Where characters [start, end) of a document of this file stand; ``place`` is what its id ends in ("3", "3-4").
 
-    One rectangle for each line. Nothing for a place that the file does not have.
+    One rectangle for each line. Nothing for a place that the file does not have. Text that was recognised is recognised
+    again.
     """
     first = place.partition("-")[0]
     if not (first.isascii() and first.isdigit() and 0 < len(first) < 9):
         return []
-    with opened(path) as pdf:
+    with opened(path, can_recognise) as pdf:
         number = int(first) - 1
         parts = pdf.parts(number)[0] if 0 <= number < pdf.count else []
         glyphs = [glyph for part in parts if part.place == place for glyph in part.said.glyphs[max(0, start) : end]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from ragqa.corpus.damage import described
 from ragqa.corpus.readers.pdf_layout import Paragraph, goes_on, join, paragraphs, vocabulary
-from ragqa.corpus.readers.pdf_page import NO_GLYPH, Box, PageText, glyph_box, page_text
+from ragqa.corpus.readers.pdf_page import FIELD, NO_GLYPH, SCANNED, Box, PageText, glyph_box, page_text
 from ragqa.corpus.readers.pdf_running import without_running
+from ragqa.corpus.readers.pdf_scan import has_image, recognised, scanned_box
 from ragqa.errors import MissingExtra, SourceError
 from ragqa.sentences import sentences
 
@@ -48,8 +49,11 @@ class Part:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[PdfFile]:
-    """A file that is open inside ``with``; `SourceError` for one that is damaged or encrypted."""
+def opened(path: Path, may_recognise: Callable[[], bool] = bool) -> Iterator[PdfFile]:
+    """A file that is open inside ``with``; `SourceError` for one that is damaged or encrypted.
+
+    ``may_recognise`` is asked before the text of a page that is but an image is recognised, which takes seconds.
+    """
     try:
         import pypdfium2
     except ImportError as error:
@@ -67,7 +71,7 @@ def opened(path: Path) -> Iterator[PdfFile]:
             raise SourceError("encrypted; save it without a password") from error
         raise SourceError(f"not a readable PDF ({described(error)})") from error
     try:
-        yield PdfFile(pdf, count)
+        yield PdfFile(pdf, count, may_recognise)
     finally:
         pdf.close()
 
@@ -75,9 +79,9 @@ def opened(path: Path) -> Iterator[PdfFile]:
 class PdfFile:
     """An open file: its pages, and what they say."""
 
-    def __init__(self, pdf: Any, count: int) -> None:
+    def __init__(self, pdf: Any, count: int, may_recognise: Callable[[], bool]) -> None:
         self.count = count
-        self._pdf = pdf
+        self._pdf, self._may_recognise = pdf, may_recognise
         self.page = lru_cache(2 * _NEAR + 3)(self._page)
         self.own = lru_cache(4)(self._own)
 
@@ -100,7 +104,9 @@ class PdfFile:
     def _page(self, number: int) -> PageText:
         page = self._pdf[number]
         try:
-            return page_text(page, self._pdf.formenv)
+            found = page_text(page, self._pdf.formenv)
+            is_bare = not found.pieces and not found.turned
+            return recognised(page) if is_bare and has_image(page) and self._may_recognise() else found
         finally:
             page.close()
 
@@ -191,11 +197,9 @@ class PdfFile:
         return _first_words(own[0].text) if before and own and goes_on(before[-1], own[0]) else 0
 
     def _is_scan(self, number: int) -> bool:
-        import pypdfium2.raw as pdfium
-
         page = self._pdf[number]
         try:
-            return any(True for _ in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+            return has_image(page)
         finally:
             page.close()
 
@@ -220,7 +224,11 @@ class PdfFile:
             text_page = page.get_textpage()
             for glyph in dict.fromkeys(glyphs):  # all characters of a field are one glyph
                 if glyph // _GLYPHS == number:
-                    box: Box | None = glyph_box(page, text_page, self._pdf.formenv, glyph % _GLYPHS)
+                    box: Box | None
+                    if SCANNED <= (own := glyph % _GLYPHS) < FIELD:
+                        box = scanned_box(self.page(number), own)
+                    else:
+                        box = glyph_box(page, text_page, self._pdf.formenv, own)
                     if box is not None:
                         found.append(Place(number + 1, *box))
             text_page.close()

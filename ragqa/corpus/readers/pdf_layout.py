@@ -10,7 +10,8 @@ from statistics import median
 
 from ragqa.corpus.readers.pdf_page import HYPHEN, NO_GLYPH, Piece
 
-_ITEM = re.compile(r"(?:[•‣◦▪●○■□–—*·✓➢-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\[\d{1,3}\])\s")
+_MARKER = re.compile(r"[•‣◦▪●○■□–—*·✓➢-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{2,5})[.)]|\[\d{1,3}\]")  # of an item
+_ITEM = re.compile(rf"(?:{_MARKER.pattern})\s")
 _WORD = re.compile(r"\w[\w-]*")
 _STOPS = (".", "!", "?", "…", ":", "。", "！", "？", ".”", '."', ".)", ";")
 _ENDED = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
@@ -70,10 +71,16 @@ class Line:
     @property
     def cells(self) -> int:
         """How many cells it has: parts that are far from one another."""
-        return 1 + sum(
-            after.left - before.right > _CELL * self.size and not after.is_field
-            for before, after in zip(self.pieces, self.pieces[1:], strict=False)
-        )
+        return 1 + sum(far and not piece.is_field for far, piece in zip(self.gaps, self.pieces, strict=True))
+
+    @property
+    def gaps(self) -> list[bool]:
+        """Whether each piece stands far from the one before it; an item does not from its mark."""
+        pairs = zip(self.pieces, self.pieces[1:], strict=False)
+        far = [False, *(after.left - before.right > _CELL * self.size for before, after in pairs)]
+        if len(far) > 1 and _MARKER.fullmatch(self.pieces[0].text.strip()):
+            far[1] = False
+        return far
 
 
 @dataclass(slots=True)
@@ -294,15 +301,12 @@ def _begins(before: Line, line: Line, left: float, step: float) -> bool:
 
 
 def _add_line(paragraph: Paragraph, line: Line, bar: str) -> None:
-    last: Piece | None = None
-    for piece in line.pieces:
-        if last is not None:
-            far = piece.left - last.right > _CELL * line.size
+    for number, (piece, far) in enumerate(zip(line.pieces, line.gaps, strict=True)):
+        if number:
             paragraph.add(bar if far else " ")
         stripped = piece.text.strip()
         start = len(piece.text) - len(piece.text.lstrip())
         paragraph.add(stripped, piece.glyphs[start : start + len(stripped)])
-        last = piece
 
 
 def join(paragraph: Paragraph, text: str, words: Collection[str], *, own_line: bool) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 NO_GLYPH = -1
+SCANNED = 1 << 22  # from this number on the glyphs are those that were recognised in an image
 FIELD = 1 << 23  # from this number on the glyphs are those of fields, all of one at the field's place
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points from the lower left corner as it is shown

@@ -1,57 +1,55 @@
-"""Excel's .xlsx: each row is a document, as in CSV. What formulas gave when the file was saved is read.
+"""Sheets of a spreadsheet: each row is a document, as in CSV.
 
 A sheet whose rows are a label and a value each ("Name: | Orlin"), or that has a single row, is one document of lines.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-from ragqa.corpus.damage import readable
-from ragqa.corpus.files import Problem, SourceFile, open_zip
+from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.readers.headers import Row, find_header, read_rows, trimmed
-from ragqa.corpus.tables import as_text, file_title
-from ragqa.errors import MissingExtra, SourceError
+from ragqa.corpus.tables import file_title
+from ragqa.errors import SourceError
 from ragqa.types import Document
 
 _SAMPLE = 50  # rows by which the header is found
 
 
-def read_xlsx(file: SourceFile) -> Iterator[Document | Problem]:
-    """A document for each row, id and source ending in ``#sheet=Prices:12``; the title is the file's and the sheet's
-    name.
+def read_sheets(sheets: Iterable[tuple[str, Iterator[Row]]], file: SourceFile) -> Iterator[Document | Problem]:
+    """A document for each row of each sheet, which is given as its name and its rows with anything in them; id and
+    source end in ``#sheet=Prices:12``; the title is the file's and the sheet's name.
     """
-    try:
-        import openpyxl
-    except ImportError as error:
-        raise MissingExtra("reading Excel files", "files") from error
-    open_zip(file).close()
-    with readable("Excel file"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        book = openpyxl.load_workbook(file.path, read_only=True, data_only=True, keep_links=False)
-        left = file.limits.cells_of(file.path.stat().st_size)
-        try:
-            for sheet in book.worksheets:
-                place = SourceFile(
-                    Path(f"{file.path}#sheet={_quoted(sheet.title)}"),
-                    f"{file.name}#sheet={_quoted(sheet.title)}",
-                    limits=file.limits,
-                )
-                counted = _counted(_rows(sheet), left)
-                for item in _read_sheet(counted, place):
-                    title = f"{file_title(file)}: {sheet.title}"
-                    if isinstance(item, Document) and item.title.startswith(file_title(place)):
-                        item = replace(item, title=title + item.title.removeprefix(file_title(place)))
-                    yield item
-        finally:
-            book.close()
+    left = file.limits.cells_of(file.path.stat().st_size)
+    for name, rows in sheets:
+        place = SourceFile(
+            Path(f"{file.path}#sheet={_quoted(name)}"), f"{file.name}#sheet={_quoted(name)}", limits=file.limits
+        )
+        for item in _read_sheet(_counted(rows, left), place):
+            title = f"{file_title(file)}: {name}"
+            if isinstance(item, Document) and item.title.startswith(file_title(place)):
+                item = replace(item, title=title + item.title.removeprefix(file_title(place)))
+            yield item
+
+
+def shown_time(value: datetime) -> str:
+    """A date in ISO form, with the time unless it is midnight."""
+    return value.date().isoformat() if value.time() == time(0) else value.isoformat(" ", "minutes")
+
+
+def shown_number(value: float) -> str:
+    """A number without the digits that come from binary fractions."""
+    return f"{value:.15g}"
+
+
+def shown_share(value: float) -> str:
+    """A number that is shown as per cent."""
+    return f"{value * 100:.10g}%"
 
 
 def _quoted(name: str) -> str:
@@ -100,30 +98,3 @@ def _counted(rows: Iterator[Row], most: int) -> Iterator[Row]:
         if most < 0:
             raise SourceError("a sheet of more cells than may be read")
         yield row
-
-
-def _rows(sheet: Any) -> Iterator[Row]:
-    """Rows with anything in them."""
-    sheet.reset_dimensions()  # a file may claim a million empty rows
-    last = 0
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        said = trimmed([_shown(cell) for cell in cells])
-        if said:
-            yield Row(number, said, apart=number > last + 1)
-            last = number
-
-
-def _shown(cell: Any) -> str:
-    """A cell as the sheet shows it: dates in ISO form, per cent as such."""
-    value = cell.value
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time(0) else value.isoformat(" ", "minutes")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    if isinstance(value, float):
-        if "%" in str(cell.number_format or ""):
-            return f"{value * 100:.10g}%"
-        return f"{value:.15g}"
-    return as_text(value)

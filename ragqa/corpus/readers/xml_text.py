@@ -1,9 +1,12 @@
 """XML: text by its elements. No word of a vocabulary has to be known, but those of JATS, DocBook, TEI and DITA are.
 
 * An element with text of its own beside other elements is a paragraph; what stands in it is part of its line.
-* A title (``title``, ``head``, ``question`` …) heads what its parent holds.
+* A title (``title``, ``head``, ``question`` …) heads what its parent holds; in texts so does an attribute ``title`` or
+  ``name`` of an element without one.
 * Lists, definitions, tables and listings are told by their names. A term and its definition stand together.
 * Elements that hold only a short text are quoted with their names ("price: 5.95"), in files of data with attributes.
+  An element of nothing but several attributes with words is a record of them anywhere.
+* A reference without words says the title of what it points to, if that is in the file, or the name of the place.
 
 Entities are read if the file itself declares them as plain text, or if HTML knows them; nothing outside the file is.
 """
@@ -13,20 +16,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from html.entities import html5
-from typing import Any
 
 from ragqa.corpus.files import SourceFile, decoded, read_text_bytes
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import Cell, table_block
 from ragqa.corpus.package import Node, local, number
 from ragqa.corpus.readers.markup import read_page
+from ragqa.corpus.readers.xml_line import Line
+from ragqa.corpus.readers.xml_tree import name_of, parsed
 from ragqa.corpus.readers.xml_words import (
     BLOCKS,
     CAPTIONED,
     CELLS,
     DOCUMENTS,
     ENTRIES,
+    LISTINGS,
     LISTS,
     ROWS,
     SILENT,
@@ -37,22 +41,18 @@ from ragqa.corpus.readers.xml_words import (
     VERBATIM,
 )
 from ragqa.corpus.tables import file_title, quote_cells
-from ragqa.errors import SourceError
 from ragqa.types import Document
 
-_DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,300}\?>")
 _ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
-_MENDED = re.compile(r"Entity '[^']*' not defined|Namespace prefix")  # which a parser can pass over
-_SEVERAL = "Extra content at the end"  # of a fragment with several roots
-_FRAGMENT = "<fragment>"
 _MARKUP = re.compile(r"</?(?:p|br|div|a|b|i|em|strong|ul|ol|li|h[1-6]|span|table)\b[^<>]*>", re.IGNORECASE)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
 _ITEM_LINE = re.compile(r"\s*\n\s*(?=(?:[-*•–]|\d{1,3}[.)])\s)")
 _LONG = 200  # characters of a leaf that is quoted without its name
 _DEEPEST = 12  # headings
-_LONGEST_ENTITY = 1_000  # characters
+_WORDS = re.compile(r"[^\W\d_]{2} [^\W\d_]{2}")
+_PROSE = [f"{{*}}{name}" for name in ("para", "simpara", "section", "sec", "chapter")]
+_STANDING = LISTS | TABLES | VERBATIM
 _NESTING = 200  # elements of HTML in one another, within a text
-_UNKNOWN_ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,30});")
 
 
 def read_xml(file: SourceFile) -> Iterator[Document]:
@@ -60,68 +60,34 @@ def read_xml(file: SourceFile) -> Iterator[Document]:
     raw = read_text_bytes(file)
     declared = _ENCODING.search(raw, 0, 512)
     text = decoded(file, raw, declared[1].decode("ascii") if declared else "")
-    root, entities = _parsed(_DECLARATION.sub("", text))
-    if _name(root) == "html":
+    root, entities = parsed(text)
+    if name_of(root) == "html":
         page = read_page(text, file.limits.nesting)
         yield flow(page.blocks).document(file, page.title)
         return
-    reader = _Reader(entities, is_data=_name(root) not in DOCUMENTS)
+    reader = _Reader(root, entities)
     said = flow(reader.element(root, 1))
     yield said.document(file, reader.title or file_title(file))
 
 
-def _parsed(text: str) -> tuple[Node, dict[str, str]]:
-    from lxml import etree
-
-    raw = text.encode("utf-8", "replace")
-    options: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "encoding": "utf-8"}
-    options |= {"remove_comments": True, "remove_pis": True}
-    try:
-        root = etree.fromstring(raw, etree.XMLParser(**options))
-    except etree.XMLSyntaxError as error:
-        if _SEVERAL in str(error) and "<!DOCTYPE" not in text and not text.startswith(_FRAGMENT):
-            return _parsed(f"{_FRAGMENT}{text}</fragment>")
-        if not _MENDED.search(str(error)):
-            raise SourceError(f"not XML ({' '.join(str(error).split())[:200]})") from error
-        parser = etree.XMLParser(**options, recover=True)
-        root = etree.fromstring(_UNKNOWN_ENTITY.sub(_known, raw), parser)
-        faults = [entry.message for entry in parser.error_log if not _MENDED.search(entry.message)]
-        if root is None or faults:
-            raise SourceError(f"not XML ({' '.join(faults)[:200]})") from error
-    declared = root.getroottree().docinfo.internalDTD
-    entities = {
-        entity.name: entity.content
-        for entity in (declared.iterentities() if declared is not None else ())
-        if entity.content and len(entity.content) <= _LONGEST_ENTITY and not set("<&") & set(entity.content)
-    }
-    return root, entities
-
-
-def _known(found: re.Match[bytes]) -> bytes:
-    """The character that HTML knows by this name; the five of XML stay as they are."""
-    name = found[1].decode("ascii")
-    if name in ("amp", "lt", "gt", "quot", "apos"):
-        return found[0]
-    return html5[f"{name};"].encode() if f"{name};" in html5 else found[0]
-
-
 class _Reader:
-    def __init__(self, entities: dict[str, str], *, is_data: bool) -> None:
-        self._entities, self._is_data = entities, is_data
+    def __init__(self, root: Node, entities: dict[str, str]) -> None:
+        self._line = Line(root, entities)
+        self._is_data = name_of(root) not in DOCUMENTS and next(root.iter(*_PROSE), None) is None
         self.title = ""
 
     def element(self, node: Node, level: int) -> Iterator[Block]:
         """The blocks of an element that is neither a leaf nor within a line."""
-        name = _name(node)
+        name = name_of(node)
         if name in SILENT:
             return
-        if name in VERBATIM:
-            if (text := self._inline(node).strip("\r\n")).strip():
+        if name in VERBATIM or _is_listing(node):
+            if (text := self._line.text(node).strip("\r\n")).strip():
                 yield Block(text, follows=True)
         elif name in TABLES and (block := self._table(node)):
             for child in node:
-                if _name(child) in TITLES or _name(child) == "caption":
-                    yield from self._texts(self._said(child))
+                if name_of(child) in TITLES or name_of(child) == "caption":
+                    yield from self._texts(self._line.said(child))
             yield block
         elif name in LISTS:
             yield from self._list(node, level)
@@ -139,15 +105,8 @@ class _Reader:
         return any((child.tail or "").strip() for child in node)
 
     def _container(self, node: Node, level: int) -> Iterator[Block]:
-        name, children = _name(node), list(node)
-        title = next((one for one in children if _name(one) in TITLES), None)
-        called = self._said(title) if title is not None else ""
-        if not self._is_data or node.getparent() is None:
-            self.title = self.title or called
-        heads = bool(called) and name not in CAPTIONED and len(children) > 1
-        if not heads and self._is_data and node.getparent() is not None and not self._is_record(node):
-            called = node.get("name") or node.get("id") or local(node)
-            heads, title = True, None
+        children = list(node)
+        title, called, heads = self._heading(node, children)
         cells = self._attributes(node) if self._is_data else []
         if heads and level <= _DEEPEST:
             yield Block(called, level=level)
@@ -155,6 +114,11 @@ class _Reader:
             if child is title and (heads or not called):
                 continue
             if self._is_leaf(child):
+                if record := self._record(child):
+                    yield from self._cells(cells)
+                    yield from self._cells(record)
+                    cells = []
+                    continue
                 cells += self._leaf(child)
                 if cells and cells[-1][0]:
                     continue
@@ -170,6 +134,20 @@ class _Reader:
         if heads and level <= _DEEPEST:
             yield Block("", level=level)
 
+    def _heading(self, node: Node, children: list[Node]) -> tuple[Node | None, str, bool]:
+        """The title among the children, what the element is called, and whether that heads what is in it."""
+        title = next((one for one in children if name_of(one) in TITLES), None)
+        called = self._line.said(title) if title is not None else ""
+        is_root = node.getparent() is None
+        if title is None and not self._is_data:
+            called = " ".join((node.get("title") or node.get("name") or "").split())
+        if not self._is_data or is_root:
+            self.title = self.title or called
+        heads = bool(called) and name_of(node) not in CAPTIONED and len(children) > (title is not None)
+        if heads or not self._is_data or is_root or self._is_record(node):
+            return title, called, heads
+        return None, node.get("name") or node.get("id") or local(node), True
+
     def _is_record(self, node: Node) -> bool:
         """Whether it holds nothing but leaves, as others beside it do."""
         beside = (node.getprevious(), node.getnext())
@@ -177,12 +155,18 @@ class _Reader:
 
     def _is_leaf(self, node: Node) -> bool:
         """Whether it holds no elements; references to entities in it stand for text."""
-        return _name(node) not in VERBATIM and _name(node) not in SILENT and not any(map(_name, node))
+        name = name_of(node)
+        return name not in VERBATIM and name not in SILENT and not any(map(name_of, node)) and not _is_listing(node)
+
+    def _record(self, node: Node) -> list[tuple[str, str]]:
+        """The attributes of a leaf without text, if they are several and say something in words."""
+        facts = [] if len(node) or (node.text or "").strip() else self._attributes(node)
+        return facts if len(facts) > 1 and any(_WORDS.search(value) for _, value in facts) else []
 
     def _leaf(self, node: Node) -> list[tuple[str, str]]:
         """Name and text of a leaf, and its attributes; without name if the text is for itself."""
-        text = self._inline(node).strip()
-        name = _name(node)
+        text = self._line.text(node).strip()
+        name = name_of(node)
         facts = self._attributes(node) if self._is_data else []
         if not text:
             return facts
@@ -218,45 +202,28 @@ class _Reader:
         """Text with elements in it; lists and the like in it are blocks of their own."""
         parts = [node.text or ""]
         for child in node:
-            name = _name(child)
-            if name in BLOCKS and name not in ("note",) and (len(child) or name in VERBATIM or name in ("p", "para")):
+            tail = child.tail or ""
+            if _is_block(child):
                 yield from self._texts("".join(parts))
                 parts = []
                 yield from self.element(child, level)
-            else:
-                parts.append(_PARAGRAPHS.sub(" ", self._inline(child)))
-            parts.append(child.tail or "")
+            elif said := _PARAGRAPHS.sub(" ", self._line.text(child)):
+                parts.append(said)
+            elif parts[-1][-1:].isspace():
+                tail = tail.lstrip()  # two line ends around nothing end no paragraph
+            parts.append(tail)
         yield from self._texts("".join(parts))
 
-    def _inline(self, node: Node) -> str:
-        name = _name(node)
-        if not name:  # a reference to an entity
-            return self._entity(node)
-        if name in SILENT:
-            return ""
-        parts = [node.text or ""]
-        for child in node:
-            parts += [self._inline(child), child.tail or ""]
-        return "".join(parts)
-
-    def _entity(self, node: Node) -> str:
-        name = str(getattr(node, "name", "") or "")
-        return self._entities.get(name, html5.get(f"{name};", name))
-
-    def _said(self, node: Node) -> str:
-        """All text of an element on one line."""
-        return " ".join(self._inline(node).split())
-
     def _list(self, node: Node, level: int) -> Iterator[Block]:
-        children = [child for child in node if _name(child)]
-        pairs = _name(node) == "list" and any(_name(child) == "label" for child in children)
+        children = [child for child in node if name_of(child)]
+        pairs = name_of(node) == "list" and any(name_of(child) == "label" for child in children)
         first, term = True, ""
         for child in children:
-            if _name(child) in TITLES:
-                yield Block(self._said(child))
+            if name_of(child) in TITLES:
+                yield Block(self._line.said(child))
                 continue
-            if pairs and _name(child) == "label":
-                term = self._said(child)
+            if pairs and name_of(child) == "label":
+                term = self._line.said(child)
                 continue
             mark = f"{term}: " if term else "- "
             term = ""
@@ -269,10 +236,10 @@ class _Reader:
 
     def _entry(self, node: Node, level: int) -> Iterator[Block]:
         """A term and its definition: "term: definition", and what else is said of it."""
-        terms = ", ".join(self._said(child) for child in node if _name(child) in TERMS)
+        terms = ", ".join(self._line.said(child) for child in node if name_of(child) in TERMS)
         gap = PARAGRAPH
         for child in node:
-            if _name(child) in TERMS:
+            if name_of(child) in TERMS:
                 continue
             for block in self.element(child, level):
                 plain = block.level is None and not block.is_table and not block.follows
@@ -285,12 +252,12 @@ class _Reader:
         rows: list[list[Cell]] = []
         headers = 0
         for line in table.iter():
-            if _name(line) not in ROWS:
+            if name_of(line) not in ROWS:
                 continue
-            cells = [one for one in line if _name(one) in CELLS]
-            parent = _name(line.getparent())
-            is_head = parent == "thead" or line.get("role") == "label" or _name(line) == "sthead"
-            is_head |= bool(cells) and all(_name(cell) == "th" for cell in cells)
+            cells = [one for one in line if name_of(one) in CELLS]
+            parent = name_of(line.getparent())
+            is_head = parent == "thead" or line.get("role") == "label" or name_of(line) == "sthead"
+            is_head |= bool(cells) and all(name_of(cell) == "th" for cell in cells)
             headers += is_head and headers == len(rows)
             rows.append([self._cell(cell) for cell in cells])
         return table_block(rows, headers) if rows else None
@@ -298,11 +265,20 @@ class _Reader:
     def _cell(self, cell: Node) -> Cell:
         columns = number(cell.get("colspan", "") or cell.get("cols", ""), 1)
         more = number(cell.get("morerows", ""), 0)
-        return Cell(self._said(cell), columns, number(cell.get("rowspan", "") or cell.get("rows", ""), 1) + more)
+        return Cell(self._line.said(cell), columns, number(cell.get("rowspan", "") or cell.get("rows", ""), 1) + more)
 
 
-def _name(node: Node) -> str:
-    return local(node).lower()
+def _is_block(node: Node) -> bool:
+    """Whether an element within a text stands for itself: it is no note, or has lists, tables or programs in it."""
+    name = name_of(node)
+    if name in BLOCKS and name != "note" and (len(node) or name in VERBATIM or name in ("p", "para")):
+        return True
+    return _is_listing(node) or any(name_of(one) in _STANDING for one in node.iterdescendants())
+
+
+def _is_listing(node: Node) -> bool:
+    """Whether an example is a program, not a text about one: lines stand directly in it."""
+    return name_of(node) in LISTINGS and "\n" in (node.text or "").strip()
 
 
 def _flowing(text: str) -> str:

@@ -31,6 +31,9 @@ VERBATIM = frozenset(
     programlisting screen literallayout preformat pre codeblock eg synopsis verbatim source
 """.split()
 )
+LISTINGS = frozenset("example code listing console".split())  # if lines stand directly in them
+APART = CELLS | ROWS | frozenset("p para li listitem list-item step".split())  # a blank parts them from what is beside
+REFERENCES = frozenset(("xref", "link"))
 BLOCKS = (
     LISTS
     | TABLES

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from ragqa.answering import UNPROMISED, threshold
+from ragqa.answering import UNPROMISED, lowest_score
 from ragqa.composition import find_calibration, readers_of
 from ragqa.config import DENSE_SCALE, RELEVANCE, Config
 from ragqa.eval.runs.prepared import Choice, Prepared
@@ -98,7 +98,7 @@ def _part_facts(ready: Prepared, load: Callable[[Config], Encoder], task: str) -
             facts["reranker"] = reranker_fingerprint(reranker, ready.config.index.language)
         if "reader" in facts:
             calibration = find_calibration(snapshot, ready.config.read)
-            facts["threshold"] = min(threshold(ready.config.read, calibration), 2.0)  # infinity is not JSON
+            facts["threshold"] = min(lowest_score(ready.config.read, calibration.curve), 2.0)  # infinity is not JSON
             facts["calibration"] = asdict(calibration)
     return facts
 

@@ -145,7 +145,7 @@ def _run_part(ready: Prepared, examine: Examine, folder: SuiteRun, first: int, p
 
 
 def _examiner(suite: Suite, ready: Prepared, models: Models, explain: bool) -> Examine:
-    read = replace(ready.config.read, answers=ANSWERS, min_score=0.0)  # scoring applies the threshold
+    read = replace(ready.config.read, answers=ANSWERS, min_score=0.0, form="span")  # scoring applies the threshold
     config = replace(ready.config, read=read)
     if ready.index is None:
         names, chars, language = read.readers, read.max_answer_chars, config.index.language

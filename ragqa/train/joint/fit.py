@@ -134,7 +134,7 @@ class Joint:
             self.model.reader, ("start_logits", "end_logits"), self._tokenizer.pad_id, self._type_ids
         )
         reader = SpanReader(self._tokenizer, runtime, self.recipe.data.stride, titles=reads_titles(self.model.reader))
-        config = Config(read=ReadConfig(passages=self.recipe.data.passages, answers=1, min_score=0.0))
+        config = Config(read=ReadConfig(passages=self.recipe.data.passages, answers=1, min_score=0.0, form="span"))
         pipeline = Pipeline(self.snapshot, QuestionSide(self.model, self.snapshot), reader, config)
         asked = [self.questions[number] for number in numbers]
         replies = pipeline.ask_many([question.text for question in asked])

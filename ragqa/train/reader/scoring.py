@@ -70,7 +70,7 @@ def open_score(chosen: Sequence[TrainingQuestion], index: str | Path, wrap: AsRe
     language = snapshot.manifest.config.language
     name = encoder_name(snapshot.manifest.encoder, index, language=language)
     encoder = load_encoder(name, language=language, device=device)
-    config = Config(read=ReadConfig(answers=1, min_score=0.0))
+    config = Config(read=ReadConfig(answers=1, min_score=0.0, form="span"))
     questions = [asked.question for asked in chosen]
     hits: list[Any] = []
 

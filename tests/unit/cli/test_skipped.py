@@ -43,6 +43,10 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(capsys, monkeypatch)
         time.sleep(0.5)
     lines = capsys.readouterr().err.splitlines()
     assert lines and all(line.startswith("encoding passages: 512 of 5,000 (") for line in lines)
+    with progress.progress_bar() as report:
+        report("loading", 0, None)
+        time.sleep(0.3)
+    assert capsys.readouterr().err.startswith("loading (")
     with progress.progress_bar(quiet=True) as report:
         report("encoding passages", 512, 5000)
         time.sleep(0.3)

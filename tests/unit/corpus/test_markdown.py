@@ -39,6 +39,42 @@ def test_headings_of_other_blocks_are_none(tmp_path):
     assert [s.heading for s in read(tmp_path, text).sections] == ["A"]
 
 
+def test_headings_written_in_html(tmp_path):
+    """As in the README of many projects, and in pages that a program exported."""
+    text = (
+        '<h1 align="center">\n  <a href="x">Brent\n  bridge</a>\n</h1>\n\nIntro.\n\n<div><h2>Use</h2><p>Toll it.</p>'
+        "<h3 id=x>Toll</h3>Two.</div>\n\nWrite `<h2>No</h2>`.\n\n<!-- <h2>No</h2> -->\n\n- <h2>No</h2>\n"
+    )
+    document = read(tmp_path, text)
+    assert document.title == "Brent bridge"
+    assert [(p.heading, p.seen.text.strip()) for p in split(document, SplitConfig(words=8))] == [
+        ("", "Intro."),
+        ("Use", "Toll it."),
+        ("Use > Toll", "Two.\n\nWrite <h2>No</h2>.\n\n\n\n- No"),
+    ]
+
+
+def test_passages_are_as_long_as_what_is_seen_of_them(tmp_path):
+    """Long tags, and addresses of links, are no words; a passage is not cut in one."""
+    item = '<span class="item one two three" id="part_1__item_{0}" data-id="part 1 item {0}">({0}) Say {0}.</span>'
+    text = "<p>Ask so:</p>" + "".join(map(item.format, range(40))) + "\n"
+    found = passages(tmp_path, text, words=20)
+    assert 5 <= len(found) <= 8
+    assert " ".join(" ".join(p.seen.text for p in found).split()) == "Ask so: " + " ".join(
+        f"({n}) Say {n}." for n in range(40)
+    )
+    assert all(p.text.count("<") == p.text.count(">") for p in found)
+    linked = "See [the one](https://example.org/a/very/long/address/of/a/page?that=nobody&would=read). " * 8
+    assert len(passages(tmp_path, linked, words=24)) == 1
+
+
+@pytest.mark.parametrize("mark", ["**", "_", "`", "<b>"])
+def test_marks_stay_with_what_they_mark(tmp_path, mark):
+    close = mark.replace("<", "</")
+    text = " ".join(f"{mark}Number {n} is it.{close}" for n in range(9)) + "\n"
+    assert all(p.text.startswith(mark) and p.text.endswith(close) for p in passages(tmp_path, text, words=8))
+
+
 def test_front_matter_is_no_text(tmp_path):
     text = "---\ntitle: Pump\nteam: ops\n---\nIntro.\n\n# Use\nText.\n"
     document = read(tmp_path, text)
@@ -95,6 +131,12 @@ def test_a_table_that_fits_is_not_cut(tmp_path):
         ("```py\n*a* = b_\n```\nthen *c*", "*a* = b_\n\nthen c"),
         ("| a | b |\n|:--|---|\n| *1* | 2 |", "| a | b |\n\n| 1 | 2 |"),
         ("*one\n\ntwo*", "*one\n\ntwo*"),
+        ("4 The Boulevard<br>Leeds<br/>LS10", "4 The Boulevard Leeds LS10"),
+        ("<ul><li>One</li><li>Two</li></ul><p>**So**.</p>", "One Two So."),
+        ("<tr><td>a</td><td>b</td></tr>", "a b"),
+        ("<span>(a)</span><span class='p'>premises</span>", "(a) premises"),
+        ("<b>bo</b>ld, H<sub>2</sub>O, <a\n  href='x'\n>y</a>z", "bold, H2O, yz"),
+        ("<article>One</article> < main >", "One < main >"),
     ],
 )
 def test_marks_are_no_words(marked, said):

@@ -123,6 +123,57 @@ def test_an_element_of_nothing_but_an_entity_says_what_that_stands_for(tmp_path)
     assert "name: Orlin 9; price: 3." in document.text
 
 
+def test_names_and_titles_in_attributes_head_what_is_in_a_text(tmp_path):
+    text = """<module name="Module limit"><section id="s" name="Directives"><directive name="limit_rate">
+<syntax><value>rate</value> | <literal>off</literal></syntax><default>0</default><para>Limits the rate.</para>
+</directive></section><section title="See also"><para>Nothing.</para></section></module>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.title == "Module limit"
+    assert said(document) == [
+        ("Directives > limit_rate", "rate | off default: 0. Limits the rate."),
+        ("See also", "Nothing."),
+    ]
+
+
+def test_tables_in_a_note_in_a_text_keep_their_cells(tmp_path):
+    text = """<article><para>It knows these signals: <note><table><tr><td>TERM, INT</td><td>fast shutdown</td></tr>
+<tr><td><p>QUIT</p><p>or 3</p></td><td>graceful shutdown</td></tr></table></note> and no others.</para></article>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.text == (
+        "It knows these signals:\n\nTERM, INT | fast shutdown\nQUIT or 3 | graceful shutdown\n\nand no others."
+    )
+
+
+def test_elements_of_nothing_but_attributes_are_records(tmp_path):
+    text = """<article><para>Advisories:</para><security><item name="Overflow in maps" cve="2026-7" good="1.31+"/>
+<item name="Leak of memory" cve="2026-8" good="1.30+"/></security><graphic href="two words" width="3 4"/></article>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.text.split("\n\n") == [
+        "Advisories:",
+        "name: Overflow in maps; cve: 2026-7; good: 1.31+.",
+        "name: Leak of memory; cve: 2026-8; good: 1.30+.",
+    ]
+
+
+def test_references_without_words_say_what_they_point_to_and_end_no_paragraph(tmp_path):
+    text = """<article><para>It may be changed with the
+<link doc="core.xml" id="pid"/>
+directive, see <xref linkend="start"/><anchor/>.</para><section id="start"><title>How to start</title>
+<para>Run it.</para></section></article>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.text.split("\n\n")[0] == "It may be changed with the pid directive, see How to start."
+
+
+def test_examples_that_are_programs_keep_their_lines(tmp_path):
+    text = """<article><para>So: <example>
+http {
+    limit one;
+}
+</example></para><example><title>Of pumps</title><para>P-100 is one.</para></example></article>"""
+    (document,) = documents(tmp_path / "m.xml", text)
+    assert document.text == "So:\n\nhttp {\n    limit one;\n}\n\nOf pumps\n\nP-100 is one."
+
+
 def test_nothing_outside_of_an_xml_file_is_read(tmp_path):
     (tmp_path / "secret.txt").write_text("secret")
     outside = f'<!DOCTYPE d [<!ENTITY x SYSTEM "file://{tmp_path}/secret.txt">]><d><p>a &x; b</p></d>'
@@ -208,6 +259,86 @@ def test_sheets(tmp_path):
     ]
     assert found[0].source == f"{tmp_path / 'b.xlsx'}#sheet=Sizes%20%23%20more%202024:4"
     assert found[0].id == "b.xlsx#sheet=Sizes%20%23%20more%202024:4" and found[2].id == "b.xlsx#sheet=Form"
+
+
+def row(*cells, times=1):
+    return f'<table:table-row table:number-rows-repeated="{times}">{"".join(cells)}</table:table-row>'
+
+
+def table(name, *rows):
+    return f'<table:table table:name="{name}">{"".join(rows)}</table:table>'
+
+
+def test_opendocument_sheets(tmp_path):
+    cell = samples.ods_cell
+    note = "<office:annotation><text:p>a remark</text:p></office:annotation>"
+    long = cell("20.5", value_type="float", value="20.4999999999999996")
+    more = table(
+        "Sizes # more 2024",
+        row("<table:table-column/>", cell("Pumps of Orlin")),
+        row(cell(""), times=1),
+        row(cell("Model"), cell("Height"), cell("Share"), cell("Since"), cell("Price"), cell("", repeated="9999")),
+        "<table:table-row-group>",
+        row(
+            cell("P-100").replace("<text:p>", f"{note}<text:p>"),
+            cell("12.00", value_type="float", value="12"),
+            cell("25 %", value_type="percentage", value="0.25"),
+            cell("01.03.24", value_type="date", date_value="2024-03-01"),
+            cell("1.250,00 €", value_type="currency", value="1250", currency="EUR"),
+            cell("", repeated="16379"),
+        ),
+        row(
+            cell("P-200"),
+            long,
+            cell("1", value_type="float", value="1"),
+            cell("01.03.24", value_type="date", date_value="2024-03-01T09:30:00"),
+            "<table:covered-table-cell/>",
+        ),
+        "</table:table-row-group>",
+        row(cell(""), times=999_999),
+        "<table:shapes><text:p>a drawing</text:p></table:shapes>",
+    )
+    hours = cell("9:05", value_type="time", time_value="PT09H05M00S")
+    more += table("Form", row(cell("Name:"), cell("Ada<text:s/>Roth")), row(cell("Opens:"), hours))
+    more += table("Empty", row(cell("", repeated="16384"), times=999_999))
+    more += table("Twice", row(cell("A"), cell("B")), row(cell("x", repeated="2"), times=2))
+    more = more.replace("&lt;text:s/&gt;", "<text:s/>")
+    found = documents(tmp_path / "b.ods", samples.ods("", "Light", ["Brent light"], more))
+    assert [(document.title, document.text) for document in found] == [
+        ("b: Lights", "Light: Brent light; Year: 1874."),
+        (
+            "b: Sizes # more 2024: Pumps of Orlin",
+            "Model: P-100; Height: 12; Share: 25%; Since: 2024-03-01; Price: 1250 EUR.",
+        ),
+        ("b: Sizes # more 2024: Pumps of Orlin", "Model: P-200; Height: 20.5; Share: 1; Since: 2024-03-01 09:30."),
+        ("b: Form", "Name: Ada Roth\nOpens: 09:05:00"),
+        ("b: Twice", "A: x; B: x."),
+        ("b: Twice", "A: x; B: x."),
+    ]
+    assert found[1].source == f"{tmp_path / 'b.ods'}#sheet=Sizes%20%23%20more%202024:4"
+    assert found[1].id == "b.ods#sheet=Sizes%20%23%20more%202024:4" and found[3].id == "b.ods#sheet=Form"
+    assert [document.id for document in found[4:]] == ["b.ods#sheet=Twice:2", "b.ods#sheet=Twice:3"]
+
+
+def test_opendocument_sheets_within_limits(tmp_path):
+    cell = samples.ods_cell
+    wide = samples.ods("", "Light", [], table("Wide", row(cell("x", repeated="10001"))))
+    (problem,) = (item for item in items(tmp_path / "w.ods", wide) if isinstance(item, Problem))
+    assert "10,001 columns, more than 10,000" in problem.reason
+    many = samples.ods(
+        "", "Light", [], table("Many", row(cell("A"), cell("B")), row(cell("x"), cell("y"), times=999_999))
+    )
+    *_, problem = items(tmp_path / "m.ods", many, cells=50)
+    assert "more cells than may be read" in problem.reason
+
+
+@pytest.mark.parametrize("suffix", [".odt", ".ods"])
+def test_encrypted_opendocument(tmp_path, suffix):
+    facts = "<m xmlns='urn:m'><file-entry><encryption-data/></file-entry></m>"
+    (problem,) = items(
+        tmp_path / f"a{suffix}", samples.zipped({"META-INF/manifest.xml": facts, "content.xml": b"\x00"})
+    )
+    assert problem.reason == "encrypted; save it without a password"
 
 
 ODT_MORE = """<text:p>Red<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>A note.</text:p>

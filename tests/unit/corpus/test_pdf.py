@@ -85,6 +85,18 @@ def test_rows_of_cells_stay_rows(tmp_path):
     assert one(tmp_path, *lines) == "Port | Depth | Since\nOrlin | 12 m | 1907\nSarn | 9 m | 1888"
 
 
+def test_items_far_from_their_marks_are_no_rows(tmp_path):
+    items = ["(a) A list of officers.", "(b) A list of jurors.", "iv. The votes", "C. Reports"]
+    lines = [
+        (left, 700 - 15 * at, text)
+        for at, item in enumerate(items)
+        for left, text in zip((60, 120), item.split(" ", 1), strict=True)
+    ]
+    assert one(tmp_path, *lines).split("\n") == items
+    rows = [(60 + 150 * x, 700 - 15 * y, text) for y in range(3) for x, text in enumerate((f"{y}.", f"P-{y}", "12 m"))]
+    assert one(tmp_path, *rows).split("\n")[1] == "1. P-1 | 12 m"
+
+
 def test_running_headers_footers_and_page_numbers_are_left_out(tmp_path):
     pages = [
         [
@@ -235,4 +247,7 @@ def test_a_scan_says_so(tmp_path):
     objects |= {4: hostile.stream(b"", b"q 9 0 0 9 0 0 cm /X Do Q"), 5: image}
     (tmp_path / "a.pdf").write_bytes(hostile.pdf(objects))
     (problem,) = read_file(SourceFile(tmp_path / "a.pdf", "a.pdf"))
-    assert problem.reason == "no text (scanned pages must go through text recognition first)"
+    assert problem.reason in (
+        "no text (none was recognised)",
+        'no text (to have it recognised, pip install "ragqa[ocr]")',
+    )

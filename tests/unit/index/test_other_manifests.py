@@ -1,4 +1,4 @@
-"""Indexes whose manifest is of format 1, and segments that hold token ids beside their passages."""
+"""Indexes of formats 1 and 2, and segments that hold token ids beside their passages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.formats import to_format_1
+from support.formats import to_format_1, to_older_documents
+from support.repairing import file_of, flip
 from support.writing import A, B, C, contents, document, texts
 
 from ragqa.config import IndexConfig, SplitConfig
@@ -21,8 +22,8 @@ from ragqa.index.repair import repair
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update, upsert
-from ragqa.store.layout import Layout
-from ragqa.store.manifest import Manifest, fact_of
+from ragqa.store.layout import DOCUMENTS, Layout
+from ragqa.store.manifest import FORMAT, Manifest, fact_of
 from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
 
@@ -59,7 +60,7 @@ def test_an_index_of_format_1_goes_on(index: Path) -> None:
     )
     before = contents(index / "segments")
     upsert(index, CONFIG, ENCODER, [document("e")])
-    assert json.loads(Layout(index).manifest(3).read_text())["format"] == 2
+    assert json.loads(Layout(index).manifest(3).read_text())["format"] == FORMAT
     assert before.items() <= contents(index / "segments").items(), "what is there is not written again"
     assert sorted(texts(index)) == ["a", "b", "d", "e"]
 
@@ -70,6 +71,33 @@ def test_a_damaged_index_of_format_1_is_repaired(index: Path) -> None:
     report = repair(index, load=lambda _: ENCODER, unusable=lambda _: "")
     assert any("encode passages again" in step for step in report.steps) and report.problems == ()
     assert sorted(texts(index)) == ["a", "b", "d"]
+
+
+def make_format_2(index: Path) -> None:
+    """Documents as they were stored then, and their hashes in a manifest of that format."""
+
+    def older(raw: dict[str, Any]) -> dict[str, Any]:
+        for segment in raw["segments"]:
+            segment["files"][DOCUMENTS] = to_older_documents(index / "segments" / segment["id"] / DOCUMENTS)
+        return raw | {"format": 2}
+
+    edit(index, older)
+
+
+def test_an_index_of_format_2_goes_on(index: Path) -> None:
+    held = texts(index)
+    make_format_2(index)
+    assert verify(index) == [] and texts(index) == held
+    before = contents(index / "segments")
+    assert update(index, CONFIG, ENCODER, [A, B, document("d")]).committed is False, "nothing is read anew for it"
+    upsert(index, CONFIG, ENCODER, [document("e")])
+    assert json.loads(Layout(index).manifest(3).read_text())["format"] == FORMAT
+    assert before.items() <= contents(index / "segments").items(), "what is there is not written again"
+    assert sorted(texts(index)) == ["a", "b", "d", "e"]
+    flip(file_of(index, "passages.arrow"))
+    assert repair(index, load=lambda _: ENCODER, unusable=lambda _: "").lost == 0
+    compact(index)
+    assert sorted(texts(index)) == ["a", "b", "d", "e"]
 
 
 def with_tokens(index: Path) -> None:

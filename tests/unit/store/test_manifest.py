@@ -44,7 +44,7 @@ def vectors(rows: int) -> VectorPart:
 
 
 MANIFEST = Manifest(
-    format=2,
+    format=3,
     generation=7,
     created="2025-01-02T03:04:05+00:00",
     ragqa="0.1.0",
@@ -71,7 +71,7 @@ def test_synonyms_may_be_there() -> None:
     assert "synonyms" not in json.loads(MANIFEST.to_json())  # as written before there were any
 
 
-def test_format_1_is_read_as_the_same_in_format_2() -> None:
+def test_format_1_is_read_as_the_same_in_format_3() -> None:
     assert Manifest.from_json(json.dumps(to_format_1(unseal(json.loads(MANIFEST.to_json()))[0])), "m") == MANIFEST
     for name in ("encoder", "segments", "analyzer"):
         raw = to_format_1(unseal(json.loads(MANIFEST.to_json()))[0])
@@ -147,10 +147,10 @@ def test_no_manifests(text: str | bytes) -> None:
 
 
 def test_another_format_names_both_and_what_to_do() -> None:
-    newer = json.dumps({"format": 3, "whatever": []})
-    with pytest.raises(IndexFormatError, match=r"format 3, but ragqa .* reads formats 1 to 2: upgrade ragqa, or index"):
+    newer = json.dumps({"format": 4, "whatever": []})
+    with pytest.raises(IndexFormatError, match=r"format 4, but ragqa .* reads formats 1 to 3: upgrade ragqa, or index"):
         Manifest.from_json(newer, "m")
-    with pytest.raises(IndexFormatError, match=r"index format 0, but ragqa .* reads formats 1 to 2: index again"):
+    with pytest.raises(IndexFormatError, match=r"index format 0, but ragqa .* reads formats 1 to 3: index again"):
         Manifest.from_json('{"format": 0}', "m")
 
 

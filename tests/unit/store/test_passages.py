@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ragqa.errors import IndexFormatError
 from ragqa.store.passages import PASSAGE_BATCH, PASSAGE_SCHEMA, PassageStore, PassageWriter, storable
-from ragqa.types import Document, Passage, Section
+from ragqa.types import Document, Passage, Section, Table
 
 Content = list[tuple[Document, list[Passage]]]
 
@@ -57,8 +57,10 @@ def corpus(count: int) -> list[Document]:
             source=f"f.jsonl:{number}",
             meta={"n": number % 3, "half": number / 2, "even": number % 2 == 0, "name": f'"{number}"\n'},
             line=number,
-            sections=(Section(0, "A"), Section(4, "A > B")) if number % 2 else (),
+            sections=(Section(0, "A"), Section(4, "A > B", 6)) if number % 2 else (),
             whole=number % 4 == 0,
+            tables=(Table(0, 2, 5, "K | ß"), Table(6, 6, 8)) if number % 3 else (),
+            together=((1, 5), (6, 9)) if number % 5 else (),
         )
         for number in range(count)
     ]
@@ -117,10 +119,10 @@ SURROGATES = st.text(st.characters(categories=("Cs",)), max_size=2)
 
 @given(st.text(st.characters(categories=("L", "Cs", "Zs")), max_size=20), SURROGATES)
 def test_storable(text: str, odd: str) -> None:
-    sections = (Section(0, odd),)
-    document = Document("d" + odd, text + odd, title=odd, source=odd, meta={odd: odd, "n": 1}, sections=sections)
+    shape = {"sections": (Section(0, odd),), "tables": (Table(0, 0, 1, odd),)}
+    document = Document("d" + odd, text + odd, title=odd, source=odd, meta={odd: odd, "n": 1}, **shape)
     clean = storable(document)
-    clean.text.encode()
+    "".join((clean.text, clean.sections[0].heading, clean.tables[0].columns)).encode()
     assert len(clean.text) == len(document.text) and clean.meta["n"] == 1
     assert storable(clean) is clean
     if not odd:

@@ -1,0 +1,150 @@
+"""The sentences that answer a question best: whole, as they stand, with a probability of their own."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ragqa.evidence.calibration import EXCERPT_FEATURES, ExcerptModel
+from ragqa.evidence.masses import Evidence
+from ragqa.items import items
+from ragqa.questions import Kind
+from ragqa.sentences import sentences
+from ragqa.types import Answer, Span
+
+LONGEST = 600  # characters that sentences before and behind, and lists, may bring an excerpt to
+_HEADINGS = re.compile(r"(?:\s*#{1,6}\s[^\n]*(?:\n|\Z))+")
+_FLOOR = -15.0
+_LISTED = frozenset((Kind.LIST, Kind.PROCEDURE))
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Characters [start, end) of the passage of the hit ``index``: a sentence, with the ``mass`` of the spans in it."""
+
+    index: int
+    start: int
+    end: int
+    mass: float
+
+
+def rank_excerpts(evidence: Evidence, model: ExcerptModel, count: int) -> tuple[Answer, ...]:
+    """The ``count`` best excerpts of what was read, most probable first, ties by rank of their passage; none overlap.
+
+    Each is chosen by its best sentence and then widened by what that cannot be understood without (`_widened`).
+    """
+    found = sentences_of(evidence)
+    every = [
+        (model.probability(features), one, features)
+        for one, features in zip(found, features_of(found, evidence), strict=True)
+    ]
+    every.sort(key=lambda each: (-each[0], each[1].index, each[1].start))
+    given: list[Answer] = []
+    for probability, one, features in every:
+        if len(given) == count:
+            break
+        hit = evidence.hits[one.index]
+        start, end = _widened(one, evidence)
+        if any(hit is other.hit and start < other.span.end and other.span.start < end for other in given):
+            continue
+        said = dict(zip(EXCERPT_FEATURES, features, strict=True))
+        text = hit.passage.text[start:end]
+        given.append(Answer(text, probability, Span(start, end, 0.0), hit, features=said, kind="excerpt"))
+    return tuple(given)
+
+
+def sentences_of(evidence: Evidence) -> list[Sentence]:
+    """The sentences of the passages that were read, in order; headings of Markdown are none, and a stored answer
+    has none.
+    """
+    places: list[list[tuple[int, int, float]]] = [[] for _ in range(evidence.read)]
+    for form in evidence.forms.values():
+        for place in form.places:
+            places[place.index].append((place.span.start, place.span.end, place.mass))
+    return [
+        Sentence(index, start, end, math.fsum(mass for first, last, mass in own if start <= first < end))
+        for index, own in enumerate(places)
+        for start, end in _cut(evidence, index)
+    ]
+
+
+def features_of(found: Sequence[Sentence], evidence: Evidence) -> list[list[float]]:
+    """The values of `EXCERPT_FEATURES` for each sentence.
+
+    They are the log-odds of its share of the mass, and its log-ratio to the best other sentence; of its passage the
+    log-odds that it holds an answer, the cosine and the log-prior; and the shares of the question's words in the
+    passage and in the sentence (`ragqa.evidence.overlap`).
+    """
+    masses = sorted((one.mass for one in found), reverse=True)
+    best, second = (*masses, 0.0, 0.0)[:2]
+    values = []
+    for one in found:
+        rival = max(second if one.mass == best else best, evidence.null, 1e-30)
+        mass = max(one.mass, 1e-30)
+        values.append(
+            [
+                _clip(math.log(mass) - math.log(max(evidence.total - mass, 1e-30))),
+                _clip(math.log(mass) - math.log(rival)),
+                evidence.relevances[one.index],
+                evidence.hits[one.index].sources.get("dense", 0.0),
+                max(_FLOOR, evidence.priors[one.index]),
+                evidence.overlap.within(one.index),
+                evidence.overlap.near(one.index, Span(one.start, one.end, 0.0)),
+            ]
+        )
+    return values
+
+
+def _cut(evidence: Evidence, index: int) -> Iterator[tuple[int, int]]:
+    passage = evidence.hits[index].passage
+    text = passage.text
+    if passage.is_faq:
+        return
+    for start, end in pairwise([0, *sentences(text, 0, len(text))]):
+        if heading := _HEADINGS.match(text, start, end):
+            start = heading.end()
+        whole = text[start:end]
+        if whole.strip():
+            yield start + len(whole) - len(whole.lstrip()), end - len(whole) + len(whole.rstrip())
+
+
+def _widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
+    """A sentence with what belongs to it, as long as that is at most `LONGEST` characters: the items of the list that
+    it announces; the whole list that it stands in, with the line before, if a list or a procedure is asked for; and the
+    sentence before, if it begins with a word that points there ("It", "However").
+    """
+    text = evidence.hits[one.index].passage.text
+    cut = list(_cut(evidence, one.index))
+    start, end = one.start, one.end
+    place = cut.index((start, end)) if (start, end) in cut else 0
+    listed = items(text)
+    inside = any(item.start <= start < item.end for item in listed)
+    if inside and evidence.asked.kinds & _LISTED:
+        start, end = _list_around(text, [(item.start, item.end) for item in listed], start, end)
+        before = [piece for piece in cut if piece[1] <= start]
+        if before and text[: before[-1][1]].rstrip().endswith((":", "：")):
+            start = before[-1][0]
+    elif text[start:end].rstrip().endswith((":", "：")):
+        after = [(item.start, item.end) for item in listed if item.start >= end]
+        if after and not text[end : after[0][0]].strip():
+            _, end = _list_around(text, after, *after[0])
+    elif place and not inside and evidence.asked.leans(text[start:end]):
+        start = cut[place - 1][0]
+    return (start, end) if end - start <= LONGEST else (one.start, one.end)
+
+
+def _list_around(text: str, pieces: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+    """[start, end), widened to the neighbouring items with nothing but white space between them."""
+    first = last = next(place for place, piece in enumerate(pieces) if piece[0] <= start < piece[1])
+    while first and not text[pieces[first - 1][1] : pieces[first][0]].strip():
+        first -= 1
+    while last + 1 < len(pieces) and not text[pieces[last][1] : pieces[last + 1][0]].strip():
+        last += 1
+    return min(start, pieces[first][0]), max(end, pieces[last][1])
+
+
+def _clip(value: float) -> float:
+    return max(_FLOOR, min(-_FLOOR, value))

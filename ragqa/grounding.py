@@ -1,0 +1,293 @@
+"""Somebody else's answer compared with an index: which place supports each of its sentences, and which none does.
+
+For each sentence passages are searched for. Their sentences, alone and in pairs, are the places that it is compared
+with. A place supports it only if all that tells (`ragqa.evidence.statements`) is found there and agrees; among those
+the probability is that of a logistic model over how much of the sentence the place has, weighed by how rare the words
+are in the index, and how near both are to each other for the encoder. The model was fitted by ``eval/ground.py``. No
+language model takes part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ragqa.answering import Answering, checked
+from ragqa.evidence.statements import EMPTY, Agreement, Statement, agreement, joined, statement
+from ragqa.filters import Where, parse_filter
+from ragqa.grounded import Ground, Grounded, Grounding
+from ragqa.sentences import sentences
+from ragqa.store.passages import encodable
+from ragqa.types import Hit, Passage
+from ragqa.wording import Wording, wording_among
+
+PASSAGES = 10  # searched for each sentence
+COMPARED = 6  # places of which the encoder is asked, by how much of the sentence they have
+LEAST = 0.3  # of the sentence's words that a place must have to be compared at all
+FEWEST = 2  # different words of a sentence that says anything
+GROUNDS = 3  # given for a sentence at most
+SUPPORTED = 0.5  # the probability from which on a place supports a sentence
+CONTRADICTED = 0.5  # and from which on a place with one difference contradicts it
+FEATURES = ("coverage", "coverage_all", "cosine", "from_title", "from_before", "two", "words", "denies")
+BIAS, WEIGHTS = -8.708, (3.808, 2.845, 4.305, -0.710, -0.618, -1.157, 0.707, -0.733)  # by eval/ground.py --fit
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of the given text, with the last words of the names that its pronouns may stand for, and what is
+    searched for it.
+    """
+
+    start: int
+    end: int
+    said: Statement
+    subject: frozenset[str]
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Sentences of a passage that a claim is compared with, and what stands above and before them."""
+
+    hit: Hit
+    start: int
+    end: int
+    said: Statement
+    title: Statement
+    before: Statement
+    two: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A claim in a place: whether its telling parts agree, and how alike both are (`FEATURES`, without the cosine)."""
+
+    place: Place
+    agreement: Agreement
+    coverage: float
+    coverage_all: float
+    words: float
+    denies: bool
+
+    def features(self, cosine: float) -> list[float]:
+        """The values of `FEATURES`."""
+        told = max(1, self.agreement.found + self.agreement.from_title + self.agreement.from_before)
+        return [
+            self.coverage,
+            self.coverage_all,
+            cosine,
+            self.agreement.from_title / told,
+            self.agreement.from_before / told,
+            float(self.place.two),
+            self.words,
+            float(self.denies),
+        ]
+
+
+def ground(answering: Answering, text: str, where: Where | None = None) -> Grounding:
+    """Compare a text with the index, sentence by sentence; `QuestionError` if there is no text."""
+    checked(text)
+    text, wanted = encodable(text), parse_filter(where)
+    return Grounding(text, tuple(Grounder(answering).sentences(text, wanted)), answering.snapshot.generation)
+
+
+class Grounder:
+    """Compares with one generation; what was told of a passage is remembered."""
+
+    def __init__(self, answering: Answering) -> None:
+        self.retriever, self.snapshot = answering.retriever, answering.snapshot
+        self._language = self.snapshot.manifest.config.language
+        self._wording = wording_among([], self._language)
+        self._stems = lru_cache(20_000)(lambda analyzer, word: tuple(analyzer.tokens(word)))
+        self._places: dict[str, list[Place]] = {}
+
+    def sentences(self, text: str, where: Where | None) -> Iterator[Grounded]:
+        """What becomes of each sentence, in order."""
+        claims = self.claims(text)
+        found = self.retriever.retrieve([claim.query for claim in claims], PASSAGES, where) if claims else []
+        compared = [self.compare(claim, hits) for claim, hits in zip(claims, found, strict=True)]
+        cosines = self.cosines([text[claim.start : claim.end] for claim in claims], compared)
+        for claim, own, near in zip(claims, compared, cosines, strict=True):
+            yield judged(text, claim, own, near)
+
+    def claims(self, text: str) -> list[Claim]:
+        """The sentences of a text that say anything. One that says "she" or "it" before it names anything is about what
+        the last sentence that does not names, and is searched for together with that.
+        """
+        found: list[Claim] = []
+        start, subject, before = 0, frozenset[str](), ""
+        for end in sentences(text, 0, len(text)):
+            whole = text[start:end]
+            first, last = end - len(whole.lstrip()), start + len(whole.rstrip())
+            start = end
+            said = self._told(whole, self._wording, {})
+            if last <= first or not (said.terms or said.values):
+                continue
+            query = checked(f"{before} {text[first:last]}" if said.leans and before else text[first:last])
+            found.append(Claim(first, last, said, subject if said.leans else frozenset(), query))
+            if said.named and not said.leans:
+                subject, before = frozenset(name.terms[-1] for name in said.names), text[first:last]
+        return found
+
+    def _told(self, text: str, wording: Wording, meta: Mapping[str, object]) -> Statement:
+        analyzer = self.snapshot.analyzer.of(meta)  # type: ignore[arg-type]
+        return statement(text, wording, lambda word: self._stems(analyzer, word))
+
+    def _places_of(self, hit: Hit) -> list[Place]:
+        passage = hit.passage
+        if passage.id not in self._places:
+            self._places[passage.id] = list(self._all_places(hit))
+        return self._places[passage.id]
+
+    def _all_places(self, hit: Hit) -> Iterator[Place]:
+        passage = hit.passage
+        wording = wording_among([hit], self._language)
+        title = self._told(passage.context, wording, passage.meta)
+        spans = list(_spans(passage.text))
+        said = [self._told(passage.text[start:end], wording, passage.meta) for start, end in spans]
+        before = EMPTY
+        for number, ((start, end), own) in enumerate(zip(spans, said, strict=True)):
+            yield Place(hit, start, end, own, title, before, two=False)
+            if number + 1 < len(spans):
+                both = joined((own, said[number + 1]))
+                yield Place(hit, start, spans[number + 1][1], both, title, before, two=True)
+            before = joined((before, own))
+
+    def compare(self, claim: Claim, hits: Sequence[Hit]) -> list[Compared]:
+        """The places that have most of the claim and agree with it, best first; then those with one difference. A pair
+        of sentences is left out where one of them will do.
+        """
+        terms = list(dict.fromkeys(claim.said.terms))
+        weights = dict(zip(terms, self.snapshot.lexical.rarity(terms), strict=True))
+        found = []
+        for hit in hits:
+            for place in self._places_of(hit):
+                own = _compared(claim, place, weights)
+                if own is not None:
+                    found.append(own)
+        found.sort(key=_order)
+        whole = _smallest([one for one in found if one.agreement.whole])
+        different = [one for one in found if len(one.agreement.differences) == 1 and not one.agreement.missing]
+        return whole[:COMPARED] + _smallest(different)[:COMPARED]
+
+    def cosines(self, texts: Sequence[str], compared: Sequence[Sequence[Compared]]) -> list[list[float]]:
+        """How near each text is to each of its places, which are encoded with their titles."""
+        passages = [_passage(text, "", "") for text in texts]
+        for own in compared:
+            for one in own:
+                text = one.place.hit.passage.text[one.place.start : one.place.end]
+                passages.append(_passage(text, one.place.hit.passage.title, one.place.hit.passage.heading))
+        if not passages:
+            return []
+        vectors = self.retriever.encoder.encode_passages(passages)
+        at, found = len(texts), []
+        for number, own in enumerate(compared):
+            found.append([float(value) for value in vectors[at : at + len(own)] @ vectors[number]])
+            at += len(own)
+        return found
+
+
+def judged(text: str, claim: Claim, compared: Sequence[Compared], cosines: Sequence[float]) -> Grounded:
+    """The verdict over a claim."""
+    rated = sorted(
+        ((probability(one.features(near)), one) for one, near in zip(compared, cosines, strict=True)),
+        key=lambda pair: -pair[0],
+    )
+    best = max((share for share, one in rated if one.agreement.whole), default=0.0)
+    own = text[claim.start : claim.end]
+    supporting = [(share, one) for share, one in rated if one.agreement.whole and share >= SUPPORTED]
+    if supporting:
+        return Grounded(own, claim.start, claim.end, "supported", best, _grounds(supporting))
+    against = [(share, one) for share, one in rated if not one.agreement.whole and share >= CONTRADICTED]
+    if against:
+        return Grounded(own, claim.start, claim.end, "contradicted", best, _grounds(against))
+    return Grounded(own, claim.start, claim.end, "unsupported", best)
+
+
+def probability(features: Sequence[float]) -> float:
+    """That of the model."""
+    odds = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, features, strict=True))
+    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, odds))))
+
+
+def _order(one: Compared) -> tuple[float, ...]:
+    return -(one.coverage_all + one.coverage - 0.05 * one.place.two), one.place.hit.rank, one.place.start
+
+
+def _smallest(found: Sequence[Compared]) -> list[Compared]:
+    """The places without the pairs of which one sentence is among them."""
+    single = {edge for one in found if not one.place.two for edge in _edges(one.place)}
+    return [one for one in found if not (one.place.two and _edges(one.place) & single)]
+
+
+def _edges(place: Place) -> set[tuple[str, int]]:
+    return {(place.hit.passage.id, place.start), (place.hit.passage.id, place.end)}
+
+
+def _grounds(rated: Sequence[tuple[float, Compared]]) -> tuple[Ground, ...]:
+    """The best places, of which no two overlap."""
+    taken: list[Ground] = []
+    for share, one in rated:
+        place = one.place
+        start, end = place.hit.passage.start + place.start, place.hit.passage.start + place.end
+        if len(taken) < GROUNDS and not any(
+            ground.hit.passage.doc_id == place.hit.passage.doc_id
+            and ground.document_span[0] < end
+            and start < ground.document_span[1]
+            for ground in taken
+        ):
+            taken.append(Ground(place.start, place.end, place.hit, share, one.agreement.differences))
+    return tuple(taken)
+
+
+def _compared(claim: Claim, place: Place, weights: Mapping[str, float]) -> Compared | None:
+    """How a claim stands in a place; None where they have little in common."""
+    here = set(place.said.terms)
+    around = here | set(place.title.terms) | (set(place.before.terms) if place.said.refers else set())
+    if claim.subject and not claim.subject & (around | set(place.before.terms)):
+        return None
+    total = sum(weights.values())
+    if len(weights) < FEWEST or _share(weights, here, total) < LEAST:
+        return None
+    told = agreement(claim.said, place.said, place.title, place.before)
+    counted = {term: weight for term, weight in weights.items() if term not in _differing(claim.said, told)}
+    total = sum(counted.values())
+    if not total:
+        return None
+    return Compared(
+        place,
+        told,
+        _share(counted, here, total),
+        _share(counted, around, total),
+        math.log1p(len(counted)),
+        bool(place.said.denied) and not claim.said.denied,
+    )
+
+
+def _differing(said: Statement, told: Agreement) -> frozenset[str]:
+    """The terms of what differs."""
+    texts = {one.said for one in told.differences}
+    names = (name.terms for name in said.names if name.text in texts)
+    words = (tuple(text.split()) for text in texts)
+    return frozenset(term for terms in (*names, *words) for term in terms)
+
+
+def _share(weights: Mapping[str, float], held: set[str], total: float) -> float:
+    return sum(weight for term, weight in weights.items() if term in held) / total
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences of a passage, without the white space around them."""
+    start = 0
+    for end in sentences(text, 0, len(text)):
+        whole = text[start:end]
+        first, last = end - len(whole.lstrip()), start + len(whole.rstrip())
+        if first < last:
+            yield first, last
+        start = end
+
+
+def _passage(text: str, title: str, heading: str) -> Passage:
+    return Passage("", "", text, title, 0, len(text), heading)

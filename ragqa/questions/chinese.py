@@ -1,0 +1,36 @@
+"""Chinese, in simplified and traditional characters."""
+
+from __future__ import annotations
+
+from ragqa.questions.kinds import Kind
+from ragqa.questions.words import Asking, parts, rules
+
+_PERIOD = "秒 分钟 分鐘 小时 小時 钟头 天 日 周 週 星期 礼拜 月 年 世纪 世紀 季度"
+_UNITS = _PERIOD.replace(" ", "|")
+
+CHINESE = Asking(
+    language="zh",
+    rules=rules(
+        (r"(?:区别|區別|差别|差別|差异|差異|不同)(?:是什么|是什麼|在哪|何在)?[？?]?$|比较|比較", Kind.COMPARISON),
+        (rf"多久|多长时间|多長時間|(?:几|幾|多少)(?:个|個)?(?:{_UNITS})(?!号|號)",
+         (Kind.DURATION, Kind.NUMBER, Kind.DATE)),
+        (r"多少钱|多少錢|(?:价格|價格|费用|費用|工资|工資|票价|票價)(?:是|为|為)?(?:多少|几|幾)", Kind.MONEY),
+        (r"百分之(?:几|幾|多少)|(?:比例|百分比|占比)(?:是|为|為)?多少", Kind.PERCENTAGE),
+        (r"多少|(?:几|幾)(?:个|個|名|位|次|种|種|座|所|条|條|人|本|部|家|项|項|层|層|岁|歲)|"
+         r"多(?:高|长|長|大|远|遠|深|宽|寬|重|快)", (Kind.NUMBER, Kind.QUANTITY, Kind.PERCENTAGE, Kind.MONEY)),
+        (r"哪(?:一)?(?:年|月|天|日)|何年|何月|何日|(?:几|幾)(?:月|号|號|点|點)|(?:日期|年份)是", Kind.DATE),
+        (r"什么时候|什麼時候|何时|何時|什么时间|什麼時間|哪个时期|哪個時期", Kind.OCCASION),
+        (r"为什么|為什麼|为何|為何|什么原因|什麼原因|原因是", Kind.REASON),
+        (r"(?:怎么|怎麼|怎样|怎樣|如何)(?!样|樣)", Kind.PROCEDURE),
+        (r"是什么意思|是什麼意思|什么叫|什麼叫|的定义|的定義|指的是什么|指的是什麼", Kind.DEFINITION),
+        (r"谁|誰|何人|哪位|什么人|什麼人", Kind.PERSON),
+        (r"哪里|哪裡|哪儿|何处|何處|什么地方|什麼地方|何地|在哪", Kind.PLACE),
+        (r"(?:哪些|有哪几|有哪幾)", Kind.LIST),
+        (r"[吗嗎][？?]?$|是否|是不是|有没有|有沒有|能不能|可不可以", Kind.YES_NO),
+    ),
+    amounts=parts("[零〇一二三四五六七八九十百千万萬亿億两兩半几幾数數]+ 全部 所有 多数 多數 少数 少數"),
+    periods=parts(_PERIOD),
+    moments=parts("年 月 日 号 號 世纪 世紀 年代 时期 時期 春 夏 秋 冬 朝 点 點 星期 期间 期間 [前后後]"),
+    alternatives=parts("还是 還是"),
+    leaning=parts("它 其 这 這 他 她 该 該 此 因此 所以 但 然而 另外 此外 同时 同時"),
+)  # fmt: skip

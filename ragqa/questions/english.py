@@ -1,0 +1,100 @@
+"""English."""
+
+from __future__ import annotations
+
+from ragqa.questions.kinds import Kind
+from ragqa.questions.words import Asking, rules, whole_words
+
+_PERIOD = (
+    "(?:nano|micro|milli)?seconds? secs? minutes? mins? hours? hrs? days? nights? weeks? weekends? fortnights? months? "
+    "years? yrs? decades? centur(?:y|ies) millenni(?:um|a) generations? terms? semesters? quarters? seasons? ms"
+)
+_UNITS = _PERIOD.replace(" ", "|")
+_MEASURES = (
+    "height|depth|length|width|weight|mass|size|speed|rate|temperature|distance|area|volume|elevation|altitude|"
+    "diameter|thickness|capacity|population|age|limit|maximum|minimum|frequency|density|voltage|pressure|dose|dosage|wavelength"
+)
+_COSTS = "price|cost|fee|fare|salary|budget|fine|charge|tax|revenue|income|profit|wage|rent|deposit|premium"
+_IS = r"(?:what|which)(?:'s| is| are| was| were)(?: the| an?| its| their| his| her| my| our| your)?"
+_WHAT = r"(?:what|which)"
+_TIME = "year|month|day|date|decade|century|weekday|deadline"
+
+ENGLISH = Asking(
+    language="en",
+    rules=rules(
+        (r"\b(?:difference|differences|distinction) between\b|\bdiffers? from\b|^compare\b|\bcompared? (?:to|with)\b"
+         r"|\bvs\.?(?!\w)|\bversus\b", Kind.COMPARISON),
+        (r"\bhow (?:long|much (?:longer|time))\b", (Kind.DURATION, Kind.QUANTITY)),
+        (rf"\bhow many (?:more |full |business |working |calendar |consecutive )*(?:{_UNITS})\b",
+         (Kind.DURATION, Kind.NUMBER)),
+        (r"\bhow many times (?:a|an|per|each|every)\b|\bhow (?:often|frequently|regularly)\b", Kind.FREQUENCY),
+        (r"\bhow many\b", Kind.NUMBER),
+        (r"\bhow much (?:money|does it cost|did it cost)\b|\bhow (?:expensive|costly)\b", Kind.MONEY),
+        (r"\bhow much\b", (Kind.MONEY, Kind.QUANTITY, Kind.PERCENTAGE)),
+        (r"\bhow (?:old|tall|high|far|deep|wide|heavy|fast|hot|cold|thick)\b", Kind.QUANTITY),
+        (r"\bhow (?:soon|quickly|late|early)\b|\buntil when\b|\bsince when\b|\bby when\b", Kind.OCCASION),
+        (rf"\b{_WHAT} percent(?:age)?\b|\b{_WHAT} (?:proportion|fraction|share) of\b"
+         rf"|\b{_IS} (?:\w+ )?percent(?:age)?\b", Kind.PERCENTAGE),
+        (rf"\b{_WHAT} (?:{_TIME})\b(?! of the)|\b{_IS} (?:\w+ )?(?:date|deadline)\b", Kind.DATE),
+        (rf"\b{_IS} (?:\w+ ){{0,2}}(?:{_COSTS})s?(?: of| for| to|$)", (Kind.MONEY, Kind.PERCENTAGE)),
+        (rf"\b{_IS} (?:\w+ )?(?:url|web address)\b|\b{_WHAT} (?:url|web address)\b", Kind.LINK),
+        (rf"\b{_IS} (?:\w+ ){{0,2}}e-?mail(?: address)?\b|\b{_WHAT} e-?mail address\b", Kind.MAIL),
+        (rf"\b(?:{_IS}|{_WHAT}) (?:\w+ ){{0,2}}(?:phone|fax|telephone) number\b", Kind.PHONE),
+        (rf"\b{_WHAT} (?:tcp |udp )?port(?: number)? (?:is|are|does|do|should|must|will)\b|\bport number\b"
+         r"|\b(?:default|tcp|udp|listen(?:ing)?|server) port\b", Kind.PORT),
+        (rf"\b{_WHAT} (?:\w+ )?versions? (?:of [\w.+-]+ )?(?:is|are|does|do|was|were|should|must|added|introduced|"
+         r"needs?|requires?|supports?)\b"
+         r"|\b(?:minimum|minimal|required|latest|current|oldest|newest) (?:\w+ )?version\b", Kind.VERSION),
+        (rf"\b{_IS} (?:\w+ ){{0,2}}(?:duration|time ?out|notice period)\b", Kind.DURATION),
+        (rf"\b{_IS} (?:\w+ )?(?:number|amount|quantity) of\b", (Kind.NUMBER, Kind.QUANTITY)),
+        (rf"\b{_IS} (?:\w+ )?(?:{_MEASURES})(?: of| for|$)", (Kind.QUANTITY, Kind.DURATION, Kind.MONEY)),
+        (r"\b(?:at|by|from|until|under|over) what age\b", Kind.QUANTITY),
+        (r"\bwhy\b|\bhow come\b|\b(?:what|which)(?: is| was| are| were)?(?: the)? reasons?\b|^what caus(?:es|ed)\b",
+         Kind.REASON),
+        (r"\bhow (?:do|can|could|should|may|might|would|shall|must) (?:i|you|we|one|users?|someone|people|they|anyone)"
+         r"\b|^how to\b|\bhow (?:is|are) \w.*\b(?:done|installed|configured|made)$|\bwhat (?:are the )?steps\b",
+         Kind.PROCEDURE),
+        (r"^(?:what does|what do|what did) .{1,60}\b(?:mean|stand for)\b|^define\b|\b(?:meaning|definition) of\b"
+         r"|^what is meant by\b|^what(?:'s| is) an? [\w-]+(?: [\w-]+)?$|^(?:describe|explain)\b", Kind.DEFINITION),
+        (r"^(?:list|enumerate)\b|^name (?:all|the|some|two|three|four|five|every)\b", Kind.LIST),
+        (r"\bwhen\b", Kind.OCCASION),
+        (r"\bwho(?:m|'s)?\b|\bwhose\b", Kind.PERSON),
+        (r"\bwhere\b", Kind.PLACE),
+        (r"^(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must|isn't|aren't|"
+         r"doesn't|don't|can't)\b", Kind.YES_NO),
+    ),
+    interrogatives=whole_words(
+        "who whom whose what which when where why how does do did is are was were can many much"
+    ),
+    heads=rules(
+        (r"\b(?:url|web address)\b", Kind.LINK),
+        (r"\be-?mail(?: address)?\b", Kind.MAIL),
+        (r"\b(?:phone|fax|telephone) number\b", Kind.PHONE),
+        (r"\bport(?: number)?\b", Kind.PORT),
+        (r"\bversion\b", Kind.VERSION),
+        (r"\b(?:duration|timeout|lifetime|notice period|how long)\b", Kind.DURATION),
+        (r"\b(?:date|deadline|year)\b", Kind.DATE),
+        (r"\bpercent(?:age)?\b", Kind.PERCENTAGE),
+        (rf"\b(?:{_COSTS})\b", (Kind.MONEY, Kind.PERCENTAGE)),
+        (r"\bnumber of\b", (Kind.NUMBER, Kind.QUANTITY)),
+        (rf"\b(?:{_MEASURES})\b", (Kind.QUANTITY, Kind.DURATION, Kind.MONEY, Kind.VERSION)),
+    ),
+    amounts=whole_words(
+        "half third quarter quarters thirds fifth fifths tenth tenths several few none no all both many most dozens? "
+        "hundreds? thousands? millions? billions? once twice thrice double triple single couple pair majority minority "
+        "nearly unlimited infinite any every each zero never always"
+    ),
+    periods=whole_words(_PERIOD + " daily weekly monthly yearly annually hourly overnight indefinite(?:ly)? forever "
+                        "permanent(?:ly)? life lifetime lifelong ages"),
+    moments=whole_words(
+        "mon(?:day)?s? tue(?:s(?:day)?)?s? wed(?:nesday)?s? thu(?:rs(?:day)?)?s? fri(?:day)?s? sat(?:urday)?s? "
+        "sun(?:day)?s? today tomorrow yesterday noon midnight midday dawn dusk sunrise sunset morning afternoon "
+        "evening night spring summer autumn fall winter easter christmas century centuries decades? years? months? "
+        "weeks? days? eve daily annually"
+    ),
+    alternatives=whole_words("or"),
+    leaning=whole_words(
+        "it its this these those that they their them he his him she her such however therefore thus hence also "
+        "moreover furthermore otherwise instead then consequently additionally nevertheless but and so"
+    ),
+)  # fmt: skip

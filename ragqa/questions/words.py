@@ -1,0 +1,51 @@
+"""The words of a language by which one tells what a question asks for, and what a quotation is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ragqa.questions.kinds import Kind
+
+Rule = tuple[re.Pattern[str], frozenset[Kind]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asking:
+    """The words of one language.
+
+    Of ``rules`` the first whose pattern is found in a question (in lower case, without marks at its ends) says what it
+    asks for. ``heads`` does so for questions without one of the ``interrogatives`` ("default port redis"), where it
+    finds the noun that is asked for. ``amounts`` are words that stand for a number ("half", "several"), ``periods``
+    units of time, ``moments`` words of a date beside months ("monday", "century", "spring"). Each of these is a pattern
+    of whole words, or None where the language has no list. ``alternatives`` finds the word between two things to choose
+    from, ``leaning`` a word at the beginning of a sentence that points to the sentence before ("it", "however").
+    """
+
+    language: str
+    rules: tuple[Rule, ...]
+    heads: tuple[Rule, ...] = ()
+    interrogatives: re.Pattern[str] | None = None
+    amounts: re.Pattern[str] | None = None
+    periods: re.Pattern[str] | None = None
+    moments: re.Pattern[str] | None = None
+    alternatives: re.Pattern[str] | None = None
+    leaning: re.Pattern[str] | None = None
+
+
+def rules(*pairs: tuple[str, Kind | Iterable[Kind]]) -> tuple[Rule, ...]:
+    """Rules from patterns and kinds, in order."""
+    return tuple(
+        (re.compile(pattern), frozenset((kinds,) if isinstance(kinds, Kind) else kinds)) for pattern, kinds in pairs
+    )
+
+
+def whole_words(words: str) -> re.Pattern[str]:
+    """One of the words (blanks between them; each may be a pattern) as a whole word."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words.split())})(?!\w)")
+
+
+def parts(words: Sequence[str] | str) -> re.Pattern[str]:
+    """One of the words anywhere, for languages without blanks."""
+    return re.compile("|".join(words.split() if isinstance(words, str) else words))

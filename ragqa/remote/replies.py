@@ -1,0 +1,100 @@
+"""Replies, hits and groundings, rebuilt from the JSON form that their ``to_dict`` give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ragqa.convert import Misfit, convert
+from ragqa.grounded import Grounding
+from ragqa.types import Answer, Hit, Passage, Reply, Span, Stopped, Support
+
+
+@dataclass(frozen=True, slots=True)
+class _Support:
+    span: Span
+    passage_id: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    text: str
+    score: float
+    span: Span
+    passage: Passage
+    support: tuple[_Support, ...]
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    question: str
+    answers: tuple[_Answer, ...]
+    candidates: tuple[_Answer, ...]
+    hits: tuple[Hit, ...]
+    no_answer: float
+    read: int
+    stopped: Stopped
+    generation: int
+    timings: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    hits: tuple[Hit, ...]
+
+
+def reply_of(data: object) -> Reply:
+    """The reply that a JSON form was made of; `Misfit` for anything else. Keys that are not known are passed over."""
+    sent = convert(_Reply, data, loose=True)
+    hits = {hit.passage.id: hit for hit in _with_copies(sent.hits)}
+    return Reply(
+        question=sent.question,
+        answers=tuple(_answer(answer, hits) for answer in sent.answers),
+        hits=sent.hits,
+        generation=sent.generation,
+        timings=sent.timings,
+        read=sent.read,
+        no_answer=sent.no_answer,
+        candidates=tuple(_answer(answer, hits) for answer in sent.candidates),
+        stopped=sent.stopped,
+    )
+
+
+def hits_of(data: object) -> list[Hit]:
+    """The hits of a search, from its JSON form."""
+    return list(convert(_Found, data, loose=True).hits)
+
+
+def grounding_of(data: object) -> Grounding:
+    """The grounding that a JSON form was made of; offsets that are not those of its texts are a `Misfit`."""
+    sent = convert(Grounding, data, loose=True)
+    for sentence in sent.sentences:
+        if sent.text[sentence.start : sentence.end] != sentence.text:
+            raise Misfit(f"the sentence {sentence.text!r:.80} does not stand where it is said to stand")
+        for ground in sentence.grounds:
+            if not 0 <= ground.start < ground.end <= len(ground.hit.passage.text):
+                raise Misfit(f"a ground of {sentence.text!r:.80} does not stand in its passage")
+    return sent
+
+
+def _with_copies(hits: Sequence[Hit]) -> Iterator[Hit]:
+    for hit in hits:
+        yield from hit.copies
+        yield hit
+
+
+def _answer(sent: _Answer, hits: Mapping[str, Hit]) -> Answer:
+    hit = _known(hits, sent.passage.id)
+    if hit.passage.text[sent.span.start : sent.span.end] != sent.text:
+        raise Misfit(f"the answer {sent.text!r:.80} does not stand where it is said to stand")
+    support = tuple(Support(one.span, _known(hits, one.passage_id), one.share) for one in sent.support)
+    return Answer(sent.text, sent.score, sent.span, hit, support, sent.features)
+
+
+def _known(hits: Mapping[str, Hit], passage_id: str) -> Any:
+    if passage_id not in hits:
+        raise Misfit(f"the passage {passage_id!r:.80} is not among the hits")
+    return hits[passage_id]

@@ -1,0 +1,76 @@
+"""Form and words count in the evidence: contrary forms and echoes lose mass, words near raise scores."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from ragqa.evidence.answers import rank_answers
+from ragqa.evidence.calibration import ScoreModel, Weights
+from ragqa.evidence.masses import Evidence
+from ragqa.evidence.overlap import Overlap
+from ragqa.questions import asked
+from ragqa.types import FAQ, KIND, Hit, Passage, Span
+
+TEXT = "A code is valid for a length of time. Codes of guests are valid for thirty days."
+
+
+def evidence(question: str, weights: Weights, meta=None) -> Evidence:
+    hit = Hit(Passage("p", "d", TEXT, "Codes", 0, len(TEXT), meta=meta or {}), 1.0, 1, {"bm25": 3.0})
+    seen = Evidence.on(question, [hit], weights, "en")
+    echo, right = TEXT.index("length of time"), TEXT.index("thirty days")
+    seen.add(
+        [
+            Span(0, 0, math.log(0.1)),
+            Span(echo, echo + len("length of time"), math.log(0.5)),
+            Span(right, right + len("thirty days"), math.log(0.4)),
+        ]
+    )
+    return seen
+
+
+@pytest.mark.parametrize("weights", [Weights(misfit=2.0, echo=0.0), Weights(misfit=0.0, echo=2.0)])
+def test_a_contrary_form_or_an_echo_does_not_win(weights):
+    question = "For what length of time is the code valid? How long?"
+    (best, *_) = rank_answers(evidence(question, weights), ScoreModel(), 1)
+    assert best.text == "thirty days"
+    without = replace(weights, misfit=0.0, echo=0.0)
+    assert rank_answers(evidence(question, without), ScoreModel(), 1)[0].text == "length of time"
+
+
+def test_form_takes_away_and_never_adds():
+    """Reading stops by an exact bound on what an unread passage can add: no span may exceed it."""
+    question = "How long is the code valid?"
+    plain, formed = (evidence(question, Weights(misfit=lost, echo=lost)) for lost in (0.0, 2.0))
+    masses = [{key: form.mass for key, form in seen.forms.items()} for seen in (plain, formed)]
+    assert all(masses[1][key] <= masses[0][key] for key in masses[0]) and masses[0] != masses[1]
+
+
+def test_a_stored_answer_has_no_form():
+    stored = evidence("How long is the code valid?", Weights(misfit=2.0, echo=2.0), {KIND: FAQ})
+    plain = evidence("How long is the code valid?", Weights(misfit=0.0, echo=0.0), {KIND: FAQ})
+    assert {key: form.mass for key, form in stored.forms.items()} == {
+        key: form.mass for key, form in plain.forms.items()
+    }
+
+
+def test_words_near_are_those_of_sentence_title_and_headings():
+    question = "How many days are codes of guests valid?"
+    near = rank_answers(evidence(question, Weights()), ScoreModel(), 1)[0].features
+    assert near["nearby"] == pytest.approx(1.0), "all of them stand in the second sentence"
+    hits = [Hit(Passage("p", "d", "Guests sleep. Codes open doors.", "", 0, 31), 1.0, 1)]
+    overlap = Overlap(asked("Do codes of guests open windows?", "en"), hits)
+    first, second = overlap.near(0, Span(0, 6, 0.0)), overlap.near(0, Span(14, 19, 0.0))
+    assert 0.0 < first < second < overlap.within(0) < 1.0
+
+
+def test_a_word_that_all_hits_have_counts_less():
+    hits = [Hit(Passage(str(n), str(n), f"The tower of {town}.", "", 0, 30), 1.0, n) for n, town in enumerate("ABC")]
+    overlap = Overlap(asked("tower harbour", "en"), [*hits, Hit(Passage("x", "x", "A harbour.", "", 0, 10), 1.0, 4)])
+    assert overlap.within(0) < overlap.within(3), "the rare word says more"
+
+
+def test_a_question_without_words_says_nothing():
+    assert Overlap(asked("?", "en"), [Hit(Passage("p", "d", "text", "", 0, 4), 1.0, 1)]).within(0) == 1.0

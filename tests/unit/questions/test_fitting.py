@@ -1,0 +1,50 @@
+"""Which quotations have the form of what is asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from ragqa.questions import Fit, asked, fit
+from ragqa.wording import ENGLISH, wording_of
+
+
+@pytest.mark.parametrize(
+    ("question", "fitting", "contrary"),
+    [
+        ("How long is the code valid?", ["30 days", "two weeks", "a fortnight"], ["length of time", "the code"]),
+        ("How many rooms are there?", ["12", "twelve", "half", "several dozen"], ["the upper rooms"]),
+        ("How much does it cost? ", ["£40", "5 euros", "free"], ["the fee"]),
+        ("What percentage of members voted?", ["40 %", "40 percent"], ["the members"]),
+        ("In which year was it founded?", ["1887", "March 1887", "the 12th century"], ["the founders"]),
+        ("What is the fax number?", ["+41 44 632 11 11"], ["Fax", "the office"]),
+        ("What is the email address of the office?", ["office@fenn.example"], ["the office", "office"]),
+        ("What port does it listen on?", ["8080"], ["localhost"]),
+        ("Who wrote it?", ["Ada Byron"], ["1843"]),
+        ("Where is it?", [], ["1843"]),
+    ],
+)
+def test_forms(question, fitting, contrary):
+    own = asked(question, "en")
+    assert own.kinds
+    assert [fit(text, own, ENGLISH) for text in fitting] == [Fit.FITTING] * len(fitting)
+    assert [fit(text, own, ENGLISH) for text in contrary] == [Fit.CONTRARY] * len(contrary)
+
+
+@pytest.mark.parametrize("question", ["Which material is it?", "Why is it closed?", "Is it open?"])
+def test_where_the_form_does_not_tell(question):
+    assert {fit(text, asked(question, "en"), ENGLISH) for text in ("12", "the rooms", "Ada", "")} == {Fit.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "fitting", "contrary"),
+    [
+        ("这座桥是哪一年建成的？", "zh", "1937年", "工程师"),
+        ("門票多少錢？", "zh", "五十元", "門票"),
+        ("Wie lange ist der Ausweis gültig?", "de", "zwei Wochen", "der Ausweis"),
+        ("Combien de jours dure la visite ?", "fr", "trois jours", "la visite"),
+        ("¿Cuántos años tiene?", "es", "doce años", "la casa"),
+    ],
+)
+def test_other_languages(question, language, fitting, contrary):
+    own, wording = asked(question, language), wording_of(language)
+    assert fit(fitting, own, wording) is Fit.FITTING and fit(contrary, own, wording) is Fit.CONTRARY
