@@ -83,6 +83,8 @@ export const words = {
   close: "Close",
   earlierText: "Earlier text",
   laterText: "Later text",
+  picture: "The page, with the quotation marked. Its text follows.",
+  pictureText: "The text of the page",
   loadingDocument: "Opening the document…",
   source: "Open the source",
   passageOnly: "Only the passage can be shown:",
