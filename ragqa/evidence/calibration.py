@@ -51,7 +51,7 @@ class Weights:
     span: float = 1.15
     null: float = 0.0
     cap: float = 10.0
-    misfit: float = 2.0
+    misfit: float = 3.0
     echo: float = 2.0
     stray: float = 3.0
 
