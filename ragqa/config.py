@@ -158,9 +158,9 @@ class ReadConfig:
     they cannot change it.
 
     ``form`` is "span" for short answers alone, "excerpt" for the sentences that answer best, and "auto" for what the
-    question asks for: excerpts for reasons, procedures, definitions and comparisons, else short answers. Mistyped
-    words are corrected (`ragqa.spelling`) and keywords made a question (`ragqa.questions.asked.as_question`) unless
-    ``as_typed``.
+    question asks for: excerpts for reasons, procedures, definitions, comparisons, lists, and yes or no, else short
+    answers. Mistyped words are corrected (`ragqa.spelling`) and keywords made a question
+    (`ragqa.questions.asked.as_question`) unless ``as_typed``.
     ``calibration`` names a file made by `ragqa calibrate`; unset, the index's own is used, or else the one that came
     with the reader.
     """

@@ -25,7 +25,7 @@ _EDGES = " \t\n.?!。？！¿¡"
 LONGEST = 2_000  # characters of a question that are looked at
 
 _TOLD = frozenset((Kind.LIST, Kind.DEFINITION, Kind.COMPARISON, Kind.PROCEDURE, Kind.REASON, Kind.YES_NO))
-EXCERPTS = frozenset((Kind.REASON, Kind.PROCEDURE, Kind.DEFINITION, Kind.COMPARISON))
+EXCERPTS = frozenset((Kind.REASON, Kind.PROCEDURE, Kind.DEFINITION, Kind.COMPARISON, Kind.LIST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,10 @@ class Asked:
 
     @property
     def wants_excerpt(self) -> bool:
-        """Whether a sentence or more answers it better than a few words."""
-        return bool(self.kinds & EXCERPTS)
+        """Whether a sentence or more answers it better than a few words: "Is it open?" is answered by what says so, "Is
+        it red or blue?" by one word.
+        """
+        return bool(self.kinds & EXCERPTS) or (Kind.YES_NO in self.kinds and not self.choice)
 
     def echoed(self, text: str) -> bool:
         """Whether a quotation says nothing but words of the question, unless these are offered to choose from."""

@@ -68,6 +68,8 @@ def test_other_languages(question, language, kind):
 def test_what_wants_an_excerpt():
     assert asked("Why do cats purr?", "en").wants_excerpt
     assert asked("How do I change the wheel?", "en").wants_excerpt
+    assert asked("Is the gate open?", "en").wants_excerpt and asked("List the gates.", "en").wants_excerpt
+    assert not asked("Is the gate red or green?", "en").wants_excerpt
     assert not asked("Who changed the wheel?", "en").wants_excerpt
 
 
