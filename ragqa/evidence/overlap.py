@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 
+from ragqa.normalized import plain
 from ragqa.questions import Asked
 from ragqa.questions.terms import terms
 from ragqa.sentences import sentence_at
@@ -39,6 +40,16 @@ class Overlap:
     def within(self, index: int) -> float:
         """The share that stands in the passage of the hit ``index``, its title or its headings."""
         return self._share(self._held[index])
+
+    def named(self, index: int) -> float:
+        """The share of the question's names that stand in the passage of the hit ``index``, its title, its headings or
+        its source; 1 for a question without names.
+        """
+        names, passage = self._asked.names, self._hits[index].passage
+        if not names:
+            return 1.0
+        text = plain(f"{passage.source}\n{passage.context}\n{passage.text}").lower()
+        return sum(name in text for name in names) / len(names)
 
     @cached_property
     def _held(self) -> list[frozenset[str]]:

@@ -16,6 +16,7 @@ from ragqa.serve.edge import Edge, Log, problem_response
 from ragqa.serve.files import file_routes
 from ragqa.serve.health import health_routes
 from ragqa.serve.openapi import describe
+from ragqa.serve.pictures import picture_routes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Service
 from ragqa.serve.static import page_routes
@@ -40,6 +41,7 @@ def make_app(service: Service, log: Log) -> FastAPI:
         session_routes,
         document_routes,
         file_routes,
+        picture_routes,
         chat_routes,
         text_routes,
     ):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from ragqa.library import Index
 from ragqa.pipeline import Pipeline
 from ragqa.serve.bodies import MODEL, Gone
 from ragqa.serve.keys import ACTIONS, KeyFile
+from ragqa.serve.listening import is_loopback
 from ragqa.serve.metrics import Metrics
 from ragqa.serve.problems import Refused, busy, unauthorized
 from ragqa.serve.sessions import Sessions
@@ -185,16 +185,6 @@ def _veiled(result: Result, access: Access) -> Result:
     if access.where is not None and isinstance(result, ConfigError) and not isinstance(result, QuestionError):
         return ConfigError("where: no document has one of the metadata keys that the filter names")
     return result
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, seen from itself."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_here(header: str, host: str) -> bool:
