@@ -26,6 +26,9 @@ from ragqa.timing import Stopwatch
 from ragqa.types import Answer, Hit, Reply, Stopped
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
+EXCERPT_RISK = (
+    0.5  # of the risk: sentences are right so much more often that the whole of it would let anything through
+)
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
 
 
@@ -215,7 +218,8 @@ def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:
 def _thresholds(read: ReadConfig, calibration: Calibration) -> tuple[float, float]:
     """Of short answers and of excerpts."""
     excerpts = calibration.excerpts.curve if calibration.excerpts is not None else ()
-    return lowest_score(read, calibration.curve), lowest_score(read, excerpts)
+    careful = replace(read, risk=EXCERPT_RISK * read.risk)
+    return lowest_score(read, calibration.curve), lowest_score(careful, excerpts)
 
 
 def lowest_score(read: ReadConfig, curve: Sequence[Step]) -> float:
