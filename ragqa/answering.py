@@ -19,6 +19,7 @@ from ragqa.faq import StoredAnswers
 from ragqa.filters import Filter, parse_filter
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Reader
+from ragqa.questions import as_question
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
@@ -70,8 +71,13 @@ class Answering:
         """A checked request; `QuestionError` or `ConfigError` if there is something wrong with it."""
         read = settings_for(self.config.read, ask)
         typed, where = checked(ask.question), parse_filter(ask.where)
-        question = self.retriever.respelled(typed, where) if read.spelling else typed
+        question = typed if read.as_typed else self._understood(typed, where)
         return Request(question, where, read, *self._thresholds(read), typed)
+
+    def _understood(self, typed: str, where: Filter | None) -> str:
+        """The question as it is to be searched for and read: with words corrected, and as a question."""
+        language = self.snapshot.manifest.config.language
+        return as_question(self.retriever.respelled(typed, where), language)
 
     def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
         """One reply a request, in order, the same as each alone would get.
@@ -198,7 +204,7 @@ def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:
         "min_score": ask.min_score,
         "all": ask.all,
         "form": ask.form,
-        "spelling": ask.spelling,
+        "as_typed": ask.as_typed,
     }
     changes: dict[str, object] = {name: value for name, value in said.items() if value is not None}
     if "risk" in changes and "min_score" not in changes:

@@ -11,9 +11,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ragqa.markdown import Piece, plain, unmarked
+from ragqa.sentences import sentences
 
 _BAR = "|"
 _MARKDOWN = re.compile(r"\.(?:md|markdown)(?:\.gz)?(?:[#:][^/]*)?\Z", re.IGNORECASE)
@@ -102,6 +103,15 @@ def shown(text: str, source: str, start: int, end: int) -> str:
         return text[start:end]
     view = Seen(text, tuple(unmarked(text)))
     return view.text[slice(*view.of_original(start, end))]
+
+
+@lru_cache(maxsize=256)  # asked for every span of the passages that a question reads
+def sentence_ends(text: str, source: str) -> tuple[int, ...]:
+    """The ends of the sentences of a passage of this source, ascending, found without the marks of Markdown."""
+    if not is_markdown(source):
+        return tuple(sentences(text, 0, len(text)))
+    view = Seen(text, tuple(unmarked(text)))
+    return (*(view.border(end) for end in sentences(view.text, 0, len(view.text)) if end < len(view.text)), len(text))
 
 
 def seen(text: str, source: str = "", heading: str = "") -> Seen:

@@ -35,14 +35,13 @@ from ragqa.types import Document
 
 _HOME = str(Path(__file__).parents[2])
 _CODE = f"""
-import json, sys
+import importlib, json, sys
 sys.path.insert(0, {_HOME!r})
 import ragqa  # this very package, whatever else is installed
 sys.path.append(sys.path.pop(0))
-from ragqa.corpus.worker import main
-main(json.loads(sys.argv[1]))
+importlib.import_module(sys.argv[1]).main(json.loads(sys.argv[2]))
 """
-_SETTINGS = {  # less address space, which is what is bounded
+SETTINGS = {  # less address space, which is what is bounded
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
@@ -50,6 +49,12 @@ _SETTINGS = {  # less address space, which is what is bounded
 }
 _TICK = 0.1  # seconds between looks at the clock
 _PATIENCE = 0.5  # seconds in which a process that is told to end may do so
+
+
+def command(module: str, limits: Limits) -> list[str]:
+    """How to start a Python that runs ``main`` of a module of ours with these limits."""
+    # -P: nothing is imported from the folder we are in, which may be the one with the hostile files
+    return [sys.executable, "-P", "-c", _CODE, module, json.dumps(asdict(limits))]
 
 
 class ReadingProcess:
@@ -125,15 +130,13 @@ class ReadingProcess:
             return answers.readline()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # -P: nothing is imported from the folder we are in, which may be the one with the hostile files
-        command = [sys.executable, "-P", "-c", _CODE, json.dumps(asdict(self._limits))]
         try:
             self._process = process = subprocess.Popen(  # noqa: S603 - ourselves
-                command,
+                command("ragqa.corpus.worker", self._limits),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **_SETTINGS},
+                env={**os.environ, **SETTINGS},
             )
         except OSError as error:
             raise RagqaError(f"the process that reads files cannot be started ({error.strerror})") from error

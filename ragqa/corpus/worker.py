@@ -38,7 +38,7 @@ def main(limits: dict[str, Any]) -> None:
     for path, name, named, encoding in _requests():
         out.write(wire.TAKEN)
         file = SourceFile(Path(path), name, named, bounds, encoding, longer=_Longer(out, Path(path), bounds))
-        _limit(file.path, bounds)
+        limit(file.path, bounds)
         for item in read_file(file):
             out.write(wire.encode(item))
         if _memory() > 0.75 * bounds.memory(0):
@@ -70,11 +70,11 @@ class _Longer:
 
     def __call__(self) -> None:
         self._times += 1
-        _limit(self._path, self._limits, self._times)
+        limit(self._path, self._limits, self._times)
         self._out.write(wire.LONGER)
 
 
-def _limit(path: Path, limits: Limits, scans: int = 0) -> None:
+def limit(path: Path, limits: Limits, scans: int = 0) -> None:
     """Bound memory and processor time for this file, where the system can."""
     with suppress(ImportError, OSError, ValueError):
         import resource

@@ -121,21 +121,26 @@ def _occasion(quoted: Quoted) -> Fit:
 
 
 def _money(quoted: Quoted) -> Fit:
-    if _COINS.search(quoted.low):
-        return Fit.FITTING
-    return Fit.UNKNOWN if quoted.has_number else Fit.CONTRARY
+    return Fit.FITTING if _COINS.search(quoted.low) else _bare_amount(quoted)
 
 
 def _percentage(quoted: Quoted) -> Fit:
-    if _PER_CENT.search(quoted.low):
-        return Fit.FITTING
-    return Fit.UNKNOWN if quoted.has_number else Fit.CONTRARY
+    return Fit.FITTING if _PER_CENT.search(quoted.low) else _bare_amount(quoted)
+
+
+def _bare_amount(quoted: Quoted) -> Fit:
+    """Of a sum or a share without its sign: a number may be one, a name with a digit ("Level 5") is none."""
+    several = len(_DIGIT.findall(quoted.low)) > 1
+    tells = quoted.is_number or several or (quoted.has_number and not quoted.has_digit)
+    return Fit.UNKNOWN if tells else Fit.CONTRARY
 
 
 def _person(quoted: Quoted) -> Fit:
     if quoted.is_number:
         return Fit.CONTRARY
-    return Fit.FITTING if quoted.is_named else Fit.UNKNOWN
+    if not quoted.wording.capitals:
+        return Fit.UNKNOWN
+    return Fit.FITTING if quoted.is_named else Fit.CONTRARY
 
 
 def _place(quoted: Quoted) -> Fit:
@@ -170,6 +175,8 @@ _CHECKS: dict[Kind, Callable[[Quoted], Fit]] = {
     Kind.LINK: _pattern(_LINK),
     Kind.MAIL: _pattern(_MAIL),
     Kind.PATH: _pattern(_PATH),
+    Kind.CODE: _pattern(_DIGIT),
+    Kind.ADDRESS: _pattern(_DIGIT),
 }
 
 

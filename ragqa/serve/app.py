@@ -17,6 +17,7 @@ from ragqa.serve.feedback import feedback_routes
 from ragqa.serve.files import file_routes
 from ragqa.serve.health import health_routes
 from ragqa.serve.openapi import describe
+from ragqa.serve.pictures import picture_routes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Service
 from ragqa.serve.static import page_routes
@@ -42,6 +43,7 @@ def make_app(service: Service, log: Log) -> FastAPI:
         feedback_routes,
         document_routes,
         file_routes,
+        picture_routes,
         chat_routes,
         text_routes,
     ):

@@ -38,7 +38,7 @@ class Question:
     min_score: float | None = None
     all: bool | None = None
     form: AnswerForm | None = None
-    spelling: bool | None = None
+    as_typed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def ask_of(body: Question | SearchBody, forced: Filter | None, config: ServeConf
         if value is not None and value > config.passages:
             raise ConfigError(f"{name} is more than {config.passages}, the most that this service gives")
     return Ask(
-        body.question, where, body.k, body.risk, body.passages, body.min_score, body.all, body.form, body.spelling
+        body.question, where, body.k, body.risk, body.passages, body.min_score, body.all, body.form, body.as_typed
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import asdict
+from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,8 +18,9 @@ from ragqa.serve.openapi import in_path, in_query, takes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Service
 from ragqa.store.passages import encodable, unmarked
-from ragqa.types import Document
+from ragqa.types import ORIGIN, PROGRAM, Document, file_of
 
+_PAGE = re.compile(r"\.pdf#page=(\d{1,8}(?:-\d{1,8})?)\Z", re.IGNORECASE)
 AROUND, MOST = 2_000, 200_000  # characters on each side of a span, and in all
 PLACE = {"parameters": in_path("doc_id") + in_query("index", start=0, end=0, around=AROUND)}
 
@@ -29,16 +32,17 @@ def document_routes(service: Service) -> APIRouter:
     @router.get("/v1/documents/{doc_id:path}", openapi_extra=PLACE)
     async def document(request: Request) -> Response:
         """A document's text from ``start`` to ``end`` (its beginning, without them) and ``around`` characters on both
-        sides, with its place.
+        sides, with its place, and whether ``/v1/pictures`` may have a picture of it.
         """
         access = service.access(request, "search")
         name, pipeline = service.chosen(access, request.query_params.get("index"))
         snapshot, doc_id = pipeline.snapshot, encodable(request.path_params["doc_id"])
-        found = await asyncio.to_thread(visible_document, snapshot, doc_id, access.where)
-        if found is None:
+        kept = await asyncio.to_thread(visible_document, snapshot, doc_id, access.where)
+        if kept is None:
             raise Refused(404, "document-not-found", "there is no such document in this generation of the index")
-        start, end = _number(request, "start", 0), _number(request, "end", 0)
-        around = _number(request, "around", AROUND)
+        found = unmarked(kept)
+        start, end = number_in(request, "start", 0), number_in(request, "end", 0)
+        around = number_in(request, "around", AROUND)
         first, last = window(len(found.text), start, max(start, end), around)
         request.state.note.update(index=name, generation=snapshot.generation)
         return to_response(
@@ -53,6 +57,7 @@ def document_routes(service: Service) -> APIRouter:
                 "start": first,
                 "end": last,
                 "text": found.text[first:last],
+                "picture": page_file(kept) is not None,
                 "generation": snapshot.generation,
             }
         )
@@ -90,7 +95,7 @@ def document_routes(service: Service) -> APIRouter:
 
 
 def visible_document(snapshot: Snapshot, doc_id: str, where: Filter | None) -> Document | None:
-    """The document of an id, as it was given, if a filter is about it."""
+    """The document of an id, as the index has it, if a filter is about it."""
     if where is not None:
         numbers = snapshot.numbered([doc_id])
         try:
@@ -99,8 +104,19 @@ def visible_document(snapshot: Snapshot, doc_id: str, where: Filter | None) -> D
             return None
         if not len(numbers) or not seen[numbers].all():
             return None
-    found = snapshot.document(doc_id)
-    return None if found is None else unmarked(found)
+    return snapshot.document(doc_id)
+
+
+def page_file(document: Document) -> tuple[Path, str] | None:
+    """The PDF that a document was read from, and the place in it; None if there is none here.
+
+    Not of documents that callers gave: they could name any file of this machine.
+    """
+    found = _PAGE.search(document.source)
+    path = Path(file_of(document.source))
+    if found is None or document.meta.get(ORIGIN) == PROGRAM or not path.is_file():
+        return None
+    return path, found[1]
 
 
 def window(length: int, start: int, end: int, around: int) -> tuple[int, int]:
@@ -109,7 +125,8 @@ def window(length: int, start: int, end: int, around: int) -> tuple[int, int]:
     return first, min(length, end + around, first + MOST)
 
 
-def _number(request: Request, name: str, default: int) -> int:
+def number_in(request: Request, name: str, default: int) -> int:
+    """A number of the query, from 0."""
     text = request.query_params.get(name, "")
     if not text:
         return default

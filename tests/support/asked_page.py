@@ -18,7 +18,7 @@ MASTER = "Konstantinopolitanski"
 USTER = "Who finished the tower of Uster?"
 SYLT = "Who finished the lighthouse of Sylt?"
 HAIFA = "מי בנה את המגדל של חיפה?"
-LUGANO = "Who painted the wall of Lugano?"
+LUGANO = "Lugano: which wall was painted?"
 HOSTILE = '<img/src=x/onerror="window.broken=1"><b>everybody</b>'
 _LINES = "".join(f"Line {number} 😀 of the long chronicle of the island tells of nothing.\n" for number in range(400))
 DOCUMENTS = (

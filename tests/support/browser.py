@@ -59,7 +59,7 @@ class Browser:
         self.devtools("Emulation.setDeviceMetricsOverride", size)
         self.send("POST", "/url", {"url": "about:blank"})
         self.send("POST", "/url", {"url": address})
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 20
         while self.run("return document.readyState") != "complete":  # under load the driver returns before that
             assert time.monotonic() < deadline, f"{address} is still loading"
             time.sleep(0.02)
@@ -69,7 +69,7 @@ class Browser:
 
     def wait(self, script, *arguments):
         """What a script returns, as soon as it is something."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 20
         while not (found := self.run(script, *arguments)):
             assert time.monotonic() < deadline, f"{script} {arguments}: never"
             time.sleep(0.02)

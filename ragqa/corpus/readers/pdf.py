@@ -146,10 +146,10 @@ def boxes(path: Path, place: str, start: int, end: int) -> list[Place]:
         number = int(first) - 1
         parts = pdf.parts(number)[0] if 0 <= number < pdf.count else []
         glyphs = [glyph for part in parts if part.place == place for glyph in part.said.glyphs[max(0, start) : end]]
-        return _rows(pdf.glyph_boxes([glyph for glyph in glyphs if glyph != NO_GLYPH]))
+        return rows_of(pdf.glyph_boxes([glyph for glyph in glyphs if glyph != NO_GLYPH]))
 
 
-def _rows(places: Sequence[Place]) -> list[Place]:
+def rows_of(places: Sequence[Place]) -> list[Place]:
     """Rectangles on one level of a page, each to the right of the one before, as one."""
     rows: list[Place] = []
     for one in places:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragqa.corpus.damage import described
 from ragqa.corpus.readers.pdf_layout import Paragraph, goes_on, join, paragraphs, vocabulary
@@ -17,6 +17,10 @@ from ragqa.corpus.readers.pdf_running import without_running
 from ragqa.corpus.readers.pdf_scan import has_image, recognised, scanned_box
 from ragqa.errors import MissingExtra, SourceError
 from ragqa.sentences import sentences
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _NEAR = 2  # pages on each side that tell what a running header is
 _GLYPHS = 1 << 24  # of a page
@@ -196,6 +200,19 @@ class PdfFile:
         page = self._pdf[number]
         try:
             return has_image(page)
+        finally:
+            page.close()
+
+    def render(self, number: int, width: int, most: int) -> tuple[NDArray[np.uint8], float]:
+        """A page, from 0, as a picture [height, width, red green blue], and how many of its pixels are a point. It is
+        so many pixels wide, or less if there would be more than ``most`` pixels.
+        """
+        page = self._pdf[number]
+        try:
+            across, up = page.get_size()
+            scale = min(width / across, (most / (across * up)) ** 0.5)
+            bitmap = page.render(scale=scale, rev_byteorder=True)
+            return bitmap.to_numpy()[:, :, :3].copy(), scale
         finally:
             page.close()
 

@@ -27,6 +27,15 @@ export function readDocument(index, id, { start = 0, end = 0, around = 0 }) {
   return get(`/v1/documents/${encodeURIComponent(id)}?${fields}`);
 }
 
+/** A picture of the page of a PDF with characters marked, and where the mark is: `{image, top, bottom}`. */
+export async function readPicture(index, id, { start, end, width }) {
+  const fields = new URLSearchParams({ index, start, end, width });
+  const response = await reach(`/v1/pictures/${encodeURIComponent(id)}?${fields}`, { headers: headers() });
+  if (!response.ok) throw trouble(response.status, parsed(await response.text()), null);
+  const [top, bottom] = response.headers.get("ragqa-mark").split(" ").map(Number);
+  return { image: await createImageBitmap(await response.blob()), top, bottom };
+}
+
 /** Send a file to be indexed. `progress` is told the share that has been sent. */
 export function sendFile(index, file, progress) {
   // fetch does not tell how much has been sent
@@ -57,17 +66,18 @@ function headers(type) {
   return { ...(type && { "Content-Type": type }), ...(token && { Authorization: `Bearer ${token}` }) };
 }
 
-async function call(path, options) {
-  let response;
-  let text;
+async function reach(path, options) {
   try {
-    response = await fetch(path, { ...options, cache: "no-store", redirect: "error" });
-    text = await response.text();
+    return await fetch(path, { ...options, cache: "no-store", redirect: "error" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Trouble("network");
   }
-  const content = parsed(text);
+}
+
+async function call(path, options) {
+  const response = await reach(path, options);
+  const content = parsed(await response.text().catch(() => ""));
   if (response.ok && content) return content;
   throw trouble(response.status, content, response.headers.get("Retry-After"));
 }

@@ -163,7 +163,9 @@ function setPlace(place) {
 /** Show what the address says. */
 async function visit() {
   const wanted = readAddress(location.hash);
+  const { asking } = state;
   if (!state.facts) await refresh();
+  if (state.asking !== asking) return; // a question was asked meanwhile, which comes first
   const index = state.facts.indexes[wanted.index] ? wanted.index : state.talk.index;
   const known = state.talk.index === index && state.talk.exchanges.find((each) => each.address.question === wanted.question);
   if (known) show(known);

@@ -1,6 +1,6 @@
 // The dialog that shows a document at a place: the text around it, with the quotation marked, and more of it on demand.
 
-import { readDocument } from "./api.js";
+import { readDocument, readPicture } from "./api.js";
 import { slice } from "./codepoints.js";
 import { button, byId, el, fill } from "./dom.js";
 import { markedText } from "./marked.js";
@@ -33,7 +33,9 @@ export class Reader {
     try {
       const around = { start: place.start, end: place.end, around: AROUND };
       const found = await readDocument(index, place.document, around);
-      if (turn === this.turn) this.show(index, place, found);
+      if (turn !== this.turn) return;
+      this.show(index, place, found);
+      if (found.picture) await this.draw(index, place, turn);
     } catch (error) {
       if (turn === this.turn) this.passage(place, error);
     }
@@ -67,11 +69,26 @@ export class Reader {
     this.body.focus({ preventScroll: true });
   }
 
+  /** Put a picture of the page above its text; where there is none any more, the text is enough. */
+  async draw(index, place, turn) {
+    const width = Math.round(this.body.clientWidth * Math.min(2, window.devicePixelRatio));
+    const drawn = await readPicture(index, place.document, { start: place.start, end: place.end, width }).catch(() => null);
+    if (!drawn || turn !== this.turn) return;
+    const { image, top, bottom } = drawn;
+    const canvas = el("canvas", { role: "img", "aria-label": words.picture, width: image.width, height: image.height });
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    this.body.prepend(canvas, el("h3", {}, words.pictureText));
+    const middle = canvas.offsetTop - this.body.offsetTop + ((top + bottom) / 2) * canvas.offsetHeight;
+    this.body.scrollTop = middle - this.body.clientHeight / 2;
+  }
+
   /** Show more of the document, with what is read now staying where it is. */
   async more(index, place, found, side) {
     const { scrollTop, scrollHeight } = this.body;
+    const picture = this.body.querySelectorAll("canvas, h3");
     try {
       this.show(index, place, await this.grown(index, place, found, side));
+      this.body.prepend(...picture);
       this.body.scrollTop = scrollTop + (side === "before" ? this.body.scrollHeight - scrollHeight : 0);
     } catch (error) {
       this.body.append(el("p", { class: "note", role: "alert" }, plain(error)));

@@ -137,6 +137,9 @@ def test_a_table_that_fits_is_not_cut(tmp_path):
         ("<span>(a)</span><span class='p'>premises</span>", "(a) premises"),
         ("<b>bo</b>ld, H<sub>2</sub>O, <a\n  href='x'\n>y</a>z", "bold, H2O, yz"),
         ("<article>One</article> < main >", "One < main >"),
+        ("a [long\nlabel](https://a.b/c), [one\n\ntwo](d)", "a long\nlabel, [one\n\ntwo](d)"),
+        ("AT&amp;T, 4&#160;&lt;&#x20AC;, `&amp;`, &copyright; R&D;", "AT&T, 4\u00a0<€, &amp;, &copyright; R&D;"),
+        ("a&nbsp;<br>b <b>&eacute;</b>", "a\u00a0b é"),
     ],
 )
 def test_marks_are_no_words(marked, said):
