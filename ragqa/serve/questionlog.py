@@ -160,7 +160,7 @@ def unanswered(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 
 def counted(entries: Sequence[Entry]) -> Mapping[str, int]:
     """How many questions were asked and answered, and how many verdicts there are of each kind."""
-    counts = Counter(entry.verdict or "asked" for entry in entries)
+    counts: Counter[str] = Counter(entry.verdict or "asked" for entry in entries)
     counts["answered"] = sum(entry.answered for entry in entries)
     return counts
 
