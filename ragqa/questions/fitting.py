@@ -130,7 +130,7 @@ def _percentage(quoted: Quoted) -> Fit:
 
 
 def _bare_amount(quoted: Quoted) -> Fit:
-    """Of a sum or a share without its sign: a number may be one, a name with a digit ("Level 5") or a version is none."""
+    """Of a sum or a share without its sign: a number may be one, a name with a digit ("Level 5") or a version not."""
     several = len(_DIGIT.findall(quoted.low)) > 1
     tells = quoted.is_number or several or (quoted.has_number and not quoted.has_digit)
     return Fit.UNKNOWN if tells and not _VERSION.fullmatch(quoted.low) else Fit.CONTRARY
