@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -91,6 +91,21 @@ class GroundBody:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackBody:
+    """``POST /v1/feedback``: whether an ``answer`` to a question is "right" or "wrong", or that the documents have
+    "none"; where it stands, if that is known.
+    """
+
+    question: str
+    verdict: Literal["right", "wrong", "none"]
+    answer: str = ""
+    document: str = ""
+    start: int = 0
+    end: int = 0
+    index: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GivenDocument:
     """A document to add, or to put in the place of the one with its id."""
 
@@ -154,6 +169,7 @@ BODIES = (
     BatchBody,
     SearchBody,
     GroundBody,
+    FeedbackBody,
     AddBody,
     DeleteBody,
     ChatBody,

@@ -12,6 +12,7 @@ from ragqa.serve.app import make_app
 from ragqa.serve.edge import Log
 from ragqa.serve.keys import KeyFile
 from ragqa.serve.listening import is_loopback, run_app
+from ragqa.serve.questionlog import QuestionLog
 from ragqa.serve.service import Service
 from ragqa.serve.settings import ServeConfig
 from ragqa.store.packed import layout_of, refuse_packed
@@ -56,12 +57,13 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     keys: KeyFile | None = None,
+    questions: QuestionLog | None = None,
     log: Log = lambda _entry: None,
     started: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGTERM, after which requests that have begun are answered, or until Ctrl-C. ``started`` is told the
-    address as soon as connections are taken; port 0 is any that is free.
+    address as soon as connections are taken; port 0 is any that is free. ``questions`` are logged where it is given.
     """
     check_host(host, keys)
-    app = make_app(Service(pipelines, config, keys, host), log)
+    app = make_app(Service(pipelines, config, keys, host, questions), log)
     run_app(app, host, port, started)
