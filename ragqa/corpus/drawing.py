@@ -57,7 +57,7 @@ def main(limits: dict[str, Any]) -> None:
     limit(path, Limits(**limits))
     try:
         picture = draw(path, **told)
-        head = {"page": picture.page, "top": picture.top, "bottom": picture.bottom}
+        head: dict[str, Any] = {"page": picture.page, "top": picture.top, "bottom": picture.bottom}
         content = picture.png
     except MemoryError:
         raise
