@@ -3,8 +3,8 @@
     python eval/asked_otherwise.py INDEX dev-v1.1.json.gz [--keywords 300] [--typos 200]
 
 Keywords are a question in lower case without its question words, auxiliaries, articles and prepositions. A typing error
-is one that `ragqa forms` makes, in a word of at least five letters. Both are asked beside the questions themselves;
-those with a typing error once more as they were typed (``spelling=False``).
+is one that `ragqa forms` makes, in a word of at least five letters. Both are asked beside the questions themselves,
+and once more as they were typed, without a correction and without what makes keywords a question.
 
 Prints Markdown: EM of the best short answer with its 95 % bootstrap interval, and the paired difference to the
 questions themselves, with p of the paired randomisation test.
@@ -45,10 +45,11 @@ def main() -> None:
     before = right(pipeline, plain, lambda question: question)
     row("questions", before, before)
     row("the same as keywords", right(pipeline, plain, keywords), before)
+    row("the same as keywords, as typed", right(pipeline, plain, keywords, as_typed=True), before)
     before = right(pipeline, mistyped, lambda question: question)
     row("questions", before, before)
     row("the same with a typing error, corrected", right(pipeline, mistyped, typo), before)
-    row("the same with a typing error, as typed", right(pipeline, mistyped, typo, spelling=False), before)
+    row("the same with a typing error, as typed", right(pipeline, mistyped, typo, as_typed=True), before)
 
 
 def keywords(question: str) -> str:
@@ -67,10 +68,10 @@ def typo(question: str) -> str:
 
 
 def right(
-    pipeline: Pipeline, questions: Sequence[Question], form: Callable[[str], str], *, spelling: bool = True
+    pipeline: Pipeline, questions: Sequence[Question], form: Callable[[str], str], *, as_typed: bool = False
 ) -> np.ndarray:
     """100 for each question whose best short answer is right, else 0."""
-    asks = [Ask(form(one.text) or one.text, k=1, min_score=0.0, form="span", spelling=spelling) for one in questions]
+    asks = [Ask(form(one.text) or one.text, k=1, min_score=0.0, form="span", as_typed=as_typed) for one in questions]
     found = []
     for one, ask in zip(questions, asks, strict=True):
         (reply,) = pipeline.answer([ask])

@@ -19,12 +19,16 @@ from ragqa.faq import StoredAnswers
 from ragqa.filters import Filter, parse_filter
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Reader
+from ragqa.questions import as_question
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
 from ragqa.types import Answer, Hit, Reply, Stopped
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
+EXCERPT_RISK = (
+    0.5  # of the risk: sentences are right so much more often that the whole of it would let anything through
+)
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
 
 
@@ -70,8 +74,13 @@ class Answering:
         """A checked request; `QuestionError` or `ConfigError` if there is something wrong with it."""
         read = settings_for(self.config.read, ask)
         typed, where = checked(ask.question), parse_filter(ask.where)
-        question = self.retriever.respelled(typed, where) if read.spelling else typed
+        question = typed if read.as_typed else self._understood(typed, where)
         return Request(question, where, read, *self._thresholds(read), typed)
+
+    def _understood(self, typed: str, where: Filter | None) -> str:
+        """The question as it is to be searched for and read: with words corrected, and as a question."""
+        language = self.snapshot.manifest.config.language
+        return as_question(self.retriever.respelled(typed, where), language)
 
     def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
         """One reply a request, in order, the same as each alone would get.
@@ -198,7 +207,7 @@ def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:
         "min_score": ask.min_score,
         "all": ask.all,
         "form": ask.form,
-        "spelling": ask.spelling,
+        "as_typed": ask.as_typed,
     }
     changes: dict[str, object] = {name: value for name, value in said.items() if value is not None}
     if "risk" in changes and "min_score" not in changes:
@@ -209,7 +218,8 @@ def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:
 def _thresholds(read: ReadConfig, calibration: Calibration) -> tuple[float, float]:
     """Of short answers and of excerpts."""
     excerpts = calibration.excerpts.curve if calibration.excerpts is not None else ()
-    return lowest_score(read, calibration.curve), lowest_score(read, excerpts)
+    careful = replace(read, risk=EXCERPT_RISK * read.risk)
+    return lowest_score(read, calibration.curve), lowest_score(careful, excerpts)
 
 
 def lowest_score(read: ReadConfig, curve: Sequence[Step]) -> float:

@@ -18,7 +18,7 @@ class ReadSettings(TypedDict, total=False):
     min_score: float | None
     all: bool | None
     form: AnswerForm | None
-    spelling: bool | None
+    as_typed: bool | None
 
 
 class AskSettings(ReadSettings, total=False):
@@ -35,7 +35,8 @@ class Ask:
     ``passages`` are found and read; with ``all`` every passage is read, and every answer that is sure enough is given.
     An answer is given if its score reaches ``min_score``, or what keeps the share of wrong answers at ``risk``: a
     ``risk`` given here takes the place of a ``min_score`` in the pipeline's settings. ``form`` says whether short
-    answers or excerpts are given, and ``spelling`` whether mistyped words are corrected (`ragqa.config.ReadConfig`).
+    answers or excerpts are given, and with ``as_typed`` no word is corrected and nothing is added
+    (`ragqa.config.ReadConfig`).
     """
 
     question: str
@@ -46,4 +47,4 @@ class Ask:
     min_score: float | None = None
     all: bool | None = None
     form: AnswerForm | None = None
-    spelling: bool | None = None
+    as_typed: bool | None = None

@@ -158,8 +158,9 @@ class ReadConfig:
     they cannot change it.
 
     ``form`` is "span" for short answers alone, "excerpt" for the sentences that answer best, and "auto" for what the
-    question asks for: excerpts for reasons, procedures, definitions and comparisons, else short answers. With
-    ``spelling`` a word that stands in no passage is replaced by the word that was probably meant (`ragqa.spelling`).
+    question asks for: excerpts for reasons, procedures, definitions, comparisons, lists, and yes or no, else short
+    answers. Mistyped words are corrected (`ragqa.spelling`) and keywords made a question
+    (`ragqa.questions.asked.as_question`) unless ``as_typed``.
     ``calibration`` names a file made by `ragqa calibrate`; unset, the index's own is used, or else the one that came
     with the reader.
     """
@@ -174,7 +175,7 @@ class ReadConfig:
     min_score: float | None = None
     change: float = 0.01
     form: AnswerForm = "auto"
-    spelling: bool = True
+    as_typed: bool = False
     calibration: str = ""
 
     def __post_init__(self) -> None:

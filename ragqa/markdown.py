@@ -1,7 +1,7 @@
 """What a text in Markdown says to its readers: which of its characters are marks and no words.
 
 Marks are: those of emphasis, code, headings and quotations, the addresses of links, anchors, references of notes,
-comments, tags of HTML and of templates, and the line below a table's header. Programs stay as they are.
+comments, tags of HTML and of templates, entities, and the line below a table's header. Programs stay as they are.
 
 Where a browser would part what stands before and behind a tag ("Oslo<br>Norway", two cells, two items), a blank is
 read in its place, as between two elements of one kind that touch ("<span>(a)</span><span>premises</span>").
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
+from html.entities import html5
 
 _INLINE = (
     "abbr|a|bdi|bdo|big|b|cite|code|del|dfn|em|font|ins|i|kbd|mark|q|samp|small|span|strong|sub|sup|s|tt|u|var|wbr"
@@ -21,6 +23,7 @@ _PARTING = (  # elements that begin a line of their own, or a cell, or are no te
     "thead|tr|ul|video"
 )
 _TARGET = r"\((?:[^()\n]|\([^()\n]{0,200}\)){0,1000}\)|\[[^\[\]\n]{0,200}\]"
+_WRAP = r"\n(?![ \t]*\n)"  # the end of a line, but of no paragraph
 _RULE = r"[ \t]*:?-{1,100}:?[ \t]*"  # below the name of a column
 _MARK = re.compile(
     r"(?P<fence>^[ \t>]{0,12}(?P<bar>`{3,}|~{3,})[^`\n]*$)"
@@ -28,7 +31,7 @@ _MARK = re.compile(
     r"|(?P<escape>\\)(?=[!-/:-@\[-`{-~])."
     r"|(?P<gone>"
     r"<!--[\s\S]{0,1000}?-->|\{%[^%\n]{0,500}%\}|\{\{[^{}\n]{0,200}\}\}"
-    rf"|</?(?i:{_INLINE}|{_PARTING})(?:[\s/](?:[^<>\n]|\n(?!\s*\n)){{0,1000}})?>"
+    rf"|</?(?i:{_INLINE}|{_PARTING})(?:[\s/](?:[^<>\n]|{_WRAP}){{0,1000}})?>"
     r"|[ \t]*\{:?[ \t]*[#.][^{}\n]{0,200}\}"
     r"|\[\^[^\[\]\n]{1,50}\](?!:)"
     r"|^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]+\S+[^\n]*$"
@@ -37,8 +40,9 @@ _MARK = re.compile(
     r"|~~"
     r")"
     r"|\[\[(?:[^\[\]|\n]{0,200}\|)?(?P<page>[^\[\]|\n]{1,200})\]\]"
-    rf"|!?\[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]{{0,200}}\]){{0,500}})\](?:{_TARGET})"
+    rf"|!?\[(?P<label>(?:[^\[\]\n]|{_WRAP}|\[[^\[\]\n]{{0,200}}\]){{0,500}})\](?:{_TARGET})"
     r"|<(?P<link>(?:https?|mailto|ftp):[^<>\s]{1,500})>"
+    r"|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
     r"|(?P<emphasis>\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w))"
     r"|\n[ \t]*(?P<blank>\n)",
     re.MULTILINE,
@@ -64,20 +68,24 @@ def marks(text: str) -> list[Span]:
 
 
 def unmarked(text: str) -> list[Piece]:
-    """The `marks`, those that touch as one, and what is read in their place: a blank if they part words, or nothing."""
-    runs: list[Span] = []
+    """The `marks`, those that touch as one, and what is read in their place: the characters that entities stand for, a
+    blank if they part words, or nothing.
+    """
+    runs: list[Piece] = []
     for start, end in marks(text):
+        said = unescape(text[start:end]) if text[start] == "&" else ""
         if runs and runs[-1][1] == start and end - runs[-1][0] <= _LONGEST_RUN:
-            runs[-1] = (runs[-1][0], end)
+            runs[-1] = (runs[-1][0], end, runs[-1][2] + said)
         elif not runs or runs[-1][1] < start:  # what such a run is longer by counts as text
-            runs.append((start, end))
-    return [(start, end, " " if _part_words(text, start, end) else "") for start, end in runs]
+            runs.append((start, end, said))
+    return [(start, end, said or _between(text, start, end)) for start, end, said in runs]
 
 
-def _part_words(text: str, start: int, end: int) -> bool:
-    """Whether marks there stand between two words without a blank, and a browser would part these."""
+def _between(text: str, start: int, end: int) -> str:
+    """A blank if marks there stand between two words without one, and a browser would part these; else nothing."""
     around = text[start - 1 : start], text[end : end + 1]
-    return all(around) and not any(map(str.isspace, around)) and _PARTS.search(text, start, end) is not None
+    parts = all(around) and not any(map(str.isspace, around)) and _PARTS.search(text, start, end) is not None
+    return " " if parts else ""
 
 
 def plain(text: str) -> str:
@@ -102,7 +110,7 @@ def _marks(text: str) -> Iterator[Span]:
             continue
         place = end
         kind = match.lastgroup
-        if kind == "gone":
+        if kind == "gone" or (kind == "entity" and (match[0][1] == "#" or match[0][1:] in html5)):
             yield start, end
         elif kind == "fence":
             close = _closing_fence(text, match["bar"], end)

@@ -25,7 +25,8 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
 from ragqa.session import Session
-from ragqa.types import Hit, Reply
+from ragqa.store.passages import unmarked
+from ragqa.types import Document, Hit, Reply
 
 BATCH = 32  # requests that are answered together
 log = logging.getLogger("ragqa")
@@ -218,6 +219,11 @@ class Pipeline:
     def search_many(self, questions: Sequence[str], k: int = 10, *, where: Where | None = None) -> list[list[Hit]]:
         """The best passages of each question."""
         return self.retriever.retrieve([checked(question) for question in questions], k, where)
+
+    def get(self, doc_id: str) -> Document | None:
+        """The document of this id in the generation that is in use, as it was given."""
+        found = self.snapshot.document(doc_id)
+        return None if found is None else unmarked(found)
 
     def read(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Reply]:
         """Replies from passages that were found before, best first for each question."""

@@ -11,9 +11,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ragqa.markdown import Piece, plain, unmarked
+from ragqa.sentences import sentences
 
 _BAR = "|"
 _MARKDOWN = re.compile(r"\.(?:md|markdown)(?:\.gz)?(?:[#:][^/]*)?\Z", re.IGNORECASE)
@@ -50,10 +51,11 @@ class Seen:
 
     def border(self, at: int) -> int:
         """The border in the original that character ``at`` of `text` begins at. What is not seen there belongs to what
-        stands before it, unless that is a blank.
+        stands before it, unless that is a blank and it begins with no closing tag.
         """
         before = self._original(at, after=False)
-        return self._original(at, after=True) if self.original[max(0, before - 1) : before].strip() else before
+        closes = self.original.startswith("</", before) or self.original[max(0, before - 1) : before].strip()
+        return self._original(at, after=True) if closes else before
 
     def of_original(self, start: int, end: int) -> tuple[int, int]:
         """Where characters [start, end) of the original are seen in `text`; what is not seen ends where it would be."""
@@ -102,6 +104,15 @@ def shown(text: str, source: str, start: int, end: int) -> str:
         return text[start:end]
     view = Seen(text, tuple(unmarked(text)))
     return view.text[slice(*view.of_original(start, end))]
+
+
+@lru_cache(maxsize=256)  # asked for every span of the passages that a question reads
+def sentence_ends(text: str, source: str) -> tuple[int, ...]:
+    """The ends of the sentences of a passage of this source, ascending, found without the marks of Markdown."""
+    if not is_markdown(source):
+        return tuple(sentences(text, 0, len(text)))
+    view = Seen(text, tuple(unmarked(text)))
+    return (*(view.border(end) for end in sentences(view.text, 0, len(view.text)) if end < len(view.text)), len(text))
 
 
 def seen(text: str, source: str = "", heading: str = "") -> Seen:

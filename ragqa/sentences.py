@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ragqa.characters import HAN, compiled
@@ -30,6 +30,7 @@ _END = compiled(  # begins with a plain set of characters, which makes it ten ti
     f"|(?<=[。！？｡।॥؟۔။៕។])[{_CLOSERS}。！？｡।॥]*+(?![{_CLOSERS}。！？｡।॥])"  # before と it is part of a sentence
     "(?!(?<=[」』])(?:と|って))"
     "|(?<=[\u0370-\u03ff\u1f00-\u1fff][;\u037e])(?=\\s)"  # the question mark of Greek
+    "|(?<![:,;：，；、]\n)(?<![:,;]\r\n)(?<=\n)(?:[ \t\r\u00a0]*+\n)++"  # a paragraph's end
     r"|(?<=\n)(?=[ \t]*+(?:(?:[-*+•‣◦–—]|\d{1,3}[.)])[ \t]|\||[^\n|]{1,200}+(?<= )\| ))"  # list items and table rows
     ")"
 )
@@ -70,11 +71,11 @@ def count_words(text: str) -> int:
 
 def sentences(text: str, start: int, end: int) -> Iterator[int]:
     """The ends of the sentences of ``text[start:end]``, ascending, the last of them ``end``; list items and table rows
-    count as sentences.
+    count as sentences. A paragraph's end ends a sentence, unless a colon or the like announces what follows.
     """
     last = start
     for match in _END.finditer(text, start, end):
-        if match.end() == end or (match[0] == "\n" and text[last : match.end()].isspace()):
+        if match.end() == end or (match[0].isspace() and text[last : match.end()].isspace()):
             continue
         if match["close"] is None or _is_end(text, start, match):
             last = match.end()
@@ -83,11 +84,10 @@ def sentences(text: str, start: int, end: int) -> Iterator[int]:
         yield end
 
 
-def sentence_at(text: str, start: int, end: int) -> tuple[int, int]:
+def sentence_at(text: str, ends: Sequence[int], start: int, end: int) -> tuple[int, int]:
     """Characters of the sentence, or of the sentences, that [start, end) stands in, without the white space around
-    them.
+    them; ``ends`` are those of the text's sentences.
     """
-    ends = list(sentences(text, 0, len(text)))
     first = max((stop for stop in ends if stop <= start), default=0)
     last = min((stop for stop in ends if stop >= end), default=len(text))
     whole = text[first:last]

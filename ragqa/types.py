@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from ragqa.normalized import plain
-from ragqa.seen import Seen, is_markdown, seen, shown
+from ragqa.seen import Seen, is_markdown, seen, sentence_ends, shown
 from ragqa.sentences import sentence_at
 
 Scalar = str | int | float | bool
@@ -155,6 +155,11 @@ class Passage:
     def seen(self) -> Seen:
         """The text as search and models see it."""
         return seen(self.text, self.source, self.heading)
+
+    @property
+    def sentence_ends(self) -> tuple[int, ...]:
+        """The ends of its sentences, ascending, the last of them that of the text."""
+        return sentence_ends(self.text, self.source)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -304,7 +309,8 @@ class Answer:
         """Characters [start, end) of the passage: the sentence that the answer stands in, or the sentences, without
         the white space around them.
         """
-        return sentence_at(self.hit.passage.text, self.span.start, self.span.end)
+        passage = self.hit.passage
+        return sentence_at(passage.text, passage.sentence_ends, self.span.start, self.span.end)
 
     def quote(self) -> str:
         """The text of `sentence`, as it stands in the passage."""

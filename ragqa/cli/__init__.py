@@ -25,6 +25,8 @@ from ragqa.cli.ground import ground
 from ragqa.cli.index import compact, index, info, verify
 from ragqa.cli.interrupt import Interrupted, interruptible
 from ragqa.cli.keys import keys
+from ragqa.cli.log import log
+from ragqa.cli.mcp import mcp
 from ragqa.cli.mine import mine
 from ragqa.cli.models import export, models
 from ragqa.cli.recipes import recipes
@@ -66,7 +68,7 @@ def cli(debug: bool) -> None:
 
 for command in (
     index, add, delete, ask, chat, search, ground, info, verify, compact, repair, copy, pack, unpack,
-    train, mine, forms, recipes, calibrate, evaluate, export, models, serve, keys,
+    train, mine, forms, recipes, calibrate, evaluate, export, models, serve, keys, log, mcp,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -25,7 +25,7 @@ ANSWERING = {
     "risk": "read.risk",
     "min_score": "read.min_score",
     "form": "read.form",
-    "spelling": "read.spelling",
+    "as_typed": "read.as_typed",
     "models": "read.reader",
     "reader": "read.reader",
     "ensemble": "read.ensemble",
@@ -133,7 +133,9 @@ def answering_options(command: Command) -> Command:
         click.option("--ensemble", multiple=True, help="A reader to average with the first (repeatable)."),
         click.option("--reader", help="Another reader: a directory or hub name."),
         models_option,
-        click.option("--spelling/--as-typed", default=None, help="Correct words that no passage has [--spelling]."),
+        click.option(
+            "--as-typed", is_flag=True, default=None, help="Correct no words, and leave keywords as they are."
+        ),
         click.option(
             "--form", type=click.Choice(["auto", "span", "excerpt"]), help="Short answers or excerpts [auto]."
         ),

@@ -29,6 +29,7 @@ WORKING = {"workers": "workers", "queue": "queue", "batch": "batch", "timeout": 
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at; others need --keys.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 is any.")
 @click.option("--keys", "key_file", type=click.Path(), help="The file of keys, without which no request needs one.")
+@click.option("--question-log", type=click.Path(), help="Write what is asked, and what is said of answers, to a file.")
 @click.option("--writable", is_flag=True, help="Let requests add and delete documents.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Threads that answer.")
 @click.option("--queue", type=click.IntRange(1), default=128, show_default=True, help="Questions that may wait.")
@@ -53,6 +54,7 @@ def serve(
     host: str,
     port: int,
     key_file: str | None,
+    question_log: str | None,
     max_body_mb: float,
     max_file_mb: float,
     config_file: str | None,
@@ -68,6 +70,7 @@ def serve(
     if any(importlib.util.find_spec(module) is None for module in ("fastapi", "uvicorn")):
         raise MissingExtra("ragqa serve", "serve")
     from ragqa.serve.keys import KeyFile
+    from ragqa.serve.questionlog import QuestionLog
     from ragqa.serve.run import check_host, load_pipelines, name_indexes
     from ragqa.serve.run import serve as run
     from ragqa.serve.settings import ServeConfig
@@ -82,6 +85,7 @@ def serve(
         host=host,
         port=port,
         keys=keys,
+        questions=QuestionLog(Path(question_log)) if question_log is not None else None,
         log=_log,
         started=lambda url: note(f"serving {', '.join(named)} at {url}"),
     )

@@ -23,7 +23,7 @@ from ragqa.store.record import require, seal, unseal
 FORMAT = 1
 LARGEST = 4 << 20  # bytes of a file
 MOST_QUESTIONS, MOST_STEPS = 10_000_000, 500  # a step is a tenth more questions than the one before
-FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior", "nearby")
+FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior", "nearby", "named")
 FEATURES_BEFORE = 6  # the first so many are those of older files
 EXCERPT_FEATURES = ("odds", "margin", "relevance", "dense", "prior", "held", "nearby")
 STATES = ("odds", "lead", "own lead", "left", "next", "voice", "read")
@@ -39,8 +39,9 @@ class Weights:
     ``bm25``, ``dense`` and ``rerank`` multiply a passage's retrieval scores, ``relevance`` the log-odds that it holds
     an answer (at most ``cap``), ``span`` the log-probability of a span given that it does; ``null`` is the log-mass of
     "no answer". A span that has not the form of what is asked for loses ``misfit`` of its log-mass, one that only
-    echoes the question ``echo``. The defaults are those of the packaged models (`eval/shipped_calibration.py`): a
-    reader that has no fit of its own is weighed with them.
+    echoes the question ``echo``; a passage without the names of the question loses up to ``stray``. The defaults are
+    those of the packaged models (`eval/shipped_calibration.py`): a reader that has no fit of its own is weighed with
+    them.
     """
 
     bm25: float = 0.36
@@ -50,19 +51,20 @@ class Weights:
     span: float = 1.15
     null: float = 0.0
     cap: float = 10.0
-    misfit: float = 2.0
+    misfit: float = 3.0
     echo: float = 2.0
+    stray: float = 3.0
 
     def __post_init__(self) -> None:
         """Evidence may not count against itself, or reading could not stop."""
         if not all(math.isfinite(getattr(self, item.name)) for item in fields(self)):
             raise ValueError("weights must be finite")
-        lowest = min(self.bm25, self.dense, self.rerank, self.relevance, self.span, self.misfit, self.echo)
+        lowest = min(self.bm25, self.dense, self.rerank, self.relevance, self.span, self.misfit, self.echo, self.stray)
         if lowest < 0 or not 0 <= self.cap <= 50:
             raise ValueError("weights must not be negative, and the cap from 0 to 50")
 
 
-NO_FORM = Weights(misfit=0.0, echo=0.0)  # what a file means that says nothing of the form of answers
+NO_FORM = Weights(misfit=0.0, echo=0.0, stray=0.0)  # what a file means that says nothing of the form of answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +239,8 @@ def save_calibration(folder: Path, calibration: Calibration) -> Path:
 def _complete_score(score: object) -> None:
     """Give a score model of an older file weights of 0 for features that came later."""
     weights = score.get("weights") if isinstance(score, dict) else None
-    if isinstance(weights, list) and len(weights) == FEATURES_BEFORE:
-        weights += [0.0] * (len(FEATURES) - FEATURES_BEFORE)
+    if isinstance(weights, list) and FEATURES_BEFORE <= len(weights) < len(FEATURES):
+        weights += [0.0] * (len(FEATURES) - len(weights))
 
 
 def load_calibration(path: Path) -> Calibration:

@@ -12,7 +12,6 @@ from ragqa.evidence.calibration import EXCERPT_FEATURES, ExcerptModel
 from ragqa.evidence.masses import Evidence
 from ragqa.items import items
 from ragqa.questions import Kind
-from ragqa.sentences import sentences
 from ragqa.types import Answer, Span
 
 LONGEST = 600  # characters that sentences before and behind, and lists, may bring an excerpt to
@@ -34,7 +33,7 @@ class Sentence:
 def rank_excerpts(evidence: Evidence, model: ExcerptModel, count: int) -> tuple[Answer, ...]:
     """The ``count`` best excerpts of what was read, most probable first, ties by rank of their passage; none overlap.
 
-    Each is chosen by its best sentence and then widened by what that cannot be understood without (`_widened`).
+    Each is chosen by its best sentence and then widened by what that cannot be understood without (`widened`).
     """
     found = sentences_of(evidence)
     every = [
@@ -47,7 +46,7 @@ def rank_excerpts(evidence: Evidence, model: ExcerptModel, count: int) -> tuple[
         if len(given) == count:
             break
         hit = evidence.hits[one.index]
-        start, end = _widened(one, evidence)
+        start, end = widened(one, evidence)
         if any(hit is other.hit and start < other.span.end and other.span.start < end for other in given):
             continue
         said = dict(zip(EXCERPT_FEATURES, features, strict=True))
@@ -103,7 +102,7 @@ def _cut(evidence: Evidence, index: int) -> Iterator[tuple[int, int]]:
     text = passage.text
     if passage.is_faq:
         return
-    for start, end in pairwise([0, *sentences(text, 0, len(text))]):
+    for start, end in pairwise([0, *passage.sentence_ends]):
         if heading := _HEADINGS.match(text, start, end):
             start = heading.end()
         whole = text[start:end]
@@ -111,7 +110,7 @@ def _cut(evidence: Evidence, index: int) -> Iterator[tuple[int, int]]:
             yield start + len(whole) - len(whole.lstrip()), end - len(whole) + len(whole.rstrip())
 
 
-def _widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
+def widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
     """A sentence with what belongs to it, as long as that is at most `LONGEST` characters: the items of the list that
     it announces; the whole list that it stands in, with the line before, if a list or a procedure is asked for; and the
     sentence before, if it begins with a word that points there ("It", "However").

@@ -29,7 +29,7 @@ from ragqa.types import Hit, Passage, Span
 from ragqa.wording import ENGLISH, Wording, wording_among
 
 
-def log_priors(hits: Sequence[Hit], weights: Weights) -> list[float]:
+def log_priors(hits: Sequence[Hit], weights: Weights, overlap: Overlap | None = None) -> list[float]:
     """Each passage's log-share before anything is read: a log-softmax (empty for none)."""
     if not hits:
         return []
@@ -38,6 +38,8 @@ def log_priors(hits: Sequence[Hit], weights: Weights) -> list[float]:
         known = [hit.sources[source] for hit in hits if source in hit.sources]
         for place, hit in enumerate(hits):
             logits[place] += weight * hit.sources.get(source, min(known, default=0.0))
+    if overlap is not None and weights.stray:
+        logits = [logit - weights.stray * (1.0 - overlap.named(place)) for place, logit in enumerate(logits)]
     peak = max(logits)
     total = peak + math.log(math.fsum(math.exp(logit - peak) for logit in logits))
     return [logit - total for logit in logits]
@@ -88,8 +90,8 @@ class Evidence:
 
     def __post_init__(self) -> None:
         """Priors are known before reading."""
-        self.priors = log_priors(self.hits, self.weights)
         self.overlap = Overlap(self.asked, self.hits)
+        self.priors = log_priors(self.hits, self.weights, self.overlap)
 
     @property
     def unread(self) -> float:

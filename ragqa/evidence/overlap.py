@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 
+from ragqa.normalized import plain
 from ragqa.questions import Asked
 from ragqa.questions.terms import terms
 from ragqa.sentences import sentence_at
@@ -30,7 +31,7 @@ class Overlap:
         passage = self._hits[index].passage
         if passage.is_faq:
             return self.within(index)
-        place = (index, *sentence_at(passage.text, span.start, span.end))
+        place = (index, *sentence_at(passage.text, passage.sentence_ends, span.start, span.end))
         if place not in self._near:
             words = terms(f"{passage.context}\n{passage.text[place[1] : place[2]]}", self._asked.language)
             self._near[place] = self._share(self._asked.terms.intersection(words))
@@ -39,6 +40,16 @@ class Overlap:
     def within(self, index: int) -> float:
         """The share that stands in the passage of the hit ``index``, its title or its headings."""
         return self._share(self._held[index])
+
+    def named(self, index: int) -> float:
+        """The share of the question's names that stand in the passage of the hit ``index``, its title, its headings or
+        its source; 1 for a question without names.
+        """
+        names, passage = self._asked.names, self._hits[index].passage
+        if not names:
+            return 1.0
+        text = plain(f"{passage.source}\n{passage.context}\n{passage.text}").lower()
+        return sum(name in text for name in names) / len(names)
 
     @cached_property
     def _held(self) -> list[frozenset[str]]:

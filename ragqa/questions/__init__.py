@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ragqa.questions.asked import ANYTHING, Asked, asked
+from ragqa.questions.asked import ANYTHING, Asked, as_question, asked
 from ragqa.questions.fitting import Fit, fit
 from ragqa.questions.kinds import Kind
 
-__all__ = ["ANYTHING", "Asked", "Fit", "Kind", "asked", "fit"]
+__all__ = ["ANYTHING", "Asked", "Fit", "Kind", "as_question", "asked", "fit"]

@@ -15,6 +15,10 @@ _MEASURES = (
     "diameter|thickness|capacity|population|age|limit|maximum|minimum|frequency|density|voltage|pressure|dose|dosage|wavelength"
 )
 _COSTS = "price|cost|fee|fare|salary|budget|fine|charge|tax|revenue|income|profit|wage|rent|deposit|premium"
+_CODES = (
+    "(?:account|user|customer|client|project|device|group|process) id|identifier|post ?code|zip code|iban|isbn|"
+    "(?:serial|account|cve|reference|registration|vat|licen[cs]e|extension|room|part|model) number"
+)
 _IS = r"(?:what|which)(?:'s| is| are| was| were)(?: the| an?| its| their| his| her| my| our| your)?"
 _WHAT = r"(?:what|which)"
 _TIME = "year|month|day|date|decade|century|weekday|deadline"
@@ -29,6 +33,7 @@ ENGLISH = Asking(
          (Kind.DURATION, Kind.NUMBER)),
         (r"\bhow many times (?:a|an|per|each|every)\b|\bhow (?:often|frequently|regularly)\b", Kind.FREQUENCY),
         (r"\bhow many\b", Kind.NUMBER),
+        (r"^what (?:does|do|did|will|would) .{1,80}\bcost\b", Kind.MONEY),
         (r"\bhow much (?:money|does it cost|did it cost)\b|\bhow (?:expensive|costly)\b", Kind.MONEY),
         (r"\bhow much\b", (Kind.MONEY, Kind.QUANTITY, Kind.PERCENTAGE)),
         (r"\bhow (?:old|tall|high|far|deep|wide|heavy|fast|hot|cold|thick)\b", Kind.QUANTITY),
@@ -45,6 +50,8 @@ ENGLISH = Asking(
         (rf"\b{_WHAT} (?:\w+ )?versions? (?:of [\w.+-]+ )?(?:is|are|does|do|was|were|should|must|added|introduced|"
          r"needs?|requires?|supports?)\b"
          r"|\b(?:minimum|minimal|required|latest|current|oldest|newest) (?:\w+ )?version\b", Kind.VERSION),
+        (rf"\b(?:{_IS}|{_WHAT}) (?:\w+ ){{0,3}}(?:{_CODES})\b", Kind.CODE),
+        (rf"\b{_IS} (?:street|postal|mailing|physical|full|office) address\b", Kind.ADDRESS),
         (rf"\b{_IS} (?:\w+ ){{0,2}}(?:duration|time ?out|notice period)\b", Kind.DURATION),
         (rf"\b{_IS} (?:\w+ )?(?:number|amount|quantity) of\b", (Kind.NUMBER, Kind.QUANTITY)),
         (rf"\b{_IS} (?:\w+ )?(?:{_MEASURES})(?: of| for|$)", (Kind.QUANTITY, Kind.DURATION, Kind.MONEY)),
@@ -93,6 +100,7 @@ ENGLISH = Asking(
         "weeks? days? eve daily annually"
     ),
     alternatives=whole_words("or"),
+    question="what {}?",
     leaning=whole_words(
         "it its this these those that they their them he his him she her such however therefore thus hence also "
         "moreover furthermore otherwise instead then consequently additionally nevertheless but and so"

@@ -28,6 +28,7 @@ _PER_CENT = re.compile(r"[%‰]|\bper ?cent\b|\bpercentage\b|\bprozent\b|\bpour 
 _LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[a-z]{2,}(?:/|\b)")
 _MAIL = re.compile(r"\S@\S")
 _PATH = re.compile(r"[/\\~]|\w\.\w")
+_VERSION = re.compile(r"v?\d+(?:\.\d+){2,}\w*")
 _PHONE = 5  # digits
 
 
@@ -121,21 +122,26 @@ def _occasion(quoted: Quoted) -> Fit:
 
 
 def _money(quoted: Quoted) -> Fit:
-    if _COINS.search(quoted.low):
-        return Fit.FITTING
-    return Fit.UNKNOWN if quoted.has_number else Fit.CONTRARY
+    return Fit.FITTING if _COINS.search(quoted.low) else _bare_amount(quoted)
 
 
 def _percentage(quoted: Quoted) -> Fit:
-    if _PER_CENT.search(quoted.low):
-        return Fit.FITTING
-    return Fit.UNKNOWN if quoted.has_number else Fit.CONTRARY
+    return Fit.FITTING if _PER_CENT.search(quoted.low) else _bare_amount(quoted)
+
+
+def _bare_amount(quoted: Quoted) -> Fit:
+    """Of a sum or a share without its sign: a number may be one, a name with a digit ("Level 5") or a version not."""
+    several = len(_DIGIT.findall(quoted.low)) > 1
+    tells = quoted.is_number or several or (quoted.has_number and not quoted.has_digit)
+    return Fit.UNKNOWN if tells and not _VERSION.fullmatch(quoted.low) else Fit.CONTRARY
 
 
 def _person(quoted: Quoted) -> Fit:
     if quoted.is_number:
         return Fit.CONTRARY
-    return Fit.FITTING if quoted.is_named else Fit.UNKNOWN
+    if not quoted.wording.capitals:
+        return Fit.UNKNOWN
+    return Fit.FITTING if quoted.is_named else Fit.CONTRARY
 
 
 def _place(quoted: Quoted) -> Fit:
@@ -170,6 +176,8 @@ _CHECKS: dict[Kind, Callable[[Quoted], Fit]] = {
     Kind.LINK: _pattern(_LINK),
     Kind.MAIL: _pattern(_MAIL),
     Kind.PATH: _pattern(_PATH),
+    Kind.CODE: _pattern(_DIGIT),
+    Kind.ADDRESS: _pattern(_DIGIT),
 }
 
 

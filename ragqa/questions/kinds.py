@@ -26,6 +26,8 @@ class Kind(StrEnum):
     VERSION = "version"
     PORT = "port"
     PATH = "path"
+    CODE = "code"  # an identifier with digits: an account's id, a postcode
+    ADDRESS = "street address"
 
     YES_NO = "yes or no"
     LIST = "list"

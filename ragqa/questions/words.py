@@ -21,6 +21,7 @@ class Asking:
     units of time, ``moments`` words of a date beside months ("monday", "century", "spring"). Each of these is a pattern
     of whole words, or None where the language has no list. ``alternatives`` finds the word between two things to choose
     from, ``leaning`` a word at the beginning of a sentence that points to the sentence before ("it", "however").
+    ``question`` makes keywords, which take the place of "{}", a question.
     """
 
     language: str
@@ -32,6 +33,7 @@ class Asking:
     moments: re.Pattern[str] | None = None
     alternatives: re.Pattern[str] | None = None
     leaning: re.Pattern[str] | None = None
+    question: str = ""
 
 
 def rules(*pairs: tuple[str, Kind | Iterable[Kind]]) -> tuple[Rule, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack
 from urllib.parse import quote
 
 from ragqa.asking import Ask, AskSettings
@@ -18,7 +18,7 @@ from ragqa.grounded import Grounding
 from ragqa.metadata import plain_meta
 from ragqa.remote.calls import BUSY, NOT_FOUND, TOO_LARGE, Calls, Refusal
 from ragqa.remote.replies import grounding_of, hits_of, reply_of
-from ragqa.types import Document, Hit, Reply
+from ragqa.types import Answer, Document, Hit, Reply
 
 if TYPE_CHECKING:
     from ragqa.index.report import BuildReport
@@ -103,6 +103,20 @@ class Client:
         if not isinstance(text, str):
             raise QuestionError(f"a question must be text, not {type(text).__name__}")
         return self._read(grounding_of, self._send("POST", "/v1/ground", {"text": text, "where": _where(where)}))
+
+    def feedback(
+        self, question: str, verdict: Literal["right", "wrong", "none"], answer: str | Answer | None = None
+    ) -> None:
+        """Tell the service that an answer is "right" or "wrong", or that its documents hold "none", where it keeps a
+        log of questions (else a `ServiceError`). An `Answer` is told with its place.
+        """
+        body: dict[str, Any] = {"question": question, "verdict": verdict}
+        if isinstance(answer, Answer):
+            start, end = answer.document_span
+            body |= {"answer": answer.text, "document": answer.hit.passage.doc_id, "start": start, "end": end}
+        elif answer is not None:
+            body["answer"] = answer
+        self._send("POST", "/v1/feedback", body)
 
     @property
     def language(self) -> str:

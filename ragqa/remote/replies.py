@@ -8,7 +8,7 @@ from typing import Any
 
 from ragqa.convert import Misfit, convert
 from ragqa.grounded import Grounding
-from ragqa.types import Answer, Hit, Passage, Reply, Span, Stopped, Support
+from ragqa.types import Answer, AnswerKind, Hit, Passage, Reply, Span, Stopped, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class _Answer:
     score: float
     span: Span
     passage: Passage
+    kind: AnswerKind
     support: tuple[_Support, ...]
     features: Mapping[str, float] = field(default_factory=dict)
 
@@ -39,6 +40,8 @@ class _Reply:
     stopped: Stopped
     generation: int
     timings: Mapping[str, float]
+    nearest: _Answer | None = None
+    searched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ def reply_of(data: object) -> Reply:
         no_answer=sent.no_answer,
         candidates=tuple(_answer(answer, hits) for answer in sent.candidates),
         stopped=sent.stopped,
+        nearest=None if sent.nearest is None else _answer(sent.nearest, hits),
+        searched=sent.searched,
     )
 
 
@@ -91,7 +96,7 @@ def _answer(sent: _Answer, hits: Mapping[str, Hit]) -> Answer:
     if hit.passage.text[sent.span.start : sent.span.end] != sent.text:
         raise Misfit(f"the answer {sent.text!r:.80} does not stand where it is said to stand")
     support = tuple(Support(one.span, _known(hits, one.passage_id), one.share) for one in sent.support)
-    return Answer(sent.text, sent.score, sent.span, hit, support, sent.features)
+    return Answer(sent.text, sent.score, sent.span, hit, support, sent.features, sent.kind)
 
 
 def _known(hits: Mapping[str, Hit], passage_id: str) -> Any:

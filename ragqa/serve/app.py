@@ -13,6 +13,7 @@ from ragqa.serve.asking import asking_routes
 from ragqa.serve.chat import chat_routes
 from ragqa.serve.documents import document_routes
 from ragqa.serve.edge import Edge, Log, problem_response
+from ragqa.serve.feedback import feedback_routes
 from ragqa.serve.files import file_routes
 from ragqa.serve.health import health_routes
 from ragqa.serve.openapi import describe
@@ -39,6 +40,7 @@ def make_app(service: Service, log: Log) -> FastAPI:
         health_routes,
         asking_routes,
         session_routes,
+        feedback_routes,
         document_routes,
         file_routes,
         picture_routes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -38,7 +38,7 @@ class Question:
     min_score: float | None = None
     all: bool | None = None
     form: AnswerForm | None = None
-    spelling: bool | None = None
+    as_typed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,21 @@ class GroundBody:
     where: Mapping[str, Any] | None = None
     index: str | None = None
     timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackBody:
+    """``POST /v1/feedback``: whether an ``answer`` to a question is "right" or "wrong", or that the documents have
+    "none"; where it stands, if that is known.
+    """
+
+    question: str
+    verdict: Literal["right", "wrong", "none"]
+    answer: str = ""
+    document: str = ""
+    start: int = 0
+    end: int = 0
+    index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +169,7 @@ BODIES = (
     BatchBody,
     SearchBody,
     GroundBody,
+    FeedbackBody,
     AddBody,
     DeleteBody,
     ChatBody,
@@ -211,7 +227,7 @@ def ask_of(body: Question | SearchBody, forced: Filter | None, config: ServeConf
         if value is not None and value > config.passages:
             raise ConfigError(f"{name} is more than {config.passages}, the most that this service gives")
     return Ask(
-        body.question, where, body.k, body.risk, body.passages, body.min_score, body.all, body.form, body.spelling
+        body.question, where, body.k, body.risk, body.passages, body.min_score, body.all, body.form, body.as_typed
     )
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-import uvicorn
 
 from ragqa.config import Config
 from ragqa.errors import ConfigError
@@ -15,12 +11,11 @@ from ragqa.pipeline import Pipeline
 from ragqa.serve.app import make_app
 from ragqa.serve.edge import Log
 from ragqa.serve.keys import KeyFile
-from ragqa.serve.service import Service, is_loopback
+from ragqa.serve.listening import is_loopback, run_app
+from ragqa.serve.questionlog import QuestionLog
+from ragqa.serve.service import Service
 from ragqa.serve.settings import ServeConfig
 from ragqa.store.packed import layout_of, refuse_packed
-
-GRACE = 15  # seconds that requests have to end after SIGTERM
-CONNECTIONS = 1_000
 
 
 def name_indexes(directories: Sequence[Path], *, writable: bool = False) -> dict[str, Path]:
@@ -62,40 +57,13 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     keys: KeyFile | None = None,
+    questions: QuestionLog | None = None,
     log: Log = lambda _entry: None,
     started: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGTERM, after which requests that have begun are answered, or until Ctrl-C. ``started`` is told the
-    address as soon as connections are taken; port 0 is any that is free.
+    address as soon as connections are taken; port 0 is any that is free. ``questions`` are logged where it is given.
     """
     check_host(host, keys)
-    app = make_app(Service(pipelines, config, keys, host), log)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            limit_concurrency=CONNECTIONS,
-            timeout_graceful_shutdown=GRACE,
-        )
-    )
-    with _listening(host, port) as listener:
-        shown = f"[{host}]" if ":" in host else host
-        started(f"http://{shown}:{listener.getsockname()[1]}")
-        # uvicorn raises a signal again when it has shut down, and SIGTERM is no failure
-        before = signal.signal(signal.SIGTERM, lambda *_: None)
-        try:
-            server.run(sockets=[listener])
-        finally:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=128)
-    except (OSError, OverflowError, UnicodeError) as error:
-        raise ConfigError(f"--host {host} --port {port}: cannot listen there ({error})") from error
+    app = make_app(Service(pipelines, config, keys, host, questions), log)
+    run_app(app, host, port, started)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,14 +14,16 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 
 from ragqa.asking import Ask
-from ragqa.errors import ConfigError, QuestionError, RagqaError
+from ragqa.errors import ConfigError, QuestionError, RagqaError, StorageError
 from ragqa.filters import Filter
 from ragqa.library import Index
 from ragqa.pipeline import Pipeline
 from ragqa.serve.bodies import MODEL, Gone
 from ragqa.serve.keys import ACTIONS, KeyFile
+from ragqa.serve.listening import is_loopback
 from ragqa.serve.metrics import Metrics
 from ragqa.serve.problems import Refused, busy, unauthorized
+from ragqa.serve.questionlog import Entry, QuestionLog, asked
 from ragqa.serve.sessions import Sessions
 from ragqa.serve.settings import ServeConfig
 from ragqa.serve.waiting import Queue, Result
@@ -50,10 +51,16 @@ class Service:
     queue: Queue
 
     def __init__(
-        self, pipelines: Mapping[str, Pipeline], config: ServeConfig, keys: KeyFile | None = None, host: str = ""
+        self,
+        pipelines: Mapping[str, Pipeline],
+        config: ServeConfig,
+        keys: KeyFile | None = None,
+        host: str = "",
+        questions: QuestionLog | None = None,
     ) -> None:
         self.pipelines, self.config, self.keys, self._host = dict(pipelines), config, keys, host
         self.metrics, self.sessions = Metrics(), Sessions(config.session_seconds)
+        self.questions = questions
         self._writing = ThreadPoolExecutor(1, "ragqa-write")
         self._changes = 0
         self._failed: dict[str, str] = {}
@@ -132,10 +139,22 @@ class Service:
         if seconds is not None and not 0 < seconds <= most:
             raise Refused(400, "timeout", f"timeout must be above 0 and at most {most:g} seconds")
         found = await _while_there(request, self.queue.results(works, most if seconds is None else seconds))
+        entries = []
         for work, result in zip(works, found, strict=True):
             if not isinstance(result, Exception) and result.reply is not None:
                 self.metrics.reply(work.index, result.reply)
+                entries.append(asked(work.index, result.reply, access.key))
+        if self.questions is not None and entries:
+            await asyncio.to_thread(self._remember, self.questions, entries)
         return [_veiled(result, access) for result in found]
+
+    def _remember(self, questions: QuestionLog, entries: Sequence[Entry]) -> None:
+        """Write to the log of questions; where that fails, questions are answered all the same."""
+        try:
+            for entry in entries:
+                questions.add(entry)
+        except StorageError as error:
+            LOG.error("%s", error)
 
     async def result(self, request: Request, work: Work, seconds: float | None, access: Access) -> Done:
         """The result of one piece of work, which the log is told of; an error is raised."""
@@ -185,16 +204,6 @@ def _veiled(result: Result, access: Access) -> Result:
     if access.where is not None and isinstance(result, ConfigError) and not isinstance(result, QuestionError):
         return ConfigError("where: no document has one of the metadata keys that the filter names")
     return result
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, seen from itself."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_here(header: str, host: str) -> bool:

@@ -172,3 +172,10 @@ def test_words_that_a_passage_has(build: Build) -> None:
     assert index.known(["bridge", "Built", "the", "bread"]) == [True, True, True, True]
     assert index.known(["brigde", "harbour", "bread"]) == [False, False, True]
     assert index.known([]) == []
+
+
+def test_rarity_is_the_idf_of_each_term_and_most_for_one_that_no_passage_has(build: Build) -> None:
+    index = build(TEXTS)
+    stone, bread, zebra = index.rarity(["stone", "bread", "zebra"])
+    assert 0 < stone < bread < zebra
+    assert index.rarity([]) == [] and index.rarity(["bread", "bread"]) == [bread, bread]

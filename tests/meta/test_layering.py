@@ -34,6 +34,7 @@ LAYERS = (
     {"library"},
     {"calibrate"},
     {"serve"},
+    {"agents", "integrations"},
     {"cli"},
     {"__main__"},
 )

@@ -69,6 +69,7 @@ def run(given: dict[str, Any]) -> None:
     """Serve until the process is told to end."""
     from ragqa.pipeline import Pipeline
     from ragqa.serve.keys import KeyFile
+    from ragqa.serve.questionlog import QuestionLog
     from ragqa.serve.run import serve
     from ragqa.serve.settings import ServeConfig
 
@@ -81,6 +82,7 @@ def run(given: dict[str, Any]) -> None:
         ServeConfig(**given.get("config", {})),
         port=0,
         keys=KeyFile(Path(given["keys"])) if "keys" in given else None,
+        questions=QuestionLog(Path(given["questions"])) if "questions" in given else None,
         log=lambda entry: print(json.dumps(entry), flush=True),
         started=lambda url: print(url, flush=True),
     )

@@ -31,3 +31,19 @@ def test_sentences_of(language: str) -> None:
     ends = [0, *sentences(text, 0, len(text))]
     found = [text[start:end] for start, end in zip(ends, ends[1:], strict=False)]
     assert found == CUT[language]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["You get 52 weeks.\n\n", "dxw pays you."],
+        ["A heading\r\n \r\n", "Some text.", " More"],
+        ["Type this:\n\n    pump --start\n\n", "Then wait."],
+        ["Two items:\n\n", "- one\n", "- two\n\n", "and more"],
+        ["One line\nand the next."],
+    ],
+)
+def test_a_paragraph_ends_a_sentence_unless_it_announces_what_follows(parts: list[str]) -> None:
+    text = "".join(parts)
+    ends = [0, *sentences(text, 0, len(text))]
+    assert [text[start:end] for start, end in zip(ends, ends[1:], strict=False)] == parts

@@ -8,6 +8,7 @@ import { cases, dots } from "./sure.js";
 import { words } from "./words.js";
 
 const NEAREST = 5; // passages that are shown where nothing was found
+const LIKELY = 0.05; // the probability from which an excerpt is shown where nothing was found
 const BEGINNING = 280; // characters of them
 
 /**
@@ -21,7 +22,8 @@ export function exchangeElement(exchange, acts) {
     "article",
     { class: "exchange" },
     el("h2", { class: "question", dir: "auto", tabindex: "-1" }, reply.typed ?? reply.question),
-    reply.typed && reply.typed !== reply.question && understood(reply),
+    reply.typed && reply.typed !== reply.question && changed(words.understood, reply.question),
+    reply.searched && changed(words.searched, reply.searched),
     [...notes, reply.note].filter(Boolean).map((note) => el("p", { class: "note", dir: "auto" }, note)),
     best ? answerElement(best, exchange, acts, true) : nothing(reply, acts),
     others.length > 0 && el("h3", {}, words.others),
@@ -39,8 +41,8 @@ export function placeText(source, title, line) {
   return [title || fileName(file), ...parts.map(([kind, value]) => words.part(kind, value))].join(", ");
 }
 
-function understood(reply) {
-  return el("p", { class: "note understood" }, `${words.understood} `, el("q", { dir: "auto" }, reply.question));
+function changed(said, question) {
+  return el("p", { class: "note understood" }, `${said} `, el("q", { dir: "auto" }, question));
 }
 
 function answerElement(answer, exchange, acts, isBest) {
@@ -125,6 +127,10 @@ function nothing(reply, acts) {
     el("p", {}, words.nothingMore),
     guess &&
       el("p", { class: "guess" }, `${words.guess} `, el("q", { dir: "auto" }, guess.text), `, ${sure(guess.score)}.`),
+    reply.nearest && reply.nearest.score >= LIKELY && [
+      el("h3", {}, words.likeliest),
+      answerElement(reply.nearest, { reply }, acts, false),
+    ],
     near.length > 0 ? [el("h3", {}, words.nearest), el("ul", { class: "near" }, near)] : el("p", {}, words.noPassages),
   );
 }

@@ -23,6 +23,7 @@ export const words = {
   enterKey: "Key",
   forgotten: "The conversation before was forgotten, so this question was asked on its own.",
   understood: "Understood as",
+  searched: "Searched for",
   changed: (then, now) =>
     `The documents have changed since this link was made (generation ${then}, now ${now}). The answer may have, too.`,
 
@@ -46,6 +47,7 @@ export const words = {
   nothing: "I found nothing that answers this.",
   nothingMore: "No passage answers the question surely enough to be given as an answer.",
   guess: "The best guess would be",
+  likeliest: "What most likely holds an answer",
   nearest: "The nearest passages",
   noPassages: "There is no passage to show.",
   read: (count, found) => `read ${count.toLocaleString("en")} of ${counted(found, "passage", "passages")} found`,

@@ -29,7 +29,10 @@ from ragqa.filters import parse_conditions, parse_filter, to_json
 from ragqa.testing import HashEncoder, WordReader
 from ragqa.types import Document, Reply, Section
 
-SETTINGS = ({}, {"k": 1, "passages": 3}, {"where": {"team": "a"}}, {"min_score": 0.99}, {"all": True})
+SETTINGS = (
+    *({}, {"k": 1, "passages": 3}, {"where": {"team": "a"}}, {"min_score": 0.99}, {"all": True}),
+    *({"form": "excerpt"}, {"spelling": True}),
+)
 
 
 @pytest.fixture(scope="module")

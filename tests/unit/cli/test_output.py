@@ -3,7 +3,7 @@
 from ragqa.cli.output import print_hit, print_reply, quotation
 from ragqa.types import Answer, Hit, Passage, Reply, Span
 
-TEXT = '<p>It is <span class="a b" id="x">not <b>so</b></span> ~~far~~.\n\n> See [the **mill**](#mill) at<br>Sarn.'
+TEXT = '<p>It is <span class="a b" id="x">not <b>so</b></span> ~~far~~.</p><p>See [the **mill**](#mill) at<br>Sarn.'
 
 
 def answer(cut, source="a.md", text=TEXT):

@@ -46,6 +46,7 @@ def test_headings_written_in_html(tmp_path):
         "<h3 id=x>Toll</h3>Two.</div>\n\nWrite `<h2>No</h2>`.\n\n<!-- <h2>No</h2> -->\n\n- <h2>No</h2>\n"
     )
     document = read(tmp_path, text)
+    assert split(read(tmp_path, "<h2>2. </h2>\nIt is so.\n"), SplitConfig())[0].text == "It is so."
     assert document.title == "Brent bridge"
     assert [(p.heading, p.seen.text.strip()) for p in split(document, SplitConfig(words=8))] == [
         ("", "Intro."),
@@ -137,6 +138,9 @@ def test_a_table_that_fits_is_not_cut(tmp_path):
         ("<span>(a)</span><span class='p'>premises</span>", "(a) premises"),
         ("<b>bo</b>ld, H<sub>2</sub>O, <a\n  href='x'\n>y</a>z", "bold, H2O, yz"),
         ("<article>One</article> < main >", "One < main >"),
+        ("a [long\nlabel](https://a.b/c), [one\n\ntwo](d)", "a long\nlabel, [one\n\ntwo](d)"),
+        ("AT&amp;T, 4&#160;&lt;&#x20AC;, `&amp;`, &copyright; R&D;", "AT&T, 4\u00a0<€, &amp;, &copyright; R&D;"),
+        ("a&nbsp;<br>b <b>&eacute;</b>", "a\u00a0b é"),
     ],
 )
 def test_marks_are_no_words(marked, said):

@@ -74,3 +74,41 @@ def test_a_word_that_all_hits_have_counts_less():
 
 def test_a_question_without_words_says_nothing():
     assert Overlap(asked("?", "en"), [Hit(Passage("p", "d", "text", "", 0, 4), 1.0, 1)]).within(0) == 1.0
+
+
+def test_a_passage_with_the_names_of_the_question_wins():
+    """Equal words in another town's file lose to the file of the town that is asked about."""
+    towns = [
+        Passage("b", "b", "A dog licence is valid for two years.", "Rules", 0, 37, source="towns/fenn.md"),
+        Passage("m", "m", "A dog licence is valid for one year.", "Rules", 0, 36, source="towns/ostry.md"),
+    ]
+    hits = [Hit(passage, 1.0, n + 1, {"bm25": 3.0 - n, "dense": 0.5}) for n, passage in enumerate(towns)]
+
+    def best(question: str, weights: Weights) -> str:
+        seen = Evidence.on(question, hits, weights, "en")
+        for start, end in ((27, 36), (27, 35)):
+            seen.add([Span(0, 0, math.log(0.1)), Span(start, end, math.log(0.9))])
+        return rank_answers(seen, ScoreModel(), 1)[0].text
+
+    asked_of = "How long is a dog licence valid in Ostry?"
+    assert best(asked_of, Weights()) == "one year" and best(asked_of, Weights(stray=0.0)) == "two years"
+    assert best("How long is a dog licence valid?", Weights()) == "two years", "no town is named"
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("How long is a licence valid in Ostry?", {"ostry"}),
+        ("When was version 4.5 of Kelda released?", {"4.5", "kelda"}),
+        ("iPhone cover price", {"iphone"}),
+        ("WHAT IS THE PORT OF KELDA?", set()),
+        ("What is the port?", set()),
+        ("", set()),
+    ],
+)
+def test_names_of_a_question(question, names):
+    assert asked(question, "en").names == names
+
+
+def test_where_all_nouns_have_capitals_numbers_alone_are_names():
+    assert asked("Wie hoch ist die Gebühr 2024 in Fenn?", "de").names == {"2024"}

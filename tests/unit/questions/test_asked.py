@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ragqa.questions import Kind, asked
+from ragqa.questions import Kind, as_question, asked
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from ragqa.questions import Kind, asked
         ("how many seats are in the lower hall", {Kind.NUMBER}),
         ("How often must the filter be changed?", {Kind.FREQUENCY}),
         ("How much money did the lighthouse cost?", {Kind.MONEY}),
+        ("What does a day ticket cost?", {Kind.MONEY}),
         ("What is the price of a day ticket?", {Kind.MONEY, Kind.PERCENTAGE}),
         ("In what year was the canal dug?", {Kind.DATE}),
         ("What percentage of members voted?", {Kind.PERCENTAGE}),
@@ -68,6 +69,8 @@ def test_other_languages(question, language, kind):
 def test_what_wants_an_excerpt():
     assert asked("Why do cats purr?", "en").wants_excerpt
     assert asked("How do I change the wheel?", "en").wants_excerpt
+    assert asked("Is the gate open?", "en").wants_excerpt and asked("List the gates.", "en").wants_excerpt
+    assert not asked("Is the gate red or green?", "en").wants_excerpt
     assert not asked("Who changed the wheel?", "en").wants_excerpt
 
 
@@ -84,3 +87,32 @@ def test_what_is_offered_is_no_echo():
 def test_a_long_question_is_read_in_linear_time():
     assert asked("how many " * 20_000, "en").kinds == {Kind.NUMBER}
     assert not asked("what is the " * 20_000, "en").kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("default port redis", "what default port redis?"),
+        ("Fenn harbour fax number.", "what Fenn harbour fax number?"),
+        ("100 {0} percent", "what 100 {0} percent?"),
+        ("penicillin", "penicillin"),
+        ("who wrote it", "who wrote it"),
+        ("is the gate open", "is the gate open"),
+        ("gate open?", "gate open?"),
+        ("list the signals of the harbour", "list the signals of the harbour"),
+        ("The gate was opened", "The gate was opened"),
+        ("", ""),
+    ],
+)
+def test_keywords_become_a_question(text, question):
+    assert as_question(text, "en") == question
+
+
+@pytest.mark.parametrize("keywords", ["default port redis", "deadline for the second application", "fax number office"])
+def test_the_question_asks_for_what_its_keywords_ask_for(keywords):
+    assert asked(as_question(keywords, "en"), "en").kinds == asked(keywords, "en").kinds != frozenset()
+
+
+@pytest.mark.parametrize("language", ["zh", "de", "simple", "auto"])
+def test_only_where_the_form_was_measured(language):
+    assert as_question("default port redis", language) == "default port redis"
