@@ -130,13 +130,14 @@ def test_another_index_is_another_conversation(page):
 
 def test_other_places_that_say_the_same_can_be_opened(page, service):
     page.visit()
-    page.ask(CHUR)
-    support = service.post("/v1/ask", {"question": CHUR, "index": "towns"}).json()["answers"][0]["support"]
-    assert support and "say the same" in page.text(".support summary").replace("says", "say")
+    page.ask(SYLT)
+    (support,) = service.post("/v1/ask", {"question": SYLT, "index": "towns"}).json()["answers"][0]["support"]
+    assert "1 other place says the same" in page.text(".support summary") and "uster.txt" in page.text(".support")
     page.click(".support .item button")
-    quotation, before, _ = page.mark("#reader .text")
-    assert quotation == support[0]["text"]
-    assert len(before) == support[0]["document_span"]["start"]  # no character beyond the first plane here
+    quotation, before, after = page.mark("#reader .text")
+    span = support["document_span"]
+    assert support["doc_id"] == "uster" and quotation == support["text"] == MASTER
+    assert (before, after) == (TEXTS["uster"][: span["start"]], TEXTS["uster"][span["end"] :])
 
 
 def test_why_is_told_on_demand(page):
