@@ -17,7 +17,7 @@ from ragqa.store.passages import encodable
 
 AT_ONCE, WAITING = 2, 16  # pictures that are drawn, and that wait to be
 WIDTH, NARROWEST, WIDEST = 1_200, 200, 2_400  # pixels
-LIMITS = Limits(seconds=10)
+LIMITS = Limits()
 PLACE = {"parameters": in_path("doc_id") + in_query("index", start=0, end=0, width=WIDTH)}
 
 

@@ -130,13 +130,14 @@ def test_another_index_is_another_conversation(page):
 
 def test_other_places_that_say_the_same_can_be_opened(page, service):
     page.visit()
-    page.ask(CHUR)
-    support = service.post("/v1/ask", {"question": CHUR, "index": "towns"}).json()["answers"][0]["support"]
-    assert support and "say the same" in page.text(".support summary").replace("says", "say")
+    page.ask(SYLT)
+    (support,) = service.post("/v1/ask", {"question": SYLT, "index": "towns"}).json()["answers"][0]["support"]
+    assert "1 other place says the same" in page.text(".support summary") and "uster.txt" in page.text(".support")
     page.click(".support .item button")
-    quotation, before, _ = page.mark("#reader .text")
-    assert quotation == support[0]["text"]
-    assert len(before) == support[0]["document_span"]["start"]  # no character beyond the first plane here
+    quotation, before, after = page.mark("#reader .text")
+    span = support["document_span"]
+    assert support["doc_id"] == "uster" and quotation == support["text"] == MASTER
+    assert (before, after) == (TEXTS["uster"][: span["start"]], TEXTS["uster"][span["end"] :])
 
 
 def test_why_is_told_on_demand(page):
@@ -164,6 +165,65 @@ def test_what_documents_say_never_becomes_markup(page):
     assert HOSTILE in page.text("#reader .text") and page.text("#reader-title") == "<i>Lugano</i>"
     assert page.browser.count("main img, main b:not(.bars b), dialog img, dialog b, i.Lugano") == 0
     assert not page.browser.run("return window.broken")
+
+
+# ---- the parts that compute
+
+
+IMPORTED = (
+    "const done = arguments[arguments.length - 1]; import('/page/' + arguments[0]).then((m) => done(%s), String);"
+)
+
+
+def computed(page, module, expression, *arguments):
+    return page.browser.later(IMPORTED % expression, module, *arguments)
+
+
+@pytest.mark.parametrize("text", ["", "plain", "😀a😀😀b", "a\u0301👩‍🚀é", "מגדל 😀"])
+def test_offsets_are_code_points(page, text):
+    page.visit()
+    points = range(len(text) + 1)
+    cuts = [[text[:a], text[a:b], text[b:]] for a in points for b in points if a <= b]
+    pairs = [[a, b] for a in points for b in points if a <= b]
+    assert computed(page, "codepoints.js", "arguments[2].map((two) => m.cut(arguments[1], two))", text, pairs) == cuts
+    assert computed(page, "codepoints.js", "m.length(arguments[1])", text) == len(text)
+    beyond = computed(page, "codepoints.js", "m.cut(arguments[1], [0, 99])", text)
+    assert beyond == ["", text, ""]
+
+
+def test_wrapped_lines_flow_and_lists_do_not(page):
+    page.visit()
+    long = "This line was wrapped by an editor that breaks lines here"
+    for text, expected in (
+        (f"{long}\nand goes on.", f"{long} and goes on."),
+        (f"{long}\n\nand goes on.", f"{long}\n\nand goes on."),
+        (f"{long}\n- one\n- two", f"{long}\n- one\n- two"),
+        (f"| {long} |\n| cell |", f"| {long} |\n| cell |"),
+        ("A verse\nand another", "A verse\nand another"),
+    ):
+        assert computed(page, "flow.js", "m.flowing(arguments[1])", text) == expected
+
+
+def test_scores_are_told_as_cases(page):
+    page.visit()
+    scores = [0.0, 0.049, 0.05, 0.26, 0.949, 0.95, 0.99, 1.0]
+    found = computed(page, "sure.js", "arguments[1].map((score) => Object.values(m.cases(score)).join(' '))", scores)
+    assert found == ["fewer 1 20"] * 2 + ["about 1 10", "about 3 10", "about 9 10", "more 19 20"] + ["more 99 100"] * 2
+
+
+def test_places_are_told_from_sources(page):
+    page.visit()
+    told = {
+        "a/report.pdf#page=3": ["a/report.pdf", [["page", "3"]]],
+        "faq.csv:12": ["faq.csv", [["line", "12"]]],
+        "prices.xlsx#sheet=Q1%20%23:7": ["prices.xlsx", [["sheet", "Q1 #"], ["row", "7"]]],
+        "C#.txt": ["C#.txt", []],
+        "odd#sheet=%E0%A4%A": ["odd", [["sheet", "%E0%A4%A"]]],
+    }
+    found = computed(page, "place.js", "arguments[1].map((source) => Object.values(m.placeOf(source)))", list(told))
+    assert found == list(told.values())
+    lines = computed(page, "place.js", "m.placeOf('a.md', 9).parts")
+    assert lines == [["line", "9"]]
 
 
 # ---- documents
