@@ -4,10 +4,10 @@
 
 Indexes CORPUS, serves it with a log of questions, asks each question of QUESTIONS (with known answers) through
 `ragqa.Client`, and gives the feedback that a person with these answers would give: "right" for an answer that is
-exactly right, else "wrong", and the known answer, or "none". Then the log is exported, the index calibrated with it, and asked
-again. Prints what `ragqa calibrate` says, and before and after: how many questions are answered, how many of the
-answers are wrong, and the mean square distance of the scores from being right or not (Brier), on the questions that
-were fitted on; with ``--half`` feedback is given to every other question and the figures are of the rest.
+exactly right, else "wrong", and the known answer, or "none". Then the log is exported, the index calibrated with it,
+and asked again. Prints what `ragqa calibrate` says, and before and after: how many questions are answered, how many
+of the answers are wrong, and the mean square distance of the scores from being right or not (Brier), on the questions
+that were fitted on; with ``--half`` feedback is given to every other question and the figures are of the rest.
 """
 
 from __future__ import annotations
