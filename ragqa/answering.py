@@ -26,6 +26,9 @@ from ragqa.timing import Stopwatch
 from ragqa.types import Answer, Hit, Reply, Stopped
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
+EXCERPT_RISK = (
+    0.5  # of the risk: sentences are right so much more often that the whole of it would let anything through
+)
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
 
 
@@ -160,7 +163,7 @@ class Answering:
 
     def conclude(self, request: Request, seen: Evidence, timings: Mapping[str, float]) -> Reply:
         """The answers that are sure enough to be given; if none is, the best as candidates."""
-        read = request.read
+        read, typed = request.read, request.typed or request.question
         best = rank_answers(seen, self.calibration.score, CONSIDERED if read.all else read.answers)
         short = tuple(answer for answer in best if answer.score >= request.threshold)
         wanted = read.form == "excerpt" or (read.form == "auto" and seen.asked.wants_excerpt)
@@ -168,8 +171,8 @@ class Answering:
         sure = tuple(one for one in excerpts if wanted and one.score >= request.excerpts_from)
         given = short if short and short[0].faq else sure or (() if read.form == "excerpt" else short)
         return Reply(
-            question=request.typed or request.question,
-            searched="" if request.question == request.typed else request.question,
+            question=typed,
+            searched="" if request.question == typed else request.question,
             answers=given,
             hits=tuple(seen.hits),
             generation=self.snapshot.generation,
@@ -215,7 +218,8 @@ def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:
 def _thresholds(read: ReadConfig, calibration: Calibration) -> tuple[float, float]:
     """Of short answers and of excerpts."""
     excerpts = calibration.excerpts.curve if calibration.excerpts is not None else ()
-    return lowest_score(read, calibration.curve), lowest_score(read, excerpts)
+    careful = replace(read, risk=EXCERPT_RISK * read.risk)
+    return lowest_score(read, calibration.curve), lowest_score(careful, excerpts)
 
 
 def lowest_score(read: ReadConfig, curve: Sequence[Step]) -> float:

@@ -51,10 +51,11 @@ class Seen:
 
     def border(self, at: int) -> int:
         """The border in the original that character ``at`` of `text` begins at. What is not seen there belongs to what
-        stands before it, unless that is a blank.
+        stands before it, unless that is a blank and it begins with no closing tag.
         """
         before = self._original(at, after=False)
-        return self._original(at, after=True) if self.original[max(0, before - 1) : before].strip() else before
+        closes = self.original.startswith("</", before) or self.original[max(0, before - 1) : before].strip()
+        return self._original(at, after=True) if closes else before
 
     def of_original(self, start: int, end: int) -> tuple[int, int]:
         """Where characters [start, end) of the original are seen in `text`; what is not seen ends where it would be."""

@@ -33,6 +33,7 @@ ENGLISH = Asking(
          (Kind.DURATION, Kind.NUMBER)),
         (r"\bhow many times (?:a|an|per|each|every)\b|\bhow (?:often|frequently|regularly)\b", Kind.FREQUENCY),
         (r"\bhow many\b", Kind.NUMBER),
+        (r"^what (?:does|do|did|will|would) .{1,80}\bcost\b", Kind.MONEY),
         (r"\bhow much (?:money|does it cost|did it cost)\b|\bhow (?:expensive|costly)\b", Kind.MONEY),
         (r"\bhow much\b", (Kind.MONEY, Kind.QUANTITY, Kind.PERCENTAGE)),
         (r"\bhow (?:old|tall|high|far|deep|wide|heavy|fast|hot|cold|thick)\b", Kind.QUANTITY),

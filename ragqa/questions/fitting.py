@@ -28,6 +28,7 @@ _PER_CENT = re.compile(r"[%‰]|\bper ?cent\b|\bpercentage\b|\bprozent\b|\bpour 
 _LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[a-z]{2,}(?:/|\b)")
 _MAIL = re.compile(r"\S@\S")
 _PATH = re.compile(r"[/\\~]|\w\.\w")
+_VERSION = re.compile(r"v?\d+(?:\.\d+){2,}\w*")
 _PHONE = 5  # digits
 
 
@@ -129,10 +130,10 @@ def _percentage(quoted: Quoted) -> Fit:
 
 
 def _bare_amount(quoted: Quoted) -> Fit:
-    """Of a sum or a share without its sign: a number may be one, a name with a digit ("Level 5") is none."""
+    """Of a sum or a share without its sign: a number may be one, a name with a digit ("Level 5") or a version not."""
     several = len(_DIGIT.findall(quoted.low)) > 1
     tells = quoted.is_number or several or (quoted.has_number and not quoted.has_digit)
-    return Fit.UNKNOWN if tells else Fit.CONTRARY
+    return Fit.UNKNOWN if tells and not _VERSION.fullmatch(quoted.low) else Fit.CONTRARY
 
 
 def _person(quoted: Quoted) -> Fit:

@@ -8,9 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from support.browser import Browser
+from support.pdf import write_pdf
 from support.served import CONFIG, town
 
-from ragqa.index.writer import upsert
+from ragqa.corpus.files import SourceFile
+from ragqa.corpus.readers.pdf import read_pdf
+from ragqa.index.writer import update, upsert
 from ragqa.testing import HashEncoder
 from ragqa.types import Document
 
@@ -18,7 +21,7 @@ MASTER = "Konstantinopolitanski"
 USTER = "Who finished the tower of Uster?"
 SYLT = "Who finished the lighthouse of Sylt?"
 HAIFA = "מי בנה את המגדל של חיפה?"
-LUGANO = "Lugano: which wall was painted?"
+LUGANO = "Lugano painted everybody onerror?"
 HOSTILE = '<img/src=x/onerror="window.broken=1"><b>everybody</b>'
 _LINES = "".join(f"Line {number} 😀 of the long chronicle of the island tells of nothing.\n" for number in range(400))
 DOCUMENTS = (
@@ -27,12 +30,21 @@ DOCUMENTS = (
     Document("uster", f"😀😀 The 🚀 tower of Uster was finished by {MASTER} 👩‍🚀.", "Uster 😀", "a/uster.txt"),
     Document("sylt", f"{_LINES}The lighthouse of Sylt was finished by {MASTER}.\n{_LINES}", "Sylt", "sylt.txt", line=1),
     Document("haifa", "המגדל של חיפה נבנה על ידי אדריכלים.", "חיפה", "haifa.txt"),
-    Document("lugano", f"The wall of Lugano was painted by {HOSTILE}.", "<i>Lugano</i>", "lugano.txt"),
+    Document("lugano", f"Lugano painted {HOSTILE}.", "<i>Lugano</i>", "lugano.txt"),
 )
 
 
 def write_documents(place: Path) -> None:
     upsert(place, CONFIG, HashEncoder(), DOCUMENTS)
+
+
+def write_pages(place: Path, file: Path) -> list[Document]:
+    """An index of a PDF of two pages, as `ragqa index` makes it; its documents."""
+    second = ((72, 240, "The tower of Uster was finished"), (72, 220, f"by {MASTER} in 1900."))
+    write_pdf(file, [(72, 700, "The bridge of Zug was built by Ilse Brandt.")], second)
+    documents = [one for one in read_pdf(SourceFile(file, file.name)) if isinstance(one, Document)]
+    update(place, CONFIG, HashEncoder(), documents)
+    return documents
 
 
 @dataclass

@@ -7,7 +7,18 @@ from urllib.parse import parse_qs
 
 import pytest
 from support.accessibility import AXE, violations
-from support.asked_page import DOCUMENTS, HAIFA, HOSTILE, LUGANO, MASTER, SYLT, USTER, Visitor, write_documents
+from support.asked_page import (
+    DOCUMENTS,
+    HAIFA,
+    HOSTILE,
+    LUGANO,
+    MASTER,
+    SYLT,
+    USTER,
+    Visitor,
+    write_documents,
+    write_pages,
+)
 from support.browser import BROWSER, DRIVER, Browser, running_driver
 from support.served import CHUR, Running, holding, key, slowly, wait_for, write
 from support.serving import serving
@@ -31,11 +42,12 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    """Two indexes, writable, with a queue of one."""
+    """Three indexes, writable, with a queue of one."""
     folder = tmp_path_factory.mktemp("page")
     write_documents(folder / "towns")
     write(folder / "others", ("Ebnat", "a"))
-    indexes = {name: folder / name for name in ("towns", "others")}
+    write_pages(folder / "pages", folder / "report.pdf")
+    indexes = {name: folder / name for name in ("towns", "others", "pages")}
     config = {"writable": True, "queue": 1, "batch": 1, "file_bytes": 100_000}
     with (
         serving(indexes, config=config, hold=str(folder / "hold")) as (url, process),
@@ -147,10 +159,8 @@ def test_where_nothing_is_found_that_is_said_with_the_nearest_passages(page):
 
 
 def test_what_documents_say_never_becomes_markup(page):
-    page.visit()
-    page.ask(LUGANO)
-    page.click(".acts .main")
-    page.browser.wait("return document.querySelector('#reader .text') !== null")
+    page.visit(q=LUGANO, i="towns", d="lugano", s=0, e=6)
+    assert page.mark("#reader .text")[0] == "Lugano" and "everybody" in page.text(".exchange")
     assert HOSTILE in page.text("#reader .text") and page.text("#reader-title") == "<i>Lugano</i>"
     assert page.browser.count("main img, main b:not(.bars b), dialog img, dialog b, i.Lugano") == 0
     assert not page.browser.run("return window.broken")
@@ -184,6 +194,55 @@ def test_a_document_opens_at_exactly_the_place(page, service, question):
             again, grown, rest = page.mark("#reader .text")
             assert again == quotation and len(grown) + len(rest) > len(before) + len(after)
         assert grown.replace("\n", " ") in whole.replace("\n", " ")
+
+
+def test_a_page_of_a_pdf_is_shown_as_it_looks_with_the_quotation_marked(page, service):
+    page.visit(q=USTER, i="pages")
+    page.exchange()
+    page.click(".acts .main")
+    page.browser.wait("return document.querySelector('#reader canvas') !== null")
+    assert "page 2" in page.text("#reader-place") and page.mark("#reader .text")[0] == MASTER
+    answer = service.post("/v1/ask", {"question": USTER, "index": "pages"}).json()["answers"][0]["document_span"]
+    drawn = service.client.get("/v1/pictures/report.pdf%23page=2", params={"index": "pages", **answer})
+    top, bottom = map(float, drawn.headers["ragqa-mark"].split())
+    colours = """
+      const canvas = document.querySelector("#reader canvas"), found = {};
+      const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height), width = 4 * canvas.width;
+      const middle = Math.round(canvas.height * (arguments[0] + arguments[1]) / 2);
+      for (const [name, row] of [["mark", middle], ["elsewhere", middle - Math.round(canvas.height / 8)]]) {
+        const line = data.slice(row * width, (row + 1) * width);
+        found[name] = line.some((_, at) => at % 4 === 0 && line[at] > 200 && line[at + 2] < 160);
+      }
+      const box = canvas.getBoundingClientRect();
+      const place = box.top + box.height * (arguments[0] + arguments[1]) / 2;
+      return [found.mark, found.elsewhere, place > 0 && place < innerHeight];
+    """
+    assert page.browser.run(colours, top, bottom) == [True, False, True]
+
+
+def test_pictures_are_of_files_that_are_as_they_were(service):
+    get = service.client.get
+    document = "/v1/documents/report.pdf%23page=1?index=pages"
+    picture = "/v1/pictures/report.pdf%23page=1?index=pages"
+    assert get(document).json()["picture"] is True
+    assert get(picture).headers["content-type"] == "image/png"
+    assert get("/v1/documents/Chur?index=towns").json()["picture"] is False
+    # a document that a caller gave could name any file of the machine
+    given = {"id": "given", "text": get(document).json()["text"], "source": f"{service.folder / 'report.pdf'}#page=1"}
+    service.post("/v1/documents", {"documents": [given], "index": "towns"})
+    assert get("/v1/documents/given?index=towns").json()["picture"] is False
+    assert service.problem(get("/v1/pictures/given?index=towns")) == (404, "picture-not-found")
+    service.client.request("DELETE", "/v1/documents", json={"ids": ["given"], "index": "towns"})
+    file = service.folder / "report.pdf"
+    whole = file.read_bytes()
+    try:
+        file.write_bytes(whole.replace(b"Ilse Brandt".hex().encode(), b"Ilse Brundt".hex().encode()))
+        assert service.problem(get(picture)) == (404, "picture-not-found")
+        file.unlink()
+        assert service.problem(get(picture)) == (404, "picture-not-found")
+        assert get(document).json()["picture"] is False
+    finally:
+        file.write_bytes(whole)
 
 
 def test_files_are_added_with_progress_and_answer(page, service, tmp_path):
@@ -323,9 +382,6 @@ def test_a_service_that_was_killed_and_a_session_that_is_over(browser, tmp_path)
     ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)], ids=["light", "dark", "phone"]
 )
 def test_nothing_hinders_anybody(page, scheme, width):
-    page.browser.devtools(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
     page.browser.devtools("Emulation.setEmulatedMedia", {"features": _still(scheme)})
     page.visit(width, 800)
     page.browser.wait("return document.getElementById('about').innerText !== ''")

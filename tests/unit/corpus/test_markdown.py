@@ -46,6 +46,7 @@ def test_headings_written_in_html(tmp_path):
         "<h3 id=x>Toll</h3>Two.</div>\n\nWrite `<h2>No</h2>`.\n\n<!-- <h2>No</h2> -->\n\n- <h2>No</h2>\n"
     )
     document = read(tmp_path, text)
+    assert split(read(tmp_path, "<h2>2. </h2>\nIt is so.\n"), SplitConfig())[0].text == "It is so."
     assert document.title == "Brent bridge"
     assert [(p.heading, p.seen.text.strip()) for p in split(document, SplitConfig(words=8))] == [
         ("", "Intro."),

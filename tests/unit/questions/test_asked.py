@@ -15,6 +15,7 @@ from ragqa.questions import Kind, as_question, asked
         ("how many seats are in the lower hall", {Kind.NUMBER}),
         ("How often must the filter be changed?", {Kind.FREQUENCY}),
         ("How much money did the lighthouse cost?", {Kind.MONEY}),
+        ("What does a day ticket cost?", {Kind.MONEY}),
         ("What is the price of a day ticket?", {Kind.MONEY, Kind.PERCENTAGE}),
         ("In what year was the canal dug?", {Kind.DATE}),
         ("What percentage of members voted?", {Kind.PERCENTAGE}),

@@ -20,7 +20,7 @@ from ragqa.wording import ENGLISH, wording_of
         ("What is the email address of the office?", ["office@fenn.example"], ["the office", "office"]),
         ("What port does it listen on?", ["8080"], ["localhost"]),
         ("Who wrote it?", ["Ada Byron"], ["1843", "a founder"]),
-        ("What is the salary of a clerk?", ["£31,000", "$9"], ["Level 5", "generous"]),
+        ("What is the salary of a clerk?", ["£31,000", "$9"], ["Level 5", "generous", "1.23.4"]),
         ("What is the account id of the office?", ["26121943"], ["the account of the office"]),
         ("What is the postal address of the office?", ["4 Mill Lane, Fenn"], ["Fenn"]),
         ("Where is it?", [], ["1843"]),
