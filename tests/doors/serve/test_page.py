@@ -21,7 +21,7 @@ from support.asked_page import (
 )
 from support.browser import BROWSER, DRIVER, Browser, running_driver
 from support.served import CHUR, Running, holding, key, slowly, wait_for, write
-from support.serving import serving
+from support.serving import drain, serving
 
 httpx = pytest.importorskip("httpx", reason="needs ragqa[dev]")
 pytest.importorskip("fastapi", reason="needs ragqa[serve]")
@@ -53,6 +53,7 @@ def service(tmp_path_factory):
         serving(indexes, config=config, hold=str(folder / "hold")) as (url, process),
         httpx.Client(base_url=url, timeout=60) as client,
     ):
+        drain(process)
         yield Running(client, url, process, folder)
 
 
