@@ -4,10 +4,10 @@
 
 Indexes CORPUS, serves it with a log of questions, asks each question of QUESTIONS (with known answers) through
 `ragqa.Client`, and gives the feedback that a person with these answers would give: "right" for an answer that is
-exactly right, else "wrong", and the known answer. Then the log is exported, the index calibrated with it, and asked
-again. Prints what `ragqa calibrate` says, and before and after: how many questions are answered, how many of the
-answers are wrong, and the mean square distance of the scores from being right or not (Brier), on the questions that
-were fitted on; with ``--half`` feedback is given to every other question and the figures are of the rest.
+exactly right, else "wrong", and the known answer, or "none". Then the log is exported, the index calibrated with it,
+and asked again. Prints what `ragqa calibrate` says, and before and after: how many questions are answered, how many
+of the answers are wrong, and the mean square distance of the scores from being right or not (Brier), on the questions
+that were fitted on; with ``--half`` feedback is given to every other question and the figures are of the rest.
 """
 
 from __future__ import annotations
@@ -60,11 +60,13 @@ def ask_and_judge(index: str, log: str, questions: Sequence[Question]) -> None:
         assert service.stderr is not None
         with ragqa.Client(service.stderr.readline().split()[-1], timeout=300) as client:
             for question in questions:
+                right = False
                 for answer in client.ask(question.text, k=1):
                     right = exact_match(answer.text, question.answers) > 0
                     client.feedback(question.text, "right" if right else "wrong", answer)
-                if question.answers:
-                    client.feedback(question.text, "right", question.answers[0])
+                if not right:
+                    known = question.answers[:1]
+                    client.feedback(question.text, "right" if known else "none", next(iter(known), None))
         service.terminate()
 
 

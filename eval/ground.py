@@ -1,6 +1,6 @@
 """How many right and how many altered sentences `ragqa ground` supports, and the fit of its model.
 
-    python eval/ground.py train-v1.1.json.gz [--articles 40] [--sentences 300] [--index DIR] [--fit] [--show]
+    python eval/ground.py train-v1.1.json.gz [--articles 40] [--skip 0] [--sentences 300] [--index DIR] [--fit] [--show]
 
 The articles of the file that are taken are indexed whole. From their questions with known answers and from their
 sentences statements are made by rules, as somebody might write them: half of them right (a question and its answer as a
@@ -59,6 +59,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("questions")
     parser.add_argument("--articles", type=int, default=40)
+    parser.add_argument(
+        "--skip", type=int, default=0, help="leave out so many articles first, for others than were fitted on"
+    )
     parser.add_argument("--sentences", type=int, default=300)
     parser.add_argument("--index", type=Path)
     parser.add_argument("--fit", action="store_true")
@@ -66,7 +69,7 @@ def main() -> None:
     given = parser.parse_args()
     articles = articles_of(given.questions)
     random.Random(1).shuffle(articles)
-    taken = articles[: given.articles]
+    taken = articles[given.skip :][: given.articles]
     with tempfile.TemporaryDirectory() as aside:
         place = given.index or Path(aside) / "index"
         with ragqa.Index(place, language="en") as index:

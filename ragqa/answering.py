@@ -163,7 +163,7 @@ class Answering:
 
     def conclude(self, request: Request, seen: Evidence, timings: Mapping[str, float]) -> Reply:
         """The answers that are sure enough to be given; if none is, the best as candidates."""
-        read = request.read
+        read, typed = request.read, request.typed or request.question
         best = rank_answers(seen, self.calibration.score, CONSIDERED if read.all else read.answers)
         short = tuple(answer for answer in best if answer.score >= request.threshold)
         wanted = read.form == "excerpt" or (read.form == "auto" and seen.asked.wants_excerpt)
@@ -171,8 +171,8 @@ class Answering:
         sure = tuple(one for one in excerpts if wanted and one.score >= request.excerpts_from)
         given = short if short and short[0].faq else sure or (() if read.form == "excerpt" else short)
         return Reply(
-            question=request.typed or request.question,
-            searched="" if request.question == request.typed else request.question,
+            question=typed,
+            searched="" if request.question == typed else request.question,
             answers=given,
             hits=tuple(seen.hits),
             generation=self.snapshot.generation,

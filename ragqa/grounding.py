@@ -145,7 +145,7 @@ class Grounder:
         passage = hit.passage
         wording = wording_among([hit], self._language)
         title = self._told(passage.context, wording, passage.meta)
-        spans = list(_spans(passage.text))
+        spans = list(_spans(passage))
         said = [self._told(passage.text[start:end], wording, passage.meta) for start, end in spans]
         before = EMPTY
         for number, ((start, end), own) in enumerate(zip(spans, said, strict=True)):
@@ -278,11 +278,11 @@ def _share(weights: Mapping[str, float], held: set[str], total: float) -> float:
     return sum(weight for term, weight in weights.items() if term in held) / total
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
+def _spans(passage: Passage) -> Iterator[tuple[int, int]]:
     """The sentences of a passage, without the white space around them."""
     start = 0
-    for end in sentences(text, 0, len(text)):
-        whole = text[start:end]
+    for end in passage.sentence_ends:
+        whole = passage.text[start:end]
         first, last = end - len(whole.lstrip()), start + len(whole.rstrip())
         if first < last:
             yield first, last

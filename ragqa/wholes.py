@@ -10,7 +10,8 @@ A stretch of text is widened until neither of its ends lies inside
 * a pair of brackets or quotation marks;
 * an item of a list, if it covers words of two items or more (`ragqa.items`).
 
-The marker of the next item at its end is left out where it covers words of one item only. Marks that stand loose at
+The marker of the next item at its end is left out where it covers words of one item only, and what follows the list as
+a paragraph of its own where it covers more. Marks that stand loose at
 its ends (commas, half of a pair) are left out. What is longer than `LONGEST` is not kept whole. Everything is done by
 compiled expressions, in linear time.
 """
@@ -36,6 +37,7 @@ _LOOSE_FIRST = _LOOSE | frozenset(".!?…。！？-–—−")
 _LOOSE_LAST = _LOOSE | frozenset("-–—−。｡")
 _COMPANIES = frozenset(("Inc", "Ltd", "Co", "Corp", "Bros", "Esq"))
 _HIDDEN_MARK = re.compile(f"[{HIDDEN}]")
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
 _ROUNDS = 4
 
 
@@ -84,7 +86,8 @@ class Wholes:
         return number >= 0 and at < self._atoms[number][1]
 
     def _listed(self, place: Part) -> Part:
-        """Words of several items: to the borders of the first and the last one. Words of one: without the next marker.
+        """Words of several items: to the borders of the first and the last one, without a paragraph that follows. Words
+        of one: without the next marker.
 
         Where the words of the first item are cut, the item is taken from its first word on, without the marker.
         """
@@ -94,7 +97,8 @@ class Wholes:
             return place
         first, last = touched[0], touched[-1]
         if sum(item.words < end for item in touched) > 1:
-            wider = min(start, first.words if start >= first.words else first.start), max(end, last.end)
+            until = last.end if _PARAGRAPH_END.search(self.text, last.end, end) else max(end, last.end)
+            wider = min(start, first.words if start >= first.words else first.start), until
             return wider if wider[1] - wider[0] <= LONGEST else place
         return (start, last.start) if start < last.start < end <= last.words else place
 

@@ -65,7 +65,6 @@ def _features(own: Cluster, clusters: Sequence[Cluster], evidence: Evidence) -> 
         evidence.hits[place.index].sources.get("dense", 0.0),
         max(-15.0, evidence.priors[place.index]),
         evidence.overlap.near(place.index, place.span),
-        evidence.overlap.named(place.index),
     ]
 
 

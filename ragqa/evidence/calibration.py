@@ -23,7 +23,7 @@ from ragqa.store.record import require, seal, unseal
 FORMAT = 1
 LARGEST = 4 << 20  # bytes of a file
 MOST_QUESTIONS, MOST_STEPS = 10_000_000, 500  # a step is a tenth more questions than the one before
-FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior", "nearby", "named")
+FEATURES = ("odds", "margin", "agreement", "relevance", "dense", "prior", "nearby")
 FEATURES_BEFORE = 6  # the first so many are those of older files
 EXCERPT_FEATURES = ("odds", "margin", "relevance", "dense", "prior", "held", "nearby")
 STATES = ("odds", "lead", "own lead", "left", "next", "voice", "read")

@@ -276,6 +276,7 @@ def test_words_of_several_items_are_given_to_the_ends_of_the_items(markers):
         assert Wholes(text).widen(begin, cut)[1] in (end, text.index("Ivo Lenz") + len("Ivo Lenz"))
     assert Wholes(text).widen(begin, text.index("Nora") + 4) == (begin, end)
     assert Wholes(text).widen(begin + 4, text.index("Ivo") + 3) == (begin, text.index("Ivo Lenz") + len("Ivo Lenz"))
+    assert Wholes(text).widen(begin, text.index(" is Otto")) == (begin, end)  # what follows the list is no part of it
     marked = text[slice(*Wholes(text).widen(begin - len(markers[0]), text.index("Nora") + 4))]
     assert marked.endswith("Nora Quill") and marked.startswith(("Ada Roth", markers[0].strip()))
 

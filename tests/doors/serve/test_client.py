@@ -31,7 +31,7 @@ from ragqa.types import Document, Reply, Section
 
 SETTINGS = (
     *({}, {"k": 1, "passages": 3}, {"where": {"team": "a"}}, {"min_score": 0.99}, {"all": True}),
-    *({"form": "excerpt"}, {"spelling": True}),
+    *({"form": "excerpt"}, {"as_typed": True}),
 )
 
 
@@ -269,6 +269,19 @@ def test_a_kept_connection_that_was_closed_is_opened_again_and_a_pause_is_kept()
     with answering(*responses) as (url, seen), api.Client(url, timeout=10) as client:
         assert client.search("Who?") == [] and client.search("Who?") == []
     assert len(seen) == 3
+
+
+def test_all_of_a_reply_is_rebuilt():
+    """What is added to replies must be added to what reads them."""
+    from dataclasses import fields
+
+    from ragqa.remote import replies
+    from ragqa.types import Answer, Hit
+
+    assert {one.name for one in fields(replies._Reply)} == {one.name for one in fields(Reply)}
+    assert {one.name for one in fields(replies._Answer)} - {"passage"} == {one.name for one in fields(Answer)} - {"hit"}
+    hit = Hit(api.Passage("p", "d", "t", "", 0, 1), 0.5, 1)
+    assert {one.name for one in fields(Hit)} <= set(hit.to_dict())
 
 
 def test_an_answer_that_does_not_stand_in_its_passage_is_refused(copies):

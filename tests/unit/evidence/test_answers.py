@@ -172,7 +172,7 @@ def test_count_and_order():
     spans = [span(text, "one", 0.5), span(text, "two", 0.3), span(text, "three", 0.1)]
     evidence = reading(spans, hits=[hit(text, 1.0, 1)])
     assert [answer.text for answer in rank_answers(evidence, SHARE, 2)] == ["one", "two"]
-    upside_down = ScoreModel(0.0, (-1.0, *[0.0] * 7))
+    upside_down = ScoreModel(0.0, (-1.0, *[0.0] * 6))
     scores = [answer.score for answer in rank_answers(evidence, upside_down, 5)]
     assert len(scores) == 3 and scores == sorted(scores, reverse=True), "never above that of a better answer"
 

@@ -89,9 +89,9 @@ def test_the_curve_counts_equal_scores_together():
 
 
 def test_score_is_logistic_and_never_overflows():
-    model = ScoreModel(0.5, (1.0, 0.0, 2.0, *[0.0] * 5))
-    assert model.probability([1, 9, 0.25, 9, 9, 9, 9, 9]) == pytest.approx(1 / (1 + math.exp(-2.0)))
-    assert 0.0 <= model.probability([-1e9, *[0] * 7]) < 1e-9
+    model = ScoreModel(0.5, (1.0, 0.0, 2.0, *[0.0] * 4))
+    assert model.probability([1, 9, 0.25, 9, 9, 9, 9]) == pytest.approx(1 / (1 + math.exp(-2.0)))
+    assert 0.0 <= model.probability([-1e9, *[0] * 6]) < 1e-9
     with pytest.raises(ValueError, match="finite"):
         ScoreModel(0.0, (1.0,))
 
