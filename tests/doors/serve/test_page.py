@@ -105,6 +105,17 @@ def test_a_follow_up_question_is_completed_and_those_before_stay(page):
     assert page.text("#answers") == "" == page.text("#earlier") and page.address() == ""
 
 
+def test_a_question_that_is_asked_before_the_page_knows_the_service_is_answered(page):
+    slow = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.browser.devtools("Network.enable", {})
+    page.browser.devtools("Network.emulateNetworkConditions", slow)
+    try:
+        page.visit()
+        assert page.ask(USTER).startswith(USTER)
+    finally:
+        page.browser.devtools("Network.emulateNetworkConditions", slow | {"latency": 0})
+
+
 def test_a_link_shows_the_question_again_and_says_if_the_documents_have_changed(page):
     page.visit()
     page.ask(USTER)
