@@ -52,11 +52,16 @@ def health_routes(service: Service) -> APIRouter:
 
     @router.get("/v1/info")
     async def info(request: Request) -> Response:
-        """The version, what the caller may do (the actions of keys), and the indexes that it may ask."""
+        """The version, what the caller may do, the size that a file may have, and the indexes it may ask."""
         access = service.access(request)
         indexes = {name: _facts(own, access) for name, own in service.visible(access).items()}
         actions = [action for action in access.actions if action != "write" or service.config.writable]
-        facts = {"ragqa": __version__, "writable": service.config.writable, "actions": actions}
+        facts = {
+            "ragqa": __version__,
+            "writable": service.config.writable,
+            "actions": actions,
+            "file_bytes": service.config.file_bytes,
+        }
         return to_response({**facts, "indexes": indexes})
 
     return router

@@ -11,7 +11,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +48,12 @@ def serving(indexes: Mapping[str, Path], **more: Any) -> Iterator[tuple[str, sub
     with started([sys.executable, __file__, json.dumps(given)]) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip(), process
+
+
+def drain(process: subprocess.Popen[str]) -> None:
+    """Read the access log and forget it: a service whose log nobody reads stops when the pipe is full."""
+    assert process.stdout is not None
+    threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
 
 
 @contextmanager

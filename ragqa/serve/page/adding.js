@@ -1,6 +1,6 @@
 // The dialog for adding documents: files are dropped or chosen, sent one after the other, and each says how it went.
 
-import { sendFile } from "./api.js";
+import { sendFile, Trouble } from "./api.js";
 import { byId, el } from "./dom.js";
 import { plain } from "./troubles.js";
 import { words } from "./words.js";
@@ -8,7 +8,7 @@ import { words } from "./words.js";
 /** `index()` names the index that files go into; `added()` is called when it has changed. */
 export class Adding {
   constructor({ index, added }) {
-    Object.assign(this, { index, added, waiting: [], busy: false, allowed: false });
+    Object.assign(this, { index, added, waiting: [], busy: false, allowed: false, largest: 0 });
     this.dialog = byId("adding");
     this.list = byId("adding-files");
     byId("adding-close").addEventListener("click", () => this.dialog.close());
@@ -53,6 +53,8 @@ export class Adding {
 
   async one({ file, bar, state, row, index }) {
     try {
+      // the service would hang up in the middle, which looks as if it were gone
+      if (file.size > this.largest) throw new Trouble("large");
       const reply = await sendFile(index, file, (share) => {
         bar.value = share;
         state.textContent = share < 1 ? words.sending(Math.floor(share * 100)) : words.indexing;

@@ -60,6 +60,7 @@ async function refresh() {
   if (!state.talk || !names.includes(state.talk.index)) state.talk = new Talk(names[0]);
   choice.value = state.talk.index;
   adding.allowed = state.facts.actions.includes("write");
+  adding.largest = state.facts.file_bytes;
   byId("add").hidden = !adding.allowed;
   byId("key").hidden = !key.read();
   describe();

@@ -19,7 +19,7 @@ SETTINGS = {
     "body_bytes": 60_000,
     "body_seconds": 0.3,
     "questions": 3,
-    "file_bytes": 100_000,
+    "file_bytes": 60_000,
 }
 
 

@@ -77,10 +77,10 @@ def test_files_that_are_not_taken(open_service, keyed_service):
         assert open_service.problem(send(open_service, name, b"text")) == (415, "unknown-format")
     plain = send(open_service, "zug.md", b"text", **{"Content-Type": "text/plain"})
     assert open_service.problem(plain) == (415, "media-type")
-    assert open_service.problem(send(open_service, "zug.md", b" " * 100_001)) == (413, "body-too-large")
+    assert open_service.problem(send(open_service, "zug.md", b" " * 60_001)) == (413, "body-too-large")
 
     def parts():
-        for _ in range(101):
+        for _ in range(70):
             yield b" " * 1_000
 
     assert open_service.problem(send(open_service, "zug.md", parts())) == (413, "body-too-large")

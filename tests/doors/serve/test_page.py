@@ -21,7 +21,7 @@ from support.asked_page import (
 )
 from support.browser import BROWSER, DRIVER, Browser, running_driver
 from support.served import CHUR, Running, holding, key, slowly, wait_for, write
-from support.serving import serving
+from support.serving import drain, serving
 
 httpx = pytest.importorskip("httpx", reason="needs ragqa[dev]")
 pytest.importorskip("fastapi", reason="needs ragqa[serve]")
@@ -53,6 +53,7 @@ def service(tmp_path_factory):
         serving(indexes, config=config, hold=str(folder / "hold")) as (url, process),
         httpx.Client(base_url=url, timeout=60) as client,
     ):
+        drain(process)
         yield Running(client, url, process, folder)
 
 
@@ -102,6 +103,17 @@ def test_a_follow_up_question_is_completed_and_those_before_stay(page):
     page.browser.wait("return document.querySelector('h2.question').innerText === 'And Davos?'")
     page.click("#new")
     assert page.text("#answers") == "" == page.text("#earlier") and page.address() == ""
+
+
+def test_a_question_that_is_asked_before_the_page_knows_the_service_is_answered(page):
+    slow = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.browser.devtools("Network.enable", {})
+    page.browser.devtools("Network.emulateNetworkConditions", slow)
+    try:
+        page.visit()
+        assert page.ask(USTER).startswith(USTER)
+    finally:
+        page.browser.devtools("Network.emulateNetworkConditions", slow | {"latency": 0})
 
 
 def test_a_link_shows_the_question_again_and_says_if_the_documents_have_changed(page):
