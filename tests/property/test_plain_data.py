@@ -20,7 +20,17 @@ from ragqa.convert import convert, flatten, override, plain
 from ragqa.errors import ConfigError, IndexFormatError, ModelError, RagqaError, SourceError
 from ragqa.eval.measure.baseline import load_baseline
 from ragqa.eval.runs.suite import load_suite
-from ragqa.evidence.calibration import STATES, Calibration, ScoreModel, Step, StopModel, Weights, load_calibration
+from ragqa.evidence.calibration import (
+    STATES,
+    Calibration,
+    ExcerptFit,
+    ExcerptModel,
+    ScoreModel,
+    Step,
+    StopModel,
+    Weights,
+    load_calibration,
+)
 from ragqa.mining.negatives import Mining
 from ragqa.models.card import CARD, Card, read_card
 from ragqa.store.manifest import EncoderFact, FileFact, Manifest, SegmentFact, SourceFact, VectorFact, VectorPart
@@ -35,7 +45,7 @@ SEGMENT = SegmentFact("a" * 32, 0, 5, 2, {"documents.arrow": FACT, "passages.arr
 PART = VectorPart(False, {"dense-hash-4/vectors.f16": FileFact(40, "0" * 64)})
 ENCODER = EncoderFact("default", "hash-4", 4)
 MANIFEST = Manifest(
-    format=2,
+    format=3,
     generation=7,
     created="2025-01-02T03:04:05+00:00",
     ragqa="0.1.0",
@@ -54,6 +64,8 @@ CALIBRATION = Calibration(Weights(), ScoreModel(), CURVE, 200, "reader", "encode
 CARD_HELD = Card("encoder", "name", "name-123", 256, 32, 384)
 STOP = StopModel(-1.0, (0.5,) * len(STATES))
 RECORDS = [
+    ExcerptModel(),
+    ExcerptFit(ExcerptModel()),
     STOP,
     FACT,
     ENCODER,
@@ -96,7 +108,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 @st.composite
 def variants(draw: Any, example: Any) -> Any:
     """An instance with some fields changed to values of their kind, or as it is where it refuses these."""
-    hints = typing.get_type_hints(type(example))
+    types_of = typing.get_type_hints(type(example))
+    hints = {field.name: types_of[field.name] for field in fields(example)}
     own = {name: getattr(example, name) for name in hints}
     changes = {
         name: draw(variants(own[name]) if is_dataclass(own[name]) else values(hints[name]))
