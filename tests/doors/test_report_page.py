@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.browser import BROWSER, DRIVER, Browser, running_driver
+from support.browser import Browser, needs_browser, running_driver
 from support.large_report import HOSTILE, HOSTILE_ANSWER, hostile_row, make_comparison, make_questions, make_scores
 
 from ragqa.eval.page.rendering import write_report
 
-pytestmark = pytest.mark.skipif(
-    not (BROWSER and DRIVER), reason="no Chromium with chromedriver is installed (Debian: chromium, chromium-driver)"
-)
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ DOCUMENTS = (
     Document("haifa", "המגדל של חיפה נבנה על ידי אדריכלים.", "חיפה", "haifa.txt"),
     Document("lugano", f"Lugano painted {HOSTILE}.", "<i>Lugano</i>", "lugano.txt"),
 )
+TEXTS = {document.id: document.text for document in DOCUMENTS}
 
 
 def write_documents(place: Path) -> None:

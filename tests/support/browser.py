@@ -11,8 +11,14 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
+import pytest
+
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 DRIVER = shutil.which("chromedriver")
+needs_browser = pytest.mark.skipif(
+    not (BROWSER and DRIVER), reason="no Chromium with chromedriver is installed (Debian: chromium, chromium-driver)"
+)
+PATIENCE = 60  # seconds that a page has to do what is expected of it, also where every core is taken
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -49,7 +55,7 @@ class Browser:
         body = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(self.root + path, body, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as reply:
+            with urllib.request.urlopen(request, timeout=2 * PATIENCE) as reply:
                 return json.load(reply)["value"]
         except urllib.error.HTTPError as error:
             raise AssertionError(json.load(error)["value"]["message"]) from None
@@ -59,7 +65,7 @@ class Browser:
         self.devtools("Emulation.setDeviceMetricsOverride", size)
         self.send("POST", "/url", {"url": "about:blank"})
         self.send("POST", "/url", {"url": address})
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while self.run("return document.readyState") != "complete":  # under load the driver returns before that
             assert time.monotonic() < deadline, f"{address} is still loading"
             time.sleep(0.02)
@@ -69,7 +75,7 @@ class Browser:
 
     def wait(self, script, *arguments):
         """What a script returns, as soon as it is something."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not (found := self.run(script, *arguments)):
             assert time.monotonic() < deadline, f"{script} {arguments}: never"
             time.sleep(0.02)
@@ -120,7 +126,7 @@ def running_driver():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen([DRIVER, f"--port={port}", "--silent"], stdout=subprocess.DEVNULL)
-    for _ in range(100):
+    for _ in range(10 * PATIENCE):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             break

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.asked_page import Visitor, write_documents, write_pages
+from support.browser import Browser, running_driver
 from support.served import Running, write
 from support.serving import serving
 
@@ -59,3 +61,46 @@ def keyed_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
         httpx.Client(base_url=url, timeout=60) as client,
     ):
         yield Running(client, url, process, folder)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser, which the files about the page share."""
+    with running_driver() as driver:
+        session = Browser(driver, tmp_path_factory.mktemp("profile"))
+        yield session
+        session.close()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Three indexes, writable, with a queue of one."""
+    httpx = client_library()
+    folder = tmp_path_factory.mktemp("page")
+    write_documents(folder / "towns")
+    write(folder / "others", ("Ebnat", "a"))
+    write_pages(folder / "pages", folder / "report.pdf")
+    indexes = {name: folder / name for name in ("towns", "others", "pages")}
+    config = {"writable": True, "queue": 1, "batch": 1, "file_bytes": 100_000}
+    with (
+        serving(indexes, config=config, hold=str(folder / "hold")) as (url, process),
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
+        yield Running(client, url, process, folder)
+
+
+@pytest.fixture
+def page(browser: Browser, service: Running) -> Iterator[Visitor]:
+    """Somebody at the page; what the browser complains of at the end fails the test."""
+    browser.complaints()
+    browser.devtools("Emulation.setEmulatedMedia", {"features": []})
+    visitor = Visitor(browser, service.url)
+    yield visitor
+    assert browser.complaints() == []  # neither errors nor anything that the policy forbids
+
+
+@pytest.fixture
+def troubled(browser: Browser, service: Running) -> Iterator[Visitor]:
+    """Somebody at the page who meets errors, of which the browser tells too."""
+    yield Visitor(browser, service.url)
+    assert not [line for line in browser.complaints() if "Failed to load resource" not in line]
