@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ragqa.cli.options import answering_config, answering_options, locate_index, settings_options
-from ragqa.cli.terminal import note, print_json
-from ragqa.errors import MissingExtra, RagqaError
+from ragqa.cli.terminal import note
+from ragqa.errors import MissingExtra
 
+STDOUT = 1
 WORKING = {"workers": "workers", "queue": "queue", "batch": "batch", "timeout": "timeout", "writable": "writable"}
 
 
@@ -69,6 +68,7 @@ def serve(
     config = answering_config(config_file, settings, given)
     if any(importlib.util.find_spec(module) is None for module in ("fastapi", "uvicorn")):
         raise MissingExtra("ragqa serve", "serve")
+    from ragqa.serve.accesslog import AccessLog
     from ragqa.serve.keys import KeyFile
     from ragqa.serve.questionlog import QuestionLog
     from ragqa.serve.run import check_host, load_pipelines, name_indexes
@@ -79,19 +79,15 @@ def serve(
     check_host(host, keys)  # before models are loaded
     places = [Path(each) for each in index_dirs] or [locate_index(None)]
     named = name_indexes(places, writable=working["writable"])
-    run(
-        load_pipelines(named, config),
-        ServeConfig(**working, body_bytes=int(max_body_mb * 1_000_000), file_bytes=int(max_file_mb * 1_000_000)),
-        host=host,
-        port=port,
-        keys=keys,
-        questions=QuestionLog(Path(question_log)) if question_log is not None else None,
-        log=_log,
-        started=lambda url: note(f"serving {', '.join(named)} at {url}"),
-    )
-
-
-def _log(entry: Mapping[str, Any]) -> None:
-    """A line of the access log; where it cannot be written, requests are answered all the same."""
-    with suppress(click.exceptions.Exit, RagqaError):
-        print_json(entry, indent=None)
+    pipelines = load_pipelines(named, config)
+    with AccessLog(STDOUT) as log:
+        run(
+            pipelines,
+            ServeConfig(**working, body_bytes=int(max_body_mb * 1_000_000), file_bytes=int(max_file_mb * 1_000_000)),
+            host=host,
+            port=port,
+            keys=keys,
+            questions=QuestionLog(Path(question_log)) if question_log is not None else None,
+            log=log.add,
+            started=lambda url: note(f"serving {', '.join(named)} at {url}"),
+        )

@@ -11,9 +11,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,12 +48,6 @@ def serving(indexes: Mapping[str, Path], **more: Any) -> Iterator[tuple[str, sub
         yield process.stdout.readline().strip(), process
 
 
-def drain(process: subprocess.Popen[str]) -> None:
-    """Read the access log and forget it: a service whose log nobody reads stops when the pipe is full."""
-    assert process.stdout is not None
-    threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
-
-
 @contextmanager
 def started(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
     """A process with its output at hand."""
@@ -76,6 +68,7 @@ def started(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
 def run(given: dict[str, Any]) -> None:
     """Serve until the process is told to end."""
     from ragqa.pipeline import Pipeline
+    from ragqa.serve.accesslog import AccessLog
     from ragqa.serve.keys import KeyFile
     from ragqa.serve.questionlog import QuestionLog
     from ragqa.serve.run import serve
@@ -85,15 +78,16 @@ def run(given: dict[str, Any]) -> None:
     pipelines = {
         name: Pipeline.load(path, encoder=HashEncoder(), reader=reader) for name, path in given["indexes"].items()
     }
-    serve(
-        pipelines,
-        ServeConfig(**given.get("config", {})),
-        port=0,
-        keys=KeyFile(Path(given["keys"])) if "keys" in given else None,
-        questions=QuestionLog(Path(given["questions"])) if "questions" in given else None,
-        log=lambda entry: print(json.dumps(entry), flush=True),
-        started=lambda url: print(url, flush=True),
-    )
+    with AccessLog(sys.stdout.fileno()) as log:
+        serve(
+            pipelines,
+            ServeConfig(**given.get("config", {})),
+            port=0,
+            keys=KeyFile(Path(given["keys"])) if "keys" in given else None,
+            questions=QuestionLog(Path(given["questions"])) if "questions" in given else None,
+            log=log.add,
+            started=lambda url: print(url, flush=True),
+        )
 
 
 if __name__ == "__main__":

@@ -95,3 +95,14 @@ def test_keys_on_the_command_line(tmp_path, ragqa):
     ragqa("keys", "revoke", key_id, *at, code=3)
     ragqa("keys", "create", " ", *at, code=2)
     ragqa("keys", "create", "x", "--where", "team", *at, code=2)
+
+
+def test_a_log_that_nobody_reads_holds_up_no_request(tmp_path):
+    write(tmp_path / "towns", ("Chur", "a"))
+    with serving({"towns": tmp_path / "towns"}) as (url, process):
+        with httpx.Client(base_url=url, timeout=30) as client:
+            for _ in range(40):  # 120 kB of log, which no pipe holds
+                assert client.get(f"/{'long' * 750}").status_code == 404
+            assert client.get("/livez").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
