@@ -1,4 +1,4 @@
-// The page's address says what is shown, so that it can be sent: #q=…&i=…&g=…, and with a document &d=…&s=…&e=….
+// The page's address says what is shown, so that it can be sent: #q=…&i=…&g=…, and with a document &d=…&s=…&e=…
 
 /** What an address says; fields that it does not name are null. */
 export function readAddress(hash) {

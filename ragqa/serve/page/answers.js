@@ -12,7 +12,7 @@ const LIKELY = 0.05; // the probability from which an excerpt is shown where not
 const BEGINNING = 280; // characters of them
 
 /**
- * The element of an exchange. `acts.open(place)` opens a document, `acts.why(exchange, where)` explains the best answer.
+ * The element of an exchange. `acts.open(place)` opens a document, `acts.why(exchange, where)` explains the best one.
  * An element of class "item" is a stop of the keys j and k; Enter presses its first button.
  */
 export function exchangeElement(exchange, acts) {
@@ -51,7 +51,11 @@ function answerElement(answer, exchange, acts, isBest) {
   const why = el("div", { class: "why", hidden: true });
   return el(
     "section",
-    { class: isBest ? "item answer best" : "item answer", tabindex: "-1", "aria-label": `${words.answer}: ${answer.text}` },
+    {
+      class: isBest ? "item answer best" : "item answer",
+      tabindex: "-1",
+      "aria-label": `${words.answer}: ${answer.text}`,
+    },
     answer.faq && el("p", { class: "note" }, words.stored),
     el("blockquote", { dir: "auto" }, ...markedPassage(passage.text, answer.span, answer.sentence)),
     sureElement(answer.score),
@@ -60,7 +64,10 @@ function answerElement(answer, exchange, acts, isBest) {
       "div",
       { class: "acts" },
       button(words.open, () => acts.open(place), { class: "main" }),
-      isBest && button(words.why, (event) => toggle(event.currentTarget, why, () => acts.why(exchange, why)), { "aria-expanded": "false" }),
+      isBest &&
+        button(words.why, (event) => toggle(event.currentTarget, why, () => acts.why(exchange, why)), {
+          "aria-expanded": "false",
+        }),
       copying(words.copy, () => answer.text),
       isBest && copying(words.copyLink, () => link(exchange.address)),
     ),
@@ -82,14 +89,20 @@ function placeOfAnswer(answer) {
 function sureElement(score) {
   const full = dots(score);
   const row = Array.from({ length: 10 }, (_, place) => el("i", { class: place < full ? "full" : "" }));
-  return el("p", { class: "sure" }, el("span", { class: "dots", "aria-hidden": "true" }, row), el("span", {}, sure(score)));
+  const shown = el("span", { class: "dots", "aria-hidden": "true" }, row);
+  return el("p", { class: "sure" }, shown, el("span", {}, sure(score)));
 }
 
 function placeElement(passage, line) {
   const { file, parts } = placeOf(passage.source, line);
   const trail = [passage.title, passage.heading].filter(Boolean).join(" › ");
   const where = [fileName(file), ...parts.map(([kind, value]) => words.part(kind, value))].filter(Boolean).join(", ");
-  return el("p", { class: "place" }, trail && el("cite", { dir: "auto" }, trail), where && el("span", { dir: "auto" }, where));
+  return el(
+    "p",
+    { class: "place" },
+    trail && el("cite", { dir: "auto" }, trail),
+    where && el("span", { dir: "auto" }, where),
+  );
 }
 
 function supportElement(answer, reply, acts) {
@@ -106,17 +119,19 @@ function supportElement(answer, reply, acts) {
       el("p", { dir: "auto" }, snippet(passage.text, support.span)),
     );
   });
-  return el("details", { class: "support", open: count <= 2 }, el("summary", {}, words.support(count)), el("ul", {}, rows));
+  const summary = el("summary", {}, words.support(count));
+  return el("details", { class: "support", open: count <= 2 }, summary, el("ul", {}, rows));
 }
 
 function nothing(reply, acts) {
   const [guess] = reply.candidates;
   const near = reply.hits.slice(0, NEAREST).map(({ passage }) => {
     const place = { document: passage.doc_id, start: passage.start, end: passage.end, passage, span: null };
+    const where = placeText(passage.source, passage.title, passage.line);
     return el(
       "li",
       { class: "item", tabindex: "-1" },
-      button(placeText(passage.source, passage.title, passage.line), () => acts.open(place), { class: "place-link", dir: "auto" }),
+      button(where, () => acts.open(place), { class: "place-link", dir: "auto" }),
       el("p", { dir: "auto" }, beginning(passage.text, BEGINNING)),
     );
   });

@@ -35,7 +35,7 @@ function label() {
   fill(byId("keyboard"), words.keyboard.map(([name, does]) => el("span", {}, el("kbd", {}, name), ` ${does}`)));
 }
 
-/** Do something that may go wrong: a key is asked for where one is needed, all else is said, with a button to repeat. */
+/** Do something that may go wrong: a key is asked for where one is needed; all else is said, with a button to retry. */
 async function attempt(act) {
   clearTrouble(trouble);
   try {
@@ -118,7 +118,8 @@ function show(exchange) {
   byId("new").hidden = false;
   field.placeholder = words.nextQuestion;
   tell(told(exchange.reply));
-  (TOUCH.matches ? field.blur() : (element.querySelector(".item") ?? element.querySelector("h2")).focus({ preventScroll: true }));
+  if (TOUCH.matches) field.blur();
+  else (element.querySelector(".item") ?? element.querySelector("h2")).focus({ preventScroll: true });
   window.scrollTo(0, 0);
 }
 
@@ -168,7 +169,8 @@ async function visit() {
   if (!state.facts) await refresh();
   if (state.asking !== asking) return; // a question was asked meanwhile, which comes first
   const index = state.facts.indexes[wanted.index] ? wanted.index : state.talk.index;
-  const known = state.talk.index === index && state.talk.exchanges.find((each) => each.address.question === wanted.question);
+  const exchanges = state.talk.index === index ? state.talk.exchanges : [];
+  const known = exchanges.find((each) => each.address.question === wanted.question);
   if (known) show(known);
   else begin(index);
   if (wanted.question && !known) await ask(wanted.question, { generation: wanted.generation, visit: false });
@@ -204,7 +206,8 @@ byId("key").addEventListener("click", async () => (await askForKey()) && attempt
 byId("add").addEventListener("click", () => adding.show());
 byId("reader-link").addEventListener("click", async (event) => {
   const pressed = event.currentTarget;
-  await navigator.clipboard.writeText(link({ ...(state.shown?.address ?? { index: state.talk.index }), place: state.place }));
+  const address = state.shown?.address ?? { index: state.talk.index };
+  await navigator.clipboard.writeText(link({ ...address, place: state.place }));
   pressed.textContent = words.copied;
   setTimeout(() => (pressed.textContent = words.copyLink), 1500);
 });

@@ -5,7 +5,8 @@ import { byId } from "./dom.js";
 /** Listen to keys, while no field is written in and no dialog is open. */
 export function listen() {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector("dialog[open]")) return;
     if (event.target.matches("input, textarea, select")) {
       if (event.key === "Escape") leave(event.target);
       return;

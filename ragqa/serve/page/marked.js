@@ -8,7 +8,7 @@ const SNIPPET = 90; // characters around a quotation in a list
 const BEFORE = 220; // characters of a passage in front of the sentence that answers
 const AFTER = 320; // and behind it
 
-/** A passage with the answer marked, its sentence in full ink, and the rest paler. Spans are code points of the text. */
+/** A passage with the answer marked, its sentence in full ink, and the rest paler. Spans count code points. */
 export function markedPassage(text, span, sentence) {
   const pieces = cut(flowing(text), [sentence.start, span.start, span.end, sentence.end]);
   return [

@@ -72,7 +72,8 @@ export class Reader {
   /** Put a picture of the page above its text; where there is none any more, the text is enough. */
   async draw(index, place, turn) {
     const width = Math.round(this.body.clientWidth * Math.min(2, Math.max(1.5, window.devicePixelRatio)));
-    const drawn = await readPicture(index, place.document, { start: place.start, end: place.end, width }).catch(() => null);
+    const wanted = { start: place.start, end: place.end, width };
+    const drawn = await readPicture(index, place.document, wanted).catch(() => null);
     if (!drawn || turn !== this.turn) return;
     const { image, top, bottom } = drawn;
     const canvas = el("canvas", { role: "img", "aria-label": words.picture, width: image.width, height: image.height });

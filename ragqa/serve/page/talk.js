@@ -12,7 +12,10 @@ export class Talk {
     this.session = null;
   }
 
-  /** Ask a question after those before; an exchange: `{reply, notes, address}`. `generation` is what a link was made on. */
+  /**
+   * Ask a question after those before; an exchange: `{reply, notes, address}`. `generation` is the one that was current
+   * when a link was made, null without a link.
+   */
   async ask(question, { signal, generation = null } = {}) {
     const notes = [];
     const reply = await this.patiently(() => this.once(question, signal, notes), signal);

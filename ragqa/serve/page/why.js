@@ -22,10 +22,10 @@ export function showWhy(place, { explanation }) {
 function found(passage, count) {
   const own = Object.entries(passage.words).sort((one, other) => other[1] - one[1]);
   const most = Math.max(...own.map(([, value]) => value), 0.001);
+  const bar = ([word, value]) => el("li", {}, el("span", { dir: "auto" }, word), meter(value / most), number(value));
   return [
     own.length > 0 && el("p", {}, `${words.whyFound}:`),
-    own.length > 0 &&
-      el("ul", { class: "bars" }, own.map(([word, value]) => el("li", {}, el("span", { dir: "auto" }, word), meter(value / most), number(value)))),
+    own.length > 0 && el("ul", { class: "bars" }, own.map(bar)),
     el("p", {}, [
       passage.dense !== null && `… ${words.whyMeaning(passage.dense.toFixed(2))} `,
       `${words.whyRank(passage.rank, count)} `,
@@ -37,13 +37,15 @@ function found(passage, count) {
 function scoreElement(score) {
   const rows = [["bias", score.bias], ...Object.entries(score.features).map(([name, each]) => [name, each.product])];
   const most = Math.max(...rows.map(([, value]) => Math.abs(value)), 0.001);
+  const bar = ([name, value]) =>
+    el("li", {}, words.features[name] ?? name, meter(Math.abs(value) / most, value < 0), number(value, true));
   const given =
     score.threshold === null
       ? words.whyNone
       : words.whyThreshold(score.probability.toFixed(2), score.threshold.toFixed(2));
   return [
     el("h4", {}, words.whyScore),
-    el("ul", { class: "bars" }, rows.map(([name, value]) => el("li", {}, words.features[name] ?? name, meter(Math.abs(value) / most, value < 0), number(value, true)))),
+    el("ul", { class: "bars" }, rows.map(bar)),
     el("p", { class: "note" }, words.whyScoreNote, " ", given),
   ];
 }

@@ -51,7 +51,10 @@ export const words = {
   nearest: "The nearest passages",
   noPassages: "There is no passage to show.",
   read: (count, found) => `read ${count.toLocaleString("en")} of ${counted(found, "passage", "passages")} found`,
-  seconds: (milliseconds) => `${(milliseconds / 1000).toLocaleString("en", { maximumSignificantDigits: 1 + (milliseconds >= 1000) })} s`,
+  seconds: (milliseconds) => {
+    const digits = { maximumSignificantDigits: milliseconds < 1000 ? 1 : 2 };
+    return `${(milliseconds / 1000).toLocaleString("en", digits)} s`;
+  },
   part: (kind, value) => (PARTS[kind] ? `${PARTS[kind]} ${value}` : `${kind} ${value}`),
   earlier: "Earlier in this conversation",
   unanswered: "no answer",
