@@ -7,6 +7,7 @@ is readable for its owner alone.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -24,6 +25,7 @@ from ragqa.types import Reply
 
 ROTATED = 64 * 1024 * 1024
 KEPT = 9
+BEGINNING = b'{"time": '  # of each line
 Verdict = Literal["right", "wrong", "none"]
 
 
@@ -75,14 +77,18 @@ class QuestionLog:
 
     def __init__(self, path: Path, rotated: int = ROTATED) -> None:
         self.path, self._rotated, self._lock = path, rotated, threading.Lock()
+        self._begun = False
 
     def add(self, entry: Entry) -> None:
         """Append an entry; `StorageError` if it cannot be written."""
         line = json.dumps(plain(entry)) + "\n"
         with self._lock, storing(self.path):
+            if not self._begun:
+                _cut_half_line(self.path)
+                self._begun = True
             file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.write(file, line.encode())
+                _append(file, line.encode())
                 full = os.fstat(file).st_size >= self._rotated
             finally:
                 os.close(file)
@@ -181,6 +187,22 @@ def _told(entries: Sequence[Entry]) -> dict[tuple[str, str], _Told]:
         else:
             told.right.clear()
     return known
+
+
+def _cut_half_line(path: Path) -> None:
+    """Cut off the entry that a killed process left half written, to which the next one would be appended otherwise."""
+    content = path.read_bytes() if path.exists() else b""
+    whole = content.rfind(b"\n") + 1
+    if content[whole:].startswith(BEGINNING):  # of any other file nothing is cut
+        os.truncate(path, whole)
+
+
+def _append(file: int, line: bytes) -> None:
+    """Write a line by one write; `OSError` without a part of it left behind if the disk has no room for the whole."""
+    written = os.write(file, line)
+    if written < len(line):
+        os.ftruncate(file, os.fstat(file).st_size - written)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _numbered(path: Path, number: int) -> Path:

@@ -11,7 +11,7 @@ from support.served import CHUR, key, town, write
 from support.serving import serving
 
 import ragqa as api
-from ragqa.errors import ConfigError, ServiceError, SourceError
+from ragqa.errors import ConfigError, ServiceError, SourceError, StorageError
 from ragqa.judging.questions import read_questions
 from ragqa.serve.keys import KeyFile
 from ragqa.serve.questionlog import Entry, QuestionLog, labelled, read_log, unanswered
@@ -113,6 +113,37 @@ def test_a_half_written_last_line_is_passed_over_and_others_are_told(tmp_path):
         list(read_log(tmp_path / "log.jsonl"))
     with pytest.raises(SourceError, match="no log of questions"):
         list(read_log(tmp_path / "other.jsonl"))
+
+
+def test_an_entry_is_not_appended_to_one_that_was_left_half_written(tmp_path):
+    path = tmp_path / "log.jsonl"
+    QuestionLog(path).add(entry("Who?"))
+    with path.open("ab") as file:
+        file.write(path.read_bytes()[:30])
+    QuestionLog(path).add(entry("When?"))
+    assert [one.question for one in read_log(path)] == ["Who?", "When?"]
+    other = tmp_path / "other.txt"
+    other.write_text("a file of somebody else's, which a wrong option names")
+    QuestionLog(other).add(entry("Where?"))
+    assert other.read_text().startswith("a file of somebody else's, which a wrong option names")
+
+
+def test_where_the_disk_is_full_no_part_of_an_entry_is_left(tmp_path):
+    resource = pytest.importorskip("resource", reason="limits of a process are those of POSIX")
+    path = tmp_path / "log.jsonl"
+    log = QuestionLog(path)
+    log.add(entry("Who?"))
+    whole = path.read_bytes()
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 20, most[1]))  # a write ends there, as on a full disk
+    try:
+        with pytest.raises(StorageError, match="the disk is full"):
+            log.add(entry("When?"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert path.read_bytes() == whole
+    log.add(entry("Where?"))
+    assert [one.question for one in read_log(path)] == ["Who?", "Where?"]
 
 
 def test_later_verdicts_take_the_place_of_earlier_ones():
