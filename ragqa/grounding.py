@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ragqa.answering import Answering, checked
@@ -136,10 +136,11 @@ class Grounder:
         return statement(text, wording, lambda word: self._stems(analyzer, word))
 
     def _places_of(self, hit: Hit) -> list[Place]:
+        """The places of a hit; a passage that several searches found is taken apart once."""
         passage = hit.passage
         if passage.id not in self._places:
             self._places[passage.id] = list(self._all_places(hit))
-        return self._places[passage.id]
+        return [replace(place, hit=hit) for place in self._places[passage.id]]
 
     def _all_places(self, hit: Hit) -> Iterator[Place]:
         passage = hit.passage

@@ -105,3 +105,9 @@ def test_a_text_is_judged_as_each_of_its_sentences_alone(pipeline):
     alone = [pipeline.ground(text).sentences[0] for text in texts]
     assert [one.verdict for one in together] == [one.verdict for one in alone]
     assert [one.grounds[0].text for one in together] == [one.grounds[0].text for one in alone]
+
+
+def test_a_ground_has_the_hit_of_its_own_sentence(pipeline):
+    curie, pump = "Marie Curie was born in Warsaw on November 7, 1867.", "The P-200 pump moves 95 litres a minute."
+    hits = [sentence.grounds[0].hit for sentence in pipeline.ground(f"{curie} {pump}").sentences]
+    assert [(hit.passage.doc_id, hit.rank) for hit in hits] == [("curie", 1), ("pump", 1)]
