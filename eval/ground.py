@@ -16,6 +16,7 @@ to the first half and prints it. ``--show`` prints what was judged wrongly.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import re
 import tempfile
@@ -338,11 +339,19 @@ def interval(count: int, total: int) -> str:
 
 
 def sum_tail(count: int, total: int, share: float, *, upper: bool) -> float:
-    """The probability of at least (or at most) so many."""
-    from math import comb
-
+    """The probability of at least (or at most) so many, for a share between 0 and 1."""
     numbers = range(count, total + 1) if upper else range(count + 1)
-    return sum(comb(total, own) * share**own * (1 - share) ** (total - own) for own in numbers)
+    ways = math.lgamma(total + 1)
+    return sum(
+        math.exp(
+            ways
+            - math.lgamma(own + 1)
+            - math.lgamma(total - own + 1)
+            + own * math.log(share)
+            + (total - own) * math.log1p(-share)
+        )
+        for own in numbers
+    )
 
 
 if __name__ == "__main__":
