@@ -22,12 +22,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ragqa.documents import ORIGIN, PROGRAM, Document, Meta, Passage, Section, Table
 from ragqa.errors import SourceError
 from ragqa.metadata import is_plain, plain_meta
 from ragqa.store.layout import DOCUMENTS, PASSAGES
 from ragqa.store.reading import damaged
 from ragqa.store.tables import TableReader, TableWriter
-from ragqa.types import ORIGIN, PROGRAM, Document, Meta, Passage, Section, Table
 
 DOCUMENT_BATCH = 128
 PASSAGE_BATCH = 1024
