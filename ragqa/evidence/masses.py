@@ -20,12 +20,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ragqa.documents import Passage
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.clusters import Form, Place
 from ragqa.evidence.overlap import Overlap
 from ragqa.evidence.phrases import phrase
 from ragqa.questions import ANYTHING, Asked, asked, may_answer
-from ragqa.types import Hit, Passage, Span
+from ragqa.types import Hit, Span
 from ragqa.wording import ENGLISH, Wording, wording_among
 
 
