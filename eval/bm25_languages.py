@@ -17,10 +17,10 @@ import numpy as np
 
 from ragqa.corpus.analyze import LANGUAGES, get_analyzer, language_of
 from ragqa.corpus.squad import load_squad
+from ragqa.documents import LANGUAGE, Passage
 from ragqa.eval.measure.stats import bootstrap_means
 from ragqa.index.facts import Allowed
 from ragqa.index.lexical import TantivyIndex, TantivyWriter
-from ragqa.types import LANGUAGE, Passage
 
 
 def paragraphs(file: Path) -> tuple[list[str], list[tuple[str, int]]]:

@@ -30,10 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.config import IndexConfig
+from ragqa.documents import Document, Passage
 from ragqa.index.snapshot import PARTS, Snapshot
 from ragqa.index.writer import update
 from ragqa.store.layout import Layout
-from ragqa.types import Document, Passage
 
 WORDS = 100  # a passage, and so a document
 VOCABULARY = 50_000

@@ -19,8 +19,8 @@ import numpy as np
 from sentence_transformers import SentenceTransformer
 
 from ragqa.corpus.squad import load_squad
+from ragqa.documents import Passage
 from ragqa.models.catalog import load_encoder, resolve
-from ragqa.types import Passage
 
 
 def main() -> None:

@@ -25,12 +25,12 @@ import ragqa.train
 from ragqa import build
 from ragqa.convert import override
 from ragqa.device import gpu_of
+from ragqa.documents import Passage
 from ragqa.index.exact import NumpyScan
 from ragqa.index.gpu import gpu_scan
 from ragqa.mining.pairs import Candidate, Pairing, write_pairings
 from ragqa.models.catalog import load_encoder, resolve
 from ragqa.train.engine.recipe import KINDS
-from ragqa.types import Passage
 
 BASE = "all-MiniLM-L6-v2"
 THREADS, AT_ONCE, ROUNDS = 8, 64, 4

@@ -85,8 +85,8 @@ def squad_pairs(path: str, count: int) -> list[Pair]:
 
 def observe(pairs: Sequence[Pair], encoder: str = "default", reader: str = "default") -> Observed:
     """Encode and read every pair."""
+    from ragqa.documents import Passage
     from ragqa.models.catalog import load_encoder, load_reader
-    from ragqa.types import Passage
 
     encode, read = load_encoder(encoder), load_reader(reader)
     questions = [pair.question for pair in pairs]

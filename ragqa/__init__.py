@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ragqa.asking import Ask
     from ragqa.config import Config, IndexConfig, ReadConfig, RetrieveConfig, load_config
     from ragqa.corpus.limits import Limits
+    from ragqa.documents import Document, Passage
     from ragqa.errors import RagqaError
     from ragqa.filters import Filter
     from ragqa.index.report import BuildReport
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ragqa.remote.client import Client
     from ragqa.retrieve import HybridRetriever
     from ragqa.session import Session
-    from ragqa.types import Answer, Document, Hit, Passage, Question, Reply, Span
+    from ragqa.types import Answer, Hit, Question, Reply, Span
 
 _HOMES = {
     "Answer": "types",
@@ -29,14 +30,14 @@ _HOMES = {
     "BuildReport": "index.report",
     "Client": "remote.client",
     "Config": "config",
-    "Document": "types",
+    "Document": "documents",
     "Filter": "filters",
     "Hit": "types",
     "HybridRetriever": "retrieve",
     "Index": "library",
     "IndexConfig": "config",
     "Limits": "corpus.limits",
-    "Passage": "types",
+    "Passage": "documents",
     "Pipeline": "pipeline",
     "Question": "types",
     "RagqaError": "errors",

@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ragqa.answering import Answering, checked
+from ragqa.documents import Passage
 from ragqa.evidence.statements import EMPTY, Agreement, Statement, agreement, joined, statement
 from ragqa.filters import Where, parse_filter
 from ragqa.grounded import Ground, Grounded, Grounding
 from ragqa.sentences import sentences
 from ragqa.store.passages import encodable
-from ragqa.types import Hit, Passage
+from ragqa.types import Hit
 from ragqa.wording import Wording, wording_among
 
 PASSAGES = 10  # searched for each sentence

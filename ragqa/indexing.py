@@ -13,6 +13,7 @@ from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.read import Limits, Problem, read_documents
 from ragqa.corpus.synonyms import read_synonyms
 from ragqa.device import AUTO
+from ragqa.documents import Document
 from ragqa.errors import IndexNotFound, ModelError, SourceError
 from ragqa.evidence.calibration import load_calibration
 from ragqa.index import repair as repairing
@@ -25,7 +26,6 @@ from ragqa.models.catalog import DEFAULT, encoder_name, load_encoder
 from ragqa.protocols import Encoder
 from ragqa.store.reading import reading
 from ragqa.store.record import unseal
-from ragqa.types import Document
 
 FORMATS_HINT = "ragqa index --formats lists what can be read"
 

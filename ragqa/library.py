@@ -16,6 +16,7 @@ from ragqa.convert import flatten, override
 from ragqa.corpus.limits import Limits
 from ragqa.corpus.read import Problem
 from ragqa.device import AUTO, check_device
+from ragqa.documents import Document
 from ragqa.errors import ConfigError, IndexNotFound
 from ragqa.filters import Where, parse_filter
 from ragqa.index import verify as checking
@@ -27,7 +28,6 @@ from ragqa.indexing import Named, build
 from ragqa.models.catalog import DEFAULT, encoder_name, load_encoder
 from ragqa.protocols import Encoder
 from ragqa.store.passages import unmarked
-from ragqa.types import Document
 
 READ_DOCUMENTS = 256
 LOG = logging.getLogger("ragqa.index")

@@ -13,9 +13,9 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+from ragqa.documents import Meta, Scalar
 from ragqa.errors import SourceError
 from ragqa.filters import text_of
-from ragqa.types import Meta, Scalar
 
 DEEPEST = 16  # mappings in mappings
 MOST_KEYS = 10_000  # of a document in a file

@@ -15,6 +15,7 @@ from ragqa.answering import Answering, checked, settings_for
 from ragqa.asking import Ask, AskSettings, ReadSettings
 from ragqa.composition import ModelSet, compose, load_models
 from ragqa.config import Config
+from ragqa.documents import Document
 from ragqa.errors import RagqaError
 from ragqa.evidence.calibration import Calibration
 from ragqa.explanation import Explanation, explain
@@ -26,7 +27,7 @@ from ragqa.protocols import Encoder, Reader, Reranker
 from ragqa.retrieve import HybridRetriever
 from ragqa.session import Session
 from ragqa.store.passages import unmarked
-from ragqa.types import Document, Hit, Reply
+from ragqa.types import Hit, Reply
 
 BATCH = 32  # requests that are answered together
 log = logging.getLogger("ragqa")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ragqa.types import Hit, Passage, Span, SpanLogits
+from ragqa.documents import Passage
+from ragqa.types import Hit, Span, SpanLogits
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.types import Passage, Span
+from ragqa.documents import Passage
+from ragqa.types import Span
 
 _WORD = re.compile(r"\w+")
 

@@ -14,10 +14,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from ragqa.documents import Document
 from ragqa.errors import ConfigError, SourceError
 from ragqa.filters import Where
 from ragqa.grounded import Ground, Grounded, Grounding
-from ragqa.types import Answer, Document, Hit, Reply
+from ragqa.types import Answer, Hit, Reply
 
 SIZE = 12_000  # characters of text in a result
 CLIPPED = 1_500  # characters of one passage or sentence

@@ -31,9 +31,9 @@ from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 from ragqa.corpus.chinese import chinese_words, jieba_words
 from ragqa.corpus.detect import detected
 from ragqa.corpus.grams import GRAMS, terms_of
+from ragqa.documents import LANGUAGE, Meta
 from ragqa.errors import ConfigError, MissingExtra
 from ragqa.normalized import plain
-from ragqa.types import LANGUAGE, Meta
 
 AUTO, SIMPLE = "auto", "simple"
 STEMMED = {

@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from ragqa.corpus.encoding import Scan, encoding_of, scan, scan_whole
 from ragqa.corpus.limits import Limits, too_large, too_long
+from ragqa.documents import file_of
 from ragqa.errors import SourceError
-from ragqa.types import file_of
 
 _CHUNK = 1 << 20
 _MEMBERS = 100_000  # of a zip archive
@@ -23,7 +23,7 @@ _MEMBERS = 100_000  # of a zip archive
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be read, and why. ``source`` is a file, or a part of one (see `ragqa.types.file_of`).
+    """What could not be read, and why. ``source`` is a file, or a part of one (see `ragqa.documents.file_of`).
 
     ``unread`` is false if it was read and had no text of its own, or was passed over on purpose. A ``remark`` is about
     what was read: that its encoding was guessed, for example.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ragqa.corpus.files import SourceFile
 from ragqa.corpus.headings import LONGEST_HEADING, Outline
+from ragqa.documents import Document, Meta, Section, Table
 from ragqa.sentences import sentences
-from ragqa.types import Document, Meta, Section, Table
 
 PARAGRAPH = "\n\n"
 LINE = "\n"
@@ -44,7 +44,7 @@ class Flow:
     title: str
 
     def document(self, file: SourceFile, title: str = "", place: str = "", meta: Meta | None = None) -> Document:
-        """The document of a file, or of a ``place`` in it (see `ragqa.types.file_of`)."""
+        """The document of a file, or of a ``place`` in it (see `ragqa.documents.file_of`)."""
         name, source = file.name + place, file.source + place
         return Document(
             name,

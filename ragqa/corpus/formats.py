@@ -35,8 +35,8 @@ from ragqa.corpus.readers.slides import read_pptx
 from ragqa.corpus.readers.text import read_text
 from ragqa.corpus.readers.word import read_docx
 from ragqa.corpus.readers.xml_text import read_xml
+from ragqa.documents import Document
 from ragqa.errors import MissingExtra
-from ragqa.types import Document
 
 Reader = Callable[[SourceFile], Iterator[Document | Problem]]
 

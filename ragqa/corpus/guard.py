@@ -11,9 +11,9 @@ from ragqa.corpus.damage import described
 from ragqa.corpus.files import Problem, SourceFile, regular_size
 from ragqa.corpus.formats import Reader, ending, format_of
 from ragqa.corpus.limits import LONGEST_ID, LONGEST_TITLE, too_hungry, too_large, too_long
+from ragqa.documents import Document
 from ragqa.errors import MissingExtra, SourceError
 from ragqa.metadata import readable_meta
-from ragqa.types import Document
 
 
 def read_file(file: SourceFile) -> Iterator[Document | Problem]:

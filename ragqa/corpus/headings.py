@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ragqa.types import Document, Section
+from ragqa.documents import Document, Section
 
 SEPARATOR = " > "
 LONGEST_HEADING = 300  # characters

@@ -30,8 +30,8 @@ from ragqa.corpus import wire
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.guard import read_file
 from ragqa.corpus.limits import Limits, too_hungry, too_slow
+from ragqa.documents import Document
 from ragqa.errors import RagqaError
-from ragqa.types import Document
 
 _HOME = str(Path(__file__).parents[2])
 _CODE = f"""

@@ -11,7 +11,7 @@ import tomllib
 from typing import Any
 
 from ragqa.characters import compiled
-from ragqa.types import Scalar
+from ragqa.documents import Scalar
 
 _FRONT_MATTER = compiled(r"(?s)(---|\+\+\+)[ \t]*\r?\n(.{0,65536}?)(?<=\n)\1[ \t]*(?:\r?\n|\Z)")
 _YAML_LINE = compiled(r"[ \t\r]|[-#}\]]|[\w\"'][^:\n]*:(?:\s|$)|$")

@@ -15,8 +15,8 @@ from ragqa.corpus.guard import unknown
 from ragqa.corpus.isolation import ReadingProcess
 from ragqa.corpus.limits import PROBLEMS, Limits
 from ragqa.corpus.walk import find_files
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 __all__ = ["FORMATS", "Limits", "Problem", "read_documents"]
 

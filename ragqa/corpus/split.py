@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from ragqa.config import SplitConfig
 from ragqa.corpus.headings import SEPARATOR, body_start, heading_of
+from ragqa.documents import Document, Passage, Table, passage_id
 from ragqa.markdown import unmarked
 from ragqa.seen import Seen, is_markdown
 from ragqa.sentences import count_words, cuts, sentences
-from ragqa.types import Document, Passage, Table, passage_id
 
 _PARAGRAPH_END = re.compile(r"\n\s*\n|\r\s*\r|\u2029")
 _LINE_END = re.compile(r"\r?\n|\r")

@@ -20,7 +20,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ragqa.corpus.files import Problem, SourceFile
-from ragqa.types import FAQ, KIND, Document
+from ragqa.documents import FAQ, KIND, Document
 
 Cells = Sequence[tuple[str, Any]]  # column and value, in the file's order
 RowReader = Callable[[Cells, SourceFile, int], Document | Problem]

@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 from ragqa.corpus.files import Problem
+from ragqa.documents import Document, Meta, Section, Table
 from ragqa.metadata import is_plain
-from ragqa.types import Document, Meta, Section, Table
 
 READY = b"ready\n"  # to be told of files
 TAKEN = b"taken\n"  # I was told of a file; what follows is what it holds

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from ragqa.documents import FORMS
 from ragqa.errors import ConfigError, IndexFormatError, IndexLocked, ModelError
 from ragqa.index.ann import check_spec
 from ragqa.index.commit import Setup, describe, publish, segments_of
@@ -29,7 +30,6 @@ from ragqa.store.manifest import FILES, EncoderFact, Manifest, SegmentFact, Vect
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore
 from ragqa.store.transaction import Transaction, transaction
-from ragqa.types import FORMS
 
 COPY_TRIES = 10
 FETCH_ROWS = 65_536

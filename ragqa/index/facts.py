@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ragqa.documents import Meta
 from ragqa.filters import Condition, Exists, Filter, OneOf, Within, place_on
 from ragqa.metadata import facts_of
-from ragqa.types import Meta
 
 MOST_TERMS = 1_000  # of a filter that the word index is asked by; by more it is slower than by the mask
 LONGEST_TERM = 60_000  # bytes; Tantivy leaves out terms of more than 65,530

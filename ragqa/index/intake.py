@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ragqa.config import IndexConfig
 from ragqa.corpus.analyze import AUTO, language_of
 from ragqa.corpus.split import split
+from ragqa.documents import FORMS, LANGUAGE, Document, Passage
 from ragqa.errors import IndexFormatError, ModelError
 from ragqa.index.report import Progress
 from ragqa.index.segment import SegmentWriter, Written, segment_writer
@@ -24,7 +25,6 @@ from ragqa.store.checking import check_files
 from ragqa.store.layout import ANN
 from ragqa.store.manifest import EncoderFact
 from ragqa.store.transaction import Transaction
-from ragqa.types import FORMS, LANGUAGE, Document, Passage
 
 LOG = logging.getLogger("ragqa.index")
 ENCODE_PASSAGES = 256  # at a time: seconds of work, so that one sees how far it is

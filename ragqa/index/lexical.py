@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ragqa.corpus.analyze import Analyzer
 from ragqa.corpus.synonyms import Synonyms
+from ragqa.documents import LANGUAGE, Passage
 from ragqa.errors import StorageError
 from ragqa.index.facts import Allowed, Mask, meta_term
 from ragqa.index.query import Concept, Expansion, QueryBuilder
@@ -27,7 +28,6 @@ from ragqa.store.atomic import refusal, storing
 from ragqa.store.packed import show
 from ragqa.store.passages import encodable
 from ragqa.store.reading import reading
-from ragqa.types import LANGUAGE, Passage
 
 TOKENIZER = "ragqa"
 HEAP_BYTES = 64_000_000

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from ragqa.documents import Document, file_of
 from ragqa.errors import ConfigError, SourceError
 from ragqa.index.intake import Intake
 from ragqa.index.report import Progress
@@ -17,7 +18,6 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.index.sources import Covers
 from ragqa.store.checking import check_files
 from ragqa.store.passages import storable
-from ragqa.types import Document, file_of
 
 BLOCK_DOCUMENTS, BLOCK_CHARACTERS = 256, 4_000_000  # how many documents are looked up, and held in memory, together
 SCANS = 16  # look-ups, each a scan of all ids, before a table of all ids is made

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from ragqa.corpus.analyze import Analyzer
 from ragqa.corpus.synonyms import Synonyms
+from ragqa.documents import LANGUAGE, Passage
 from ragqa.index.facts import Allowed, Mask
 from ragqa.index.query import QueryBuilder
 from ragqa.index.ranking import Ranking, Scores, stack, top_k
 from ragqa.index.readings import idf
 from ragqa.store.passages import encodable
-from ragqa.types import LANGUAGE, Passage
 
 
 class RankBM25Index:

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ragqa.documents import FORMS, Document, Passage
 from ragqa.index.report import Progress
 from ragqa.index.vectors import Vectors, VectorStore, VectorWriter
 from ragqa.store.atomic import storing, sync_folder
 from ragqa.store.layout import DOCUMENTS, PASSAGES
 from ragqa.store.manifest import EncoderFact, SegmentFact, VectorPart, durable
 from ragqa.store.passages import PassageWriter
-from ragqa.types import FORMS, Document, Passage
 
 
 @dataclass(frozen=True, slots=True)

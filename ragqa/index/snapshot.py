@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ragqa.corpus.analyze import Analyzer, get_analyzer, recorded_analyzer
 from ragqa.corpus.synonyms import Synonyms, parse_synonyms
 from ragqa.device import AUTO
+from ragqa.documents import Document, Passage
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, RagqaError
 from ragqa.filters import Filter, Where, parse_filter
 from ragqa.index.facts import Allowed
@@ -36,7 +37,6 @@ from ragqa.store.manifest import (
 from ragqa.store.packed import layout_of
 from ragqa.store.passages import PassageStore, encodable
 from ragqa.store.reading import damaged, enough_memory, reading
-from ragqa.types import Document, Passage
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]

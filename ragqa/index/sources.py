@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal, get_args
 
+from ragqa.documents import file_of
 from ragqa.errors import ConfigError
 from ragqa.store.manifest import SourceFact
-from ragqa.types import file_of
 
 Rule = Literal["same", "add", "replace"]
 SHOWN = 5

@@ -15,6 +15,7 @@ from ragqa.config import IndexConfig
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import Synonyms
 from ragqa.device import AUTO, check_device
+from ragqa.documents import Document
 from ragqa.errors import ModelError
 from ragqa.filters import Where, parse_filter
 from ragqa.index.ann import check_spec, wants_ann
@@ -33,7 +34,6 @@ from ragqa.store.manifest import FILES, EncoderFact, Manifest
 from ragqa.store.passages import by_program, encodable
 from ragqa.store.reading import enough_memory
 from ragqa.store.transaction import Transaction, transaction
-from ragqa.types import Document
 
 COPIED = ("passages", "vectors")  # the parts of an index that `compact` copies; the rest is made from them
 

@@ -7,9 +7,10 @@ from typing import Any
 from haystack import Document, ExtractedAnswer, component
 
 from ragqa.asking import Ask
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError
 from ragqa.integrations.found import Found, opened, passages
-from ragqa.types import Answer, Hit, Passage
+from ragqa.types import Answer, Hit
 
 PLACE = ("document", "start", "end", "source", "line", "title", "heading", "score", "rank", "sources")
 

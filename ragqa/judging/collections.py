@@ -21,8 +21,8 @@ from typing import Any
 
 from ragqa.corpus.encoding import decode
 from ragqa.corpus.files import SourceFile, read_bytes
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HALF = re.compile("[\ud800-\udfff]")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ragqa.config import RetrieveConfig, check_least
 from ragqa.convert import misfit
 from ragqa.device import AUTO
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError, TrainingError
 from ragqa.index.ranking import Ranking
 from ragqa.index.report import Progress, silent
@@ -24,7 +25,7 @@ from ragqa.mining.teacher import Teacher, load_teacher
 from ragqa.models.catalog import encoder_name, load_encoder
 from ragqa.protocols import Encoder
 from ragqa.retrieve import HybridRetriever, Rankings
-from ragqa.types import Passage, Question
+from ragqa.types import Question
 
 SOURCES = ("bm25", "dense", "hybrid")
 BATCH = 64

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ragqa.config import DENSE_SCALE
 from ragqa.device import AUTO
+from ragqa.documents import Passage
 from ragqa.errors import FingerprintMismatch, ModelError
 from ragqa.models.card import Card
 from ragqa.models.fastform import open_fast_form
@@ -21,7 +22,6 @@ from ragqa.models.tokenize import PairTokenizer
 from ragqa.models.torch_runtime import half_precision, is_full
 from ragqa.normalized import plain
 from ragqa.protocols import Encoder
-from ragqa.types import Passage
 
 Floats = NDArray[np.float32]
 CPU_BATCH, GPU_BATCH = 32, 1024  # texts; sentence-transformers sorts them by length

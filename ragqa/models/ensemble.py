@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ragqa.device import AUTO
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError
 from ragqa.models.catalog import ENGLISH, load_reader, reader_fingerprint
 from ragqa.models.reader import SpanReader
 from ragqa.spans import Decoded, whole_spans
-from ragqa.types import Passage, Span, SpanLogits
+from ragqa.types import Span, SpanLogits
 
 LISTED = 50  # spans that each member lists; so many that the best span of one is rarely missing from another's list
 

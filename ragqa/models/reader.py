@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ragqa.device import AUTO
+from ragqa.documents import Passage
 from ragqa.models.fastform import open_fast_form
 from ragqa.models.native import one_line
 from ragqa.models.runtime import Runtime, load_span_model, positions, reads_titles, torch_device
 from ragqa.models.tokenize import IntArray, PairTokenizer, Tokens, Window
 from ragqa.models.torch_runtime import TorchRuntime
 from ragqa.spans import Decoded, WindowLogits, decode, logits_of, whole_spans
-from ragqa.types import Passage, Span, SpanLogits
+from ragqa.types import Span, SpanLogits
 from ragqa.wholes import Wholes
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from ragqa.documents import Passage
 from ragqa.protocols import ExplainingReader, Reader
-from ragqa.types import Passage, Span, SpanLogits
+from ragqa.types import Span, SpanLogits
 
 REMEMBERED = 10_000  # pairs
 

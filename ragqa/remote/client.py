@@ -12,13 +12,14 @@ from urllib.parse import quote
 from ragqa.asking import Ask, AskSettings
 from ragqa.config import check_number
 from ragqa.convert import Misfit, convert
+from ragqa.documents import Document
 from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.filters import Where, parse_filter, to_json
 from ragqa.grounded import Grounding
 from ragqa.metadata import plain_meta
 from ragqa.remote.calls import BUSY, NOT_FOUND, TOO_LARGE, Calls, Refusal
 from ragqa.remote.replies import grounding_of, hits_of, reply_of
-from ragqa.types import Answer, Document, Hit, Reply
+from ragqa.types import Answer, Hit, Reply
 
 if TYPE_CHECKING:
     from ragqa.index.report import BuildReport

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ragqa.convert import Misfit, convert
+from ragqa.documents import Passage
 from ragqa.grounded import Grounding
-from ragqa.types import Answer, AnswerKind, Hit, Passage, Reply, Span, Stopped, Support
+from ragqa.types import Answer, AnswerKind, Hit, Reply, Span, Stopped, Support
 
 
 @dataclass(frozen=True, slots=True)

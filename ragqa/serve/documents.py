@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
+from ragqa.documents import ORIGIN, PROGRAM, Document, file_of
 from ragqa.errors import ConfigError, SourceError
 from ragqa.filters import Filter
 from ragqa.index.snapshot import Snapshot
@@ -18,7 +19,6 @@ from ragqa.serve.openapi import in_path, in_query, takes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Service
 from ragqa.store.passages import encodable, unmarked
-from ragqa.types import ORIGIN, PROGRAM, Document, file_of
 
 _PAGE = re.compile(r"\.pdf#page=(\d{1,8}(?:-\d{1,8})?)\Z", re.IGNORECASE)
 AROUND, MOST = 2_000, 200_000  # characters on each side of a span, and in all

@@ -16,6 +16,7 @@ from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.formats import format_of
 from ragqa.corpus.limits import Limits
 from ragqa.corpus.read import read_documents
+from ragqa.documents import Document, file_of
 from ragqa.errors import SourceError
 from ragqa.index.snapshot import Snapshot
 from ragqa.library import Index
@@ -27,7 +28,6 @@ from ragqa.serve.problems import Refused
 from ragqa.serve.service import Service
 from ragqa.serve.settings import ServeConfig
 from ragqa.store.atomic import storing
-from ragqa.types import Document, file_of
 
 SLOWEST = 10_000  # bytes in a second
 LONGEST_NAME = 200  # bytes

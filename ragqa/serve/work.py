@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from ragqa.answering import checked
 from ragqa.asking import Ask
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError, RagqaError
 from ragqa.explanation import explain
 from ragqa.grounding import ground
 from ragqa.pipeline import Pipeline
 from ragqa.store.passages import encodable
-from ragqa.types import Hit, Passage, Reply
+from ragqa.types import Hit, Reply
 
 Kind = Literal["ask", "explain", "search", "ground", "rerank", "embed-questions", "embed-passages"]
 

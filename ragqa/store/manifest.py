@@ -84,8 +84,8 @@ class SegmentFact:
     """Rows ``first_row`` … of the index: so many passages of so many documents, in these files.
 
     ``files`` are relative to the segment's folder: documents, passages and, where they were stored, token ids.
-    ``forms`` are those in which its texts were seen when they were encoded (`ragqa.types.FORMS`); None where that is
-    not known, as in indexes from before it was recorded.
+    ``forms`` are those in which its texts were seen when they were encoded (`ragqa.documents.FORMS`); None where
+    that is not known, as in indexes from before it was recorded.
     """
 
     id: str

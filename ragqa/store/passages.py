@@ -22,12 +22,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ragqa.documents import ORIGIN, PROGRAM, Document, Meta, Passage, Section, Table
 from ragqa.errors import SourceError
 from ragqa.metadata import is_plain, plain_meta
 from ragqa.store.layout import DOCUMENTS, PASSAGES
 from ragqa.store.reading import damaged
 from ragqa.store.tables import TableReader, TableWriter
-from ragqa.types import ORIGIN, PROGRAM, Document, Meta, Passage, Section, Table
 
 DOCUMENT_BATCH = 128
 PASSAGE_BATCH = 1024
@@ -48,27 +48,24 @@ def _schema(**kinds: pa.DataType) -> pa.Schema:
     return pa.schema(_fields(**kinds))
 
 
+_HEAD = {
+    "id": pa.string(),
+    "sha": pa.string(),
+    "title": pa.string(),
+    "source": pa.string(),
+    "meta": pa.string(),
+    "line": pa.int32(),
+    "whole": pa.bool_(),
+}  # the columns that files of each format begin with
 DOCUMENT_SCHEMA = _schema(
-    id=pa.string(),
-    sha=pa.string(),
-    title=pa.string(),
-    source=pa.string(),
-    meta=pa.string(),
-    line=pa.int32(),
-    whole=pa.bool_(),
+    **_HEAD,
     sections=_list(start=pa.int32(), heading=pa.string(), body=pa.int32()),
     tables=_list(start=pa.int32(), body=pa.int32(), end=pa.int32(), columns=pa.string()),
     together=_list(start=pa.int32(), end=pa.int32()),
     text=pa.string(),
 )
 OLDER_DOCUMENT_SCHEMA = _schema(
-    id=pa.string(),
-    sha=pa.string(),
-    title=pa.string(),
-    source=pa.string(),
-    meta=pa.string(),
-    line=pa.int32(),
-    whole=pa.bool_(),
+    **_HEAD,
     sections=_list(start=pa.int32(), heading=pa.string()),
     text=pa.string(),
 )

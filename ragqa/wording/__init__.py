@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ragqa.types import LANGUAGE, Hit
+from ragqa.documents import LANGUAGE
+from ragqa.types import Hit
 from ragqa.wording.arabic import ARABIC
 from ragqa.wording.chinese import CHINESE
 from ragqa.wording.english import ENGLISH

@@ -10,9 +10,9 @@ from support.words import Build, passage
 
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import parse_synonyms
+from ragqa.documents import Passage
 from ragqa.index.lexical import LexicalIndex, TantivyIndex, TantivyWriter
 from ragqa.index.rankbm25 import RankBM25Index
-from ragqa.types import Passage
 
 
 @pytest.fixture(params=["tantivy", "rank-bm25"])

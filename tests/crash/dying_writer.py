@@ -29,13 +29,13 @@ from typing import Any
 
 from ragqa.config import IndexConfig, SplitConfig
 from ragqa.corpus.synonyms import parse_synonyms
+from ragqa.documents import Document
 from ragqa.index.derive import copy_index, reencode
 from ragqa.index.lexical import TantivyWriter
 from ragqa.index.pack import pack
 from ragqa.index.repair import repair
 from ragqa.index.writer import compact, delete, update, upsert
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 CONFIG = IndexConfig(split=SplitConfig(words=10))
 OTHER = HashEncoder(name="other")

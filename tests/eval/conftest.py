@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ragqa.documents import Passage
 from ragqa.eval.runs.folder import Findings, SuiteRun
 from ragqa.eval.runs.runner import run
 from ragqa.judging.matching import has_answer
 from ragqa.timing import Stopwatch
-from ragqa.types import Passage
 
 ROOT = Path(__file__).parents[2]
 SUITE = ROOT / "eval" / "suites" / "sample.toml"

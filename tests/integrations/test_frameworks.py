@@ -7,7 +7,7 @@ import json
 import pytest
 
 import ragqa as api
-from ragqa.types import Document
+from ragqa.documents import Document
 
 TEXT = "The lighthouse stands on a rock. It was built by Ada Brandt in 1871. 🗼 Its lamp burns oil."
 QUESTION = "Who built the lighthouse?"

@@ -41,7 +41,7 @@ def loaded_by(code: str) -> set[str]:
         "import ragqa",
         "import ragqa; dir(ragqa); ragqa.__version__",
         "import ragqa.cli; ragqa.cli.main",
-        "import ragqa.types, ragqa.protocols, ragqa.errors, ragqa.config, ragqa.convert",
+        "import ragqa.documents, ragqa.types, ragqa.protocols, ragqa.errors, ragqa.config, ragqa.convert",
     ],
 )
 def test_imports_nothing_heavy(code: str) -> None:

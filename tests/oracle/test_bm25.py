@@ -16,9 +16,9 @@ from rank_bm25 import BM25Okapi
 from support.everything import EVERYTHING
 
 from ragqa.corpus.analyze import get_analyzer
+from ragqa.documents import Passage
 from ragqa.index.lexical import TantivyIndex, TantivyWriter
 from ragqa.index.rankbm25 import RankBM25Index
-from ragqa.types import Passage
 
 SIMPLE = get_analyzer("simple")
 K1, B = 1.2, 0.75

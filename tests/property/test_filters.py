@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragqa.config import IndexConfig
+from ragqa.documents import Document
 from ragqa.errors import ConfigError
 from ragqa.filters import Filter, parse_conditions, parse_filter
 from ragqa.index import facts
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.writer import update
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 ENCODER = HashEncoder()
 KEYS = ["a", "b", "a.b", "a=b", "é"]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ragqa.config import SplitConfig
 from ragqa.corpus.headings import body_start
 from ragqa.corpus.split import LONGEST, LONGEST_WHOLE, split
+from ragqa.documents import Document, Section, Table
 from ragqa.sentences import count_words
-from ragqa.types import Document, Section, Table
 
 PIECES = [
     "\n",

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragqa.config import IndexConfig, SplitConfig
+from ragqa.documents import Document
 from ragqa.index.ranking import Ranking
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 CONFIG = IndexConfig(split=SplitConfig(words=6))
 ENCODER = HashEncoder()

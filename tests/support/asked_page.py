@@ -13,9 +13,9 @@ from support.served import CONFIG, town
 
 from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.pdf import read_pdf
+from ragqa.documents import Document
 from ragqa.index.writer import update, upsert
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 MASTER = "Konstantinopolitanski"
 USTER = "Who finished the tower of Uster?"

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from ragqa.config import IndexConfig, SplitConfig
+from ragqa.documents import Document
 from ragqa.index.writer import compact, update
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 CONFIG = IndexConfig(split=SplitConfig(words=10))
 

@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from ragqa.calibrate.gather import Seen
+from ragqa.documents import Passage
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.masses import Evidence
-from ragqa.types import Hit, Passage, Span
+from ragqa.types import Hit, Span
 
 WORDS = ("alpha", "beta", "gamma")
 TEXT = " ".join(WORDS)

@@ -20,13 +20,13 @@ import msgspec  # noqa: F401
 import numpy as np
 
 from ragqa.config import IndexConfig
+from ragqa.documents import Document
 from ragqa.errors import RagqaError
 from ragqa.index.gpu import faiss_installed, load_faiss
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import update
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 ENCODER = HashEncoder()
 QUESTION = ENCODER.encode_questions(["stone bridge"])

@@ -11,10 +11,10 @@ from subprocess import Popen
 from typing import Any
 
 from ragqa.config import IndexConfig, SplitConfig
+from ragqa.documents import Document
 from ragqa.index.writer import upsert
 from ragqa.serve.keys import KeyFile
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 CONFIG = IndexConfig(split=SplitConfig(words=12))
 CHUR = "Who built the bridge of Chur?"

@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ragqa.documents import Passage
 from ragqa.testing import HashEncoder, WordReader
-from ragqa.types import Passage, Span
+from ragqa.types import Span
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,10 +9,10 @@ import numpy as np
 from support.everything import EVERYTHING
 
 from ragqa.corpus.analyze import get_analyzer
+from ragqa.documents import Passage
 from ragqa.filters import Where, parse_filter
 from ragqa.index.facts import Allowed, Facts, clauses_of
 from ragqa.index.lexical import LexicalIndex
-from ragqa.types import Passage
 
 Build = Callable[..., LexicalIndex]
 SIMPLE = get_analyzer("simple")

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ragqa.config import IndexConfig, SplitConfig
+from ragqa.documents import Document
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
-from ragqa.types import Document
 
 CONFIG = IndexConfig(split=SplitConfig(words=10))
 

@@ -14,12 +14,12 @@ torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 import ragqa  # noqa: E402
 from ragqa.cli import main  # noqa: E402
 from ragqa.config import Config, IndexConfig  # noqa: E402
+from ragqa.documents import Passage  # noqa: E402
 from ragqa.errors import ModelError  # noqa: E402
 from ragqa.models import catalog  # noqa: E402
 from ragqa.models.catalog import PRETRAINED, load_encoder, load_reader  # noqa: E402
 from ragqa.models.export import export_encoder, export_reader  # noqa: E402
 from ragqa.models.words import WordTable  # noqa: E402
-from ragqa.types import Passage  # noqa: E402
 
 PROMPTS = {"query": "query: ", "document": "passage: "}
 

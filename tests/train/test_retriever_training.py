@@ -12,13 +12,13 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 pytest.importorskip("datasets", reason="needs ragqa[train]")
 
+from ragqa.documents import Passage  # noqa: E402
 from ragqa.errors import ConfigError, FingerprintMismatch, ModelError, SourceError, TrainingError  # noqa: E402
 from ragqa.mining.pairs import Candidate, Pairing, write_pairings  # noqa: E402
 from ragqa.models.catalog import load_encoder  # noqa: E402
 from ragqa.models.export import export_encoder  # noqa: E402
 from ragqa.train import fit_retriever  # noqa: E402
 from ragqa.train.engine.folder import TrainingFolder  # noqa: E402
-from ragqa.types import Passage  # noqa: E402
 
 
 def weights(folder):

@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 from ragqa.convert import override  # noqa: E402
+from ragqa.documents import Passage  # noqa: E402
 from ragqa.errors import ModelError  # noqa: E402
 from ragqa.judging.matching import has_answer  # noqa: E402
 from ragqa.mining.pairs import Candidate, Pairing, write_pairings  # noqa: E402
@@ -23,7 +24,7 @@ from ragqa.train.joint.data import JointWindows  # noqa: E402
 from ragqa.train.reader.data import read_sources, tokenize  # noqa: E402
 from ragqa.train.reader.fit import fit_reader  # noqa: E402
 from ragqa.train.reader.windows import TrainingWindows  # noqa: E402
-from ragqa.types import Passage, Question  # noqa: E402
+from ragqa.types import Question  # noqa: E402
 
 TOKENIZER = PairTokenizer.from_file(PRETRAINED / "encoder" / "tokenizer.json", 48)
 

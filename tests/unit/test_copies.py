@@ -10,10 +10,11 @@ import ragqa
 from ragqa.asking import Ask
 from ragqa.config import Config, IndexConfig, ReadConfig, RetrieveConfig
 from ragqa.copies import fold, span_in_copy, without
+from ragqa.documents import FAQ, KIND, Document, Passage
 from ragqa.index.writer import update
 from ragqa.pipeline import Pipeline
 from ragqa.testing import HashEncoder, WordReader
-from ragqa.types import FAQ, KIND, Document, Hit, Passage
+from ragqa.types import Hit
 
 
 def hits(*texts: str, meta: dict[str, str] | None = None) -> list[Hit]:

@@ -13,12 +13,12 @@ import pytest
 
 import ragqa
 from ragqa.config import Config, IndexConfig
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError, FingerprintMismatch, ModelError
 from ragqa.models.card import CARD
 from ragqa.models.catalog import PRETRAINED, encoder_name, load_encoder
 from ragqa.store.manifest import EncoderFact
 from ragqa.testing import HashEncoder
-from ragqa.types import Passage
 
 ROOT = Path(__file__).parents[2]
 WATCHED = """

@@ -12,13 +12,14 @@ import pytest
 
 from ragqa.asking import Ask
 from ragqa.config import Config, IndexConfig, ReadConfig, RetrieveConfig
+from ragqa.documents import Passage
 from ragqa.evidence.calibration import FEATURES
 from ragqa.explanation import Explanation, explain_hits
 from ragqa.indexing import build
 from ragqa.models.catalog import load_encoder, load_reader
 from ragqa.models.remembering import Remembering
 from ragqa.pipeline import Pipeline
-from ragqa.types import Hit, Passage, Reply, Span
+from ragqa.types import Hit, Reply, Span
 
 TEXTS = {
     "rhine.txt": "The Rhine rises in Switzerland and flows to the North Sea.",

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from ragqa.config import Config, RetrieveConfig
 from ragqa.corpus.analyze import get_analyzer
+from ragqa.documents import FAQ, KIND, Passage
 from ragqa.faq import SUREST, StoredAnswers, log_odds, overlap, whole
 from ragqa.indexing import build
 from ragqa.pipeline import Pipeline
 from ragqa.testing import HashEncoder
-from ragqa.types import FAQ, KIND, Hit, Passage, Span
+from ragqa.types import Hit, Span
 
 QUESTION, ANSWER = "How do I open the blue window?", "Turn the handle.\n\nThen pull; it opens inwards. Zebra."
 ENGLISH = get_analyzer("en")

@@ -7,10 +7,10 @@ import json
 import pytest
 
 import ragqa as api
+from ragqa.documents import Document
 from ragqa.errors import ConfigError, QuestionError
 from ragqa.grounded import Grounding
 from ragqa.remote.replies import grounding_of
-from ragqa.types import Document
 
 TEXTS = {
     "penicillin": (

@@ -14,11 +14,11 @@ import pytest
 
 import ragqa
 from ragqa.convert import read_json
+from ragqa.documents import Document
 from ragqa.errors import ConfigError, SourceError
 from ragqa.index.snapshot import Snapshot
 from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 ENCODER = HashEncoder()
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from ragqa.corpus.read import Problem, read_documents
+from ragqa.documents import Document
 from ragqa.errors import SourceError
 from ragqa.metadata import plain_meta, readable_meta
-from ragqa.types import Document
 
 
 def test_nested_keys_dates_and_lists() -> None:

@@ -13,9 +13,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ragqa.corpus.analyze import get_analyzer
+from ragqa.documents import Document, Passage
 from ragqa.models.catalog import load_encoder, load_reader
 from ragqa.normalized import HIDDEN, is_normal, normalized, plain
-from ragqa.types import Document, Passage
 
 MARKS = "\u0301\u0308\u0327\u0345\u05b0\u093e\u094d"
 ODD = st.text(st.sampled_from("aé5 -ﬁ½⁶①Ａ１ｶﾞ㎏…，\u00ad\u200b\u200d\u2060\ufe0f\ufeff" + MARKS), max_size=12)

@@ -15,13 +15,14 @@ import pytest
 from ragqa import Ask
 from ragqa.answering import Answering
 from ragqa.config import Config, IndexConfig, ReadConfig, RetrieveConfig, SplitConfig
+from ragqa.documents import Document, Passage
 from ragqa.errors import ConfigError, FingerprintMismatch, IndexFormatError, QuestionError, RagqaError
 from ragqa.evidence.calibration import STATES, Calibration, Step, StopModel
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.writer import update
 from ragqa.pipeline import Pipeline
 from ragqa.testing import HashEncoder, WordReader
-from ragqa.types import Answer, Document, Hit, Passage, Reply, Span
+from ragqa.types import Answer, Hit, Reply, Span
 
 CONFIG = IndexConfig(split=SplitConfig(words=12))
 TOWNS = ("Altdorf", "Brunnen", "Chur", "Davos", "Ebnat", "Flims")

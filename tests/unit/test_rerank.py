@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ragqa.config import Config, ReadConfig, RetrieveConfig, load_config
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError
 from ragqa.indexing import build
 from ragqa.models.remembering import Remembering
@@ -17,7 +18,7 @@ from ragqa.pipeline import Pipeline
 from ragqa.protocols import Reader
 from ragqa.rerank import RelevanceReranker
 from ragqa.testing import HashEncoder
-from ragqa.types import Hit, Passage, Span
+from ragqa.types import Hit, Span
 
 SAMPLE = Path(__file__).parents[2] / "corpora" / "sample"
 ASKED = ["Which doors are made of wood?", "Who painted doors?"]

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ragqa.documents import Passage
 from ragqa.models.catalog import load_encoder
 from ragqa.models.ensemble import load_readers
 from ragqa.seen import is_markdown, seen
-from ragqa.types import Passage
 
 PIECES = ["**", "*", "_", "`", "```\n", "[a](b)", "[", "](", ")", "| ", " | ", "|", "\n", "|-|-|\n", "word ", "x", "# "]
 PIECES += ["{{a}}", "<br>", "<!--", "-->", "é", "\U0001f600", "\\", ".", "\n\n", "~~", "> ", "[[p|q]]"]

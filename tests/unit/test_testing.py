@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ragqa.documents import Passage
 from ragqa.protocols import Encoder
 from ragqa.testing import HashEncoder
-from ragqa.types import Passage
 
 
 def test_it_is_an_encoder() -> None:

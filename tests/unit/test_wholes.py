@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragqa.documents import Passage
 from ragqa.models.catalog import load_reader
 from ragqa.seen import Seen, seen
 from ragqa.spans import Decoded, whole_spans
-from ragqa.types import Passage, Span
+from ragqa.types import Span
 from ragqa.wholes import LONGEST, Wholes
 
 LINES = st.sampled_from(["\n1. ", "\n2) ", "\n- ", "\n• ", "\n一、", "\n", "\n  ", *"ab5 .,()-“”"])

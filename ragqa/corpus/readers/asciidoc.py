@@ -15,7 +15,7 @@ from ragqa.corpus.readers.asciidoc_inline import Inline
 from ragqa.corpus.readers.asciidoc_tables import rows_of
 from ragqa.corpus.readers.lines import Lines, lines_of
 from ragqa.corpus.tables import is_reserved
-from ragqa.types import Document
+from ragqa.documents import Document
 
 _TITLE = re.compile(r"(={1,6}|#{1,6})\s+(\S.*?)(?:\s+\1)?\s*\Z")
 _UNDERLINE = re.compile(r"([=\-~^+])\1+\s*\Z")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ragqa.characters import compiled
 from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.lines import Lines, lines_of
-from ragqa.types import Document
+from ragqa.documents import Document
 
 LANGUAGES = {
     ".c": "c", ".h": "c", ".cpp": "cpp", ".cc": "cpp", ".cxx": "cpp", ".hpp": "cpp", ".hh": "cpp", ".cs": "csharp",

@@ -15,8 +15,8 @@ from ragqa.corpus.files import Problem, SourceFile, open_text
 from ragqa.corpus.readers.headers import Header, Row, find_header, read_rows
 from ragqa.corpus.readers.lines import separated
 from ragqa.corpus.tables import is_special
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_ROW = 10_000_000  # characters between a quotation mark and the one that closes it

@@ -14,8 +14,8 @@ from ragqa.corpus.flow import flow
 from ragqa.corpus.limits import too_long
 from ragqa.corpus.package import Node, Package, child, local, text_of
 from ragqa.corpus.readers.markup import read_page
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _FONTS_ONLY = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _FACTS = {"creator": "author", "language": "language", "publisher": "publisher", "date": "date"}

@@ -12,8 +12,8 @@ from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.readers.headers import Row, trimmed
 from ragqa.corpus.readers.sheets import read_sheets, shown_number, shown_share, shown_time
 from ragqa.corpus.tables import as_text
+from ragqa.documents import Document
 from ragqa.errors import MissingExtra
-from ragqa.types import Document
 
 
 def read_xlsx(file: SourceFile) -> Iterator[Document | Problem]:

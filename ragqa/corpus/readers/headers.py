@@ -9,8 +9,8 @@ from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.limits import too_wide
 from ragqa.corpus.readers.records import OWN, document
 from ragqa.corpus.tables import Cells, file_title, is_special, row_reader
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 TITLE_LINES = 10  # above the header, at most
 _LONGEST_TITLE = 300  # characters

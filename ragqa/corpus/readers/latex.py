@@ -15,7 +15,7 @@ from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.hidden import Hidden
 from ragqa.corpus.readers.latex_signs import ACCENTS, SIGNS
 from ragqa.corpus.readers.lines import Lines, lines_of
-from ragqa.types import Document
+from ragqa.documents import Document
 
 _LEVELS = {
     "part": 1,

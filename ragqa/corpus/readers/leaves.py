@@ -8,7 +8,7 @@ from typing import Any
 from ragqa.corpus.files import SourceFile
 from ragqa.corpus.flow import LINE, Block, flow
 from ragqa.corpus.tables import as_text, file_title, quote_cells
-from ragqa.types import Document
+from ragqa.documents import Document
 
 _DEEPEST = 6  # headings; what lies deeper is quoted with its path: "limits.memory.mb: 800"
 _LONG = 200  # characters of a value that stands in a paragraph of its own

@@ -13,7 +13,7 @@ from itertools import accumulate
 from ragqa.corpus.files import SourceFile, read_text_of
 from ragqa.corpus.grid import BAR, LONGEST_COLUMNS
 from ragqa.corpus.headings import Outline
-from ragqa.types import Document, Meta, Table
+from ragqa.documents import Document, Meta, Table
 
 Row = tuple[int, list[str]]  # the number of the line that it begins on, and its cells
 

@@ -18,8 +18,8 @@ from ragqa.corpus.files import Problem, SourceFile, chunks, read_text_bytes
 from ragqa.corpus.flow import Block, flow
 from ragqa.corpus.limits import too_long
 from ragqa.corpus.readers.markup import read_page
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _SAID = ("From", "To", "Cc", "Date")
 _DEEPEST = 20  # messages in messages

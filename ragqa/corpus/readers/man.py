@@ -12,7 +12,7 @@ from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.lines import Lines, lines_of, row
 from ragqa.corpus.readers.mdoc import Mdoc
 from ragqa.corpus.readers.roff import unescaped, words
-from ragqa.types import Document
+from ragqa.documents import Document
 
 _BREAKS = frozenset(
     """

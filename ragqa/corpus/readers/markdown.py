@@ -18,8 +18,8 @@ from ragqa.corpus.grid import BAR, LONGEST_COLUMNS
 from ragqa.corpus.headings import Outline
 from ragqa.corpus.matter import front_matter
 from ragqa.corpus.tables import is_reserved
+from ragqa.documents import Document, Section, Table
 from ragqa.markdown import plain
-from ragqa.types import Document, Section, Table
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # blanks to Markdown, line ends to Python

@@ -13,7 +13,7 @@ from ragqa.corpus.files import Problem, SourceFile, decoded, read_text_bytes
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import Cell, table_block
 from ragqa.corpus.html_tree import Element, parse
-from ragqa.types import Document
+from ragqa.documents import Document
 
 # fmt: off
 _DROPPED = frozenset((

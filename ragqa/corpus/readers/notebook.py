@@ -12,8 +12,8 @@ from ragqa.corpus.readers.markdown import structure
 from ragqa.corpus.readers.markup import read_page
 from ragqa.corpus.readers.records import parsed_json
 from ragqa.corpus.tables import file_title
+from ragqa.documents import Document, Section
 from ragqa.errors import SourceError
-from ragqa.types import Document, Section
 
 _GAP = "\n\n"
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -10,8 +10,8 @@ from ragqa.corpus.files import SourceFile, open_zip
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import Cell, table_block
 from ragqa.corpus.package import Node, Package, child, fact, local, number, text_of
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _SILENT = frozenset((
     "tracked-changes", "annotation", "annotation-end", "forms", "sequence-decls", "variable-decls", "user-field-decls",

@@ -14,8 +14,8 @@ from ragqa.corpus.readers.headers import Row
 from ragqa.corpus.readers.opendocument import body_of, rows_of, said_in
 from ragqa.corpus.readers.sheets import read_sheets, shown_number, shown_share, shown_time
 from ragqa.corpus.tables import as_text
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _CLOCK = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2})")
 

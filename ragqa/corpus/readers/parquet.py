@@ -11,8 +11,8 @@ from ragqa.corpus.files import Problem, SourceFile, regular_size
 from ragqa.corpus.limits import too_large, too_wide
 from ragqa.corpus.readers.records import document
 from ragqa.corpus.tables import row_reader
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _ROWS = 1024
 _PROBE = 8  # rows that tell how large the others will be

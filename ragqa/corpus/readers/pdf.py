@@ -16,8 +16,8 @@ from ragqa.corpus.headings import Outline
 from ragqa.corpus.readers.pdf_file import Part, PdfFile, Place, opened
 from ragqa.corpus.readers.pdf_page import FIELD, NO_GLYPH
 from ragqa.corpus.readers.pdf_scan import can_recognise
+from ragqa.documents import Document, Section
 from ragqa.errors import SourceError
-from ragqa.types import Document, Section
 
 _DAMAGED_PAGES = 100  # after so many a file is given up
 _LARGER = 1.15  # times the size of most letters: a title

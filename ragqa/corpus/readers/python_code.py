@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.code import comment_text, read_other_code
 from ragqa.corpus.readers.lines import Lines, lines_of
-from ragqa.types import Document
+from ragqa.documents import Document
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _QUOTES = ('"""', "'''", '"', "'")

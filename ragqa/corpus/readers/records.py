@@ -14,8 +14,8 @@ from ragqa.corpus.limits import Limits, too_deep, too_wide
 from ragqa.corpus.readers.leaves import flat, read_leaves
 from ragqa.corpus.squad import is_squad, parse_squad
 from ragqa.corpus.tables import RowReader, is_reserved, row_reader
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 OWN = ("id", "text", "title")
 _MOST_DIGITS = 4_000  # Python refuses to read or write longer integers (from 4,300 on), so these stay text

@@ -16,7 +16,7 @@ from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.lines import Lines, indent_of, lines_of
 from ragqa.corpus.readers.rst_inline import Inline
 from ragqa.corpus.readers.rst_tables import grid_rows, list_rows, simple_rows
-from ragqa.types import Document
+from ragqa.documents import Document
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1+\s*\Z")
 _SHORT = 4  # characters of an adornment that must be as long as its title

@@ -15,8 +15,8 @@ from urllib.parse import quote
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.readers.headers import Row, find_header, read_rows, trimmed
 from ragqa.corpus.tables import file_title
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _SAMPLE = 50  # rows by which the header is found
 
@@ -53,7 +53,7 @@ def shown_share(value: float) -> str:
 
 
 def _quoted(name: str) -> str:
-    """A sheet's name as it stands in a place (see `ragqa.types.file_of`)."""
+    """A sheet's name as it stands in a place (see `ragqa.documents.file_of`)."""
     return "".join(char if char not in "%#:/" and not char.isspace() else quote(char, safe="") for char in name)
 
 

@@ -13,8 +13,8 @@ from ragqa.corpus.files import Problem, SourceFile, open_zip
 from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import Cell, table_block
 from ragqa.corpus.package import Node, Package, child, fact, local, number
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _TITLES = frozenset(("title", "ctrTitle"))
 _OF_THE_PAGE = frozenset(("sldNum", "dt", "ftr", "hdr", "sldImg"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ragqa.corpus.files import SourceFile, read_text_of
-from ragqa.types import Document
+from ragqa.documents import Document
 
 
 def read_text(file: SourceFile) -> Iterator[Document]:

@@ -14,8 +14,8 @@ from ragqa.corpus.flow import LINE, PARAGRAPH, Block, flow
 from ragqa.corpus.grid import LONGEST_REPEATED, Cell, table_block
 from ragqa.corpus.package import Node, Package, child, fact, is_on, local, number
 from ragqa.corpus.readers.word_styles import Numbers, Style, heading_level, read_styles
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 _SILENT = frozenset(("del", "moveFrom", "delText", "instrText", "delInstrText", "rt", "Fallback"))  # not shown
 _SILENT |= {"rPr", "pPr", "tblPr", "trPr", "tcPr", "sdtPr", "sectPr"}  # facts, not text

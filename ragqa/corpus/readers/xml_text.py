@@ -41,7 +41,7 @@ from ragqa.corpus.readers.xml_words import (
     VERBATIM,
 )
 from ragqa.corpus.tables import file_title, quote_cells
-from ragqa.types import Document
+from ragqa.documents import Document
 
 _ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 _MARKUP = re.compile(r"</?(?:p|br|div|a|b|i|em|strong|ul|ol|li|h[1-6]|span|table)\b[^<>]*>", re.IGNORECASE)

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.asking import Ask
+from ragqa.documents import Passage
 from ragqa.eval.runs.folder import Findings
 from ragqa.explanation import Explanation, explain_hits
 from ragqa.index.ranking import Ranking
@@ -39,7 +40,7 @@ from ragqa.pipeline import Pipeline
 from ragqa.protocols import Reader
 from ragqa.retrieve import HybridRetriever, Rankings
 from ragqa.timing import Stopwatch
-from ragqa.types import Hit, Passage, Question, Reply
+from ragqa.types import Hit, Question, Reply
 
 ANSWERS = 5
 Examine = Callable[[int, Question, Findings], dict[str, Any]]  # (number, question, findings) → a record's fields

@@ -23,11 +23,11 @@ from typing import Any
 import pyarrow as pa
 
 from ragqa.convert import convert, line_reader, plain, read_json
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.runs.forms import Begun, Cost, Described, Record
 from ragqa.store.atomic import replace_file, storing, sync_folder, write_file
 from ragqa.timing import Stopwatch
-from ragqa.types import Passage
 
 RUN, ANSWERS, COST, CHUNKS = "run.json", "answers.jsonl", "cost.json", "chunks"
 _NAME = pa.dictionary(pa.int32(), pa.string())

@@ -12,6 +12,7 @@ from typing import Any
 from ragqa.config import Config
 from ragqa.corpus.files import Problem
 from ragqa.corpus.read import read_documents
+from ragqa.documents import Document
 from ragqa.errors import ConfigError, SourceError
 from ragqa.eval.runs.examine import ANSWERS, CorpusView, Examine, examine_open, examine_reading, examine_retrieval
 from ragqa.eval.runs.folder import Findings, SuiteRun
@@ -29,7 +30,7 @@ from ragqa.models.ensemble import load_readers
 from ragqa.pipeline import Pipeline
 from ragqa.protocols import Encoder
 from ragqa.store.atomic import sha256
-from ragqa.types import Document, Question
+from ragqa.types import Question
 
 CHUNK = 64
 INDEXES = "eval/indexes"  # not "indexes": what stands there is asked by ragqa ask

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.config import RetrieveConfig
+from ragqa.documents import Passage
 from ragqa.index.fuse import fuse
 from ragqa.index.ranking import Ranking, stack
 from ragqa.index.snapshot import Snapshot
 from ragqa.judging.matching import AnswerFinder
-from ragqa.types import Passage, Question
+from ragqa.types import Question
 
 Rows = NDArray[np.int64]
 CACHED = 65_536

@@ -9,10 +9,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.documents import Passage
 from ragqa.models.tokenize import Batch, IntArray, PairTokenizer, Tokens, Window, pad
 from ragqa.train.joint.candidates import Candidates
 from ragqa.train.reader.places import right_places, token_spans
-from ragqa.types import Passage, Question
+from ragqa.types import Question
 
 CACHED = 65_536
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError
 from ragqa.index.snapshot import Snapshot
 from ragqa.models.runtime import load_sentence_model, load_span_model
@@ -21,7 +22,6 @@ from ragqa.train.checkpoints.question_encoder import save_encoder, save_question
 from ragqa.train.checkpoints.unpack import encoder_place
 from ragqa.train.engine.recipe import JointRecipe
 from ragqa.train.retriever.towers import POSITIVE, prompts
-from ragqa.types import Passage
 
 ENCODER, READER = "encoder", "reader"
 ENCODED = 64  # questions at a time

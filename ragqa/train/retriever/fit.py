@@ -16,6 +16,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers import AutoConfig, TrainerCallback
 
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError, ModelError
 from ragqa.mining.pairs import Candidate, Pairing
 from ragqa.models.card import MODEL, has_card, place_of, read_card
@@ -36,7 +37,6 @@ from ragqa.train.retriever.batches import DrawnPairing, draw_batches
 from ragqa.train.retriever.data import Note, contents, load_pairings, negatives_of, split_questions
 from ragqa.train.retriever.topical import TopicalCollator, draw_topical, known_positives
 from ragqa.train.retriever.towers import Floats, RetrieverTask, Rows, TextCollator, build_loss
-from ragqa.types import Passage
 
 
 def fit_retriever(

@@ -17,9 +17,9 @@ from ragqa.config import SplitConfig
 from ragqa.corpus.files import Problem
 from ragqa.corpus.read import read_documents
 from ragqa.corpus.split import split
+from ragqa.documents import Passage
 from ragqa.mining.pairs import Candidate, Pairing
 from ragqa.sentences import count_words, sentences
-from ragqa.types import Passage
 
 SHORTEST = 5
 

@@ -35,10 +35,10 @@ def text(name: str, edition: int) -> str:
 
 def write(index: Path, first: int, until: float) -> dict[str, Any]:
     """Bring all documents to one edition after the other; every fourth time compact."""
+    from ragqa.documents import Document
     from ragqa.errors import IndexLocked, RagqaError
     from ragqa.index.writer import compact, update
     from ragqa.testing import HashEncoder
-    from ragqa.types import Document
 
     done, waited, turn, errors = 0, 0, 0, []
     while not turn or time.time() < until:

@@ -16,6 +16,7 @@ from support.served import CHUR, holding, key, release, slowly, town, write
 from support.serving import serving
 
 import ragqa as api
+from ragqa.documents import Document, Section
 from ragqa.errors import (
     ConfigError,
     IndexNotFound,
@@ -27,7 +28,7 @@ from ragqa.errors import (
 )
 from ragqa.filters import parse_conditions, parse_filter, to_json
 from ragqa.testing import HashEncoder, WordReader
-from ragqa.types import Document, Reply, Section
+from ragqa.types import Reply
 
 SETTINGS = (
     *({}, {"k": 1, "passages": 3}, {"where": {"team": "a"}}, {"min_score": 0.99}, {"all": True}),

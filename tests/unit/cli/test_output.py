@@ -1,7 +1,8 @@
 """What a terminal shows of answers and passages."""
 
 from ragqa.cli.output import print_hit, print_reply, quotation
-from ragqa.types import Answer, Hit, Passage, Reply, Span
+from ragqa.documents import Passage
+from ragqa.types import Answer, Hit, Reply, Span
 
 TEXT = '<p>It is <span class="a b" id="x">not <b>so</b></span> ~~far~~.</p><p>See [the **mill**](#mill) at<br>Sarn.'
 

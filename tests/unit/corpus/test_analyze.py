@@ -8,8 +8,8 @@ import tantivy
 
 from ragqa.corpus import analyze
 from ragqa.corpus.analyze import LANGUAGES, get_analyzer, language_of, recorded_analyzer
+from ragqa.documents import LANGUAGE
 from ragqa.errors import ConfigError, MissingExtra
-from ragqa.types import LANGUAGE
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from ragqa.corpus.flow import flow
 from ragqa.corpus.read import read_documents
 from ragqa.corpus.readers.markup import read_page
 from ragqa.corpus.split import split
-from ragqa.types import Document
+from ragqa.documents import Document
 
 
 def page(html):

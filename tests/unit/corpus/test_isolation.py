@@ -16,7 +16,7 @@ from ragqa.corpus import wire
 from ragqa.corpus.files import Problem, SourceFile
 from ragqa.corpus.isolation import ReadingProcess
 from ragqa.corpus.limits import Limits
-from ragqa.types import Document, Section, Table
+from ragqa.documents import Document, Section, Table
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and limits")

@@ -15,7 +15,7 @@ from ragqa.corpus.files import SourceFile
 from ragqa.corpus.formats import TABLE
 from ragqa.corpus.guard import read_file
 from ragqa.corpus.read import read_documents
-from ragqa.types import Document
+from ragqa.documents import Document
 
 ROUNDS = 6  # of each format; `python -m pytest` with more is what a campaign does
 

@@ -18,8 +18,8 @@ from ragqa.corpus.limits import Limits
 from ragqa.corpus.readers.pdf import boxes, read_pdf
 from ragqa.corpus.readers.pdf_file import opened
 from ragqa.corpus.readers.pdf_picture import draw
+from ragqa.documents import Document
 from ragqa.errors import SourceError
-from ragqa.types import Document
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from ragqa.corpus.guard import read_file
 from ragqa.corpus.isolation import ReadingProcess
 from ragqa.corpus.limits import Limits
 from ragqa.corpus.readers import pdf, pdf_scan
-from ragqa.types import Document
+from ragqa.documents import Document
 
 pytest.importorskip("rapidocr", reason="needs the extra [ocr]")
 LINES = ("The Vornholm lighthouse was built", "by Ada Marsk in 1874.")

@@ -9,8 +9,8 @@ import pytest
 
 from ragqa.corpus import formats
 from ragqa.corpus.read import Limits, read_documents
+from ragqa.documents import file_of
 from ragqa.errors import SourceError
-from ragqa.types import file_of
 
 
 def write(root, names):

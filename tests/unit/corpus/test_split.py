@@ -7,8 +7,8 @@ import pytest
 
 from ragqa.config import SplitConfig
 from ragqa.corpus.split import LONGEST, split
+from ragqa.documents import Document, Section, passage_id
 from ragqa.sentences import count_words, sentences
-from ragqa.types import Document, Section, passage_id
 
 
 def texts(text, words=120, overlap=0, sections=()):

@@ -17,7 +17,7 @@ from ragqa.corpus.files import SourceFile
 from ragqa.corpus.read import read_documents
 from ragqa.corpus.split import split
 from ragqa.corpus.tables import as_text, file_title, quote_cells, read_table_row, row_reader
-from ragqa.types import FAQ, KIND
+from ragqa.documents import FAQ, KIND
 
 
 def read(*paths):

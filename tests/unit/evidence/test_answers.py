@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragqa.documents import Passage
 from ragqa.evidence.answers import null_share, rank_answers
 from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
 from ragqa.evidence.masses import Evidence, log_priors
 from ragqa.evidence.masses import relevance as relevance_of
 from ragqa.evidence.phrases import near, phrase
 from ragqa.evidence.stopping import ended
-from ragqa.types import Hit, Passage, Span
+from ragqa.types import Hit, Span
 
 PLAIN = Weights(bm25=1.0, dense=0.0, relevance=1.0, span=1.0, cap=12.0)
 SHARE = ScoreModel()  # the score is the answer's share of all mass

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragqa.documents import FAQ, KIND, Passage
 from ragqa.evidence.calibration import EXCERPT_FEATURES, ExcerptModel, Weights
 from ragqa.evidence.excerpts import LONGEST, rank_excerpts
 from ragqa.evidence.masses import Evidence
-from ragqa.types import FAQ, KIND, Hit, Passage, Span
+from ragqa.types import Hit, Span
 
 MODEL = ExcerptModel()
 

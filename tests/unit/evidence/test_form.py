@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from ragqa.documents import FAQ, KIND, Passage
 from ragqa.evidence.answers import rank_answers
 from ragqa.evidence.calibration import ScoreModel, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.overlap import Overlap
 from ragqa.questions import asked
-from ragqa.types import FAQ, KIND, Hit, Passage, Span
+from ragqa.types import Hit, Span
 
 TEXT = "A code is valid for a length of time. Codes of guests are valid for thirty days."
 

@@ -10,6 +10,7 @@ import pytest
 import ragqa
 from ragqa.asking import Ask
 from ragqa.config import IndexConfig
+from ragqa.documents import Document, Passage
 from ragqa.evidence.answers import rank_answers
 from ragqa.evidence.calibration import ScoreModel
 from ragqa.evidence.masses import Evidence
@@ -17,7 +18,7 @@ from ragqa.evidence.phrases import near, phrase
 from ragqa.index.writer import update
 from ragqa.pipeline import Pipeline
 from ragqa.testing import HashEncoder, WordReader
-from ragqa.types import Document, Hit, Passage, Span
+from ragqa.types import Hit, Span
 from ragqa.wording import ENGLISH, NEUTRAL, Wording, wording_of
 
 SPANISH = Wording(

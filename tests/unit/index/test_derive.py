@@ -12,13 +12,13 @@ import pytest
 
 from ragqa.config import IndexConfig, SplitConfig
 from ragqa.corpus.synonyms import parse_synonyms
+from ragqa.documents import Document, Passage
 from ragqa.errors import ConfigError, IndexNotFound, ModelError
 from ragqa.index.derive import copy_index, reencode
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update
 from ragqa.testing import HashEncoder
-from ragqa.types import Document, Passage
 
 CONFIG = IndexConfig(split=SplitConfig(words=10))
 OTHER = HashEncoder(48, "other")

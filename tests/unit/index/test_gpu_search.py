@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from ragqa.documents import Document
 from ragqa.errors import ConfigError
 from ragqa.index import ann, dense, exact, gpu
 from ragqa.index.ann import build_ann, wants_ann
@@ -21,7 +22,6 @@ from ragqa.index.facts import Allowed
 from ragqa.index.writer import compact
 from ragqa.library import Index
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 faiss = pytest.importorskip("faiss")
 DIM = 32

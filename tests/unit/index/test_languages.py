@@ -12,13 +12,13 @@ from support.writing import CONFIG
 from ragqa.corpus import analyze
 from ragqa.corpus.analyze import get_analyzer
 from ragqa.corpus.synonyms import parse_synonyms
+from ragqa.documents import LANGUAGE, Document
 from ragqa.errors import IndexFormatError
 from ragqa.index.repair import repair
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, delete, update, upsert
 from ragqa.testing import HashEncoder
-from ragqa.types import LANGUAGE, Document
 
 AUTO = replace(CONFIG, language="auto")
 ENGLISH = Document("en", "The runners were running through the old town, and the houses of the town are old.")

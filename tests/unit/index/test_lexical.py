@@ -10,9 +10,9 @@ import tantivy
 from support.everything import EVERYTHING
 
 from ragqa.corpus.analyze import get_analyzer
+from ragqa.documents import Passage
 from ragqa.errors import IndexFormatError, StorageError
 from ragqa.index.lexical import TantivyIndex, TantivyWriter, _writing
-from ragqa.types import Passage
 
 ENGLISH = get_analyzer("en")
 

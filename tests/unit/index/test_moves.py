@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import ragqa
 from ragqa.config import IndexConfig, SplitConfig
+from ragqa.documents import Document, Passage, Section
 from ragqa.errors import ConfigError
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
@@ -22,7 +23,6 @@ from ragqa.index.writer import compact, update
 from ragqa.store.layout import Layout
 from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
-from ragqa.types import Document, Passage, Section
 
 CONFIG = IndexConfig(split=SplitConfig(words=8))
 

@@ -17,6 +17,7 @@ import pytest
 
 from ragqa.config import Config, IndexConfig, ReadConfig
 from ragqa.corpus.synonyms import parse_synonyms
+from ragqa.documents import Document, Passage
 from ragqa.errors import IndexFormatError, ModelError, RagqaError
 from ragqa.evidence.calibration import Calibration, Step, save_calibration
 from ragqa.index.gpu import faiss_installed
@@ -25,7 +26,7 @@ from ragqa.index.writer import update
 from ragqa.models.ensemble import readers_fingerprint
 from ragqa.pipeline import Pipeline
 from ragqa.testing import HashEncoder
-from ragqa.types import Document, Passage, Span
+from ragqa.types import Span
 
 TRIED = int(os.environ.get("RAGQA_MUTATIONS", "150"))
 ENCODER = HashEncoder()

@@ -15,6 +15,7 @@ import pytest
 from support import limited_reader
 
 from ragqa.config import IndexConfig
+from ragqa.documents import Document
 from ragqa.errors import IndexFormatError, StorageError
 from ragqa.index.gpu import faiss_installed
 from ragqa.index.snapshot import Snapshot
@@ -23,7 +24,6 @@ from ragqa.index.writer import update
 from ragqa.store.layout import Layout
 from ragqa.store.reading import read_error, reading
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="limits as Linux has them")
 

@@ -18,11 +18,11 @@ from support.repairing import (
 from support.writing import contents
 
 from ragqa.convert import read_json
+from ragqa.documents import Passage
 from ragqa.errors import ConfigError, FingerprintMismatch, IndexFormatError, IndexLocked, IndexNotFound
 from ragqa.store.lock import writer_lock
 from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
-from ragqa.types import Passage
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ragqa.config import IndexConfig, SplitConfig
+from ragqa.documents import Document, Section
 from ragqa.errors import ConfigError, IndexFormatError, IndexNotFound, StorageError
 from ragqa.index.rankbm25 import RankBM25Index
 from ragqa.index.snapshot import Snapshot
@@ -20,7 +21,6 @@ from ragqa.index.writer import update
 from ragqa.store.layout import Layout
 from ragqa.store.record import seal, unseal
 from ragqa.testing import HashEncoder
-from ragqa.types import Document, Section
 
 CONFIG = IndexConfig(split=SplitConfig(words=10))
 ENCODER = HashEncoder()

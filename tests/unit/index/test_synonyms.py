@@ -9,13 +9,13 @@ import pytest
 
 from ragqa.config import IndexConfig, SplitConfig
 from ragqa.corpus.synonyms import Synonyms, parse_synonyms
+from ragqa.documents import Document
 from ragqa.errors import IndexFormatError
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update
 from ragqa.store.layout import Layout
 from ragqa.testing import HashEncoder
-from ragqa.types import Document
 
 ENCODER = HashEncoder()
 CARS = parse_synonyms("car, automobile\n", "s")

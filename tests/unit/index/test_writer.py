@@ -13,6 +13,7 @@ import pytest
 from support.writing import CONFIG, A, B, C, contents, document, texts
 
 from ragqa.config import IndexConfig, SplitConfig
+from ragqa.documents import Document, Passage
 from ragqa.errors import ConfigError, IndexFormatError, IndexLocked, IndexNotFound, SourceError
 from ragqa.index import intake
 from ragqa.index.snapshot import Snapshot
@@ -21,7 +22,6 @@ from ragqa.index.writer import compact, update
 from ragqa.store.layout import Layout
 from ragqa.store.lock import writer_lock
 from ragqa.testing import HashEncoder
-from ragqa.types import Document, Passage
 
 
 class CountingEncoder(HashEncoder):

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from support.writing import CONFIG, A, B, C, contents, document
 
+from ragqa.documents import Document, Passage
 from ragqa.errors import ModelError, StorageError
 from ragqa.index.snapshot import Snapshot
 from ragqa.index.verify import verify
 from ragqa.index.writer import compact, update
 from ragqa.store.layout import Layout, current_line
 from ragqa.testing import HashEncoder
-from ragqa.types import Document, Passage
 
 
 class Raising(HashEncoder):

@@ -10,12 +10,13 @@ from tokenizers import Regex, Tokenizer
 from tokenizers.pre_tokenizers import Split
 
 from ragqa.config import Config, load_config
+from ragqa.documents import Passage
 from ragqa.models.catalog import load_reader, reader_fingerprint
 from ragqa.models.ensemble import EnsembleReader, average, load_readers, readers_fingerprint
 from ragqa.models.reader import SpanReader
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.spans import Decoded
-from ragqa.types import Passage, Span
+from ragqa.types import Span
 
 TEXT = "The Rhine rises in Switzerland and flows to the North Sea."
 

@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
+from ragqa.documents import Passage
 from ragqa.errors import MissingExtra, ModelError
 from ragqa.models import runtime
 from ragqa.models.batching import batches_by_length
@@ -16,7 +17,7 @@ from ragqa.models.catalog import PRETRAINED, load_encoder, load_reader
 from ragqa.models.reader import SpanReader
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.protocols import Encoder, ExplainingReader, Reader
-from ragqa.types import Passage, Span
+from ragqa.types import Span
 
 
 @pytest.fixture(scope="module")

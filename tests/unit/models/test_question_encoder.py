@@ -8,12 +8,12 @@ import shutil
 import numpy as np
 import pytest
 
+from ragqa.documents import Passage
 from ragqa.errors import FingerprintMismatch, ModelError
 from ragqa.models.card import CARD, has_card, place_from, place_of, read_card
 from ragqa.models.catalog import PRETRAINED, load_encoder
 from ragqa.models.encoder import QuestionEncoder
 from ragqa.testing import HashEncoder
-from ragqa.types import Passage
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.graphs import saturating_weights
 
 from ragqa.corpus.analyze import get_analyzer
+from ragqa.documents import Passage
 from ragqa.errors import ModelError
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.masses import Evidence
@@ -23,7 +24,7 @@ from ragqa.models.reranker import CrossEncoder
 from ragqa.models.tokenize import PairTokenizer, Window
 from ragqa.protocols import Reranker
 from ragqa.rerank import RelevanceReranker
-from ragqa.types import Hit, Passage, Span
+from ragqa.types import Hit, Span
 
 WORDS = ("river", "bridge", "mayor", "alps", "1937")
 TOKENIZER = PairTokenizer.from_file(PRETRAINED / "encoder" / "tokenizer.json", 64)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragqa.documents import Document, Passage, Section, Table
 from ragqa.errors import IndexFormatError
 from ragqa.store.passages import PASSAGE_BATCH, PASSAGE_SCHEMA, PassageStore, PassageWriter, storable
-from ragqa.types import Document, Passage, Section, Table
 
 Content = list[tuple[Document, list[Passage]]]
 
