@@ -2,8 +2,7 @@
 for what is left.
 
 The classes have no slots, because the protocol's library would take slots for defaults. A cursor is a number of results
-that were shown. Where the index changes between two calls, some may be shown twice or
-not at all.
+that were shown. Where the index changes between two calls, some may be shown twice or not at all.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from ragqa.cli.options import (
     fusion_option,
     index_option,
     locate_index,
-    make_config,
     parse_where,
     reranker_option,
     settings_options,
@@ -109,13 +108,10 @@ def search(
     index_dir: str | None,
     count: int,
     as_json: bool,
-    encoder: str | None,
-    fusion: str | None,
-    reranker: str | None,
-    device: str | None,
     where: tuple[str, ...],
     config_file: str | None,
     settings: tuple[str, ...],
+    **searching: Any,
 ) -> None:
     """Show the passages nearest to a QUESTION.
 
@@ -124,9 +120,7 @@ def search(
     from ragqa.cli.output import note_unchecked, print_hit
     from ragqa.cli.progress import progress_bar
 
-    named = {"index.encoder": encoder, "retrieve.fusion": fusion, "retrieve.reranker": reranker}
-    given = named | {"device": device}
-    config = make_config(config_file, settings, given)
+    config = answering_config(config_file, settings, searching)
     filters = parse_where(where)
     (text,) = asked(question, None)
     directory = locate_index(index_dir)

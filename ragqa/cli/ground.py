@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ragqa.cli.options import (
+    answering_config,
     device_option,
     encoder_option,
     fusion_option,
     index_option,
     locate_index,
-    make_config,
     parse_where,
     settings_options,
     where_option,
@@ -41,12 +41,10 @@ def ground(
     index_dir: str | None,
     file: str | None,
     as_json: bool,
-    encoder: str | None,
-    fusion: str | None,
-    device: str | None,
     where: tuple[str, ...],
     config_file: str | None,
     settings: tuple[str, ...],
+    **searching: Any,
 ) -> None:
     """Compare a TEXT with an index, sentence by sentence.
 
@@ -56,8 +54,7 @@ def ground(
     from ragqa.cli.output import note_unchecked
     from ragqa.cli.progress import progress_bar
 
-    given = {"index.encoder": encoder, "retrieve.fusion": fusion, "device": device}
-    config = make_config(config_file, settings, given)
+    config = answering_config(config_file, settings, searching)
     filters = parse_where(where)
     whole = written(text, file)
     directory = locate_index(index_dir)

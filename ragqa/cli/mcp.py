@@ -12,8 +12,7 @@ import click
 from ragqa.cli.options import answering_config, answering_options, index_option, locate_index, settings_options
 from ragqa.cli.terminal import note
 from ragqa.errors import ConfigError, MissingExtra
-
-KEY = "RAGQA_KEY"
+from ragqa.remote import KEY
 
 
 @click.command()

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ragqa.filters import Where
+from ragqa.remote import KEY
 from ragqa.types import Answer, Hit, Reply
-
-KEY = "RAGQA_KEY"
 
 
 class Source(Protocol):
