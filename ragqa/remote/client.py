@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack
@@ -18,7 +19,7 @@ from ragqa.filters import Where, parse_filter, to_json
 from ragqa.grounded import Grounding
 from ragqa.metadata import plain_meta
 from ragqa.remote.calls import BUSY, NOT_FOUND, TOO_LARGE, Calls, Refusal
-from ragqa.remote.replies import grounding_of, hits_of, reply_of
+from ragqa.remote.replies import Part, grounding_of, hits_of, part_of, reply_of
 from ragqa.types import Answer, Hit, Reply
 
 if TYPE_CHECKING:
@@ -136,21 +137,22 @@ class Client:
 
     def get(self, doc_id: str) -> Document | None:
         """The document of this id, without its sections; None where the service shows none."""
-        path, parts = f"/v1/documents/{quote(doc_id, safe='')}", list[dict[str, Any]]()
-        while not parts or parts[-1]["end"] < parts[-1]["length"]:
-            start = parts[-1]["end"] if parts else 0
+        path, parts = f"/v1/documents/{quote(doc_id, safe='')}", list[Part]()
+        while not parts or parts[-1].end < parts[-1].length:
+            start = parts[-1].end if parts else 0
             try:
-                part = self._calls.get(path, start=start, end=start + WINDOW, around=0, index=self.index)
+                sent = self._calls.get(path, start=start, end=start + WINDOW, around=0, index=self.index)
             except Refusal as refusal:
                 if refusal.status == NOT_FOUND and str(refusal.problem.get("type")).endswith("document-not-found"):
                     return None
                 raise self._calls.error(refusal) from None
-            if parts and part["generation"] != parts[0]["generation"]:
+            part = self._read(partial(part_of, start=start), sent)
+            if parts and part.generation != parts[0].generation:
                 parts = []  # it may have changed between two parts
                 continue
             parts.append(part)
-        first = {name: parts[0][name] for name in ("id", "title", "source", "meta", "line")}
-        return self._read(lambda data: convert(Document, data), {**first, "text": "".join(p["text"] for p in parts)})
+        first, text = parts[0], "".join(part.text for part in parts)
+        return Document(first.id, text, first.title, first.source, first.meta, line=first.line)
 
     def upsert(self, documents: Iterable[Document]) -> BuildReport:
         """Add these documents in one request, in place of those of the same ids. Documents that are divided into

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ragqa.convert import Misfit, convert
-from ragqa.documents import Passage
+from ragqa.documents import Meta, Passage
 from ragqa.grounded import Grounding
 from ragqa.types import Answer, AnswerKind, Hit, Reply, Span, Stopped, Support
 
@@ -67,6 +67,32 @@ def reply_of(data: object) -> Reply:
         nearest=None if sent.nearest is None else _answer(sent.nearest, hits),
         searched=sent.searched,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Characters [start, end) of a document that has ``length`` of them in all; ``line`` is that of the part."""
+
+    id: str
+    title: str
+    source: str
+    meta: Meta
+    line: int
+    length: int
+    start: int
+    end: int
+    text: str
+    generation: int
+
+
+def part_of(data: object, start: int) -> Part:
+    """The part of a document that begins at ``start``, from its JSON form; none that has nothing of what is left."""
+    part = convert(Part, data, loose=True)
+    if part.start != start or part.end - start != len(part.text) or (not part.text and start < part.length):
+        raise Misfit(
+            f"the part from {part.start} to {part.end} has {len(part.text)} characters and was asked at {start}"
+        )
+    return part
 
 
 def hits_of(data: object) -> list[Hit]:

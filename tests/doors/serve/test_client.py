@@ -214,7 +214,7 @@ def answering(*responses):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, headers, body = responses[min(len(seen), len(responses) - 1)]
             seen.append(self.headers)
             if status == 0:
@@ -226,6 +226,8 @@ def answering(*responses):
             self.end_headers()
             self.wfile.write(body)
             self.close_connection = "close" in headers.get("X-Then", "")
+
+        do_GET = do_POST
 
         def log_message(self, *_):
             pass
@@ -263,6 +265,28 @@ def test_what_is_no_service_is_told_in_one_line(response, said):
     ):
         client.search("Who?")
     assert said in str(error.value) and "\n" not in str(error.value) and "secret" not in str(error.value)
+
+
+PART = {"id": "a", "title": "", "source": "", "meta": {}, "line": 0, "generation": 1, "length": 9}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {},
+        {**PART, "start": 0, "end": 0, "text": ""},
+        {**PART, "start": 4, "end": 9, "text": "later"},
+        {**PART, "end": "x"},
+    ],
+)
+def test_a_document_that_does_not_come_part_after_part_is_told_in_one_line(part):
+    with (
+        answering((200, {}, json.dumps(part).encode())) as (url, seen),
+        api.Client(url, timeout=5) as client,
+        pytest.raises(ServiceError, match="cannot be read"),
+    ):
+        client.get("a")
+    assert len(seen) == 1
 
 
 def test_a_kept_connection_that_was_closed_is_opened_again_and_a_pause_is_kept():
