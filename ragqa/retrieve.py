@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ragqa.index.fuse import fuse, lookup
 from ragqa.index.ranking import Ranking
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Encoder, Reranker
-from ragqa.spelling import MOST, doubted, meant, variants
+from ragqa.spelling import MOST, doubted, meant, replaced, variants
 from ragqa.timing import Stopwatch
 from ragqa.types import Hit
 
@@ -83,24 +84,26 @@ class HybridRetriever:
         is where each of its words stands in a passage or is one that the encoder knows. The words that are meant come
         from what BM25 finds with the rest of the question and all known words that are one step away.
         """
-        lexical, is_word = self.snapshot.lexical, getattr(self.encoder, "is_word", None)
-        places = list(doubted(question))
-        known = lexical.known([question[start:end] for start, end in places])
-        unknown = [place for place, is_known in zip(places, known, strict=True) if not is_known]
-        if is_word is not None:
-            unknown = [(start, end) for start, end in unknown if not is_word(question[start:end])]
-        if not unknown or len(unknown) > MOST:
+        places = self._mistyped(question)
+        if not places or len(places) > MOST:
             return question
-        asked = question
-        for start, end in reversed(unknown):
-            others = variants(question[start:end])
-            near = [other for other, is_known in zip(others, lexical.known(others), strict=True) if is_known]
-            asked = f"{asked[:start]}{' '.join(near)}{asked[end:]}"
-        found = lexical.search([asked], RESPELLED, self.snapshot.allowed(where)).rows[0]
+        words = [question[start:end] for start, end in places]
+        lexical = self.snapshot.lexical
+        near = [" ".join(compress(others, lexical.known(others))) for others in map(variants, words)]
+        found = lexical.search([replaced(question, places, near)], RESPELLED, self.snapshot.allowed(where)).rows[0]
         texts = [passage.retrieval_text for passage in self.snapshot.passages(np.unique(found[found >= 0]))]
-        for start, end in reversed(unknown):
-            question = f"{question[:start]}{meant(question[start:end], texts) or question[start:end]}{question[end:]}"
-        return question
+        return replaced(question, places, [meant(word, texts) or word for word in words])
+
+    def _mistyped(self, question: str) -> list[tuple[int, int]]:
+        """Characters [start, end) of the words that neither a passage has nor the encoder knows."""
+        places = list(doubted(question))
+        known = self.snapshot.lexical.known([question[start:end] for start, end in places])
+        is_word = getattr(self.encoder, "is_word", lambda text: False)
+        return [
+            (start, end)
+            for (start, end), is_known in zip(places, known, strict=True)
+            if not is_known and not is_word(question[start:end])
+        ]
 
     def reach(self, k: int) -> int:
         """How many of the fused passages are looked at to find the best ``k``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ragqa.sentences import SPACELESS
 
@@ -74,6 +74,13 @@ def meant(word: str, texts: Iterable[str]) -> str:
     shown = [form for form in forms if form.lower() == best]
     alike = [form for form in shown if form[0].isupper() == word[0].isupper()]
     return max(alike or shown, key=lambda form: (forms[form], form), default="")
+
+
+def replaced(text: str, places: Sequence[tuple[int, int]], words: Sequence[str]) -> str:
+    """The text with words in the places [start, end), which ascend and do not overlap."""
+    for (start, end), word in reversed(list(zip(places, words, strict=True))):
+        text = f"{text[:start]}{word}{text[end:]}"
+    return text
 
 
 def _in_code(question: str, match: re.Match[str]) -> bool:

@@ -38,12 +38,15 @@ class Seen:
         """Whether a right answer stands in a text; of one of more than `LONG` words half of them are enough."""
         if not self.references:
             return False
-        return has_answer(text, self.references) or any(_covers(text, reference) for reference in self.references)
+        return has_answer(text, self.references) or any(
+            _covers(text, reference, self.language) for reference in self.references
+        )
 
 
-def _covers(text: str, reference: str) -> bool:
-    words = answer_tokens(reference, "en")
-    return len(words) > LONG and 2 * len(Counter(words) & Counter(answer_tokens(text, "en"))) >= len(words)
+def _covers(text: str, reference: str, language: str) -> bool:
+    """Whether a text has half of the words of a long answer."""
+    words = answer_tokens(reference, language)
+    return len(words) > LONG and 2 * len(Counter(words) & Counter(answer_tokens(text, language))) >= len(words)
 
 
 def gather(

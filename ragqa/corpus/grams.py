@@ -36,7 +36,7 @@ def terms_of(text: str, language: str) -> Iterator[str]:
         if match[1] is None:
             yield match[0]
         else:
-            yield from chain.from_iterable(_runs(match[0], length) for length in _SCRIPTS[language][1])
+            yield from chain.from_iterable(runs(match[0], length) for length in _SCRIPTS[language][1])
 
 
 @cache
@@ -45,6 +45,7 @@ def pieces(script: str) -> re.Pattern[str]:
     return re.compile(rf"([{script}]+)|(?:(?![{script}])[\w{MARKS}])+")
 
 
-def _runs(stretch: str, length: int) -> Iterator[str]:
+def runs(stretch: str, length: int) -> Iterator[str]:
+    """The runs of so many neighbouring characters of a stretch, which overlap; a shorter stretch gives itself."""
     for start in range(max(1, len(stretch) - length + 1)):
         yield stretch[start : start + length]

@@ -14,6 +14,7 @@ from ragqa.types import Answer, Span, Support
 
 MAX_SUPPORT = 10
 CONSIDERED = 40  # forms that can become or join an answer
+LARGEST = 15.0  # of a logarithm among the features: what is beyond differs no more
 SPEAKING = 0.01  # a passage agrees if it has at least this share of an answer's mass
 
 
@@ -58,18 +59,19 @@ def _features(own: Cluster, clusters: Sequence[Cluster], evidence: Evidence) -> 
     rival = max([other.mass for other in clusters if other is not own] + [evidence.null])
     speaking = {one.index for one in own.places if one.mass >= SPEAKING * mass}
     return [
-        _clip(math.log(mass) - math.log(max(evidence.total - mass, 1e-30))),
-        _clip(math.log(mass) - math.log(max(rival, 1e-30))),
+        clipped(math.log(mass) - math.log(max(evidence.total - mass, 1e-30))),
+        clipped(math.log(mass) - math.log(max(rival, 1e-30))),
         math.log(max(1, len(speaking))),  # none does where hundreds of places share the mass, or there is hardly any
         evidence.relevances[place.index],
         evidence.hits[place.index].sources.get("dense", 0.0),
-        max(-15.0, evidence.priors[place.index]),
+        clipped(evidence.priors[place.index]),
         evidence.overlap.near(place.index, place.span),
     ]
 
 
-def _clip(value: float) -> float:
-    return max(-15.0, min(15.0, value))
+def clipped(value: float) -> float:
+    """Within ±`LARGEST`."""
+    return max(-LARGEST, min(LARGEST, value))
 
 
 def _answer(own: Cluster, score: float, features: dict[str, float], evidence: Evidence, said: _Said) -> Answer:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ragqa.evidence.answers import clipped
 from ragqa.evidence.calibration import EXCERPT_FEATURES, ExcerptModel
 from ragqa.evidence.masses import Evidence
 from ragqa.items import items
@@ -16,7 +17,6 @@ from ragqa.types import Answer, Span
 
 LONGEST = 600  # characters that sentences before and behind, and lists, may bring an excerpt to
 _HEADINGS = re.compile(r"(?:\s*#{1,6}\s[^\n]*(?:\n|\Z))+")
-_FLOOR = -15.0
 _LISTED = frozenset((Kind.LIST, Kind.PROCEDURE))
 
 
@@ -79,17 +79,17 @@ def features_of(found: Sequence[Sentence], evidence: Evidence) -> list[list[floa
     """
     masses = sorted((one.mass for one in found), reverse=True)
     best, second = (*masses, 0.0, 0.0)[:2]
-    values = []
+    total, values = evidence.total, []
     for one in found:
         rival = max(second if one.mass == best else best, evidence.null, 1e-30)
         mass = max(one.mass, 1e-30)
         values.append(
             [
-                _clip(math.log(mass) - math.log(max(evidence.total - mass, 1e-30))),
-                _clip(math.log(mass) - math.log(rival)),
+                clipped(math.log(mass) - math.log(max(total - mass, 1e-30))),
+                clipped(math.log(mass) - math.log(rival)),
                 evidence.relevances[one.index],
                 evidence.hits[one.index].sources.get("dense", 0.0),
-                max(_FLOOR, evidence.priors[one.index]),
+                clipped(evidence.priors[one.index]),
                 evidence.overlap.within(one.index),
                 evidence.overlap.near(one.index, Span(one.start, one.end, 0.0)),
             ]
@@ -118,7 +118,7 @@ def widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
     text = evidence.hits[one.index].passage.text
     cut = list(_cut(evidence, one.index))
     start, end = one.start, one.end
-    place = cut.index((start, end)) if (start, end) in cut else 0
+    place = cut.index((start, end))
     listed = items(text)
     inside = any(item.start <= start < item.end for item in listed)
     if inside and evidence.asked.kinds & _LISTED:
@@ -143,7 +143,3 @@ def _list_around(text: str, pieces: Sequence[tuple[int, int]], start: int, end: 
     while last + 1 < len(pieces) and not text[pieces[last][1] : pieces[last + 1][0]].strip():
         last += 1
     return min(start, pieces[first][0]), max(end, pieces[last][1])
-
-
-def _clip(value: float) -> float:
-    return max(_FLOOR, min(-_FLOOR, value))

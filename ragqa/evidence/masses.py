@@ -25,7 +25,7 @@ from ragqa.evidence.calibration import Weights
 from ragqa.evidence.clusters import Form, Place
 from ragqa.evidence.overlap import Overlap
 from ragqa.evidence.phrases import phrase
-from ragqa.questions import ANYTHING, Asked, Fit, asked, fit
+from ragqa.questions import ANYTHING, Asked, asked, may_answer
 from ragqa.types import Hit, Span
 from ragqa.wording import ENGLISH, Wording, wording_among
 
@@ -137,7 +137,7 @@ class Evidence:
         if passage.is_faq or not (self.weights.misfit or self.weights.echo):
             return 0.0
         text = passage.text[span.start : span.end]
-        lost = self.weights.misfit if fit(text, self.asked, self.wording) is Fit.CONTRARY else 0.0
+        lost = 0.0 if may_answer(text, self.asked, self.wording) else self.weights.misfit
         return lost + self.weights.echo if self.weights.echo and self.asked.echoed(text) else lost
 
     def best_forms(self, count: int) -> list[Form]:

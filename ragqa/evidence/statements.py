@@ -9,10 +9,10 @@ words that only mean the opposite ("rose", "fell") are not noticed. Pure functio
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
 
 from ragqa.evidence.tokens import Word, compared
 from ragqa.grounded import Difference, Kind
@@ -20,7 +20,8 @@ from ragqa.wording import Wording
 
 Stem = Callable[[str], Sequence[str]]  # the terms of a word, none of a stop word
 
-_PARTS = re.compile(r"[,;:()\[\]{}*_\"“”|]+(?=\s|$)|(?:(?<=\s)|^)[(\[{*_\"“„|]+|\n|\s[–—-]\s")
+_MARKS = r"[,;:()\[\]{}*_\"“”|]"  # a run of them is tried from its first character only: a long one costs no square
+_PARTS = re.compile(rf"(?<!{_MARKS}){_MARKS}++(?=\s|$)|(?:(?<=\s)|^)[(\[{{*_\"“„|]+|\n|\s[–—-]\s")
 _NUMERAL = re.compile(r"[-+±]?\d")
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 DENIED = 2  # words behind a negation that it is taken to deny
@@ -237,10 +238,14 @@ def _is_named(word: Word, wording: Wording, opens: bool) -> bool:
 
 def _denied(part: Sequence[Word], wording: Wording, stem: Stem) -> Iterator[tuple[str, str]]:
     """The terms that are denied, with their words."""
-    for place, word in enumerate(part):
-        if word.text in wording.negations and not (place + 1 < len(part) and part[place + 1].text == "only"):
-            behind = ((terms[0], later.text) for later in part[place + 1 :] if (terms := stem(later.text)))
-            yield from islice(behind, DENIED)
+    behind: deque[tuple[str, str]] = deque(maxlen=DENIED)
+    found = []
+    for word, after in zip(reversed(part), ["", *(word.text for word in reversed(part))], strict=False):
+        if word.text in wording.negations and after != "only":
+            found.append(tuple(behind))
+        if terms := stem(word.text):
+            behind.appendleft((terms[0], word.text))
+    return chain.from_iterable(reversed(found))
 
 
 def _instead(value: Value, claim: Statement, place: Statement) -> Value | None:

@@ -1,10 +1,9 @@
-"""Whether a quotation has the form of what a question asks for. Pure functions of texts."""
+"""Whether a quotation can have the form of what a question asks for. Pure functions of texts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from enum import IntEnum
 from functools import cached_property, lru_cache
 
 from ragqa.characters import MONEY
@@ -27,17 +26,8 @@ _COINS = re.compile(
 _PER_CENT = re.compile(r"[%‰]|\bper ?cent\b|\bpercentage\b|\bprozent\b|\bpour ?cent\b|\bpor ciento\b|百分之|成$")
 _LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[a-z]{2,}(?:/|\b)")
 _MAIL = re.compile(r"\S@\S")
-_PATH = re.compile(r"[/\\~]|\w\.\w")
 _VERSION = re.compile(r"v?\d+(?:\.\d+){2,}\w*")
 _PHONE = 5  # digits
-
-
-class Fit(IntEnum):
-    """Whether a quotation can be an answer of one of the kinds asked for."""
-
-    CONTRARY = -1
-    UNKNOWN = 0
-    FITTING = 1
 
 
 class Quoted:
@@ -101,91 +91,69 @@ class Quoted:
         return pattern is not None and pattern.search(self.low) is not None
 
 
-def _number(quoted: Quoted) -> Fit:
-    return Fit.FITTING if quoted.has_number else Fit.CONTRARY
+def _duration(quoted: Quoted) -> bool:
+    return quoted.has_period or quoted.has_number or quoted.has_moment
 
 
-def _duration(quoted: Quoted) -> Fit:
-    if quoted.has_period:
-        return Fit.FITTING
-    return Fit.UNKNOWN if quoted.has_number or quoted.has_moment else Fit.CONTRARY
+def _date(quoted: Quoted) -> bool:
+    return quoted.has_moment or quoted.has_number
 
 
-def _date(quoted: Quoted) -> Fit:
-    if quoted.has_moment:
-        return Fit.FITTING
-    return Fit.UNKNOWN if quoted.has_number else Fit.CONTRARY
+def _money(quoted: Quoted) -> bool:
+    return _COINS.search(quoted.low) is not None or _is_bare_amount(quoted)
 
 
-def _occasion(quoted: Quoted) -> Fit:
-    return Fit.FITTING if quoted.has_moment else Fit.UNKNOWN
+def _percentage(quoted: Quoted) -> bool:
+    return _PER_CENT.search(quoted.low) is not None or _is_bare_amount(quoted)
 
 
-def _money(quoted: Quoted) -> Fit:
-    return Fit.FITTING if _COINS.search(quoted.low) else _bare_amount(quoted)
-
-
-def _percentage(quoted: Quoted) -> Fit:
-    return Fit.FITTING if _PER_CENT.search(quoted.low) else _bare_amount(quoted)
-
-
-def _bare_amount(quoted: Quoted) -> Fit:
-    """Of a sum or a share without its sign: a number may be one, a name with a digit ("Level 5") or a version not."""
+def _is_bare_amount(quoted: Quoted) -> bool:
+    """Whether it may be a sum or a share without its sign: a number may, a name with a digit ("Level 5") and a version
+    may not.
+    """
+    if _VERSION.fullmatch(quoted.low):
+        return False
     several = len(_DIGIT.findall(quoted.low)) > 1
-    tells = quoted.is_number or several or (quoted.has_number and not quoted.has_digit)
-    return Fit.UNKNOWN if tells and not _VERSION.fullmatch(quoted.low) else Fit.CONTRARY
+    return quoted.is_number or several or (quoted.has_number and not quoted.has_digit)
 
 
-def _person(quoted: Quoted) -> Fit:
-    if quoted.is_number:
-        return Fit.CONTRARY
-    if not quoted.wording.capitals:
-        return Fit.UNKNOWN
-    return Fit.FITTING if quoted.is_named else Fit.CONTRARY
+def _person(quoted: Quoted) -> bool:
+    return not quoted.is_number and (quoted.is_named or not quoted.wording.capitals)
 
 
-def _place(quoted: Quoted) -> Fit:
-    return Fit.CONTRARY if quoted.is_number else Fit.UNKNOWN
+def _phone(quoted: Quoted) -> bool:
+    return len(_DIGIT.findall(quoted.low)) >= _PHONE
 
 
-def _port(quoted: Quoted) -> Fit:
-    return Fit.FITTING if quoted.has_digit else Fit.CONTRARY
+def _has_digit(quoted: Quoted) -> bool:
+    return quoted.has_digit
 
 
-def _phone(quoted: Quoted) -> Fit:
-    return Fit.FITTING if len(_DIGIT.findall(quoted.low)) >= _PHONE else Fit.CONTRARY
-
-
-def _pattern(pattern: re.Pattern[str]) -> Callable[[Quoted], Fit]:
-    return lambda quoted: Fit.FITTING if pattern.search(quoted.low) else Fit.CONTRARY
-
-
-_CHECKS: dict[Kind, Callable[[Quoted], Fit]] = {
-    Kind.NUMBER: _number,
-    Kind.QUANTITY: _number,
+_CHECKS: dict[Kind, Callable[[Quoted], bool]] = {
+    Kind.NUMBER: lambda quoted: quoted.has_number,
+    Kind.QUANTITY: lambda quoted: quoted.has_number,
     Kind.DURATION: _duration,
     Kind.DATE: _date,
-    Kind.OCCASION: _occasion,
     Kind.MONEY: _money,
     Kind.PERCENTAGE: _percentage,
     Kind.PERSON: _person,
-    Kind.PLACE: _place,
-    Kind.PORT: _port,
-    Kind.VERSION: _pattern(_DIGIT),
+    Kind.PLACE: lambda quoted: not quoted.is_number,
     Kind.PHONE: _phone,
-    Kind.LINK: _pattern(_LINK),
-    Kind.MAIL: _pattern(_MAIL),
-    Kind.PATH: _pattern(_PATH),
-    Kind.CODE: _pattern(_DIGIT),
-    Kind.ADDRESS: _pattern(_DIGIT),
+    Kind.LINK: lambda quoted: _LINK.search(quoted.low) is not None,
+    Kind.MAIL: lambda quoted: _MAIL.search(quoted.low) is not None,
+    Kind.PORT: _has_digit,
+    Kind.VERSION: _has_digit,
+    Kind.CODE: _has_digit,
+    Kind.ADDRESS: _has_digit,
 }
 
 
 @lru_cache(10_000)
-def fit(text: str, asked: Asked, wording: Wording) -> Fit:
-    """Whether a quotation fits one of the kinds that are asked for; `Fit.UNKNOWN` where its form does not tell."""
-    checks = [_CHECKS[kind] for kind in asked.kinds if kind in _CHECKS]
-    if not checks or len(checks) < len(asked.kinds):
-        return Fit.UNKNOWN
+def may_answer(text: str, asked: Asked, wording: Wording) -> bool:
+    """Whether a quotation can be of one of the kinds that are asked for. Of kinds that a form does not tell (an
+    occasion, a reason, anything) every quotation can be.
+    """
+    if not asked.kinds or not asked.kinds <= _CHECKS.keys():
+        return True
     quoted = Quoted(text, wording)
-    return max(check(quoted) for check in checks)
+    return any(_CHECKS[kind](quoted) for kind in asked.kinds)

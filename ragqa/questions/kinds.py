@@ -6,8 +6,8 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """A kind of answer. The first group can be seen by the form of a quotation (`ragqa.questions.fitting`); the second
-    is answered by a sentence or more (see `Asked.wants_excerpt`).
+    """A kind of answer. The first group can often be seen by the form of a quotation (`ragqa.questions.fitting`); the
+    second is answered by a sentence or more (see `Asked.wants_excerpt`).
     """
 
     NUMBER = "number"
@@ -25,7 +25,6 @@ class Kind(StrEnum):
     PHONE = "phone number"
     VERSION = "version"
     PORT = "port"
-    PATH = "path"
     CODE = "code"  # an identifier with digits: an account's id, a postcode
     ADDRESS = "street address"
 

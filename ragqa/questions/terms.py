@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from ragqa.corpus.analyze import SIMPLE, STEMMED, Analyzer, get_analyzer
+from ragqa.corpus.grams import runs
 from ragqa.normalized import plain
 from ragqa.sentences import SPACELESS
 
@@ -16,15 +17,13 @@ def terms(text: str, language: str) -> list[str]:
     """Words without those that only join others, stemmed where there is a stemmer; of scripts that put no blanks
     between words every pair of neighbouring characters.
 
-    Unlike the terms of an index they need no dictionary, so that a few hundred texts take a millisecond or two.
+    Unlike the terms of a Chinese index they need no dictionary, which would take too long for all hits of a question.
     """
+    if text.isascii():
+        return _analyzer(language).tokens(text)
     text = plain(text)
-    pairs: list[str] = []
-    if not text.isascii():
-        for run in _RUN.findall(text):
-            pairs += [run[at : at + 2] for at in range(max(1, len(run) - 1))]
-        text = _RUN.sub(" ", text)
-    return pairs + _analyzer(language).tokens(text)
+    pairs = [pair for run in _RUN.findall(text) for pair in runs(run, 2)]
+    return pairs + _analyzer(language).tokens(_RUN.sub(" ", text))
 
 
 @cache

@@ -168,3 +168,18 @@ def test_every_changed_byte_is_noticed_and_older_files_have_no_checksum(tmp_path
     del content["weights"]["rerank"]  # which the first calibrations did not have
     path.write_text(json.dumps(content, indent=1))
     assert load_calibration(path) == made and not has_checksum(path)
+
+
+def test_a_file_of_an_earlier_version_weighs_and_scores_as_it_did(tmp_path):
+    """It has six features and says nothing of form, names, the end of reading and excerpts."""
+    made = Calibration(Weights(bm25=0.3), ScoreModel(0.1, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)))
+    path = save_calibration(tmp_path, made)
+    content, _ = unseal(json.loads(path.read_text()))
+    content["score"]["weights"].pop()
+    for name in ("misfit", "echo", "stray"):
+        del content["weights"][name]
+    content.pop("excerpts", None)
+    path.write_text(json.dumps(content))
+    found = load_calibration(path)
+    assert found.score.weights == (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 0.0) and found.excerpts is None
+    assert found.weights == replace(made.weights, misfit=0.0, echo=0.0, stray=0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ragqa.corpus.analyze import get_analyzer
@@ -111,3 +113,15 @@ def test_sentences_join():
 def test_negations_of_other_languages():
     found = agreement(said("Il a construit.", "fr"), said("Il n'a jamais construit.", "fr"), EMPTY, EMPTY)
     assert [one.kind for one in found.differences] == ["negation"]
+
+
+@pytest.mark.parametrize(("many", "times"), [("(", 60_000), ("_", 60_000), (",", 60_000), ("not ", 60_000)])
+def test_long_runs_cost_no_more_than_their_length(many, times):
+    begun = time.monotonic()
+    said(f"a{many * times}x")
+    assert time.monotonic() - begun < 20  # minutes, if each character is compared with all that follow
+
+
+def test_the_two_words_behind_each_negation_are_denied():
+    denied = said("It did not only open but never closed again and was not painted.").denied
+    assert list(denied.values()) == ["closed", "again", "painted"]
