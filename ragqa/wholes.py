@@ -11,9 +11,8 @@ A stretch of text is widened until neither of its ends lies inside
 * an item of a list, if it covers words of two items or more (`ragqa.items`).
 
 The marker of the next item at its end is left out where it covers words of one item only, and what follows the list as
-a paragraph of its own where it covers more. Marks that stand loose at
-its ends (commas, half of a pair) are left out. What is longer than `LONGEST` is not kept whole. Everything is done by
-compiled expressions, in linear time.
+a paragraph of its own where it covers more. Marks that stand loose at its ends (commas, half of a pair) are left out.
+What is longer than `LONGEST` is not kept whole. Everything is done by compiled expressions, in linear time.
 """
 
 from __future__ import annotations

@@ -86,8 +86,8 @@ class ReadingProcess:
         scans = 0
         while (line := self._line(answers)).endswith(b"\n"):
             if line == wire.LONGER:
-                scans += 1
-                if scans <= self._limits.scans:
+                if scans < self._limits.scans:
+                    scans += 1
                     self._clock.add(self._limits.seconds)
                 continue
             if line == wire.END:

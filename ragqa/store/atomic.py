@@ -54,7 +54,7 @@ def system_error(error: BaseException) -> int | None:
 def refusal(error: BaseException) -> str:
     """What was refused and what to do, in a few words."""
     if isinstance(error, MemoryError):
-        return ADVICE[errno.ENOMEM]  # without making anything
+        return ADVICE[errno.ENOMEM]  # a text made now could need memory that there is not
     said = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())
     return ADVICE.get(system_error(error) or 0, f"{said}: check the place or choose another")
 

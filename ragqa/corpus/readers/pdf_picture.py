@@ -34,12 +34,15 @@ class Picture:
 def draw(path: Path, place: str, text: str, start: int, end: int, width: int) -> Picture:
     """The page on which characters [start, end) of a document stand; ``place`` is what its id ends in ("3", "3-4").
 
-    `SourceError` if the file does not say the document's ``text`` at that place (any more).
+    `SourceError` if the file does not say the document's ``text`` at that place (any more), or if the page is an image:
+    recognising its text once more would take too long.
     """
     with opened(path) as pdf:
         number = int(place.partition("-")[0]) - 1
-        parts = pdf.parts(number)[0] if 0 <= number < pdf.count else []
+        parts, is_scan = pdf.parts(number) if 0 <= number < pdf.count else ([], False)
         said = next((part.said for part in parts if part.place == place), None)
+        if is_scan:
+            raise SourceError("the page is an image: its text is not recognised again to be marked")
         if said is None or said.text != text:
             raise SourceError("the file has changed since it was indexed")
         glyphs = [glyph for glyph in said.glyphs[max(0, start) : end] if glyph != NO_GLYPH]

@@ -1,31 +1,7 @@
-"""Formats whose text keeps the lines of its file: reStructuredText, AsciiDoc, man pages, LaTeX, programs."""
-
-import gzip
-import random
-import re
-import time
+"""Formats whose text keeps the lines of its file: reStructuredText, AsciiDoc, man pages, LaTeX."""
 
 import pytest
-
-from ragqa.config import SplitConfig
-from ragqa.corpus.files import Problem, SourceFile
-from ragqa.corpus.formats import FORMATS
-from ragqa.corpus.guard import read_file
-from ragqa.corpus.split import split
-
-
-def read(path, content):
-    path.write_bytes(gzip.compress(content.encode()) if path.suffix == ".gz" else content.encode())
-    items = list(read_file(SourceFile(path, path.name)))
-    (document,) = [item for item in items if not isinstance(item, Problem)]
-    assert document.text.count("\n") == content.count("\n") and document.line == 1
-    return document, [item.reason for item in items if isinstance(item, Problem)]
-
-
-def said(document, words=120):
-    """(heading, line, text on one line) of the passages."""
-    return [(p.heading, p.line, " ".join(p.text.split())) for p in split(document, SplitConfig(words))]
-
+from support.reading import read_lines, said_on_lines
 
 RST = """\
 .. _top:
@@ -89,9 +65,9 @@ P-200  20 cm
 
 
 def test_rst(tmp_path):
-    document, problems = read(tmp_path / "p.rst", RST)
+    document, problems = read_lines(tmp_path / "p.rst", RST)
     assert not problems and document.title == "Pump P-100"
-    passages = said(document)
+    passages = said_on_lines(document)
     assert passages[0] == (
         "",
         7,
@@ -110,7 +86,7 @@ def test_rst(tmp_path):
 
 def test_rst_titles_are_told_from_tables_and_transitions(tmp_path):
     text = "One\n===\n\ntext\n\n----\n\nmore\n\n====== =====\nnot a  title\n====== =====\n\nTwo\n~~~\n\nThree\n=====\n"
-    document, _ = read(tmp_path / "t.rst", text)
+    document, _ = read_lines(tmp_path / "t.rst", text)
     assert [section.heading for section in document.sections] == ["One", "One > Two", "Three"]
 
 
@@ -164,10 +140,10 @@ kbd:[Ctrl+C] stops{nbsp}it.
 
 
 def test_asciidoc(tmp_path):
-    document, problems = read(tmp_path / "g.adoc", ADOC)
+    document, problems = read_lines(tmp_path / "g.adoc", ADOC)
     assert document.title == "The Orlin Guide" and document.meta == {"product": "Orlin", "version": "2.1"}
     assert problems == ["names other files to be included, which is not followed"]
-    passages = said(document)
+    passages = said_on_lines(document)
     assert passages[0] == (
         "",
         2,
@@ -182,7 +158,7 @@ def test_asciidoc(tmp_path):
     assert passages[2] == ("Old Title", 45, "Ctrl+C stops it.")
     assert [table.columns for table in document.tables] == ["City | Founded"]
     assert "hidden" not in document.text and "not to be read" not in document.text
-    small = [text for _, _, text in said(document, words=12)]
+    small = [text for _, _, text in said_on_lines(document, words=12)]
     assert any("RAM: The memory." in text for text in small)  # label and value stay together
 
 
@@ -205,6 +181,7 @@ a point
 .fi
 .BR less (1).
 """
+
 
 MDOC = """.Dd March 1, 2024
 .Dt SHUTTER 8
@@ -233,28 +210,28 @@ All of
 
 @pytest.mark.parametrize("name", ["pump.1", "pump.1.gz", "pump.man"])
 def test_man(tmp_path, name):
-    document, _ = read(tmp_path / name, MAN)
+    document, _ = read_lines(tmp_path / name, MAN)
     assert document.title == "pump(1)"
-    assert said(document) == [
+    assert said_on_lines(document) == [
         ("", 2, "2024-01-01"),
         ("NAME", 4, "pump - moves water"),
         ("OPTIONS", 7, "-a, --all Show all. It is long. -s RPM Turns in a minute. • a point"),
         ("OPTIONS > See also", 16, "pump | less less(1)."),
     ]
-    texts = [text for _, _, text in said(document, words=8)]
+    texts = [text for _, _, text in said_on_lines(document, words=8)]
     assert "-a, --all Show all. It is long." in texts and any(text.startswith("-s RPM Turns") for text in texts)
 
 
 def test_a_label_stays_with_what_is_said_of_it(tmp_path):
     page = '.TH X 1\n.SH OPTIONS\n.TP\n.BR \\-o " FILE NAME HERE"\n.\\" a comment\nWrite it there.\n.PP\nThat is all.\n'
-    document, _ = read(tmp_path / "x.1", page)
-    assert "-o FILE NAME HERE Write it there." in [text for _, _, text in said(document, words=7)]
+    document, _ = read_lines(tmp_path / "x.1", page)
+    assert "-o FILE NAME HERE Write it there." in [text for _, _, text in said_on_lines(document, words=7)]
 
 
 def test_mdoc(tmp_path):
-    document, _ = read(tmp_path / "shutter.8", MDOC)
+    document, _ = read_lines(tmp_path / "shutter.8", MDOC)
     assert document.title == "shutter(8)"
-    assert [text for _, _, text in said(document)] == [
+    assert [text for _, _, text in said_on_lines(document)] == [
         "March 1, 2024",
         "shutter – closes shutters",
         "shutter [-ab] [-f file]",
@@ -263,7 +240,7 @@ def test_mdoc(tmp_path):
 
 
 def test_a_file_that_only_looks_like_a_man_page_is_text(tmp_path):
-    document, _ = read(tmp_path / "app.log.1", "The pump was started.\n... and stopped.\n")
+    document, _ = read_lines(tmp_path / "app.log.1", "The pump was started.\n... and stopped.\n")
     assert document.text == "The pump was started.\n... and stopped.\n"
 
 
@@ -299,9 +276,9 @@ not to be read
 
 
 def test_latex(tmp_path):
-    document, _ = read(tmp_path / "p.tex", LATEX)
+    document, _ = read_lines(tmp_path / "p.tex", LATEX)
     assert document.title == "The Orlin Paper: ferries"
-    assert said(document) == [
+    assert said_on_lines(document) == [
         ("", 3, "The Orlin Paper: ferries Ada Roth, Ivo Löfgren"),
         ("Abstract", 8, "We show that it works [roth2020]."),
         (
@@ -314,161 +291,6 @@ def test_latex(tmp_path):
     ]
 
 
-PYTHON = '''"""Pumps.
-
-They move water."""
-import os
-LIMIT = 16  # bar
-
-# How it is cooled:
-# by air.
-COOLED = True
-
-
-class Pump:
-    """A pump."""
-
-    @property
-    def speed(self, unit: str = "rpm") -> int:
-        """Turns in a minute."""
-        turns = 5  # a guess
-        return turns
-
-    def nothing(self):
-        return os
-'''
-
-
-def test_python(tmp_path):
-    document, _ = read(tmp_path / "pump.py", PYTHON)
-    assert document.title == "pump.py"
-    assert said(document) == [
-        ("", 1, "Pumps. They move water. LIMIT = 16 # bar How it is cooled: by air."),
-        ("Pump", 12, "class Pump: A pump."),
-        (
-            "Pump > speed",
-            16,
-            'def speed(self, unit: str = "rpm") -> int: Turns in a minute. turns = 5 # a guess',
-        ),
-    ]
-
-
-def test_what_is_no_python_of_today_is_read_by_its_comments(tmp_path):
-    document, _ = read(
-        tmp_path / "old.py", '# Old pumps.\nprint "x"\n\n# Starts it.\ndef start():\n    print "y"  # go\n'
-    )
-    assert said(document) == [("", 1, "Old pumps."), ("start", 4, 'Starts it. def start(): print "y" # go')]
-
-
-JAVASCRIPT = """#!/usr/bin/env node
-/* Licence of the pump. */
-import x from 'y';
-
-/**
- * Adds two <b>numbers</b>, see {@link sub}.
- * @param {number} a the first
- */
-export function add(a, b) {
-  // as one does
-  return sum(a, b); // at once
-}
-
-const text = "// no comment";
-"""
-C = "/* Turns in a minute. */\nint speed(int unit);\n\n/** Colour. */\nenum colour { RED, /* hot */ BLUE };\n"
-
-
-def test_other_programs(tmp_path):
-    document, _ = read(tmp_path / "add.js", JAVASCRIPT)
-    assert said(document) == [
-        ("", 2, "Licence of the pump."),
-        (
-            "add",
-            6,
-            "Adds two numbers, see sub. @param {number} a the first export function add(a, b) { as one does "
-            "return sum(a, b); // at once",
-        ),
-    ]
-    document, _ = read(tmp_path / "speed.h", C)
-    assert [passage[0] for passage in said(document)] == ["speed", "colour"]
-    assert "int speed(int unit);" in document.text and "enum colour { RED, /* hot */ BLUE };" in document.text
-
-
 def test_signs_in_a_heading_of_latex_stay(tmp_path):
-    document, _ = read(tmp_path / "a.tex", "\\section{Costs of \\$5 \\{net\\}} Low.\n")
+    document, _ = read_lines(tmp_path / "a.tex", "\\section{Costs of \\$5 \\{net\\}} Low.\n")
     assert document.text == "Costs of $5 {net}  Low.\n" and document.title == "Costs of $5 {net}"
-
-
-PARTS = re.findall(
-    r"\S+",
-    r"""= == --- ~~~~ .... :: .. note:: | |=== +---+---+ * ` `` \begin{x} \end{x} \section{ } { \item [ ] $ % \ & .TP
-    .SH .B .IP \f \( T{ T} .TS .TE ' " word A. # // /* */ :x: ____ |x| ++++ ---- é \cite{ \textbf{ \begin{tabular}
-    \end{tabular} \begin{document} \title{ \end{document} term:: .It .Op \* \s""",
-)
-LINES = [
-    "\n",
-    "\n\n",
-    "\t",
-    "== ==",
-    "`a <b>`_",
-    ".. function:: f(x)",
-    ".. list-table::",
-    "   * - a",
-    "     - b",
-    "def f():",
-]
-
-
-@pytest.mark.parametrize("suffix", [".rst", ".adoc", ".1", ".tex", ".py", ".js", ".hs"])
-def test_whatever_stands_there_lines_stay(tmp_path, suffix):
-    rng = random.Random(suffix)
-    path = tmp_path / f"a{suffix}"
-    for _ in range(100):
-        parts = [rng.choice(rng.choice((PARTS, LINES))) for _ in range(rng.randrange(1, 60))]
-        text = "".join(part + rng.choice(("", " ", "\n")) for part in parts)
-        path.write_text(text, encoding="utf-8")
-        (document,) = FORMATS[suffix].read(SourceFile(path, path.name))
-        assert document.text.count("\n") == text.count("\n"), text
-        starts = [section.start for section in document.sections]
-        assert starts == sorted(starts) and all(0 <= start <= len(document.text) for start in starts)
-        borders = [border for span in document.together for border in span]
-        assert borders == sorted(borders)
-
-
-HARD = {
-    ".rst": ["`" * 50_000, "*a " * 30_000, "|a " * 30_000, ":a:`" * 20_000, "= = " * 20_000, "a_ " * 30_000],
-    ".adoc": ["`" * 50_000, "*a " * 30_000, "<<a" * 30_000, "link:a[" * 10_000, "[" * 50_000, "((a" * 20_000],
-    ".1": [".B " + "\\f" * 30_000, '.B "' * 20_000, "\\[" * 30_000],
-    ".tex": ["\\a{" * 5_000, "{" * 50_000, "\\begin{tabular}" * 3_000, "\\verb|" * 10_000, "$" * 50_000],
-    ".py": ["# " * 30_000, "'" * 30_001],
-    ".js": ["/" * 50_000, "<a " * 20_000, "{@link " * 10_000],
-}
-
-
-REPEATED = {  # lines that begin something which is looked for in all lines after or before them
-    ".rst": ["a::\n  x\n", "= =\n", "= =\nx y\n", "= =\n" * 8_000 + "\n", "+---+\n", "+---+\n| a |\n"],
-    ".adoc": [":a: {a}{a}x\n", "a::\n", "a::\n\n", "a\n----\nx\n----\n", "|===\n", "////\n"],
-    ".1": [".TP\na\nb\n", ".TS\n", ".IP a\n"],
-    ".tex": ["\\section{\n", "\\begin{a}\n"],
-}
-
-
-@pytest.mark.parametrize("suffix", REPEATED)
-def test_lines_that_repeat_take_linear_time(tmp_path, suffix):
-    for number, line in enumerate(REPEATED[suffix]):
-        path = tmp_path / f"{number}{suffix}"
-        path.write_text(line * max(1, 32_000 // len(line)) + "x")
-        began = time.process_time()
-        list(read_file(SourceFile(path, path.name)))
-        assert time.process_time() - began < 5, line[:20]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("suffix", HARD)
-def test_hard_lines_take_linear_time(tmp_path, suffix):
-    for number, text in enumerate(HARD[suffix]):
-        path = tmp_path / f"{number}{suffix}"
-        path.write_text(text)
-        began = time.process_time()
-        list(read_file(SourceFile(path, path.name)))
-        assert time.process_time() - began < 20, text[:20]

@@ -11,7 +11,9 @@ from ragqa.corpus.guard import read_file
 from ragqa.corpus.isolation import ReadingProcess
 from ragqa.corpus.limits import Limits
 from ragqa.corpus.readers import pdf, pdf_scan
+from ragqa.corpus.readers.pdf_picture import draw
 from ragqa.documents import Document
+from ragqa.errors import SourceError
 
 pytest.importorskip("rapidocr", reason="needs the extra [ocr]")
 LINES = ("The Vornholm lighthouse was built", "by Ada Marsk in 1874.")
@@ -68,3 +70,9 @@ def test_without_the_extra_it_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(pdf_scan, "find_spec", lambda name: None)
     (problem,) = read_file(scan(tmp_path / "a.pdf"))
     assert problem.reason == 'no text (to have it recognised, pip install "ragqa[ocr]")'
+
+
+def test_no_picture_of_a_scan_is_drawn_and_the_reason_is_told(tmp_path):
+    file = scan(tmp_path / "a.pdf")
+    with pytest.raises(SourceError, match="the page is an image"):
+        draw(file.path, "1", " ".join(LINES), 0, 3, 300)

@@ -1,32 +1,15 @@
-"""Each format on a small real file."""
+"""Each format on a small real file; test_delimited.py has tables as text."""
 
-import csv
 import gzip
 import json
 
 import docx
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
+from support.reading import one, read_paths
 
 from ragqa.config import SplitConfig
-from ragqa.corpus.read import read_documents
 from ragqa.corpus.split import split
-
-
-def read(*paths):
-    problems = []
-    return list(read_documents(paths, problems.append)), [(p.source, p.reason) for p in problems]
-
-
-def one(path, content):
-    if isinstance(content, str):
-        content = content.encode()
-    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
-    documents, problems = read(path)
-    assert not problems
-    assert len(documents) == 1
-    return documents[0]
 
 
 def pdf_bytes(pages, title=""):
@@ -142,7 +125,7 @@ def test_jsonl(tmp_path):
         '{"id": 7, "text": "  "}\n'
         '{"id": 7, "text": "Seven"}'
     )
-    documents, problems = read(path)
+    documents, problems = read_paths(path)
     assert [(d.id, d.text, d.title, d.source, dict(d.meta), d.line) for d in documents] == [
         ("x", "One", "T", f"{path}:1", {"n": 3, "ok": True, "list": [1]}, 0),
         ("r.jsonl:3", "Two \ufffd", "", f"{path}:3", {}, 0),
@@ -155,7 +138,7 @@ def test_jsonl(tmp_path):
 
 def test_json_list_and_other_json(tmp_path):
     (tmp_path / "l.json").write_text('[{"text": "One"}, {"id": "two", "text": "Two"}]')
-    documents, problems = read(tmp_path)
+    documents, problems = read_paths(tmp_path)
     assert [(d.id, d.source) for d in documents] == [
         ("l.json:1", f"{tmp_path / 'l.json'}:1"),
         ("two", f"{tmp_path / 'l.json'}:2"),
@@ -168,7 +151,7 @@ def test_a_json_list_is_read_like_json_lines(tmp_path):
     (tmp_path / "l.json").write_text(json.dumps(rows))
     (tmp_path / "l.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     (tmp_path / "faq.json").write_text('[{"question": "Who?", "answer": "Ada."}]')
-    documents, problems = read(tmp_path)
+    documents, problems = read_paths(tmp_path)
     texts = ["planet: Mars; orbit.days: 687; moons: Phobos, Deimos.", "planet: Venus."]
     assert [(d.title, d.text) for d in documents] == [("Who?", "Ada."), *[("l", text) for text in texts * 2]]
     assert documents[1].meta == {"planet": "Mars", "orbit.days": 687, "moons": ["Phobos", "Deimos"]}
@@ -204,7 +187,7 @@ def test_json_that_is_no_object(tmp_path):
     (tmp_path / "b.json").write_text('"just a text"')
     (tmp_path / "c.json").write_text('[[1, 2], ["x"]]')
     (tmp_path / "d.json").write_text("null")
-    documents, problems = read(tmp_path)
+    documents, problems = read_paths(tmp_path)
     assert [(d.id, d.text) for d in documents] == [
         ("a.json", "one, two, 3"),
         ("b.json", "just a text"),
@@ -213,51 +196,11 @@ def test_json_that_is_no_object(tmp_path):
     assert [source for source, _ in problems] == [str(tmp_path / "d.json")]
 
 
-CSV = {
-    "a line sep=": "sep=;\nCity;Founded\nOrlin;1204\n",
-    "a title": "Stations of 2024, export\n\nCity,Founded,Area\nOrlin,1204,\n",
-    "two titles": "\nStations,,\nof 2024,,\n\nCity,Founded,\nOrlin,1204,\nBrent,1300,\n",
-    "delimiters at the end": "City,Founded\nOrlin,1204,,\n",
-    "a line break in a name": 'City,"Founded"\nOrlin,1204\n',
-    "tabs after a title": "Stations\nCity\tFounded\nOrlin\t1204\n",
-    "the header again": "City,Founded\nOrlin,1204\nCity,Founded\n",
-}
-
-
-@pytest.mark.parametrize("content", CSV.values(), ids=CSV)
-def test_csv_as_programs_write_it(tmp_path, content):
-    (tmp_path / "d.csv").write_text(content)
-    documents, problems = read(tmp_path)
-    assert not problems
-    row = documents[0]
-    assert row.text == "City: Orlin; Founded: 1204." and "sep" not in row.title
-    line = next(number for number, line in enumerate(content.split("\n"), 1) if line.startswith("Orlin"))
-    assert row.source == f"{tmp_path / 'd.csv'}:{line}"
-    assert all("City: City" not in document.text for document in documents)
-
-
-def test_the_title_of_a_table_heads_its_rows(tmp_path):
-    document = one(tmp_path / "stations.csv", "Export of 2024\n\nCity,Founded\nOrlin,1204\n")
-    assert document.title == "stations: Export of 2024"
-    document = one(tmp_path / "b.csv", 'City,"Founded\n(year)"\nOrlin,1204\n')
-    assert (document.text, document.source[-2:]) == ("City: Orlin; Founded (year): 1204.", ":3")
-
-
-def test_rows_that_do_not_fit_are_told_and_no_row_becomes_a_header(tmp_path):
-    (tmp_path / "a.csv").write_text("City,Founded\nOrlin,1204,9\nBrent,1300,8\n")
-    (tmp_path / "b.csv").write_text("Name\nAlpha\nBeta, Inc\nGamma\n")
-    documents, problems = read(tmp_path)
-    assert [d.text for d in documents] == ["Name: Alpha.", "Name: Gamma."]
-    assert [reason for _, reason in problems] == ["3 columns where the header has 2"] * 2 + [
-        "2 columns where the header has 1"
-    ]
-
-
 def test_squad(tmp_path):
     data = {"data": [{"title": "Sea_Salt", "paragraphs": [{"context": " One. Two.", "qas": []}, {"context": "B"}]}]}
     path = tmp_path / "s.json.gz"
     path.write_bytes(gzip.compress(json.dumps(data).encode()))
-    documents, problems = read(path)
+    documents, problems = read_paths(path)
     assert not problems
     assert [(d.id, d.title, d.text, d.whole, d.source) for d in documents] == [
         ("Sea_Salt#0", "Sea Salt", " One. Two.", True, f"{path}:1"),
@@ -268,43 +211,16 @@ def test_squad(tmp_path):
 def test_damaged_squad(tmp_path):
     path = tmp_path / "s.json"
     path.write_text('{"data": [{"title": "T", "paragraphs": [{"context": "A"}, {"text": "B"}]}]}')
-    documents, problems = read(path)
+    documents, problems = read_paths(path)
     assert [d.id for d in documents] == ["T#0"]
     assert [source for source, _ in problems] == [str(path)]
-
-
-def test_csv(tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_text(
-        '\ufeff Text ,Id,year\n"Two\nlines, quoted",a,1999\n\nOne,,\ntoo,many,columns,here\nshort\n,empty,1\n'
-    )
-    documents, problems = read(path)
-    assert [(d.id, d.text, d.source, dict(d.meta)) for d in documents] == [
-        ("a", "Two\nlines, quoted", f"{path}:2", {"year": "1999"}),
-        ("t.csv:5", "One", f"{path}:5", {}),
-        ("t.csv:7", "short", f"{path}:7", {}),
-    ]
-    assert problems == [(f"{path}:6", "4 columns where the header has 3"), (f"{path}:8", "no text")]
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_csv_delimiters(tmp_path, delimiter):
-    with (tmp_path / "d.csv").open("w", newline="") as file:
-        csv.writer(file, delimiter=delimiter).writerows([["id", "text"], ["1", f"a{delimiter}b"]])
-    assert [(d.id, d.text) for d in read(tmp_path)[0]] == [("1", f"a{delimiter}b")]
-
-
-def test_dpr_tsv_gzipped_with_a_long_field(tmp_path):
-    long = "word " * 50_000
-    document = one(tmp_path / "p.tsv.gz", f'id\ttext\ttitle\n1\t"{long}""x"" y"\tAaron\n')
-    assert (document.id, document.text, document.title) == ("1", long + '"x" y', "Aaron")
 
 
 def test_tables_that_have_no_column(tmp_path):
     (tmp_path / "t.csv").write_text(",\n,\n")
     pq.write_table(pa.table({"a": [[1]]}), tmp_path / "t.parquet")
     pq.write_table(pa.table({"text": [["x"]], "a": [1]}), tmp_path / "u.parquet")
-    documents, problems = read(tmp_path)
+    documents, problems = read_paths(tmp_path)
     assert not documents
     assert [reason for _, reason in problems] == [
         "no header row that names its columns",
@@ -317,7 +233,7 @@ def test_parquet(tmp_path):
     path = tmp_path / "t.parquet"
     columns = {"text": ["One", None, "Three"], "title": ["T", None, None], "n": [1, 2, None], "v": [[1], [2], [3]]}
     pq.write_table(pa.table(columns), path)
-    documents, problems = read(path)
+    documents, problems = read_paths(path)
     assert [(d.id, d.text, d.title, d.source, dict(d.meta)) for d in documents] == [
         ("t.parquet:1", "One", "T", f"{path}:1", {"n": 1}),
         ("t.parquet:3", "Three", "", f"{path}:3", {}),
@@ -328,7 +244,7 @@ def test_parquet(tmp_path):
 def test_pdf(tmp_path):
     path = tmp_path / "two.pdf"
     path.write_bytes(pdf_bytes(["The sea is salt.", "", "The moon is not."], title="On Salt"))
-    documents, problems = read(path)
+    documents, problems = read_paths(path)
     assert not problems
     assert [(d.id, d.text.strip(), d.title, d.source) for d in documents] == [
         ("two.pdf#page=1", "The sea is salt.", "On Salt", f"{path}#page=1"),
@@ -339,7 +255,7 @@ def test_pdf(tmp_path):
 def test_pdf_without_text_or_damaged(tmp_path, capfd):
     (tmp_path / "a.pdf").write_bytes(pdf_bytes([""]))
     (tmp_path / "b.pdf").write_bytes(b"%PDF-1.4 and nothing else")
-    documents, problems = read(tmp_path)
+    documents, problems = read_paths(tmp_path)
     assert not documents
     assert "no text" in problems[0][1]
     assert "not a readable PDF" in problems[1][1]
@@ -358,7 +274,7 @@ def test_docx(tmp_path):
     for cell, text in zip((c for row in table.rows for c in row.cells), ("Port", "Metres", "Brest", "6"), strict=True):
         cell.text = text
     word.save(tmp_path / "t.docx")
-    documents, problems = read(tmp_path)
+    documents, problems = read_paths(tmp_path)
     assert not problems
     (document,) = documents
     assert document.title == "The Tide"
@@ -375,37 +291,10 @@ def test_docx(tmp_path):
 def test_damaged_office_and_parquet_files(tmp_path):
     for name in ("a.docx", "b.parquet"):
         (tmp_path / name).write_bytes(b"PK\x03\x04 nothing")
-    documents, problems = read(tmp_path)
+    documents, problems = read_paths(tmp_path)
     assert not documents
     assert [reason.split(" (")[0] for _, reason in problems] == [
         "not a zip archive, as such files are",
         "not a readable Parquet file",
     ]
     assert all("\n" not in reason for _, reason in problems)
-
-
-def test_tsv_lines_are_rows_whatever_quotation_marks_stand_in_them(tmp_path):
-    (tmp_path / "t.tsv").write_text(
-        'id\ttext\ttitle\n1\t"An open one\tA\n2\t"Two" words\tB\n3\t"Said ""so""."\tC\n4\t"two\nlines"\tD\n5\tE.\n'
-    )
-    documents, problems = read(tmp_path)
-    assert not problems
-    assert [(d.id, d.text, d.title, d.source.rpartition(":")[2]) for d in documents] == [
-        ("1", '"An open one', "A", "2"),
-        ("2", '"Two" words', "B", "3"),
-        ("3", 'Said "so".', "C", "4"),
-        ("4", "two\nlines", "D", "5"),
-        ("5", "E.", "", "7"),
-    ]
-
-
-def test_csv_quotation_that_is_never_closed_costs_its_own_row(tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_text('text,title\n"Two\nlines",A\n"Never closed,B\nThird.,C\nLast.,D')
-    documents, problems = read(path)
-    assert [(d.text, d.title, d.source) for d in documents] == [
-        ("Two\nlines", "A", f"{path}:2"),
-        ("Third.", "C", f"{path}:5"),
-        ("Last.", "D", f"{path}:6"),
-    ]
-    assert problems == [(f"{path}:4", "a quotation mark opens here and is never closed")]
