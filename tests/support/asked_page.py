@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -54,7 +54,6 @@ class Visitor:
 
     browser: Browser
     url: str
-    seen: dict[str, Any] = field(default_factory=dict)
 
     def visit(self, width: int = 1280, height: int = 900, **address: object) -> None:
         hash_ = f"#{urlencode(address)}" if address else ""

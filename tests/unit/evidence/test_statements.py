@@ -115,10 +115,10 @@ def test_negations_of_other_languages():
     assert [one.kind for one in found.differences] == ["negation"]
 
 
-@pytest.mark.parametrize(("many", "times"), [("(", 60_000), ("_", 60_000), (",", 60_000), ("not ", 60_000)])
-def test_long_runs_cost_no_more_than_their_length(many, times):
+@pytest.mark.parametrize("many", ["(", "_", ",", "not "])
+def test_long_runs_cost_no_more_than_their_length(many):
     begun = time.monotonic()
-    said(f"a{many * times}x")
+    said(f"a{many * 60_000}x")
     assert time.monotonic() - begun < 20  # minutes, if each character is compared with all that follow
 
 
