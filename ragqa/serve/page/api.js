@@ -19,6 +19,7 @@ export const key = {
 
 export const info = () => get("/v1/info");
 export const ask = (body, signal) => send("POST", "/v1/ask", body, signal);
+export const judge = (body) => send("POST", "/v1/feedback", body);
 export const startSession = (index) => send("POST", "/v1/sessions", { index });
 
 /** A document's text from one character to another, and so many around them. */

@@ -1,6 +1,6 @@
 // A conversation: a session of the service, and the exchanges so far.
 
-import { ask, startSession } from "./api.js";
+import { ask, judge, startSession } from "./api.js";
 import { words } from "./words.js";
 
 const TRIES = 3; // of a question, while the service is busy
@@ -13,15 +13,15 @@ export class Talk {
   }
 
   /**
-   * Ask a question after those before; an exchange: `{reply, notes, address}`. `generation` is the one that was current
-   * when a link was made, null without a link.
+   * Ask a question after those before; an exchange: `{reply, notes, address, said}`, whose `said` is for verdicts on its
+   * answers. `generation` is the one that was current when a link was made, null without a link.
    */
   async ask(question, { signal, generation = null } = {}) {
     const notes = [];
     const reply = await this.patiently(() => this.once(question, signal, notes), signal);
     if (generation !== null && generation !== reply.generation) notes.push(words.changed(generation, reply.generation));
     const address = { question: reply.question, index: this.index, generation: reply.generation };
-    const exchange = { reply, notes, address };
+    const exchange = { reply, notes, address, said: new Map() };
     this.exchanges.push(exchange);
     return exchange;
   }
@@ -29,6 +29,11 @@ export class Talk {
   /** The reply to an exchange's question with its explanation; the session does not learn of it. */
   explain(exchange) {
     return this.patiently(() => ask({ question: exchange.reply.question, index: this.index, explain: true }));
+  }
+
+  /** Tell the service a verdict on an answer to an exchange's question, or on what else was said to be one. */
+  judge(exchange, verdict) {
+    return judge({ question: exchange.reply.question, index: this.index, ...verdict });
   }
 
   async once(question, signal, notes) {

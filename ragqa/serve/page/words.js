@@ -61,6 +61,21 @@ export const words = {
   told: (text, sure, place) => `Answer: ${text}. ${sure}. From ${place}.`,
   toldNothing: "Nothing in the documents answers this. The nearest passages follow.",
 
+  // what people say of answers
+  thumbUp: "Right",
+  thumbDown: "Wrong",
+  noted: "Noted. Thank you.",
+  wrongThen: "What is right instead",
+  markAnswer: "Mark the right answer",
+  noneAnswers: "Nothing there answers it",
+  orMark: "Or open a passage, and mark the answer in it.",
+  markLabel: (question) => `The right answer to “${question}”`,
+  markAbout: "Mark it in the text above, or type it here.",
+  markSend: "This is the right answer",
+  markEmpty: "Mark the answer in the text, or type it.",
+  markNoted: (answer) => `Noted as the right answer, with its place: “${answer}”. Thank you.`,
+  markNowhere: (answer) => `Noted as the right answer: “${answer}”. It does not stand in the text shown here.`,
+
   // why
   whyTitle: "Why this answer",
   whyFound: "The passage was found by these words",
