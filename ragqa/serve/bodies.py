@@ -44,12 +44,13 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class AskBody(Question):
     """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take. With a ``session``
-    it is completed with what was asked before.
+    it is completed with what was asked before. With ``stream`` passages are sent as soon as they are found.
     """
 
     index: str | None = None
     session: str | None = None
     explain: bool = False
+    stream: bool = False
     timeout: float | None = None
 
 

@@ -36,10 +36,14 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 Log = Callable[[Mapping[str, Any]], None]
 
 
+def to_json(content: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8, in one line; half a character, which UTF-8 cannot hold, is escaped."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
+
+
 def to_response(content: Mapping[str, Any], status: int = 200, media_type: str = "application/json") -> Response:
-    """JSON in UTF-8; half a character, which UTF-8 cannot hold, is escaped."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    return Response(text.encode("utf-8", "backslashreplace"), status, media_type=media_type)
+    """A response of JSON."""
+    return Response(to_json(content), status, media_type=media_type)
 
 
 def problem_response(error: Refused, request_id: str) -> Response:

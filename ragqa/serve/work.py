@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -47,14 +47,37 @@ class Done:
     reply: Reply | None = None
 
 
-def do(pipelines: Mapping[str, Pipeline], works: Sequence[Work]) -> list[Done | RagqaError]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages that a question is answered from, before they are read."""
+
+    hits: Sequence[Hit]
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a request: its work, and what the response says when that is done."""
+
+    work: Work
+    content: Callable[[Done], dict[str, Any]]
+
+
+def do(
+    pipelines: Mapping[str, Pipeline], works: Sequence[Work], tell: Callable[[int, Found], None]
+) -> list[Done | RagqaError]:
     """The results of works that go with one another, in order. What is wrong with one takes its result's place; what is
-    wrong with the index or a model is raised.
+    wrong with the index or a model is raised. ``tell`` is told the place of a question and its passages as soon as they
+    are found.
     """
     first = works[0]
     pipeline = pipelines[first.index]
     if first.kind == "ask":
-        replies = pipeline.answer([work.ask for work in works])
+        answering = pipeline.answering
+        generation = answering.snapshot.generation
+        replies = answering.answer(
+            [work.ask for work in works], lambda place, hits: tell(place, Found(hits, generation))
+        )
         return [reply if isinstance(reply, RagqaError) else _replied(reply) for reply in replies]
     hands = {"explain": _explained, "search": _found, "ground": _grounded, "rerank": _judged}
     return [hands.get(work.kind, _encoded)(pipeline, work) for work in works]

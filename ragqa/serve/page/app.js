@@ -97,10 +97,11 @@ async function ask(question, { generation = null, visit = true } = {}) {
   state.asking?.abort();
   const asking = (state.asking = new AbortController());
   if (!state.facts) await refresh();
+  const found = (count) => state.asking === asking && tell(words.reading(count));
   tell(words.searching);
   document.body.classList.add("busy");
   try {
-    const exchange = await state.talk.ask(question, { signal: asking.signal, generation });
+    const exchange = await state.talk.ask(question, { signal: asking.signal, generation, found });
     if (asking.signal.aborted) return;
     if (visit) history.pushState(null, "", writeAddress(exchange.address));
     show(exchange);
