@@ -16,7 +16,7 @@ from ragqa.errors import ConfigError, IndexNotFound, RagqaError, ServiceError, S
 
 MOST = 1 << 28  # bytes of a response
 CHUNK = 1 << 16
-BUSY, TOO_LARGE, NOT_FOUND = 503, 413, 404
+BUSY, TOO_OFTEN, TOO_LARGE, NOT_FOUND = 503, 429, 413, 404
 PROBLEM, INSTANCE = "urn:ragqa:problem:", "urn:ragqa:request:"
 # what a service refuses, by the kind of error that it is in process
 KINDS: dict[str, type[RagqaError]] = {
@@ -43,8 +43,8 @@ class _Cut(ConnectionError):
 class Calls:
     """Requests to the service at ``url``, each within ``timeout`` seconds. Safe to use from several threads.
 
-    A full service (503) that says when to come back is asked again then, if that is within the time. Redirections are
-    not followed, so that a key goes to no other address.
+    A service that is full (503), or was asked too often (429), and says when to come back is asked again then, if that
+    is within the time. Redirections are not followed, so that a key goes to no other address.
     """
 
     def __init__(self, url: str, key: str | None, timeout: float) -> None:
@@ -114,7 +114,7 @@ class Calls:
         end = time.monotonic() + self.timeout
         while True:
             response, content = self._answered(method, self._path + path, body, end)
-            if wait and self._paused(response, end):
+            if (wait or response.status != BUSY) and self._paused(response, end):
                 continue
             data = self._taken(response, content)
             if response.status != 200:
@@ -122,7 +122,7 @@ class Calls:
             return data
 
     def _paused(self, response: HTTPResponse, end: float) -> bool:
-        """Whether a full service wants to be asked again within the time, which is waited for then."""
+        """Whether a service that refuses wants to be asked again within the time, which is waited for then."""
         pause = _pause(response)
         if pause is None or time.monotonic() + pause >= end:
             return False
@@ -202,9 +202,13 @@ def _taken_apart(url: str) -> tuple[bool, str, int | None, str]:
 
 
 def _pause(response: HTTPResponse) -> int | None:
-    """The seconds after which a full service wants to be asked again."""
+    """The seconds after which a service that is full, or was asked too often, wants to be asked again."""
     said = response.headers.get("Retry-After", "")
-    return int(said) if response.status == BUSY and said.isascii() and said.isdigit() and len(said) < 8 else None
+    return (
+        int(said)
+        if response.status in (BUSY, TOO_OFTEN) and said.isascii() and said.isdigit() and len(said) < 8
+        else None
+    )
 
 
 def _wait(connection: HTTPConnection, end: float) -> None:

@@ -74,6 +74,7 @@ def asking_routes(service: Service) -> APIRouter:
         body = await read_body(request, BatchBody, service.config)
         if len(body.questions) > service.config.questions:
             raise Refused(413, "batch-too-large", f"at most {service.config.questions} questions are taken at once")
+        service.rates.owe(access.key, len(body.questions) - 1)
         name, _ = service.chosen(access, body.index)
         asked = await asyncio.to_thread(lambda: [_work(service, name, item, access) for item in body.questions])
         works = [each for each in asked if isinstance(each, Work)]

@@ -24,6 +24,7 @@ from ragqa.serve.listening import is_loopback
 from ragqa.serve.metrics import Metrics
 from ragqa.serve.problems import Refused, busy, unauthorized
 from ragqa.serve.questionlog import Entry, QuestionLog, asked
+from ragqa.serve.rates import Rates
 from ragqa.serve.sessions import Sessions
 from ragqa.serve.settings import ServeConfig
 from ragqa.serve.waiting import Queue, Result
@@ -60,7 +61,7 @@ class Service:
     ) -> None:
         self.pipelines, self.config, self.keys, self._host = dict(pipelines), config, keys, host
         self.metrics, self.sessions = Metrics(), Sessions(config.session_seconds)
-        self.questions = questions
+        self.questions, self.rates = questions, Rates()
         self._writing = ThreadPoolExecutor(1, "ragqa-write")
         self._changes = 0
         self._failed: dict[str, str] = {}
@@ -80,7 +81,8 @@ class Service:
             self._writing.shutdown(wait=True)  # a change that has begun is finished
 
     def access(self, request: Request, action: str = "") -> Access:
-        """Who asks, if they may do this; 401 or 403 otherwise. Without an ``action`` any key will do.
+        """Who asks, if they may do this, and not more often than they may: 401, 403 or 429 otherwise. Without an
+        ``action`` any key will do, however often.
 
         Without keys everybody may do everything, and only under a name of this machine: a page in a browser that has
         had its own name point here (DNS rebinding) is refused.
@@ -102,6 +104,8 @@ class Service:
         request.state.note["key"] = key.id
         if action and action not in key.actions:
             raise Refused(403, "forbidden", f"the key is not for this: it needs the action {action}")
+        if action and key.limit is not None:
+            self.rates.take(key.id, key.limit)
         return Access(key.id, key.actions, key.indexes, key.filter)
 
     def visible(self, access: Access) -> dict[str, Pipeline]:

@@ -2,7 +2,16 @@
 
 const KEY = "ragqa-key"; // in the storage of this tab alone, which the browser forgets with the tab
 const WAIT = 1; // seconds, where a service that is busy names none
-const KINDS = { 401: "key", 403: "forbidden", 404: "missing", 413: "large", 423: "locked", 503: "busy", 504: "late" };
+const KINDS = {
+  401: "key",
+  403: "forbidden",
+  404: "missing",
+  413: "large",
+  423: "locked",
+  429: "often",
+  503: "busy",
+  504: "late",
+};
 
 /** Why a request got no reply: `kind`, the service's own words in `detail`, and in `id` where its log has more. */
 export class Trouble extends Error {

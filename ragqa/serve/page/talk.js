@@ -14,8 +14,8 @@ export class Talk {
 
   /**
    * Ask a question after those before; an exchange: `{reply, notes, address, said}`, whose `said` is for verdicts on its
-   * answers. `generation` is the one that was current when a link was made, null without a link. `found` is
-   * told how many passages are read.
+   * answers. `generation` is the one that was current when a link was made, null without a link. `found` is told how many
+   * passages were found, before they are read.
    */
   async ask(question, { signal, generation = null, found } = {}) {
     const notes = [];

@@ -141,6 +141,7 @@ export const words = {
     missing: "That is not there, or no longer.",
     large: "That is more than this service takes at once.",
     locked: "Another program is changing the index just now. Try again in a moment.",
+    often: "Your key was used more often than it may be.",
     busy: "Many questions are waiting. Try again in a moment.",
     late: "There was no answer in the time allowed.",
     broken: "Something went wrong in the service.",

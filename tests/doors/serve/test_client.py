@@ -210,6 +210,18 @@ def test_a_model_that_breaks_in_the_middle_of_a_stream_is_an_error_of_the_servic
         assert client.ask(CHUR).question == CHUR
 
 
+def test_a_client_keeps_to_the_rate_of_its_key(keyed_service):
+    token = key(keyed_service, rate="2/s")["Authorization"].split()[1]
+    with api.Client(keyed_service.url, token, index="towns", timeout=30) as client:
+        assert len(client.ask_many([CHUR] * 4)) == 4  # owes two
+        assert client.ask(CHUR).question == CHUR and len(list(client.stream(CHUR))) == 2
+    token = key(keyed_service, rate="1/d")["Authorization"].split()[1]
+    with api.Client(keyed_service.url, token, index="towns", timeout=5) as client:
+        client.ask(CHUR)
+        with pytest.raises(ServiceError, match="1 request a day: try again in 86,"):
+            client.ask(CHUR)
+
+
 def test_a_full_service_is_asked_again_for_a_stream(open_service):
     with holding(open_service):
         others = [

@@ -82,11 +82,12 @@ def test_a_port_that_is_taken(tmp_path, ragqa):
 
 def test_keys_on_the_command_line(tmp_path, ragqa):
     at = ("--keys", tmp_path / "keys.json")
-    made = ragqa("keys", "create", "ops", "--action", "ask", "--where", "team=ops", "--index", "kb", "--days", 2, *at)
+    more = ("--where", "team=ops", "--index", "kb", "--rate", "60/m", "--days", 2)
+    made = ragqa("keys", "create", "ops", "--action", "ask", *more, *at)
     token = made.stdout.strip()
     key_id = token.split("_")[1]
     shown = ragqa("keys", "list", *at).stdout
-    assert shown.startswith(f"{key_id}  ops: ask; indexes kb; where team=ops; until ")
+    assert shown.startswith(f"{key_id}  ops: ask; indexes kb; where team=ops; at most 60/m; until ")
     (listed,) = json.loads(ragqa("keys", "list", "--json", *at).stdout)
     assert listed["id"] == key_id and "hash" not in listed
     assert KeyFile(tmp_path / "keys.json").find(token) is not None
@@ -95,6 +96,7 @@ def test_keys_on_the_command_line(tmp_path, ragqa):
     ragqa("keys", "revoke", key_id, *at, code=3)
     ragqa("keys", "create", " ", *at, code=2)
     ragqa("keys", "create", "x", "--where", "team", *at, code=2)
+    assert "rate" in ragqa("keys", "create", "x", "--rate", "60", *at, code=2).stderr
 
 
 def test_a_log_that_nobody_reads_holds_up_no_request(tmp_path):
