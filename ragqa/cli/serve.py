@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def serve(
 ) -> None:
     """Serve indexes over HTTP.
 
-    Prints a line of JSON for each request. SIGTERM ends it after the requests that have begun. Needs the extra [serve].
+    Prints a line of JSON for each request. SIGTERM ends it after the requests that have begun. Needs the extra [serve];
+    with [mcp] it has tools for agents at /mcp.
     """
     working = {name: given.pop(option) for option, name in WORKING.items()}
     config = answering_config(config_file, settings, given)
@@ -87,7 +89,17 @@ def serve(
             host=host,
             port=port,
             keys=keys,
+            mounts=_mounts(),
             questions=QuestionLog(Path(question_log)) if question_log is not None else None,
             log=log.add,
             started=lambda url: note(f"serving {', '.join(named)} at {url}"),
         )
+
+
+def _mounts() -> Sequence[Any]:
+    """The tools for agents, where their library is installed."""
+    if importlib.util.find_spec("mcp") is None:
+        return ()
+    from ragqa.agents.mounted import mount
+
+    return (mount,)

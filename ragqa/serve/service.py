@@ -62,6 +62,7 @@ class Service:
         self.pipelines, self.config, self.keys, self._host = dict(pipelines), config, keys, host
         self.metrics, self.sessions = Metrics(), Sessions(config.session_seconds)
         self.questions, self.rates = questions, Rates()
+        self.tools: str | None = None  # the path of tools for agents, where they are mounted
         self._writing = ThreadPoolExecutor(1, "ragqa-write")
         self._changes = 0
         self._failed: dict[str, str] = {}
