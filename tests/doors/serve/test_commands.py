@@ -58,6 +58,23 @@ def test_the_command_serves_the_packaged_models(tmp_path, ragqa):
     assert without_times(reply) == without_times(asked) and reply["answers"][0]["text"] == "1657"
 
 
+def test_the_command_keeps_addresses_and_numbers_out_of_its_logs(tmp_path, ragqa):
+    (tmp_path / "tea.md").write_text("# Tea\n\nTea came to the citadel by ship in 1657.")
+    ragqa("index", tmp_path / "tea.md", "-o", tmp_path / "kb", "-q")
+    logs = ("--question-log", tmp_path / "asked.jsonl", "--redact")
+    command = [sys.executable, "-m", "ragqa", "serve", "-i", tmp_path / "kb", "--port", "0", *logs]
+    with started(list(map(str, command))) as process:
+        url = process.stderr.readline().split()[-1]
+        asked = {"question": "When did tea come to ann@example.org, 030 1234567?"}
+        assert httpx.post(f"{url}/v1/ask", json=asked, timeout=60).json()["question"] == asked["question"]
+        assert httpx.get(f"{url}/v1/documents/ann@example.org").status_code == 404
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+    assert [json.loads(line)["path"] for line in out.splitlines()] == ["/v1/ask", "/v1/documents/[e-mail]"]
+    (entry,) = map(json.loads, (tmp_path / "asked.jsonl").read_text().splitlines())
+    assert entry["question"] == "When did tea come to [e-mail], [phone]?"
+
+
 def test_what_the_command_refuses(tmp_path, ragqa, monkeypatch):
     write(tmp_path / "kb", ("Chur", "a"))
     write(tmp_path / "more" / "kb", ("Chur", "a"))
