@@ -79,12 +79,15 @@ def serve(
     from ragqa.serve.run import check_host, load_pipelines, name_indexes
     from ragqa.serve.run import serve as run
     from ragqa.serve.settings import ServeConfig
+    from ragqa.serve.tracing import export_traces
 
     keys = KeyFile(Path(key_file)) if key_file is not None else None
     check_host(host, keys)  # before models are loaded
     places = [Path(each) for each in index_dirs] or [locate_index(None)]
     named = name_indexes(places, writable=working["writable"])
     pipelines = load_pipelines(named, config)
+    if told := export_traces():
+        note(told)
     clean = redacted if redact else str
     with AccessLog(STDOUT, clean) as log:
         run(

@@ -59,7 +59,7 @@ def make_app(service: Service, log: Log, mounts: Sequence[Mount] = ()) -> FastAP
     app.include_router(page_routes())
     mounted += [mount(app, service) for mount in mounts]
     app.add_exception_handler(HTTPException, _no_route)
-    app.add_middleware(Edge, log=log, metrics=service.metrics)
+    app.add_middleware(Edge, log=log, metrics=service.metrics, traces=service.traces)
     return app
 
 

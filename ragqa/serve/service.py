@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -27,6 +28,7 @@ from ragqa.serve.questionlog import Entry, QuestionLog, asked
 from ragqa.serve.rates import Rates
 from ragqa.serve.sessions import Sessions
 from ragqa.serve.settings import ServeConfig
+from ragqa.serve.tracing import find_traces
 from ragqa.serve.waiting import Queue, Result
 from ragqa.serve.work import Done, Found, Kind, Work, do
 from ragqa.store.packed import layout_of
@@ -62,6 +64,7 @@ class Service:
         self.pipelines, self.config, self.keys, self._host = dict(pipelines), config, keys, host
         self.metrics, self.sessions = Metrics(), Sessions(config.session_seconds)
         self.questions, self.rates = questions, Rates()
+        self.traces = find_traces()
         self.tools: str | None = None  # the path of tools for agents, where they are mounted
         self._writing = ThreadPoolExecutor(1, "ragqa-write")
         self._changes = 0
@@ -150,11 +153,15 @@ class Service:
         most = self.config.timeout
         if seconds is not None and not 0 < seconds <= most:
             raise Refused(400, "timeout", f"timeout must be above 0 and at most {most:g} seconds")
-        within = most if seconds is None else seconds
+        within, entered = most if seconds is None else seconds, time.time_ns()
         results = await _while_there(request, self.queue.results(works, within, found))
         entries = []
         for work, result in zip(works, results, strict=True):
-            if not isinstance(result, Exception) and result.reply is not None:
+            if isinstance(result, Exception):
+                continue
+            begun = result.stages[0][1]
+            self.traces.stages((("queue", min(entered, begun), begun), *result.stages))
+            if result.reply is not None:
                 self.metrics.reply(work.index, result.reply)
                 entries.append(asked(work.index, result.reply, access.key))
         if self.questions is not None and entries:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ragqa.answering import checked
@@ -40,11 +41,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The result of a piece of work: its JSON form, and the reply if it has one."""
+    """The result of a piece of work: its JSON form, the reply if it has one, and the stages of the work, each with its
+    name and from when to when, in nanoseconds since 1970.
+    """
 
     content: Mapping[str, Any]
     generation: int
     reply: Reply | None = None
+    stages: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +77,37 @@ def do(
     first = works[0]
     pipeline = pipelines[first.index]
     if first.kind == "ask":
-        answering = pipeline.answering
-        generation = answering.snapshot.generation
-        replies = answering.answer(
-            [work.ask for work in works], lambda place, hits: tell(place, Found(hits, generation))
-        )
-        return [reply if isinstance(reply, RagqaError) else _replied(reply) for reply in replies]
+        return _answered(pipeline, works, tell)
     hands = {"explain": _explained, "search": _found, "ground": _grounded, "rerank": _judged}
-    return [hands.get(work.kind, _encoded)(pipeline, work) for work in works]
+    results: list[Done | RagqaError] = []
+    for work in works:
+        begun = time.time_ns()
+        done = hands.get(work.kind, _encoded)(pipeline, work)
+        results.append(replace(done, stages=((work.kind, begun, time.time_ns()),)))
+    return results
 
 
-def _replied(reply: Reply) -> Done:
-    return Done(reply.to_dict(), reply.generation, reply)
+def _answered(pipeline: Pipeline, works: Sequence[Work], tell: Callable[[int, Found], None]) -> list[Done | RagqaError]:
+    answering, begun, found = pipeline.answering, time.time_ns(), dict[int, int]()
+    generation = answering.snapshot.generation
+
+    def told(place: int, hits: Sequence[Hit]) -> None:
+        found[place] = time.time_ns()
+        tell(place, Found(hits, generation))
+
+    replies = answering.answer([work.ask for work in works], told)
+    ended = time.time_ns()
+    return [
+        reply
+        if isinstance(reply, RagqaError)
+        else Done(
+            reply.to_dict(),
+            reply.generation,
+            reply,
+            (("search", begun, found[place]), ("read", found[place], ended)),
+        )
+        for place, reply in enumerate(replies)
+    ]
 
 
 def _explained(pipeline: Pipeline, work: Work) -> Done:

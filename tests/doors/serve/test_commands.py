@@ -6,7 +6,9 @@ import json
 import signal
 import socket
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from support.served import Running, slowly, wait_for, without_times, write
@@ -73,6 +75,38 @@ def test_the_command_keeps_addresses_and_numbers_out_of_its_logs(tmp_path, ragqa
     assert [json.loads(line)["path"] for line in out.splitlines()] == ["/v1/ask", "/v1/documents/[e-mail]"]
     (entry,) = map(json.loads, (tmp_path / "asked.jsonl").read_text().splitlines())
     assert entry["question"] == "When did tea come to [e-mail], [phone]?"
+
+
+def test_traces_are_sent_where_the_environment_says(tmp_path, ragqa, monkeypatch):
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="needs ragqa[otel]")
+    sent = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self):
+            sent.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    (tmp_path / "tea.md").write_text("# Tea\n\nTea came to the citadel by ship in 1657.")
+    ragqa("index", tmp_path / "tea.md", "-o", tmp_path / "kb", "-q")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.server_port}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+        with started([sys.executable, "-m", "ragqa", "serve", "-i", str(tmp_path / "kb"), "--port", "0"]) as process:
+            url = process.stderr.readline().split()[-1]
+            assert httpx.post(f"{url}/v1/ask", json={"question": "When did tea come?"}, timeout=60).status_code == 200
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=60)
+        collector.shutdown()
+    assert process.returncode == 0 and err == ""
+    assert {path for path, _ in sent} == {"/v1/traces"}
+    content = b"".join(body for _, body in sent)
+    assert all(name in content for name in (b"POST /v1/ask", b"queue", b"search", b"read", b"ragqa.generation"))
+    assert b"When did tea" not in content
 
 
 def test_what_the_command_refuses(tmp_path, ragqa, monkeypatch):
