@@ -174,7 +174,7 @@ def _shaped(name: str, values: Array, sizes: Sizes) -> Array:
 
 
 def tokenizer(pieces: Sequence[tuple[str, float]]) -> Tokenizer:
-    """A Unigram tokenizer of these pieces. White space splits first, or tokens would begin with the blank before them."""
+    """A Unigram tokenizer of these pieces. White space splits first, or tokens would begin with the blank before."""
     own = {piece: number for number, (piece, _) in enumerate(pieces)}
     fast = Tokenizer(models.Unigram(list(pieces), unk_id=own["<unk>"], byte_fallback=False))
     characters = normalizers.Precompiled(character_map())
