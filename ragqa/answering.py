@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -82,8 +82,11 @@ class Answering:
         language = self.snapshot.manifest.config.language
         return as_question(self.retriever.respelled(typed, where), language)
 
-    def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
-        """One reply a request, in order, the same as each alone would get.
+    def answer(
+        self, asks: Sequence[Ask], found_for: Callable[[int, Sequence[Hit]], None] = lambda _place, _hits: None
+    ) -> list[Reply | RagqaError]:
+        """One reply a request, in order, the same as each alone would get. ``found_for`` is told the place of each
+        request and its passages before they are read.
 
         What is wrong with a request (`QuestionError`, `ConfigError`) stands in its reply's place. What is wrong with
         the index or with a model concerns all requests and is raised.
@@ -103,6 +106,8 @@ class Answering:
             except ConfigError as error:
                 failed.update(dict.fromkeys(places, error))
         places = sorted(found)
+        for place in places:
+            found_for(place, found[place])
         replies = self.read([requests[place] for place in places], [found[place] for place in places], watch)
         done: dict[int, Reply | RagqaError] = {**failed, **dict(zip(places, replies, strict=True))}
         return [done[place] for place in range(len(asks))]
