@@ -16,6 +16,7 @@ from ragqa.sentences import sentence_at
 Stopped = Literal["settled", "likely", "exhausted"]
 AnswerKind = Literal["span", "excerpt"]
 AnswerForm = Literal["auto", "span", "excerpt"]
+Verdict = Literal["yes", "no"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,9 @@ class Answer:
     Its ``kind`` is "span" for a short answer, or "excerpt" for the sentences, list or row that answer it best; then the
     score is the probability that the answer stands in them.
 
+    ``verdict`` says what its sentence answers to a question for yes or no, where it decides that by itself
+    (`ragqa.evidence.verdicts`); the score is not that of the verdict.
+
     With ``faq`` it is a stored answer, whole, to the question that is its passage's title.
     """
 
@@ -133,6 +137,7 @@ class Answer:
     support: tuple[Support, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
     kind: AnswerKind = "span"
+    verdict: Verdict | None = None
 
     @property
     def source(self) -> str:
@@ -178,6 +183,7 @@ class Answer:
         (start, end), (first, last) = self.document_span, self.sentence
         return {
             "kind": self.kind,
+            "verdict": self.verdict,
             "text": self.text,
             "score": self.score,
             "span": self.span.to_dict(),

@@ -3,13 +3,53 @@
 from __future__ import annotations
 
 from ragqa.questions.kinds import Kind
+from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.wording.words import words
 
 _PERIOD = (
     "sekunden? minuten? stunden? tage?n? nächte? nacht wochen? monate?n? jahre?n? jahrzehnte?n? jahrhunderte?n? "
     "quartale?"
 )
 _UNITS = _PERIOD.replace(" ", "|")
+
+_STATING = Stating(
+    helpers=named(
+        "be: ist sind bin, was: war waren, have: hat haben habe, had: hatte hatten, will: wird werden, "
+        "got: wurde wurden, can: kann können darf dürfen, must: muss müssen muß, should: soll sollen sollte sollten, "
+        "could: könnte könnten dürfte dürften, would: würde würden wäre wären, been: worden geworden"
+    ),
+    denials=words("nicht nie niemals kein keine keinen keinem keiner keines"),
+    places=("last", "end", "beside"),
+    bare=words("kein keine keinen keinem keiner keines"),
+    hedges=words(
+        "wenn falls sofern solange ob außer ausser nur bloß lediglich allein sondern aber jedoch doch obwohl obgleich "
+        "während bis bevor ehe nachdem sobald teilweise teils meist meistens fast beinahe nahezu kaum selten manchmal "
+        "oft häufig gewöhnlich normalerweise grundsätzlich wahrscheinlich vermutlich vielleicht eventuell möglicherweise "
+        "angeblich offenbar soll sollen sollte sollten könnte könnten dürfte dürften würde würden wäre wären einige "
+        "manche viele wenige mehr weniger höchstens mindestens oder weder noch ohne dass daß behauptet behauptete sagte "
+        "heißt geplant vorgesehen erwartet ungefähr etwa vor nach seit ab erst sonst bedingt"
+    ),
+    pointing=words("es er sie dies diese dieser dieses"),
+    fillers=words("auch bereits schon jetzt derzeit zurzeit daher deshalb somit außerdem"),
+    wholes=words("alle immer stets jeder jede jedes sämtliche ganz vollständig"),
+    same=contraries(
+        "erlaubt gestattet zulässig ! verboten untersagt unzulässig, geöffnet offen ! geschlossen, "
+        "möglich ! unmöglich, gültig ! ungültig, verfügbar ! unverfügbar, aktiviert ! deaktiviert, "
+        "inbegriffen enthalten ! ausgeschlossen, vorgeschrieben verpflichtend ! freiwillig"
+    ),
+    persons=words("ich man wir du"),
+    adds=words("und"),
+    follows=words("weil denn da"),
+    beside=words("in im an am auf für mit von vom bei beim zu zum zur"),
+    past=words("was got had"),
+    present=words("be"),
+    yes=words("ja"),
+    no=words("nein"),
+    answering={"can>must!": False},
+    verb_first=True,
+    saying=replacing((r"\bnicht mehr\b", "nicht"), (r"\b(kein\w*) ([^.,;]{1,40}?) mehr\b", r"\1 \2")),
+)  # fmt: skip
 
 GERMAN = Asking(
     language="de",
@@ -43,4 +83,5 @@ GERMAN = Asking(
     ),
     alternatives=whole_words("oder"),
     leaning=whole_words("er sie es dies diese[rsmn]? das jedoch daher deshalb außerdem aber dann sonst ihre? seine?"),
+    stating=_STATING,
 )  # fmt: skip
