@@ -15,6 +15,7 @@ from ragqa.evidence.calibration import Calibration, Step, fewest_for, threshold
 from ragqa.evidence.excerpts import rank_excerpts
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.stopping import ended
+from ragqa.evidence.verdicts import verdict_of
 from ragqa.faq import StoredAnswers
 from ragqa.filters import Filter, parse_filter
 from ragqa.index.snapshot import Snapshot
@@ -173,7 +174,7 @@ class Answering:
         return Reply(
             question=typed,
             searched="" if request.question == typed else request.question,
-            answers=given,
+            answers=tuple(_decided(answer, request.question, seen) for answer in given),
             hits=tuple(seen.hits),
             generation=self.snapshot.generation,
             timings=timings,
@@ -181,7 +182,7 @@ class Answering:
             no_answer=null_share(seen),
             candidates=() if given else best[: read.answers],
             stopped=self._ended(request, seen) or "exhausted",
-            nearest=None if given else next(iter(excerpts), None),
+            nearest=None if given or not excerpts else _decided(excerpts[0], request.question, seen),
         )
 
     def _excerpts(self, read: ReadConfig, seen: Evidence) -> tuple[Answer, ...]:
@@ -196,6 +197,11 @@ class Answering:
         if self.reader is None:
             raise ConfigError("this pipeline was loaded to search only (reads=False): load it with a reader to ask")
         return self.reader
+
+
+def _decided(answer: Answer, question: str, seen: Evidence) -> Answer:
+    """The answer with what its sentence says to a question for yes or no."""
+    return replace(answer, verdict=verdict_of(answer, question, seen.asked, seen.wording))
 
 
 def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:

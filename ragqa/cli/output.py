@@ -59,7 +59,7 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
             _print_excerpt(f"{number}. ", answer)
             continue
         *before, last = words(answer).expandtabs(4).splitlines() or [""]
-        starts = [f"{number}. ", *["   "] * len(before)]
+        starts = [f"{number}. {verdict(answer)}", *["   "] * len(before)]
         for start, line in zip(starts, before, strict=False):
             say(start, Styled(line, bold=True))
         say(starts[-1], Styled(last, bold=True), f"  {answer.score:.2f}")
@@ -73,7 +73,7 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
 def _print_excerpt(head: str, answer: Answer) -> None:
     """An excerpt as it stands, with score and place."""
     lines = [line.rstrip() for line in words(answer).expandtabs(4).splitlines() if line.strip()] or [""]
-    for start, line in zip([head, *["   "] * len(lines)], lines, strict=False):
+    for start, line in zip([head + verdict(answer), *["   "] * len(lines)], lines, strict=False):
         say(start, line)
     where = place(answer.hit, answer.line, answer.document_span)
     say(Styled(f"   {answer.score:.2f}  {where}", dim=True))
@@ -89,6 +89,11 @@ def print_hit(hit: Hit) -> None:
     passage = hit.passage
     text = shown(passage.text, passage.source, 0, len(passage.text))
     say(f"   {_shorten(one_line(text), QUOTE_CHARS)}")
+
+
+def verdict(answer: Answer) -> str:
+    """What stands before an answer whose sentence decides a question for yes or no; "" before others."""
+    return f"{answer.verdict.capitalize()} — " if answer.verdict else ""
 
 
 def words(answer: Answer) -> str:

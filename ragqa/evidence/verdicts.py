@@ -308,7 +308,7 @@ def _is_begun(part: Sequence[str], table: Stating) -> bool:
 
 
 def _joined(helpers: Sequence[str]) -> list[str]:
-    """ "do" with another helper is that helper in the tense of "do"."""
+    """The helpers of a clause: "do" and "have" are "have", in the tense of "do"."""
     first, *others = helpers or [""]
     if first in ("do", "did") and others[:1] == ["have"]:
         return ["have" if first == "do" else "had", *others[1:]]

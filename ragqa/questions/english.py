@@ -46,14 +46,15 @@ _STATING = Stating(
     bare=words("no"),
     adverbs=words("never"),
     hedges=words(
-        "if unless whether who whom whose that until till before after once when whenever while although though despite "
-        "except excepting excluding but only just merely solely mostly mainly partly partially largely almost nearly "
-        "hardly scarcely barely rarely seldom sometimes often usually normally generally typically occasionally "
-        "probably possibly perhaps maybe likely unlikely apparently allegedly reportedly supposedly claimed claims "
-        "claim said says say believed believes thought suggested suggests proposed planned plans expected intended "
-        "supposed rumoured could might would should ought than more less fewer least most some several few many half "
-        "or nor neither either yet provided providing otherwise instead without about approximately around roughly "
-        "false wrong untrue myth denied denies try tried attempted failed necessarily former formerly"
+        "if unless whether who whom whose that until till before after once when whenever while although though "
+        "despite except excepting excluding but only just merely solely mostly mainly partly partially largely "
+        "almost nearly hardly scarcely barely rarely seldom sometimes often usually normally generally typically "
+        "occasionally probably possibly perhaps maybe likely unlikely apparently allegedly reportedly supposedly "
+        "claimed claims claim said says say believed believes thought suggested suggests proposed planned plans "
+        "expected intended supposed rumoured could might would should ought than more less fewer least most some "
+        "several few many half or nor neither either yet provided providing otherwise instead without about "
+        "approximately around roughly false wrong untrue myth denied denies try tried attempted failed necessarily "
+        "former formerly"
     ),
     pointing=words("it its he she they them him her his their this that these those"),
     fillers=words("also too already now currently indeed however therefore thus furthermore moreover"),
@@ -149,8 +150,8 @@ ENGLISH = Asking(
     ),
     amounts=whole_words(
         "half third quarter quarters thirds fifth fifths tenth tenths several few none no all both many most dozens? "
-        "hundreds? thousands? millions? billions? once twice thrice double triple single couple pair majority minority "
-        "nearly unlimited infinite any every each zero never always"
+        "hundreds? thousands? millions? billions? once twice thrice double triple single couple pair majority "
+        "minority nearly unlimited infinite any every each zero never always"
     ),
     periods=whole_words(_PERIOD + " daily weekly monthly yearly annually hourly overnight indefinite(?:ly)? forever "
                         "permanent(?:ly)? life lifetime lifelong ages"),

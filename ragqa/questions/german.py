@@ -23,12 +23,13 @@ _STATING = Stating(
     places=("last", "end", "beside"),
     bare=words("kein keine keinen keinem keiner keines"),
     hedges=words(
-        "wenn falls sofern solange ob außer ausser nur bloß lediglich allein sondern aber jedoch doch obwohl obgleich "
-        "während bis bevor ehe nachdem sobald teilweise teils meist meistens fast beinahe nahezu kaum selten manchmal "
-        "oft häufig gewöhnlich normalerweise grundsätzlich wahrscheinlich vermutlich vielleicht eventuell möglicherweise "
-        "angeblich offenbar soll sollen sollte sollten könnte könnten dürfte dürften würde würden wäre wären einige "
-        "manche viele wenige mehr weniger höchstens mindestens oder weder noch ohne dass daß behauptet behauptete sagte "
-        "heißt geplant vorgesehen erwartet ungefähr etwa vor nach seit ab erst sonst bedingt"
+        "wenn falls sofern solange ob außer ausser nur bloß lediglich allein sondern aber jedoch doch obwohl "
+        "obgleich während bis bevor ehe nachdem sobald teilweise teils meist meistens fast beinahe nahezu kaum "
+        "selten manchmal oft häufig gewöhnlich normalerweise grundsätzlich wahrscheinlich vermutlich vielleicht "
+        "eventuell möglicherweise angeblich offenbar soll sollen sollte sollten könnte könnten dürfte dürften würde "
+        "würden wäre wären einige manche viele wenige mehr weniger höchstens mindestens oder weder noch ohne dass "
+        "daß behauptet behauptete sagte heißt geplant vorgesehen erwartet ungefähr etwa vor nach seit ab erst sonst "
+        "bedingt"
     ),
     pointing=words("es er sie dies diese dieser dieses"),
     fillers=words("auch bereits schon jetzt derzeit zurzeit daher deshalb somit außerdem"),
@@ -69,7 +70,8 @@ GERMAN = Asking(
         (r"\bwas bedeutet\b|\bwas versteht man unter\b", Kind.DEFINITION),
         (r"\bwer\b|\bwem\b|\bwen\b|\bwessen\b", Kind.PERSON),
         (r"\bwo\b|\bwohin\b|\bwoher\b", Kind.PLACE),
-        (r"^(?:ist|sind|war|waren|hat|haben|kann|können|darf|dürfen|muss|müssen|gibt|wird|werden|soll|gilt)\b",
+        (r"^(?:ist|sind|war|waren|hat|haben|kann|können|darf|dürfen|muss|müssen|gibt|wird|werden|wurden?|soll|sollen|gilt|"
+         r"gelten|braucht|brauchen|existiert|existieren)\b",
          Kind.YES_NO),
     ),
     amounts=whole_words(

@@ -13,18 +13,19 @@ _UNITS = _PERIOD.replace(" ", "|")
 _STATING = Stating(
     helpers=named(
         "be: es son, stay: está están, was: era eran, got: fue fueron, stayed: estaba estaban estuvo estuvieron, "
-        "there: hay, were: había hubo, own: tiene tienen, can: puede pueden puedo podemos, must: debe deben debo debemos, "
-        "have: ha han he hemos, could: podría podrían, should: debería deberían, would: sería serían, will: será serán"
+        "there: hay, were: había hubo, own: tiene tienen, can: puede pueden puedo podemos, must: debe deben debo "
+        "debemos, have: ha han he hemos, could: podría podrían, should: debería deberían, would: sería serían, will: "
+        "será serán"
     ),
     denials=words("no nunca jamás ningún ninguna ninguno"),
     places=("before",),
     bare=words("ningún ninguna ninguno"),
     hedges=words(
-        "si salvo excepto solo sólo solamente únicamente pero sino aunque cuando mientras hasta antes después desde aún "
-        "todavía casi apenas veces menudo raramente generalmente normalmente habitualmente quizá quizás probablemente "
-        "posiblemente tal parcialmente parte mayoría algunos algunas varios varias muchos muchas pocos pocas más menos o "
-        "ni sin que dijo afirmó afirma asegura sería serían podría podrían debería deberían previsto prevista "
-        "aproximadamente condición falso siempre-que"
+        "si salvo excepto solo sólo solamente únicamente pero sino aunque cuando mientras hasta antes después desde "
+        "aún todavía casi apenas veces menudo raramente generalmente normalmente habitualmente quizá quizás "
+        "probablemente posiblemente tal parcialmente parte mayoría algunos algunas varios varias muchos muchas pocos "
+        "pocas más menos o ni sin que dijo afirmó afirma asegura sería serían podría podrían debería deberían "
+        "previsto prevista aproximadamente condición falso siempre-que"
     ),
     pointing=words("él ella ello ellos ellas esto eso este esta ese esa estos estas esos esas"),
     fillers=words("también ya ahora actualmente además"),
@@ -71,8 +72,8 @@ SPANISH = Asking(
          r"(?!.*\b(?:qué|cuál|cuáles|cómo)\b)", Kind.YES_NO),
     ),
     amounts=whole_words(
-        "mitad medio media tercio tercios cuarto cuartos quinto décimo vari[oa]s algun[oa]s ningun[oa]? tod[oa]s ambos "
-        "much[oa]s mayoría docenas? cientos miles millones doble"
+        "mitad medio media tercio tercios cuarto cuartos quinto décimo vari[oa]s algun[oa]s ningun[oa]? tod[oa]s "
+        "ambos much[oa]s mayoría docenas? cientos miles millones doble"
     ),
     periods=whole_words(_PERIOD + " diari[oa]s? semanal mensual anual indefinid[oa] vida"),
     moments=whole_words(

@@ -9,7 +9,7 @@ from typing import Any
 from ragqa.convert import Misfit, convert
 from ragqa.documents import Meta, Passage
 from ragqa.grounded import Grounding
-from ragqa.types import Answer, AnswerKind, Hit, Reply, Span, Stopped, Support
+from ragqa.types import Answer, AnswerKind, Hit, Reply, Span, Stopped, Support, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class _Answer:
     passage: Passage
     kind: AnswerKind
     support: tuple[_Support, ...]
+    verdict: Verdict | None = None
     features: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -123,7 +124,7 @@ def _answer(sent: _Answer, hits: Mapping[str, Hit]) -> Answer:
     if hit.passage.text[sent.span.start : sent.span.end] != sent.text:
         raise Misfit(f"the answer {sent.text!r:.80} does not stand where it is said to stand")
     support = tuple(Support(one.span, _known(hits, one.passage_id), one.share) for one in sent.support)
-    return Answer(sent.text, sent.score, sent.span, hit, support, sent.features, sent.kind)
+    return Answer(sent.text, sent.score, sent.span, hit, support, sent.features, sent.kind, sent.verdict)
 
 
 def _known(hits: Mapping[str, Hit], passage_id: str) -> Any:

@@ -57,6 +57,7 @@ function answerElement(answer, exchange, acts, isBest) {
       "aria-label": `${words.answer}: ${answer.text}`,
     },
     answer.faq && el("p", { class: "note" }, words.stored),
+    answer.verdict && el("p", { class: "verdict" }, words.verdict[answer.verdict]),
     el("blockquote", { dir: "auto" }, ...markedPassage(passage.text, answer.span, answer.sentence)),
     sureElement(answer.score),
     placeElement(passage, answer.line),

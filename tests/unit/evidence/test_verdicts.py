@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from support.verdicts import SEEN, UNSEEN
 
 from ragqa.evidence.verdicts import verdict
 from ragqa.wording import wording_of
-from support.verdicts import SEEN, UNSEEN
 
 
 def given(pairs):

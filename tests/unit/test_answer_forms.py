@@ -1,0 +1,53 @@
+"""Replies in the form that the question asks for: yes or no, several answers, two things that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ragqa.cli.output import print_reply
+from ragqa.config import Config, IndexConfig, ReadConfig
+from ragqa.documents import Document
+from ragqa.evidence.calibration import Calibration, ExcerptFit, ExcerptModel
+from ragqa.index.snapshot import Snapshot
+from ragqa.index.writer import update
+from ragqa.pipeline import Pipeline
+from ragqa.remote.replies import reply_of
+from ragqa.testing import HashEncoder, WordReader
+
+FITTED = Calibration(excerpts=ExcerptFit(ExcerptModel()))
+
+
+def pipeline(place: Path, texts: Mapping[str, str], **read) -> Pipeline:
+    documents = [Document(name, text, name, f"{name}.txt") for name, text in texts.items()]
+    update(place, IndexConfig(), HashEncoder(), documents)
+    config = Config(read=ReadConfig(min_score=0.0, **read))
+    return Pipeline(Snapshot.open(place), HashEncoder(), WordReader(), config, calibration=FITTED)
+
+
+def test_yes_or_no_stands_before_the_sentence_that_says_so(tmp_path, capsys):
+    texts = {
+        "hut": "Dogs are not allowed in the hut.",
+        "inn": "Dogs are allowed in the inn.",
+        "ship": "Dogs are allowed on the ship if they are small.",
+    }
+    asking = pipeline(tmp_path, texts)
+    for name, said in (("hut", "no"), ("inn", "yes"), ("ship", None)):
+        reply = asking.ask(f"Are dogs allowed {'on' if name == 'ship' else 'in'} the {name}?")
+        verdicts = {answer.hit.passage.doc_id: answer.verdict for answer in reply.answers}
+        assert verdicts == {**dict.fromkeys(texts), name: said}, "no other sentence decides it"
+        assert all(answer.text == answer.quote() == texts[answer.hit.passage.doc_id] for answer in reply.answers)
+        assert [one["verdict"] for one in reply.to_dict()["answers"]] == [one.verdict for one in reply.answers]
+        assert reply_of(reply.to_dict()) == reply
+        print_reply(reply)
+        assert (f". {said.capitalize()} — {texts[name]}\n" if said else f". {texts[name]}\n") in capsys.readouterr().out
+    for question in ("Who is allowed in the inn?", "Are dogs allowed in the hut or in the inn?"):
+        assert all(answer.verdict is None for answer in asking.ask(question).answers), "no question for yes or no"
+    spans = asking.ask("Are dogs allowed in the hut?", form="span").answers
+    assert {(one.kind, one.verdict) for one in spans if one.hit.passage.doc_id == "hut"} == {("span", "no")}
+
+
+def test_the_nearest_sentence_has_a_verdict_too(tmp_path):
+    asking = pipeline(tmp_path, {"hut": "Dogs are not allowed in the hut."})
+    reply = asking.ask("Are dogs allowed in the hut?", min_score=1.0)
+    assert not reply.answered and reply.nearest is not None and reply.nearest.verdict == "no"
