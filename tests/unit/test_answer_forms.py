@@ -33,7 +33,7 @@ def test_yes_or_no_stands_before_the_sentence_that_says_so(tmp_path, capsys):
     }
     asking = pipeline(tmp_path, texts)
     for name, said in (("hut", "no"), ("inn", "yes"), ("ship", None)):
-        reply = asking.ask(f"Are dogs allowed {'on' if name == 'ship' else 'in'} the {name}?")
+        reply = asking.ask(f"Are dogs allowed {'on' if name == 'ship' else 'in'} the {name}?", all=True)
         verdicts = {answer.hit.passage.doc_id: answer.verdict for answer in reply.answers}
         assert verdicts == {**dict.fromkeys(texts), name: said}, "no other sentence decides it"
         assert all(answer.text == answer.quote() == texts[answer.hit.passage.doc_id] for answer in reply.answers)
@@ -42,8 +42,10 @@ def test_yes_or_no_stands_before_the_sentence_that_says_so(tmp_path, capsys):
         print_reply(reply)
         assert (f". {said.capitalize()} — {texts[name]}\n" if said else f". {texts[name]}\n") in capsys.readouterr().out
     for question in ("Who is allowed in the inn?", "Are dogs allowed in the hut or in the inn?"):
-        assert all(answer.verdict is None for answer in asking.ask(question).answers), "no question for yes or no"
-    spans = asking.ask("Are dogs allowed in the hut?", form="span").answers
+        assert all(answer.verdict is None for answer in asking.ask(question, all=True).answers), (
+            "no question for yes or no"
+        )
+    spans = asking.ask("Are dogs allowed in the hut?", form="span", all=True).answers
     assert {(one.kind, one.verdict) for one in spans if one.hit.passage.doc_id == "hut"} == {("span", "no")}
 
 
