@@ -165,7 +165,8 @@ class Answering:
     def conclude(self, request: Request, seen: Evidence, timings: Mapping[str, float]) -> Reply:
         """The answers that are sure enough to be given; if none is, the best as candidates."""
         read, typed = request.read, request.typed or request.question
-        best = rank_answers(seen, self.calibration.score, CONSIDERED if read.all else read.answers)
+        count = CONSIDERED if read.all else read.answers
+        best = rank_answers(seen, self.calibration.score, count, several=read.all)
         short = tuple(answer for answer in best if answer.score >= request.threshold)
         wanted = read.form == "excerpt" or (read.form == "auto" and seen.asked.wants_excerpt)
         excerpts = self._excerpts(read, seen) if wanted or not short else ()

@@ -225,5 +225,5 @@ def _score(answering: Answering, request: Request, answer: Answer) -> ScoreParts
         ScoreFeature(name, answer.features[name], weight) for name, weight in zip(FEATURES, model.weights, strict=True)
     )
     threshold = request.threshold if math.isfinite(request.threshold) else None
-    promised = request.read.min_score is None and answering.calibration.curve
+    promised = request.read.min_score is None and answering.calibration.curve and not request.read.all
     return ScoreParts(model.bias, features, threshold, request.read.risk if promised else None)
