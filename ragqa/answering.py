@@ -13,6 +13,7 @@ from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
 from ragqa.evidence.calibration import Calibration, Step, fewest_for, threshold
 from ragqa.evidence.excerpts import rank_excerpts
+from ragqa.evidence.listed import items_of
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.stopping import ended
 from ragqa.evidence.verdicts import verdict_of
@@ -175,7 +176,7 @@ class Answering:
         return Reply(
             question=typed,
             searched="" if request.question == typed else request.question,
-            answers=tuple(_decided(answer, request.question, seen) for answer in given),
+            answers=tuple(_in_form(answer, request.question, seen) for answer in given),
             hits=tuple(seen.hits),
             generation=self.snapshot.generation,
             timings=timings,
@@ -183,7 +184,7 @@ class Answering:
             no_answer=null_share(seen),
             candidates=() if given else best[: read.answers],
             stopped=self._ended(request, seen) or "exhausted",
-            nearest=None if given or not excerpts else _decided(excerpts[0], request.question, seen),
+            nearest=None if given or not excerpts else _in_form(excerpts[0], request.question, seen),
         )
 
     def _excerpts(self, read: ReadConfig, seen: Evidence) -> tuple[Answer, ...]:
@@ -200,9 +201,9 @@ class Answering:
         return self.reader
 
 
-def _decided(answer: Answer, question: str, seen: Evidence) -> Answer:
-    """The answer with what its sentence says to a question for yes or no."""
-    return replace(answer, verdict=verdict_of(answer, question, seen.asked, seen.wording))
+def _in_form(answer: Answer, question: str, seen: Evidence) -> Answer:
+    """The answer with what its sentence says to a question for yes or no, and the single things that it enumerates."""
+    return replace(answer, verdict=verdict_of(answer, question, seen.asked, seen.wording), items=items_of(answer, seen))
 
 
 def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:

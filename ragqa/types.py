@@ -125,7 +125,8 @@ class Answer:
     score is the probability that the answer stands in them.
 
     ``verdict`` says what its sentence answers to a question for yes or no, where it decides that by itself
-    (`ragqa.evidence.verdicts`); the score is not that of the verdict.
+    (`ragqa.evidence.verdicts`); the score is not that of the verdict. Where a question asks for several things and the
+    answer enumerates some, ``items`` are characters [start, end) of the passage, one pair for each, in order.
 
     With ``faq`` it is a stored answer, whole, to the question that is its passage's title.
     """
@@ -138,6 +139,7 @@ class Answer:
     features: Mapping[str, float] = field(default_factory=dict)
     kind: AnswerKind = "span"
     verdict: Verdict | None = None
+    items: tuple[tuple[int, int], ...] = ()
 
     @property
     def source(self) -> str:
@@ -180,7 +182,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form; "sentence" is that of the passage that the answer stands in, in characters of the passage."""
-        (start, end), (first, last) = self.document_span, self.sentence
+        (begin, stop), (first, last) = self.document_span, self.sentence
         return {
             "kind": self.kind,
             "verdict": self.verdict,
@@ -188,7 +190,8 @@ class Answer:
             "score": self.score,
             "span": self.span.to_dict(),
             "sentence": {"start": first, "end": last},
-            "document_span": {"start": start, "end": end},
+            "items": [{"start": start, "end": end} for start, end in self.items],
+            "document_span": {"start": begin, "end": stop},
             "line": self.line,
             "faq": self.faq,
             "passage": self.hit.passage.to_dict(),

@@ -64,6 +64,7 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
             say(start, Styled(line, bold=True))
         say(starts[-1], Styled(last, bold=True), f"  {answer.score:.2f}")
         say("   ", *([stored(answer)] if answer.faq else marked(answer)))
+        _print_items(answer)
         where = place(answer.hit, answer.line, answer.document_span)
         say(Styled(f"   {where}{_support(answer)}", dim=True))
     total = reply.timings.get("total", 0.0)
@@ -75,8 +76,16 @@ def _print_excerpt(head: str, answer: Answer) -> None:
     lines = [line.rstrip() for line in words(answer).expandtabs(4).splitlines() if line.strip()] or [""]
     for start, line in zip([head + verdict(answer), *["   "] * len(lines)], lines, strict=False):
         say(start, line)
+    _print_items(answer)
     where = place(answer.hit, answer.line, answer.document_span)
     say(Styled(f"   {answer.score:.2f}  {where}", dim=True))
+
+
+def _print_items(answer: Answer) -> None:
+    """The single things of an enumeration, a line each, unless they stand so in the answer."""
+    if answer.text.count("\n") + 1 < len(answer.items):
+        for start, end in answer.items:
+            say(f"   · {one_line(answer.shown(start, end))}")
 
 
 def print_hit(hit: Hit) -> None:

@@ -31,9 +31,9 @@ EXCERPTS = frozenset((Kind.REASON, Kind.PROCEDURE, Kind.DEFINITION, Kind.COMPARI
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a question asks for: one of ``kinds``, or anything if there are none. ``choice`` says that it offers two
-    things to choose from, one of which is then the answer. ``terms`` are its words but for those that only ask, as
-    `ragqa.questions.terms` gives them, in ``language`` ("" where it is not known),
-    and ``names`` the words that are written as a name or with digits, in lower case.
+    things to choose from, one of which is then the answer; ``several``, that it asks for all of a kind. ``terms`` are
+    its words but for those that only ask, as `ragqa.questions.terms` gives them, in ``language`` ("" where it is not
+    known), and ``names`` the words that are written as a name or with digits, in lower case.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -41,6 +41,7 @@ class Asked:
     terms: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     language: str = ""
+    several: bool = False
 
     @property
     def wants_excerpt(self) -> bool:
@@ -77,7 +78,9 @@ def asked(question: str, language: str) -> Asked:
     for words in tables:
         telling = telling if words.interrogatives is None else words.interrogatives.sub(" ", telling)
     found = frozenset(terms(telling, language))
-    return Asked(_kinds(text, question, tables), offers, found, _names(question[:LONGEST], language), language)
+    kinds = _kinds(text, question, tables)
+    several = Kind.LIST in kinds or any(words.plural is not None and words.plural.search(text) for words in tables)
+    return Asked(kinds, offers, found, _names(question[:LONGEST], language), language, several)
 
 
 def as_question(text: str, language: str) -> str:

@@ -59,5 +59,6 @@ CHINESE = Asking(
     moments=parts("年 月 日 号 號 世纪 世紀 年代 时期 時期 春 夏 秋 冬 朝 点 點 星期 期间 期間 [前后後]"),
     alternatives=parts("还是 還是"),
     leaning=parts("它 其 这 這 他 她 该 該 此 因此 所以 但 然而 另外 此外 同时 同時"),
+    plural=parts("哪些 哪几 哪幾"),
     stating=_STATING,
 )  # fmt: skip

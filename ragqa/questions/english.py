@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
@@ -163,6 +165,10 @@ ENGLISH = Asking(
     ),
     alternatives=whole_words("or"),
     question="what {}?",
+    plural=re.compile(
+        r"^(?:\w+ )?(?:which|what) (?:(?!does\b|was\b|has\b|is\b)\w+ ){0,2}?(?!does\b|was\b|has\b)"
+        r"(?:\w{2,}[^\Wsiu]s|people|children|women|men|criteria)\b|^(?:which|what|who) (?:are|were)\b"
+    ),
     stating=_STATING,
     leaning=whole_words(
         "it its this these those that they their them he his him she her such however therefore thus hence also "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
@@ -86,5 +88,6 @@ FRENCH = Asking(
     ),
     alternatives=whole_words("ou"),
     leaning=whole_words("il elle ils elles ce cet cette ces cela ceci cependant donc ainsi toutefois mais puis"),
+    plural=re.compile(r"\bquel(?:le)?s\b|^qui (?:sont|étaient)\b"),
     stating=_STATING,
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
@@ -85,5 +87,9 @@ GERMAN = Asking(
     ),
     alternatives=whole_words("oder"),
     leaning=whole_words("er sie es dies diese[rsmn]? das jedoch daher deshalb außerdem aber dann sonst ihre? seine?"),
+    plural=re.compile(
+        r"^(?:\w+ )?welche (?:\w+ ){0,2}?\w+(?:e|en|er|n|s) (?:sind|waren|haben|hatten|gibt|werden|können|müssen|"
+        r"dürfen|gehören|stehen|liegen|gelten)\b|^(?:wer|was|welche) (?:sind|waren)\b|^nenne\b"
+    ),
     stating=_STATING,
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
@@ -82,5 +84,6 @@ SPANISH = Asking(
     ),
     alternatives=whole_words("o"),
     leaning=whole_words("él ella ellos ellas est[eao]s? es[eao]s? sin embargo además pero por lo tanto así"),
+    plural=re.compile(r"\bcuáles\b|\bqué \w+s\b|\bquiénes\b"),
     stating=_STATING,
 )  # fmt: skip

@@ -20,6 +20,12 @@ class _Support:
 
 
 @dataclass(frozen=True, slots=True)
+class _Item:
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     text: str
     score: float
@@ -28,6 +34,7 @@ class _Answer:
     kind: AnswerKind
     support: tuple[_Support, ...]
     verdict: Verdict | None = None
+    items: tuple[_Item, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -124,7 +131,10 @@ def _answer(sent: _Answer, hits: Mapping[str, Hit]) -> Answer:
     if hit.passage.text[sent.span.start : sent.span.end] != sent.text:
         raise Misfit(f"the answer {sent.text!r:.80} does not stand where it is said to stand")
     support = tuple(Support(one.span, _known(hits, one.passage_id), one.share) for one in sent.support)
-    return Answer(sent.text, sent.score, sent.span, hit, support, sent.features, sent.kind, sent.verdict)
+    items = tuple((item.start, item.end) for item in sent.items)
+    if not all(sent.span.start <= start < end <= sent.span.end for start, end in items):
+        raise Misfit(f"an item of the answer {sent.text!r:.80} does not stand in it")
+    return Answer(sent.text, sent.score, sent.span, hit, support, sent.features, sent.kind, sent.verdict, items)
 
 
 def _known(hits: Mapping[str, Hit], passage_id: str) -> Any:

@@ -53,3 +53,28 @@ def test_the_nearest_sentence_has_a_verdict_too(tmp_path):
     asking = pipeline(tmp_path, {"hut": "Dogs are not allowed in the hut."})
     reply = asking.ask("Are dogs allowed in the hut?", min_score=1.0)
     assert not reply.answered and reply.nearest is not None and reply.nearest.verdict == "no"
+
+
+def test_all_items_of_an_enumeration_have_their_places(tmp_path, capsys):
+    texts = {
+        "lines": "Bring these things to the hut:\n\n- a lamp\n- a rope\n- bread",
+        "line": "For the mill bring (a) a candle, (b) a sack and (c) a permit. It is far.",
+        "sentences": "The permit needs:\n(a) The name. It is checked. (b) The address.",
+        "table": "Bells of Sarn:\n\n| Bell | Weight |\n|---|---|\n| Anna | 300 kg |\n| Berta | 90 kg |",
+    }
+    asking = pipeline(tmp_path, texts, form="excerpt")
+
+    def things(question, name):
+        reply = asking.ask(question, all=True)
+        assert reply_of(reply.to_dict()) == reply
+        found = [one for one in reply.answers if one.hit.passage.doc_id == name and one.items]
+        print_reply(reply)
+        return [texts[name][start:end] for start, end in found[0].items] if found else []
+
+    assert things("Which things are needed for the hut?", "lines") == ["a lamp", "a rope", "bread"]
+    capsys.readouterr()
+    assert things("Which things are needed for the mill?", "line") == ["a candle", "a sack", "a permit"]
+    assert "   · a candle\n   · a sack\n   · a permit\n" in capsys.readouterr().out
+    assert things("List what the permit needs.", "sentences") == ["The name. It is checked.", "The address"]
+    assert things("What are the weights of the bells of Sarn?", "table") in (["300 kg", "90 kg"], ["Anna", "Berta"])
+    assert not things("Where is the mill?", "line"), "one thing is asked for"
