@@ -13,6 +13,7 @@ from ragqa.questions.english import ENGLISH
 from ragqa.questions.french import FRENCH
 from ragqa.questions.german import GERMAN
 from ragqa.questions.kinds import Kind
+from ragqa.questions.scopes import Scope, scopes
 from ragqa.questions.spanish import SPANISH
 from ragqa.questions.terms import terms
 from ragqa.questions.words import Asking
@@ -33,7 +34,8 @@ class Asked:
     """What a question asks for: one of ``kinds``, or anything if there are none. ``choice`` says that it offers two
     things to choose from, one of which is then the answer; ``several``, that it asks for all of a kind. ``terms`` are
     its words but for those that only ask, as `ragqa.questions.terms` gives them, in ``language`` ("" where it is not
-    known), and ``names`` the words that are written as a name or with digits, in lower case.
+    known), ``scopes`` the versions, years and sections that it names, and ``names`` the other words that are written as
+    a name or with digits, in lower case.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -42,6 +44,7 @@ class Asked:
     names: frozenset[str] = frozenset()
     language: str = ""
     several: bool = False
+    scopes: frozenset[Scope] = frozenset()
 
     @property
     def wants_excerpt(self) -> bool:
@@ -80,7 +83,8 @@ def asked(question: str, language: str) -> Asked:
     found = frozenset(terms(telling, language))
     kinds = _kinds(text, question, tables)
     several = Kind.LIST in kinds or any(words.plural is not None and words.plural.search(text) for words in tables)
-    return Asked(kinds, offers, found, _names(question[:LONGEST], language), language, several)
+    named, rest = scopes(question[:LONGEST])
+    return Asked(kinds, offers, found, _names(rest, language), language, several, named)
 
 
 def as_question(text: str, language: str) -> str:
