@@ -21,7 +21,7 @@ from ragqa.faq import StoredAnswers
 from ragqa.filters import Filter, parse_filter
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Reader
-from ragqa.questions import as_question
+from ragqa.questions import as_question, compared
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
@@ -37,7 +37,9 @@ THRESHOLDS = 128  # remembered: a curve is walked through once for each setting 
 @dataclass(frozen=True, slots=True)
 class Request:
     """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which short answers are given,
-    ``excerpts_from`` that of excerpts. ``question`` is what is searched for and read, ``typed`` what was asked.
+    ``excerpts_from`` that of excerpts. ``question`` is what is searched for and read, ``typed`` what was asked. A
+    question that compares two things has a request for each as its ``parts``; then of its own passages half are read,
+    and a quarter for each part.
     """
 
     question: str
@@ -46,6 +48,11 @@ class Request:
     threshold: float
     excerpts_from: float = math.inf
     typed: str = ""
+    parts: tuple[Request, ...] = ()
+
+    def own(self, hits: Sequence[Hit]) -> Sequence[Hit]:
+        """Those of the hits that are read for the question as a whole."""
+        return hits[: max(1, len(hits) // 2)] if self.parts else hits
 
 
 class Answering:
@@ -74,10 +81,20 @@ class Answering:
 
     def request(self, ask: Ask) -> Request:
         """A checked request; `QuestionError` or `ConfigError` if there is something wrong with it."""
+        whole = self._request(ask)
+        return replace(whole, parts=self._parts(ask, whole))
+
+    def _request(self, ask: Ask) -> Request:
         read = settings_for(self.config.read, ask)
         typed, where = checked(ask.question), parse_filter(ask.where)
         question = typed if read.as_typed else self._understood(typed, where)
         return Request(question, where, read, *self._thresholds(read), typed)
+
+    def _parts(self, ask: Ask, whole: Request) -> tuple[Request, ...]:
+        """A request for each of two things that a question compares."""
+        sides = compared(whole.question, self.snapshot.manifest.config.language) or ()
+        passages = max(1, whole.read.passages // 4)
+        return tuple(self._request(replace(ask, question=side, passages=passages, as_typed=True)) for side in sides)
 
     def _understood(self, typed: str, where: Filter | None) -> str:
         """The question as it is to be searched for and read: with words corrected, and as a question."""
@@ -91,23 +108,41 @@ class Answering:
         the index or with a model concerns all requests and is raised.
         """
         watch = Stopwatch()
-        found: dict[int, Sequence[Hit]] = {}
-        failed: dict[int, RagqaError] = {}
         requests: dict[int, Request] = {}
+        failed: dict[int, RagqaError] = {}
         for place, ask in enumerate(asks):
             try:
                 requests[place] = self.request(ask)
             except (QuestionError, ConfigError) as error:
                 failed[place] = error
+        every = [one for request in requests.values() for one in (request, *request.parts)]
+        replies = iter(self._answer(every, watch))
+        done: dict[int, Reply | RagqaError] = {**failed}
+        for place, request in requests.items():
+            reply, *parts = (next(replies) for _ in range(1 + len(request.parts)))
+            sides = tuple(part for part in parts if isinstance(part, Reply))
+            done[place] = replace(reply, parts=sides) if isinstance(reply, Reply) and sides else reply
+        return [done[place] for place in range(len(asks))]
+
+    def parts(self, request: Request) -> tuple[Reply, ...]:
+        """The replies to a request's parts."""
+        return tuple(reply for reply in self._answer(request.parts, Stopwatch()) if isinstance(reply, Reply))
+
+    def _answer(self, asked: Sequence[Request], watch: Stopwatch) -> list[Reply | RagqaError]:
+        """A reply a request, in order, without those to their parts."""
+        found: dict[int, Sequence[Hit]] = {}
+        failed: dict[int, RagqaError] = {}
+        requests = dict(enumerate(asked))
         for places in _alike(requests):
             try:
                 found.update(zip(places, self.find([requests[place] for place in places], watch), strict=True))
             except ConfigError as error:
                 failed.update(dict.fromkeys(places, error))
         places = sorted(found)
-        replies = self.read([requests[place] for place in places], [found[place] for place in places], watch)
+        own = [requests[place].own(found[place]) for place in places]
+        replies = self.read([requests[place] for place in places], own, watch)
         done: dict[int, Reply | RagqaError] = {**failed, **dict(zip(places, replies, strict=True))}
-        return [done[place] for place in range(len(asks))]
+        return [done[place] for place in requests]
 
     def find(self, requests: Sequence[Request], watch: Stopwatch | None = None) -> list[list[Hit]]:
         """The passages that each request is answered from, in the order in which they are to be read; copies take one

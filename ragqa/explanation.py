@@ -174,7 +174,10 @@ def explain(answering: Answering, request: Request) -> Explanation:
     """Answer a request, and say why; the times are those of answering alone."""
     watch = Stopwatch()
     (hits,) = answering.find([request], watch)
-    return explain_hits(answering, request, hits, watch)
+    explanation = explain_hits(answering, request, request.own(hits), watch)
+    if not request.parts:
+        return explanation
+    return replace(explanation, reply=replace(explanation.reply, parts=answering.parts(request)))
 
 
 def explain_hits(

@@ -208,10 +208,11 @@ class Reply:
     "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
     none.
     ``candidates`` are the best short answers that were not good enough to be given, where none was, and ``nearest`` is
-    then the excerpt that most likely holds an answer, if anything was read. ``searched`` is the question as it was
-    searched for and read, where words of it were corrected, else "". ``stopped`` says why no
-    more was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly
-    change it (``read.change``), or "exhausted", as none was left.
+    then the excerpt that most likely holds an answer, if anything was read. ``parts`` are the replies to a question for
+    each of two things that are compared ("Which is older, A or B?"); nothing says how they compare. ``searched`` is the
+    question as it was searched for and read, where words of it were corrected, else "". ``stopped`` says why no more
+    was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly change it
+    (``read.change``), or "exhausted", as none was left.
     """
 
     question: str
@@ -225,6 +226,7 @@ class Reply:
     stopped: Stopped = "exhausted"
     nearest: Answer | None = None
     searched: str = ""
+    parts: tuple[Reply, ...] = ()
 
     @property
     def answered(self) -> bool:
@@ -243,6 +245,7 @@ class Reply:
             "answers": [answer.to_dict() for answer in self.answers],
             "candidates": [answer.to_dict() for answer in self.candidates],
             "nearest": None if self.nearest is None else self.nearest.to_dict(),
+            "parts": [part.to_dict() for part in self.parts],
             "hits": [hit.to_dict() for hit in self.hits],
             "no_answer": self.no_answer,
             "read": self.read,

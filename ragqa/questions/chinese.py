@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, replacing
 from ragqa.questions.words import Asking, parts, rules
@@ -61,4 +62,7 @@ CHINESE = Asking(
     leaning=parts("它 其 这 這 他 她 该 該 此 因此 所以 但 然而 另外 此外 同时 同時"),
     plural=parts("哪些 哪几 哪幾"),
     stating=_STATING,
+    comparing=comparing(
+        (r"(?P<one>.{1,40}?)(?:和|与|與|跟)(?P<other>.{1,40}?)(?:之间|之間)?(?:有什么|有什麼|有何|的)(?:区别|區別|差别|差別|差异|差異|不同)",
+         r"^(?:请|請)?比较(?:一下)?(?P<one>.{1,40}?)(?:和|与|與|跟)(?P<other>.{1,40})$"), "什么是{}？"),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
@@ -170,6 +171,21 @@ ENGLISH = Asking(
         r"(?:\w{2,}[^\Wsiu]s|people|children|women|men|criteria)\b|^(?:which|what|who) (?:are|were)\b"
     ),
     stating=_STATING,
+    comparing=comparing(
+        (
+            r"^(?:which|what|who)(?: \w+)? (?:is|was|are|were) (?:the )?(?P<by>\w+)[,:]? (?P<one>[^,]{1,80}?),? or "
+            r"(?P<other>[^,]{1,80})$",
+            r"^(?:is|was|are|were) (?P<one>.{1,80}?) (?P<by>\w+) than (?P<other>.{1,80})$",
+            r"\b(?:differences?|distinction) between (?P<one>.{1,80}?) and (?P<other>.{1,80})$",
+            r"^compare (?P<one>.{1,80}?) (?:and|to|with) (?P<other>.{1,80})$",
+            r"^(?:what is )?(?P<one>.{1,80}?) (?:vs\.?|versus) (?P<other>.{1,80})$",
+        ),
+        "What is {}?",
+        "How old is {}?: older younger, How large is {}?: larger bigger smaller, How tall is {}?: taller shorter, "
+        "How long is {}?: longer, How high is {}?: higher lower, How deep is {}?: deeper, "
+        "How wide is {}?: wider narrower, How heavy is {}?: heavier lighter, How fast is {}?: faster slower, "
+        "How much does {} cost?: cheaper costlier dearer",
+    ),
     leaning=whole_words(
         "it its this these those that they their them he his him she her such however therefore thus hence also "
         "moreover furthermore otherwise instead then consequently additionally nevertheless but and so"

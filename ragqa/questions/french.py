@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
@@ -90,4 +91,7 @@ FRENCH = Asking(
     leaning=whole_words("il elle ils elles ce cet cette ces cela ceci cependant donc ainsi toutefois mais puis"),
     plural=re.compile(r"\bquel(?:le)?s\b|^qui (?:sont|étaient)\b"),
     stating=_STATING,
+    comparing=comparing(
+        (r"\bdifférences? entre (?P<one>.{1,80}?) et (?P<other>.{1,80})$",
+         r"^compare[rz]? (?P<one>.{1,80}?) (?:et|à|avec) (?P<other>.{1,80})$"), "Qu'est-ce que {} ?"),
 )  # fmt: skip

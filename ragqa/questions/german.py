@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
@@ -92,4 +93,16 @@ GERMAN = Asking(
         r"dürfen|gehören|stehen|liegen|gelten)\b|^(?:wer|was|welche) (?:sind|waren)\b|^nenne\b"
     ),
     stating=_STATING,
+    comparing=comparing(
+        (
+            r"^(?:was|wer|welche[rs]?(?: \w+)?) (?:ist|war) (?P<by>\w+)[,:]? (?P<one>[^,]{1,80}?),? oder "
+            r"(?P<other>[^,]{1,80})$",
+            r"\bunterschiede? zwischen (?P<one>.{1,80}?) und (?P<other>.{1,80})$",
+            r"^vergleiche? (?P<one>.{1,80}?) (?:und|mit) (?P<other>.{1,80})$",
+        ),
+        "Was ist {}?",
+        "Wie alt ist {}?: älter jünger, Wie groß ist {}?: größer kleiner, Wie lang ist {}?: länger kürzer, "
+        "Wie hoch ist {}?: höher niedriger, Wie schwer ist {}?: schwerer leichter, "
+        "Wie schnell ist {}?: schneller langsamer, Was kostet {}?: teurer billiger günstiger",
+    ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
@@ -86,4 +87,7 @@ SPANISH = Asking(
     leaning=whole_words("él ella ellos ellas est[eao]s? es[eao]s? sin embargo además pero por lo tanto así"),
     plural=re.compile(r"\bcuáles\b|\bqué \w+s\b|\bquiénes\b"),
     stating=_STATING,
+    comparing=comparing(
+        (r"\bdiferencias? entre (?P<one>.{1,80}?) y (?P<other>.{1,80})$",
+         r"^compar[ae]r? (?P<one>.{1,80}?) (?:y|con) (?P<other>.{1,80})$"), "¿Qué es {}?"),
 )  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ragqa.questions.comparing import Comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating
 
@@ -23,7 +24,7 @@ class Asking:
     of whole words, or None where the language has no list. ``alternatives`` finds the word between two things to choose
     from, ``leaning`` a word at the beginning of a sentence that points to the sentence before ("it", "however").
     ``plural`` finds that several things are asked for. ``question`` makes keywords, which take the place of "{}", a
-    question. ``stating`` are the words by which a sentence says yes or no.
+    question. ``stating`` are the words by which a sentence says yes or no, ``comparing`` how two things are compared.
     """
 
     language: str
@@ -38,6 +39,7 @@ class Asking:
     plural: re.Pattern[str] | None = None
     question: str = ""
     stating: Stating | None = None
+    comparing: Comparing | None = None
 
 
 def rules(*pairs: tuple[str, Kind | Iterable[Kind]]) -> tuple[Rule, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ragqa.convert import Misfit, convert
@@ -51,6 +51,7 @@ class _Reply:
     timings: Mapping[str, float]
     nearest: _Answer | None = None
     searched: str = ""
+    parts: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class _Found:
 def reply_of(data: object) -> Reply:
     """The reply that a JSON form was made of; `Misfit` for anything else. Keys that are not known are passed over."""
     sent = convert(_Reply, data, loose=True)
+    return replace(_reply(sent), parts=tuple(_reply(convert(_Reply, part, loose=True)) for part in sent.parts))
+
+
+def _reply(sent: _Reply) -> Reply:
     hits = {hit.passage.id: hit for hit in _with_copies(sent.hits)}
     return Reply(
         question=sent.question,

@@ -78,3 +78,25 @@ def test_all_items_of_an_enumeration_have_their_places(tmp_path, capsys):
     assert things("List what the permit needs.", "sentences") == ["The name. It is checked.", "The address"]
     assert things("What are the weights of the bells of Sarn?", "table") in (["300 kg", "90 kg"], ["Anna", "Berta"])
     assert not things("Where is the mill?", "line"), "one thing is asked for"
+
+
+def test_two_things_that_are_compared_are_asked_about_one_by_one(tmp_path, capsys):
+    texts = {
+        "mill": "The mill is ninety years old.",
+        "tower": "The tower is threehundred years old.",
+        **{f"other{number}": f"House {number} has {number} doors." for number in range(30)},
+    }
+    asking = pipeline(tmp_path, texts, passages=20)
+    question = "Which is older, the mill or the tower?"
+    reply = asking.ask(question)
+    assert [part.question for part in reply.parts] == ["How old is the mill?", "How old is the tower?"]
+    assert [part.answers[0].hit.passage.doc_id for part in reply.parts] == ["mill", "tower"]
+    assert len(reply.hits) + sum(len(part.hits) for part in reply.parts) <= 20, "one budget"
+    assert reply_of(reply.to_dict()) == reply
+    explained = asking.explain(question).reply
+    assert [part.answers for part in explained.parts] == [part.answers for part in reply.parts]
+    assert explained.answers == reply.answers
+    print_reply(reply)
+    out = capsys.readouterr().out
+    assert "How old is the mill?\n   " in out and "How old is the tower?\n   " in out
+    assert asking.ask("How old is the mill?").parts == ()

@@ -28,6 +28,7 @@ export function exchangeElement(exchange, acts) {
     best ? answerElement(best, exchange, acts, true) : nothing(reply, acts),
     others.length > 0 && el("h3", {}, words.others),
     others.map((answer) => answerElement(answer, exchange, acts, false)),
+    reply.parts?.flatMap((part) => partElements(part, exchange, acts)),
     el("p", { class: "account" }, account(reply)),
   );
 }
@@ -75,6 +76,15 @@ function answerElement(answer, exchange, acts, isBest) {
     isBest && why,
     supportElement(answer, exchange.reply, acts),
   );
+}
+
+/** What was found for one of two things that are compared. */
+function partElements(part, exchange, acts) {
+  const [found] = part.answers;
+  return [
+    el("h3", { dir: "auto" }, part.question),
+    found ? answerElement(found, { ...exchange, reply: part }, acts, false) : el("p", {}, words.nothing),
+  ];
 }
 
 function placeOfAnswer(answer) {
