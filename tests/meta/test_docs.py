@@ -28,7 +28,8 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [README, *DOCS]
-MAPS = [ROOT / name for name in ("ARCHITECTURE.md", "RELIABILITY.md", "SECURITY.md", "CHANGELOG.md", "eval/README.md")]
+NAMES = ("ARCHITECTURE.md", "RELIABILITY.md", "SECURITY.md", "CHANGELOG.md", "eval/README.md")
+MAPS = [*(ROOT / name for name in NAMES), *sorted((ROOT / "ragqa" / "models").rglob("README.md"))]
 SHELL = ("bash", "console")
 WITH_SNIPPETS = [
     page for page in PAGES if runs_shell(page) or any(block.language == "python" for block in blocks(page))
