@@ -35,7 +35,6 @@ smartquotes = False  # "--risk" is no dash
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_class_signature = "separated"
 default_role = "py:obj"
 
 html_theme = "furo"

@@ -10,6 +10,9 @@ from types import ModuleType
 
 import pytest
 
+import ragqa
+from ragqa import errors
+
 ROOT = Path(__file__).parents[2]
 FIRST = ROOT / "docs" / "index.md"
 
@@ -59,13 +62,11 @@ def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
 
 @pytest.mark.slow
 def test_the_reference_names_every_public_class_and_function(site: Path) -> None:
-    import ragqa
-
     text = (site / "docs" / "reference" / "python.html").read_text(encoding="utf-8")
     for name in ragqa.__all__:
-        if name != "__version__":
-            own = getattr(ragqa, name)
-            assert f'id="{own.__module__}.{own.__qualname__}"' in text, name
+        assert name.startswith("__") or f'id="ragqa.{name}"' in text or name == "RagqaError", name
+    for kind in vars(errors).values():
+        assert not isinstance(kind, type) or f'id="ragqa.errors.{kind.__name__}"' in text, kind
 
 
 @pytest.mark.slow
