@@ -49,6 +49,13 @@ def add_navigation(app: Any, page: str, source: list[str]) -> None:
         source[0] += toctrees(chapters(source[0]))
 
 
+def plain_defaults(
+    app: Any, what: str, name: str, own: Any, options: Any, signature: str | None, returns: str | None
+) -> Any:
+    """Write "..." for a default that a dataclass makes anew each time, which is no expression that Sphinx can read."""
+    return None if signature is None else (signature.replace("<factory>", "..."), returns)
+
+
 def write_doors(app: Any, failure: Exception | None) -> None:
     """Write what stands at the top of the site: a page that leads to the first one, and llms.txt."""
     if failure is None and app.builder.format == "html":
@@ -59,7 +66,8 @@ def write_doors(app: Any, failure: Exception | None) -> None:
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Connect both."""
+    """Connect all three."""
+    app.connect("autodoc-process-signature", plain_defaults)
     app.connect("source-read", add_navigation)
     app.connect("build-finished", write_doors)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
