@@ -25,9 +25,9 @@ from ragqa.cli import cli
 from ragqa.config import Config, load_config
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
+README, IN_CHINESE = ROOT / "README.md", ROOT / "README.zh.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-PAGES = [README, *DOCS]
+PAGES = [README, IN_CHINESE, *DOCS]
 NAMES = ("ARCHITECTURE.md", "RELIABILITY.md", "SECURITY.md", "CHANGELOG.md", "eval/README.md")
 MAPS = [*(ROOT / name for name in NAMES), *sorted((ROOT / "ragqa" / "models").rglob("README.md"))]
 SHELL = ("bash", "console")
@@ -48,6 +48,13 @@ def test_the_readme_asks_the_same_question_on_the_command_line_and_in_python():
     """What it prints is checked below."""
     text = README.read_text(encoding="utf-8")
     assert re.search(r'ragqa ask "([^"]+\?)"', text)[1] == re.search(r'qa\.ask\("([^"]+\?)"\)', text)[1]
+
+
+def test_the_chinese_readme_has_the_commands_of_the_english_one():
+    """In the same order, between others of its own."""
+    chinese = iter([block.code for block in blocks(IN_CHINESE)])
+    for block in blocks(README):
+        assert block.code in chinese, f"README.md:{block.line}: README.zh.md has another command, or another order"
 
 
 @pytest.mark.parametrize("page", [*PAGES, *MAPS], ids=name)
