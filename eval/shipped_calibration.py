@@ -1,11 +1,15 @@
-"""Make the calibration that comes with the packaged reader.
+"""Make the calibration that comes with a packaged reader.
 
-    python eval/shipped_calibration.py SQUAD_INDEX TRAIN.json AMAZON_INDEX AMAZON.json -o FOLDER
+    python eval/shipped_calibration.py -o FOLDER [--models en] [--weights] INDEX QUESTIONS COUNT ...
 
-TRAIN.json are SQuAD v1.1's training questions: 1,600 are asked, on articles that neither the packaged encoder nor the
-reader's last run was trained on (the run that it is averaged with was). AMAZON.json are the Amazon reviews of
-SQuADShifts: 800 are asked, of one half of the titles.
-SQUAD_INDEX holds both SQuAD files, AMAZON_INDEX the reviews as well. Weights are given, not fitted.
+COUNT of the QUESTIONS are asked of each INDEX, which is made with the pair's encoder. `eval/held_out.py` makes the
+files; an index holds its file's paragraphs and those of SQuAD v1.1, train and dev. The packaged fits were made with:
+
+    en            1,600 of SQuAD's questions on articles that neither the encoder nor the reader's last run was trained
+                  on (the run that it is averaged with was), and 800 of one half of SQuADShifts' Amazon reviews
+    multilingual  800 of SQuAD's and 800 of CMRC's questions that the reader's run never came to (on paragraphs that it
+                  saw with other questions; CMRC's index holds its own paragraphs alone), and 800 of the Amazon reviews;
+                  with --weights
 
 A quarter of all questions are then some of these once more, without the passages that answer them
 (`ragqa.calibrate.unanswerable`): people also ask what their documents do not say, and a score is to be right for both.
@@ -18,10 +22,9 @@ import json
 import random
 from pathlib import Path
 
-from parts import in_first_half
-
 from ragqa.calibrate import Seen, fit, gather
 from ragqa.calibrate.unanswerable import unanswered
+from ragqa.calibrate.weights import fit_weights
 from ragqa.config import ReadConfig
 from ragqa.eval.measure.confidence import aurc, expected_calibration_error
 from ragqa.evidence.calibration import Calibration, Weights, save_calibration
@@ -29,61 +32,52 @@ from ragqa.judging.questions import read_questions
 from ragqa.models.catalog import load_encoder, reader_fingerprint
 from ragqa.pipeline import Pipeline
 from ragqa.store.atomic import sha256
-from ragqa.train.engine.recipe import RetrieverRecipe, load_recipe
-from ragqa.train.retriever.data import load_pairings, split_questions
-from ragqa.types import Question
 
-SQUAD, AMAZON = 1600, 800
 UNANSWERABLE = 0.25
-WEIGHTS = Weights()  # the defaults are those of the packaged models
-
-
-def unseen(path: str) -> list[Question]:
-    """The questions that the packaged encoder's recipe holds out."""
-    recipe = load_recipe("retriever-minilm", RetrieverRecipe)
-    pairings = load_pairings([path], recipe, lambda line: None)
-    _, held_out = split_questions(pairings, recipe.data.held_out, recipe.train.seed)
-    ids = {pairing.id for pairing in held_out}
-    return [question for question in read_questions(path) if question.id in ids]
-
-
-def first_half(path: str) -> list[Question]:
-    """The questions of every other title, by its hash."""
-    return [one for one in read_questions(path) if in_first_half(one.title)]
-
-
-def seen(index: str, questions: list[Question], count: int) -> list[Seen]:
-    """``count`` of the questions with all that was read for them."""
-    chosen = random.Random(5).sample(questions, count)
-    return list(gather(Pipeline.load(index), chosen))
 
 
 def main() -> None:
     """Ask, fit, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("squad_index", "train", "amazon_index", "amazon"):
-        parser.add_argument(name)
-    parser.add_argument("-o", "--output", required=True)
+    parser.add_argument("asked", nargs="+", metavar="INDEX QUESTIONS COUNT")
+    parser.add_argument("-o", "--output", required=True, type=Path)
+    parser.add_argument("--models", default="en")
+    parser.add_argument("--weights", action="store_true")
     given = parser.parse_args()
-    Path(given.output).mkdir(parents=True, exist_ok=True)
-    train, amazon = Path(given.train), Path(given.amazon)
-    data = {
-        f"{train.name}: {SQUAD} questions of articles new to the encoder and to the reader's last run": sha256(train),
-        f"{amazon.name}: {AMAZON} questions of one half of the titles": sha256(amazon),
-    }
-    start = Calibration(WEIGHTS, reader=reader_fingerprint(), encoder=load_encoder().fingerprint)
-    every = seen(given.squad_index, unseen(given.train), SQUAD)
-    every += seen(given.amazon_index, first_half(given.amazon), AMAZON)
+    given.output.mkdir(parents=True, exist_ok=True)
+    every: list[Seen] = []
+    data, sizes = {}, {}
+    for index, file, count in zip(given.asked[::3], given.asked[1::3], map(int, given.asked[2::3]), strict=True):
+        every += seen(index, file, count)
+        data[f"{Path(file).name}: {count} questions"] = sha256(Path(file))
+        sizes[Path(file).name] = count
+    weights = Weights()  # the defaults are those of the English pair
+    if given.weights:
+        weights = fit_weights(every, weights)
+    start = Calibration(
+        weights, reader=reader_fingerprint(given.models), encoder=load_encoder(given.models).fingerprint
+    )
     found = fit([*every, *unanswered(every, UNANSWERABLE)], start, change=ReadConfig().change, data=data)
-    scores, right = found.scores[: len(every)], found.right[: len(every)]
-    path = save_calibration(Path(given.output), found.calibration)
-    figures = {
-        "file": str(path),
-        "ece": expected_calibration_error(found.scores, found.right),
-        "answerable": {"right": float(right.mean()), "ece": expected_calibration_error(scores, right)},
-        "aurc": aurc(scores, right),
-    }
+    path = save_calibration(given.output, found.calibration)
+    figures = {"file": str(path), "ece": expected_calibration_error(found.scores, found.right)}
+    first = 0
+    for name, count in sizes.items():
+        part = slice(first, first + count)
+        first += count
+        scores, right = found.scores[part], found.right[part]
+        figures[name] = {
+            "right": float(right.mean()),
+            "ece": expected_calibration_error(scores, right),
+            "aurc": aurc(scores, right),
+        }
     print(json.dumps(figures, indent=2))
+
+
+def seen(index: str, file: str, count: int) -> list[Seen]:
+    """``count`` of the questions with all that was read for them."""
+    chosen = random.Random(5).sample(read_questions(file), count)
+    pipeline = Pipeline.load(index)
+    return list(gather(pipeline, chosen, pipeline.language))
 
 
 if __name__ == "__main__":

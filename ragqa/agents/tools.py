@@ -67,11 +67,14 @@ class Quotation:
 
 @dataclass(frozen=True)
 class FoundAnswer:
-    """An answer, the probability that it is right, and the sentence that it stands in."""
+    """An answer, the probability that it is right, and the sentence that it stands in; ``verdict`` is "yes" or "no"
+    where that sentence decides a question for yes or no.
+    """
 
     answer: Quotation
     score: float
     sentence: str
+    verdict: str | None
 
 
 @dataclass(frozen=True)
@@ -237,7 +240,7 @@ def _check_count(k: int, most: int) -> None:
 def _answer(one: Answer) -> FoundAnswer:
     start, end = one.document_span
     quoted = _quotation(one.hit, one.text, start, end, one.line)
-    return FoundAnswer(quoted, round(one.score, 3), one.quote()[:CLIPPED])
+    return FoundAnswer(quoted, round(one.score, 3), one.quote()[:CLIPPED], one.verdict)
 
 
 def _passage(hit: Hit) -> Quotation:

@@ -125,6 +125,8 @@ def index(
         )
     if report.passed_over:
         note(passed(report.passed_over))
+    if report.seems:
+        note(f"most documents seem to be in another language than the index: name it with --language {report.seems}")
     if as_json:
         print_json({"index": str(directory), **asdict(report), "skipped": skipped.to_json()})
     else:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 4_000  # characters: more tell no more
 SURE = 0.7  # py3langid's probability, below which a text counts as of no language
+OTHER = "other"
 _LETTERS = 3  # of other scripts say as much as one Chinese character
 _OWN = {
     "el": "\u0370-\u03ff\u1f00-\u1fff",
@@ -37,6 +38,17 @@ def detected(text: str) -> str:
     not tell. The same text gives the same language.
     """
     text = text[:LOOKED_AT]
+    best = by_script(text)
+    if best != OTHER:
+        return best
+    language, probability = _identifier().classify(text)
+    return _KIN.get(language, language) if probability >= SURE else ""
+
+
+def by_script(text: str) -> str:
+    """The code of the language whose own script most of a text is in, `OTHER` where that is a script of several
+    languages, "" of a text without letters.
+    """
     counts = Counter[str]()
     for match in _SCRIPT.finditer(text):
         counts[str(match.lastgroup)] += len(match[0])
@@ -45,11 +57,7 @@ def detected(text: str) -> str:
     kana, han = counts.pop("kana", 0), counts.pop("han", 0)
     if kana + han:
         counts["ja" if kana > _KANA_SHARE * (kana + han) else "zh"] = _LETTERS * (kana + han)
-    best = max(sorted(counts), key=counts.__getitem__)
-    if best != "other":
-        return best
-    language, probability = _identifier().classify(text)
-    return _KIN.get(language, language) if probability >= SURE else ""
+    return max(sorted(counts), key=counts.__getitem__)
 
 
 @cache

@@ -104,3 +104,10 @@ def test_a_run_tells_how_far_it_is_before_the_first_chunk(tmp_path):
     assert [told[place][1:] for place in asking] == [(done, 5, False) for done in range(5)] + [(5, 5, True)]
     assert told[0][0] == "reading the questions of main"
     assert told[asking[0] - 1][0] == "loading main"
+
+
+def test_an_index_in_the_wrong_language_is_told(ragqa, tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "bridge.txt").write_text("大桥经过四年的施工，于五月通车。", encoding="utf-8")
+    assert "--language zh" in ragqa("index", tmp_path / "docs", "-o", tmp_path / "i").stderr
+    assert "--language" not in ragqa("index", tmp_path / "docs", "-o", tmp_path / "i", "--language", "zh").stderr

@@ -99,3 +99,22 @@ def test_an_update_keeps_the_settings_it_does_not_name(folder, tmp_path):
     manifest = ragqa.Snapshot.open(tmp_path / "i").manifest
     assert not report.rebuilt and (manifest.config.language, manifest.config.split.words) == ("de", 50)
     assert build(folder, tmp_path / "i", config=Config()).rebuilt
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "seems"),
+    [
+        ("en", "大桥于五月通车。", "zh"),
+        ("zh", "大桥于五月通车。", ""),
+        ("zh", "橋は五月に開通しました。", "ja"),
+        ("zh", "The bridge was opened in May.", ""),
+        ("auto", "สะพานเปิดให้สัญจรในเดือนพฤษภาคม", ""),
+    ],
+)
+def test_documents_that_seem_to_be_in_another_language_than_the_index_are_told(language, text, seems, tmp_path):
+    (tmp_path / "docs").mkdir()
+    for name in "ab":
+        (tmp_path / "docs" / f"{name}.txt").write_text(f"{text}{name}", encoding="utf-8")
+    (tmp_path / "docs" / "c.txt").write_text("12.5")
+    config = override(Config(), {"index.language": language})
+    assert build(tmp_path / "docs", tmp_path / "i", config=config).seems == seems

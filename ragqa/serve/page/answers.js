@@ -31,6 +31,7 @@ export function exchangeElement(exchange, acts) {
     best ? answerElement(best, exchange, acts, true) : nothing(exchange, acts),
     others.length > 0 && el("h3", {}, words.others),
     others.map((answer) => answerElement(answer, exchange, acts, false)),
+    reply.parts?.flatMap((part) => partElements(part, exchange, acts)),
     el("p", { class: "account" }, account(reply)),
   );
 }
@@ -60,6 +61,7 @@ function answerElement(answer, exchange, acts, isBest) {
       "aria-label": `${words.answer}: ${answer.text}`,
     },
     answer.faq && el("p", { class: "note" }, words.stored),
+    answer.verdict && el("p", { class: "verdict" }, words.verdict[answer.verdict]),
     el("blockquote", { dir: "auto" }, ...markedPassage(answer.passage.text, answer.span, answer.sentence)),
     sureElement(answer.score),
     placeElement(answer.passage, answer.line),
@@ -86,6 +88,15 @@ function whyButton(part, explain) {
     if (!part.hidden && !part.hasChildNodes()) explain();
   };
   return button(words.why, press, { "aria-expanded": "false" });
+}
+
+/** What was found for one of two things that are compared. */
+function partElements(part, exchange, acts) {
+  const [found] = part.answers;
+  return [
+    el("h3", { dir: "auto" }, part.question),
+    found ? answerElement(found, { ...exchange, reply: part }, acts, false) : el("p", {}, words.nothing),
+  ];
 }
 
 function placeOfAnswer(answer) {

@@ -38,6 +38,7 @@ export const words = {
       fewer: `right in fewer than ${n} of ${of} such cases`,
       about: `right in about ${n} of ${of} such cases`,
     })[kind],
+  verdict: { yes: "Yes", no: "No" },
   stored: "A stored answer to a question like yours",
   support: (count) => `${counted(count, "other place says", "other places say")} the same`,
   open: "Open at the place",
