@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -13,13 +13,15 @@ from ragqa.errors import ConfigError, QuestionError, RagqaError
 from ragqa.evidence.answers import CONSIDERED, null_share, rank_answers
 from ragqa.evidence.calibration import Calibration, Step, fewest_for, threshold
 from ragqa.evidence.excerpts import rank_excerpts
+from ragqa.evidence.listed import items_of
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.stopping import ended
+from ragqa.evidence.verdicts import verdict_of
 from ragqa.faq import StoredAnswers
 from ragqa.filters import Filter, parse_filter
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Reader
-from ragqa.questions import as_question
+from ragqa.questions import as_question, compared
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
@@ -30,12 +32,19 @@ EXCERPT_RISK = (
     0.5  # of the risk: sentences are right so much more often that the whole of it would let anything through
 )
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
+Told = Callable[[int, Sequence[Hit]], None]
+
+
+def untold(_place: int, _hits: Sequence[Hit]) -> None:
+    """Of a request's passages nobody is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which short answers are given,
-    ``excerpts_from`` that of excerpts. ``question`` is what is searched for and read, ``typed`` what was asked.
+    ``excerpts_from`` that of excerpts. ``question`` is what is searched for and read, ``typed`` what was asked. A
+    question that compares two things has a request for each as its ``parts``; then of its own passages half are read,
+    and a quarter for each part.
     """
 
     question: str
@@ -44,6 +53,11 @@ class Request:
     threshold: float
     excerpts_from: float = math.inf
     typed: str = ""
+    parts: tuple[Request, ...] = ()
+
+    def own(self, hits: Sequence[Hit]) -> Sequence[Hit]:
+        """Those of the hits that are read for the question as a whole."""
+        return hits[: max(1, len(hits) // 2)] if self.parts else hits
 
 
 class Answering:
@@ -72,40 +86,81 @@ class Answering:
 
     def request(self, ask: Ask) -> Request:
         """A checked request; `QuestionError` or `ConfigError` if there is something wrong with it."""
+        whole = self._request(ask)
+        return replace(whole, parts=self._parts(ask, whole))
+
+    def _request(self, ask: Ask) -> Request:
         read = settings_for(self.config.read, ask)
         typed, where = checked(ask.question), parse_filter(ask.where)
         question = typed if read.as_typed else self._understood(typed, where)
         return Request(question, where, read, *self._thresholds(read), typed)
+
+    def _parts(self, ask: Ask, whole: Request) -> tuple[Request, ...]:
+        """A request for each of two things that a question compares."""
+        sides = compared(whole.question, self.snapshot.manifest.config.language) or ()
+        passages = max(1, whole.read.passages // 4)
+        return tuple(self._request(replace(ask, question=side, passages=passages, as_typed=True)) for side in sides)
 
     def _understood(self, typed: str, where: Filter | None) -> str:
         """The question as it is to be searched for and read: with words corrected, and as a question."""
         language = self.snapshot.manifest.config.language
         return as_question(self.retriever.respelled(typed, where), language)
 
-    def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
-        """One reply a request, in order, the same as each alone would get.
+    def answer(self, asks: Sequence[Ask], found_for: Told = untold) -> list[Reply | RagqaError]:
+        """One reply a request, in order, the same as each alone would get. ``found_for`` is told the place of each
+        request and its passages before they are read.
 
         What is wrong with a request (`QuestionError`, `ConfigError`) stands in its reply's place. What is wrong with
         the index or with a model concerns all requests and is raised.
         """
         watch = Stopwatch()
-        found: dict[int, Sequence[Hit]] = {}
-        failed: dict[int, RagqaError] = {}
         requests: dict[int, Request] = {}
+        failed: dict[int, RagqaError] = {}
         for place, ask in enumerate(asks):
             try:
                 requests[place] = self.request(ask)
             except (QuestionError, ConfigError) as error:
                 failed[place] = error
+        every: list[Request] = []
+        wholes: dict[int, int] = {}  # the places of the requests by their places among all
+        for place, request in requests.items():
+            wholes[len(every)] = place
+            every += [request, *request.parts]
+
+        def tell(number: int, hits: Sequence[Hit]) -> None:
+            if number in wholes:
+                found_for(wholes[number], hits)
+
+        replies = iter(self._answer(every, watch, tell))
+        done: dict[int, Reply | RagqaError] = {**failed}
+        for place, request in requests.items():
+            reply, *parts = (next(replies) for _ in range(1 + len(request.parts)))
+            sides = tuple(part for part in parts if isinstance(part, Reply))
+            done[place] = replace(reply, parts=sides) if isinstance(reply, Reply) and sides else reply
+        return [done[place] for place in range(len(asks))]
+
+    def parts(self, request: Request) -> tuple[Reply, ...]:
+        """The replies to a request's parts."""
+        replies = self._answer(request.parts, Stopwatch(), untold)
+        return tuple(reply for reply in replies if isinstance(reply, Reply))
+
+    def _answer(self, asked: Sequence[Request], watch: Stopwatch, found_for: Told) -> list[Reply | RagqaError]:
+        """A reply a request, in order, without those to their parts."""
+        found: dict[int, Sequence[Hit]] = {}
+        failed: dict[int, RagqaError] = {}
+        requests = dict(enumerate(asked))
         for places in _alike(requests):
             try:
                 found.update(zip(places, self.find([requests[place] for place in places], watch), strict=True))
             except ConfigError as error:
                 failed.update(dict.fromkeys(places, error))
         places = sorted(found)
-        replies = self.read([requests[place] for place in places], [found[place] for place in places], watch)
+        own = [requests[place].own(found[place]) for place in places]
+        for place, hits in zip(places, own, strict=True):
+            found_for(place, hits)
+        replies = self.read([requests[place] for place in places], own, watch)
         done: dict[int, Reply | RagqaError] = {**failed, **dict(zip(places, replies, strict=True))}
-        return [done[place] for place in range(len(asks))]
+        return [done[place] for place in requests]
 
     def find(self, requests: Sequence[Request], watch: Stopwatch | None = None) -> list[list[Hit]]:
         """The passages that each request is answered from, in the order in which they are to be read; copies take one
@@ -164,7 +219,8 @@ class Answering:
     def conclude(self, request: Request, seen: Evidence, timings: Mapping[str, float]) -> Reply:
         """The answers that are sure enough to be given; if none is, the best as candidates."""
         read, typed = request.read, request.typed or request.question
-        best = rank_answers(seen, self.calibration.score, CONSIDERED if read.all else read.answers)
+        count = CONSIDERED if read.all else read.answers
+        best = rank_answers(seen, self.calibration.score, count, several=read.all)
         short = tuple(answer for answer in best if answer.score >= request.threshold)
         wanted = read.form == "excerpt" or (read.form == "auto" and seen.asked.wants_excerpt)
         excerpts = self._excerpts(read, seen) if wanted or not short else ()
@@ -173,7 +229,7 @@ class Answering:
         return Reply(
             question=typed,
             searched="" if request.question == typed else request.question,
-            answers=given,
+            answers=tuple(_in_form(answer, request.question, seen) for answer in given),
             hits=tuple(seen.hits),
             generation=self.snapshot.generation,
             timings=timings,
@@ -181,7 +237,7 @@ class Answering:
             no_answer=null_share(seen),
             candidates=() if given else best[: read.answers],
             stopped=self._ended(request, seen) or "exhausted",
-            nearest=None if given else next(iter(excerpts), None),
+            nearest=None if given or not excerpts else _in_form(excerpts[0], request.question, seen),
         )
 
     def _excerpts(self, read: ReadConfig, seen: Evidence) -> tuple[Answer, ...]:
@@ -196,6 +252,11 @@ class Answering:
         if self.reader is None:
             raise ConfigError("this pipeline was loaded to search only (reads=False): load it with a reader to ask")
         return self.reader
+
+
+def _in_form(answer: Answer, question: str, seen: Evidence) -> Answer:
+    """The answer with what its sentence says to a question for yes or no, and the single things that it enumerates."""
+    return replace(answer, verdict=verdict_of(answer, question, seen.asked, seen.wording), items=items_of(answer, seen))
 
 
 def settings_for(read: ReadConfig, ask: Ask) -> ReadConfig:

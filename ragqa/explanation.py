@@ -174,7 +174,10 @@ def explain(answering: Answering, request: Request) -> Explanation:
     """Answer a request, and say why; the times are those of answering alone."""
     watch = Stopwatch()
     (hits,) = answering.find([request], watch)
-    return explain_hits(answering, request, hits, watch)
+    explanation = explain_hits(answering, request, request.own(hits), watch)
+    if not request.parts:
+        return explanation
+    return replace(explanation, reply=replace(explanation.reply, parts=answering.parts(request)))
 
 
 def explain_hits(
@@ -225,5 +228,5 @@ def _score(answering: Answering, request: Request, answer: Answer) -> ScoreParts
         ScoreFeature(name, answer.features[name], weight) for name, weight in zip(FEATURES, model.weights, strict=True)
     )
     threshold = request.threshold if math.isfinite(request.threshold) else None
-    promised = request.read.min_score is None and answering.calibration.curve
+    promised = request.read.min_score is None and answering.calibration.curve and not request.read.all
     return ScoreParts(model.bias, features, threshold, request.read.risk if promised else None)

@@ -16,6 +16,7 @@ from ragqa.sentences import sentence_at
 Stopped = Literal["settled", "likely", "exhausted"]
 AnswerKind = Literal["span", "excerpt"]
 AnswerForm = Literal["auto", "span", "excerpt"]
+Verdict = Literal["yes", "no"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,10 @@ class Answer:
     Its ``kind`` is "span" for a short answer, or "excerpt" for the sentences, list or row that answer it best; then the
     score is the probability that the answer stands in them.
 
+    ``verdict`` says what its sentence answers to a question for yes or no, where it decides that by itself
+    (`ragqa.evidence.verdicts`); the score is not that of the verdict. Where a question asks for several things and the
+    answer enumerates some, ``items`` are characters [start, end) of the passage, one pair for each, in order.
+
     With ``faq`` it is a stored answer, whole, to the question that is its passage's title.
     """
 
@@ -133,6 +138,8 @@ class Answer:
     support: tuple[Support, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
     kind: AnswerKind = "span"
+    verdict: Verdict | None = None
+    items: tuple[tuple[int, int], ...] = ()
 
     @property
     def source(self) -> str:
@@ -175,14 +182,16 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form; "sentence" is that of the passage that the answer stands in, in characters of the passage."""
-        (start, end), (first, last) = self.document_span, self.sentence
+        (begin, stop), (first, last) = self.document_span, self.sentence
         return {
             "kind": self.kind,
+            "verdict": self.verdict,
             "text": self.text,
             "score": self.score,
             "span": self.span.to_dict(),
             "sentence": {"start": first, "end": last},
-            "document_span": {"start": start, "end": end},
+            "items": [{"start": start, "end": end} for start, end in self.items],
+            "document_span": {"start": begin, "end": stop},
             "line": self.line,
             "faq": self.faq,
             "passage": self.hit.passage.to_dict(),
@@ -199,10 +208,11 @@ class Reply:
     "total"; ``read`` is the number of passages read; ``no_answer`` is the share of the evidence that says they hold
     none.
     ``candidates`` are the best short answers that were not good enough to be given, where none was, and ``nearest`` is
-    then the excerpt that most likely holds an answer, if anything was read. ``searched`` is the question as it was
-    searched for and read, where words of it were corrected, else "". ``stopped`` says why no
-    more was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly
-    change it (``read.change``), or "exhausted", as none was left.
+    then the excerpt that most likely holds an answer, if anything was read. ``parts`` are the replies to a question for
+    each of two things that are compared ("Which is older, A or B?"); nothing says how they compare. ``searched`` is the
+    question as it was searched for and read, where words of it were corrected, else "". ``stopped`` says why no more
+    was read: "settled", as the passages left could not change the best answer, "likely", as they would hardly change it
+    (``read.change``), or "exhausted", as none was left.
     """
 
     question: str
@@ -216,6 +226,7 @@ class Reply:
     stopped: Stopped = "exhausted"
     nearest: Answer | None = None
     searched: str = ""
+    parts: tuple[Reply, ...] = ()
 
     @property
     def answered(self) -> bool:
@@ -234,6 +245,7 @@ class Reply:
             "answers": [answer.to_dict() for answer in self.answers],
             "candidates": [answer.to_dict() for answer in self.candidates],
             "nearest": None if self.nearest is None else self.nearest.to_dict(),
+            "parts": [part.to_dict() for part in self.parts],
             "hits": [hit.to_dict() for hit in self.hits],
             "no_answer": self.no_answer,
             "read": self.read,

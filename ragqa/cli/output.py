@@ -42,41 +42,71 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
     if reply.searched:
         say(f"Searched for: {reply.searched} (--as-typed searches for the words as they are)")
     if not reply.answered:
-        say("No answer found." if promised or not reply.candidates else "No answer given.")
-        for answer in reply.candidates:
-            where = place(answer.hit, answer.line, answer.document_span)
-            said = "not sure enough" if promised else "nothing promised"
-            say(f"   {said}: {one_line(words(answer))}  {answer.score:.2f}  {where}")
-        if reply.nearest is not None and reply.nearest.score >= WORTH_SHOWING:
-            say("What most likely holds an answer:")
-            _print_excerpt("   ", reply.nearest)
-        elif reply.hits:
-            say("The nearest passages:")
-            for hit in reply.hits[:3]:
-                print_hit(hit)
+        _print_near(reply, promised=promised)
     for number, answer in enumerate(reply.answers, 1):
-        if answer.kind == "excerpt":
-            _print_excerpt(f"{number}. ", answer)
-            continue
-        *before, last = words(answer).expandtabs(4).splitlines() or [""]
-        starts = [f"{number}. ", *["   "] * len(before)]
-        for start, line in zip(starts, before, strict=False):
-            say(start, Styled(line, bold=True))
-        say(starts[-1], Styled(last, bold=True), f"  {answer.score:.2f}")
-        say("   ", *([stored(answer)] if answer.faq else marked(answer)))
-        where = place(answer.hit, answer.line, answer.document_span)
-        say(Styled(f"   {where}{_support(answer)}", dim=True))
+        _print_answer(f"{number}. ", answer)
+    for part in reply.parts:
+        _print_part(part)
     total = reply.timings.get("total", 0.0)
     note(f"{reply.read} of {len(reply.hits)} passages read in {total:.0f} ms")
+
+
+def _print_near(reply: Reply, *, promised: bool) -> None:
+    """What comes near, where no answer is given."""
+    say("No answer found." if promised or not reply.candidates else "No answer given.")
+    for answer in reply.candidates:
+        where = place(answer.hit, answer.line, answer.document_span)
+        said = "not sure enough" if promised else "nothing promised"
+        say(f"   {said}: {one_line(words(answer))}  {answer.score:.2f}  {where}")
+    if reply.nearest is not None and reply.nearest.score >= WORTH_SHOWING:
+        say("What most likely holds an answer:")
+        _print_excerpt("   ", reply.nearest)
+    elif reply.hits:
+        say("The nearest passages:")
+        for hit in reply.hits[:3]:
+            print_hit(hit)
+
+
+def _print_part(part: Reply) -> None:
+    """The best answer about one of two things that are compared."""
+    say(Styled(part.question, underline=True))
+    for answer in part.answers[:1]:
+        _print_answer("   ", answer)
+    if not part.answered:
+        say("   No answer found.")
+
+
+def _print_answer(head: str, answer: Answer) -> None:
+    """An answer with score, quotation and place."""
+    if answer.kind == "excerpt":
+        _print_excerpt(head, answer)
+        return
+    *before, last = words(answer).expandtabs(4).splitlines() or [""]
+    starts = [f"{head}{verdict(answer)}", *["   "] * len(before)]
+    for start, line in zip(starts, before, strict=False):
+        say(start, Styled(line, bold=True))
+    say(starts[-1], Styled(last, bold=True), f"  {answer.score:.2f}")
+    say("   ", *([stored(answer)] if answer.faq else marked(answer)))
+    _print_items(answer)
+    where = place(answer.hit, answer.line, answer.document_span)
+    say(Styled(f"   {where}{_support(answer)}", dim=True))
 
 
 def _print_excerpt(head: str, answer: Answer) -> None:
     """An excerpt as it stands, with score and place."""
     lines = [line.rstrip() for line in words(answer).expandtabs(4).splitlines() if line.strip()] or [""]
-    for start, line in zip([head, *["   "] * len(lines)], lines, strict=False):
+    for start, line in zip([head + verdict(answer), *["   "] * len(lines)], lines, strict=False):
         say(start, line)
+    _print_items(answer)
     where = place(answer.hit, answer.line, answer.document_span)
     say(Styled(f"   {answer.score:.2f}  {where}", dim=True))
+
+
+def _print_items(answer: Answer) -> None:
+    """The single things of an enumeration, a line each, unless they stand so in the answer."""
+    if answer.text.count("\n") + 1 < len(answer.items):
+        for start, end in answer.items:
+            say(f"   · {one_line(answer.shown(start, end))}")
 
 
 def print_hit(hit: Hit) -> None:
@@ -89,6 +119,11 @@ def print_hit(hit: Hit) -> None:
     passage = hit.passage
     text = shown(passage.text, passage.source, 0, len(passage.text))
     say(f"   {_shorten(one_line(text), QUOTE_CHARS)}")
+
+
+def verdict(answer: Answer) -> str:
+    """What stands before an answer whose sentence decides a question for yes or no; "" before others."""
+    return f"{answer.verdict.capitalize()} — " if answer.verdict else ""
 
 
 def words(answer: Answer) -> str:

@@ -15,11 +15,17 @@ from ragqa.types import Answer, Span, Support
 MAX_SUPPORT = 10
 CONSIDERED = 40  # forms that can become or join an answer
 LARGEST = 15.0  # of a logarithm among the features: what is beyond differs no more
+EQUAL = 3.0  # how far the logarithms of masses of answers are apart at most that several may be right of
 SPEAKING = 0.01  # a passage agrees if it has at least this share of an answer's mass
 
 
-def rank_answers(evidence: Evidence, model: ScoreModel, count: int) -> tuple[Answer, ...]:
+def rank_answers(evidence: Evidence, model: ScoreModel, count: int, *, several: bool = False) -> tuple[Answer, ...]:
     """The ``count`` best answers, most mass first, ties by rank of their passage. No two answers say the same.
+
+    If ``several`` answers may be right, those that are as sure as an answer are no rivals of it: each is judged as if
+    they had not been found, so that ten equal ones do not count against one another. "As sure" is what has at most e³
+    times its mass, and at least a part of e³. The model was fitted to questions with one answer, so then it promises
+    nothing.
 
     An answer that overlaps a better one in the document is left out, as it is another cut of the same place. A score is
     the model's probability that the answer is right, and never above that of a better answer.
@@ -37,7 +43,8 @@ def rank_answers(evidence: Evidence, model: ScoreModel, count: int) -> tuple[Ans
         if any(first.overlaps(place) for place in shown):
             continue
         shown.append(first)
-        features = _features(found, clusters, evidence)
+        equals = [other for other in clusters if _is_equal(other, found)] if several else []
+        features = _features(found, clusters, equals, evidence)
         score = min(model.probability(features), answers[-1].score if answers else 1.0)
         answers.append(_answer(found, score, dict(zip(FEATURES, features, strict=True)), evidence, said))
     return tuple(answers)
@@ -48,18 +55,24 @@ def null_share(evidence: Evidence) -> float:
     return evidence.null / evidence.total
 
 
-def _features(own: Cluster, clusters: Sequence[Cluster], evidence: Evidence) -> list[float]:
-    """The values of `FEATURES` for an answer.
+def _is_equal(other: Cluster, own: Cluster) -> bool:
+    """Whether another answer is about as sure as one's own."""
+    return other is not own and own.mass * math.exp(-EQUAL) <= other.mass <= own.mass * math.exp(EQUAL)
+
+
+def _features(own: Cluster, clusters: Sequence[Cluster], equals: Sequence[Cluster], evidence: Evidence) -> list[float]:
+    """The values of `FEATURES` for an answer, as if its ``equals`` among all answers had not been found.
 
     They are the log-odds of its share of the mass; the log-ratio to its best rival; the logarithm of the number of
     passages that agree; for the passage that is quoted, the log-odds that it holds an answer, its cosine and its
     log-prior; and the share of the question's words that stand near the quotation (`ragqa.evidence.overlap`).
     """
     mass, place = max(own.mass, 1e-30), own.places[0]
-    rival = max([other.mass for other in clusters if other is not own] + [evidence.null])
+    left = [other.mass for other in clusters if other is not own and other not in equals]
+    rival, total = max([*left, evidence.null]), evidence.total - math.fsum(other.mass for other in equals)
     speaking = {one.index for one in own.places if one.mass >= SPEAKING * mass}
     return [
-        clipped(math.log(mass) - math.log(max(evidence.total - mass, 1e-30))),
+        clipped(math.log(mass) - math.log(max(total - mass, 1e-30))),
         clipped(math.log(mass) - math.log(max(rival, 1e-30))),
         math.log(max(1, len(speaking))),  # none does where hundreds of places share the mass, or there is hardly any
         evidence.relevances[place.index],

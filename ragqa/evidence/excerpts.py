@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ragqa.enumerations import table
 from ragqa.evidence.answers import clipped
 from ragqa.evidence.calibration import EXCERPT_FEATURES, ExcerptModel
 from ragqa.evidence.masses import Evidence
@@ -16,6 +17,7 @@ from ragqa.questions import Kind
 from ragqa.types import Answer, Span
 
 LONGEST = 600  # characters that sentences before and behind, and lists, may bring an excerpt to
+_GAP = re.compile(r"[\s,;，；、]*+(?:and|or|und|oder|et|ou|y|o)?\s*+")
 _HEADINGS = re.compile(r"(?:\s*#{1,6}\s[^\n]*(?:\n|\Z))+")
 _LISTED = frozenset((Kind.LIST, Kind.PROCEDURE))
 
@@ -112,8 +114,8 @@ def _cut(evidence: Evidence, index: int) -> Iterator[tuple[int, int]]:
 
 def widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
     """A sentence with what belongs to it, as long as that is at most `LONGEST` characters: the items of the list that
-    it announces; the whole list that it stands in, with the line before, if a list or a procedure is asked for; and the
-    sentence before, if it begins with a word that points there ("It", "However").
+    it announces; the whole list that it stands in, with the line before, or the whole table, if several things or a
+    procedure are asked for; and the sentence before, if it begins with a word that points there ("It", "However").
     """
     text = evidence.hits[one.index].passage.text
     cut = list(_cut(evidence, one.index))
@@ -121,7 +123,11 @@ def widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
     place = cut.index((start, end))
     listed = items(text)
     inside = any(item.start <= start < item.end for item in listed)
-    if inside and evidence.asked.kinds & _LISTED:
+    touched = any(item.start < end and start < item.end for item in listed)
+    wants_all = evidence.asked.several or bool(evidence.asked.kinds & _LISTED)
+    if wants_all and len(rows := table(text, start)) > 1:
+        start, end = min(start, rows[0][0]), max(end, rows[-1][1])
+    elif touched and wants_all:
         start, end = _list_around(text, [(item.start, item.end) for item in listed], start, end)
         before = [piece for piece in cut if piece[1] <= start]
         if before and text[: before[-1][1]].rstrip().endswith((":", "：")):
@@ -136,10 +142,11 @@ def widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
 
 
 def _list_around(text: str, pieces: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
-    """[start, end), widened to the neighbouring items with nothing but white space between them."""
-    first = last = next(place for place, piece in enumerate(pieces) if piece[0] <= start < piece[1])
-    while first and not text[pieces[first - 1][1] : pieces[first][0]].strip():
+    """[start, end), of which some items are a part, widened to the neighbouring items that follow on one another."""
+    touched = [place for place, piece in enumerate(pieces) if piece[0] < end and start < piece[1]]
+    first, last = touched[0], touched[-1]
+    while first and _GAP.fullmatch(text, pieces[first - 1][1], pieces[first][0]):
         first -= 1
-    while last + 1 < len(pieces) and not text[pieces[last][1] : pieces[last + 1][0]].strip():
+    while last + 1 < len(pieces) and _GAP.fullmatch(text, pieces[last][1], pieces[last + 1][0]):
         last += 1
     return min(start, pieces[first][0]), max(end, pieces[last][1])

@@ -43,13 +43,15 @@ class Overlap:
 
     def named(self, index: int) -> float:
         """The share of the question's names that stand in the passage of the hit ``index``, its title, its headings or
-        its source; 1 for a question without names.
+        its source, and of the versions, years and sections that it names those that the passage belongs to
+        (`ragqa.questions.scopes`); 1 for a question without any.
         """
-        names, passage = self._asked.names, self._hits[index].passage
-        if not names:
+        names, scopes, passage = self._asked.names, self._asked.scopes, self._hits[index].passage
+        if not names and not scopes:
             return 1.0
-        text = plain(f"{passage.source}\n{passage.context}\n{passage.text}").lower()
-        return sum(name in text for name in names) / len(names)
+        text = plain(f"{passage.source}\n{passage.context}\n{passage.text}").lower() if names else ""
+        found = sum(name in text for name in names) + math.fsum(scope.belongs(passage) for scope in scopes)
+        return found / (len(names) + len(scopes))
 
     @cached_property
     def _held(self) -> list[frozenset[str]]:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from ragqa.questions.asked import ANYTHING, Asked, as_question, asked
+from ragqa.questions.asked import ANYTHING, Asked, as_question, asked, asking_words, compared
 from ragqa.questions.fitting import may_answer
 from ragqa.questions.kinds import Kind
+from ragqa.questions.stating import Replaced, Stating
 
-__all__ = ["ANYTHING", "Asked", "Kind", "as_question", "asked", "may_answer"]
+__all__ = [
+    "ANYTHING",
+    "Asked",
+    "Kind",
+    "Replaced",
+    "Stating",
+    "as_question",
+    "asked",
+    "asking_words",
+    "compared",
+    "may_answer",
+]

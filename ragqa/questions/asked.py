@@ -9,10 +9,12 @@ from functools import lru_cache
 
 from ragqa.normalized import plain
 from ragqa.questions.chinese import CHINESE
+from ragqa.questions.comparing import split
 from ragqa.questions.english import ENGLISH
 from ragqa.questions.french import FRENCH
 from ragqa.questions.german import GERMAN
 from ragqa.questions.kinds import Kind
+from ragqa.questions.scopes import Scope, scopes
 from ragqa.questions.spanish import SPANISH
 from ragqa.questions.terms import terms
 from ragqa.questions.words import Asking
@@ -31,9 +33,10 @@ EXCERPTS = frozenset((Kind.REASON, Kind.PROCEDURE, Kind.DEFINITION, Kind.COMPARI
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a question asks for: one of ``kinds``, or anything if there are none. ``choice`` says that it offers two
-    things to choose from, one of which is then the answer. ``terms`` are its words but for those that only ask, as
-    `ragqa.questions.terms` gives them, in ``language`` ("" where it is not known),
-    and ``names`` the words that are written as a name or with digits, in lower case.
+    things to choose from, one of which is then the answer; ``several``, that it asks for all of a kind. ``terms`` are
+    its words but for those that only ask, as `ragqa.questions.terms` gives them, in ``language`` ("" where it is not
+    known), ``scopes`` the versions, years and sections that it names, and ``names`` the other words that are written as
+    a name or with digits, in lower case.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -41,6 +44,8 @@ class Asked:
     terms: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     language: str = ""
+    several: bool = False
+    scopes: frozenset[Scope] = frozenset()
 
     @property
     def wants_excerpt(self) -> bool:
@@ -77,7 +82,10 @@ def asked(question: str, language: str) -> Asked:
     for words in tables:
         telling = telling if words.interrogatives is None else words.interrogatives.sub(" ", telling)
     found = frozenset(terms(telling, language))
-    return Asked(_kinds(text, question, tables), offers, found, _names(question[:LONGEST], language), language)
+    kinds = _kinds(text, question, tables)
+    several = Kind.LIST in kinds or any(words.plural is not None and words.plural.search(text) for words in tables)
+    named, rest = scopes(question[:LONGEST])
+    return Asked(kinds, offers, found, _names(rest, language), language, several, named)
 
 
 def as_question(text: str, language: str) -> str:
@@ -92,6 +100,13 @@ def as_question(text: str, language: str) -> str:
     if next((kinds for pattern, kinds in words.rules if pattern.search(low)), frozenset()) & _TOLD:
         return text
     return words.question.replace("{}", text.strip().rstrip("."))
+
+
+def compared(question: str, language: str) -> tuple[str, str] | None:
+    """A question for each of the two things that a question compares; None where it compares none."""
+    tables = [_KNOWN.get(language, _NONE), ENGLISH]
+    found = (split(question, words.comparing) for words in tables if words.comparing is not None)
+    return next(filter(None, found), None)
 
 
 def asking_words(language: str) -> Asking:

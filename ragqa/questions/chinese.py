@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
+from ragqa.questions.stating import Stating, replacing
 from ragqa.questions.words import Asking, parts, rules
+from ragqa.wording.words import words
 
 _PERIOD = "秒 分钟 分鐘 小时 小時 钟头 天 日 周 週 星期 礼拜 月 年 世纪 世紀 季度"
 _UNITS = _PERIOD.replace(" ", "|")
+
+_VERBS = (
+    "是 在 有 能 可 会 會 要 需 必须 必須 应 應 允许 允許 准 開放 开放 "
+    "支持 包括 包含 提供 收费 收費 使用 适用 適用 属于 屬於 营业 營業"
+)
+_STATING = Stating(
+    helpers={word: word for word in _VERBS.split()},
+    denials=words("不 没 沒 未 无 無 非 否"),
+    places=("before",),
+    hedges=words(
+        "如果 若 假如 要是 除 只 仅 僅 但 不过 不過 然而 却 卻 虽 雖 可能 也许 也許 大概 或 之前 以前 之后 之後 以后 "
+        "以後 直到 的时候 的時候 时才 時才 部分 有些 某些 大多 多数 多數 几乎 幾乎 有时 有時 通常 一般 往往 据 據 "
+        "声称 聲稱 认为 認為 计划 計劃 预计 預計 应该 應該 尚 还 還 约 約 左右 以上 以下 至少 最多 不仅 不僅 不但 "
+        "不只 并非 並非"
+    ),
+    pointing=words("它 他 她 这个 那个"),
+    fillers=words("也 并 並 均"),
+    wholes=words("都 全 皆"),
+    follows=words("因 所 而 也 并 並"),
+    adds=frozenset(),
+    past=frozenset(),
+    spaceless=True,
+    asking=replacing((r"[吗嗎么麼]\s*$", ""), (r"是否", ""), (r"(\w)[不没沒]\1", r"\1")),
+)  # fmt: skip
 
 CHINESE = Asking(
     language="zh",
@@ -33,4 +60,9 @@ CHINESE = Asking(
     moments=parts("年 月 日 号 號 世纪 世紀 年代 时期 時期 春 夏 秋 冬 朝 点 點 星期 期间 期間 [前后後]"),
     alternatives=parts("还是 還是"),
     leaning=parts("它 其 这 這 他 她 该 該 此 因此 所以 但 然而 另外 此外 同时 同時"),
+    plural=parts("哪些 哪几 哪幾"),
+    stating=_STATING,
+    comparing=comparing(
+        (r"(?P<one>.{1,40}?)(?:和|与|與|跟)(?P<other>.{1,40}?)(?:之间|之間)?(?:有什么|有什麼|有何|的)(?:区别|區別|差别|差別|差异|差異|不同)",
+         r"^(?:请|請)?比较(?:一下)?(?P<one>.{1,40}?)(?:和|与|與|跟)(?P<other>.{1,40})$"), "什么是{}？"),
 )  # fmt: skip

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
+from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.wording.words import words
 
 _PERIOD = (
     "(?:nano|micro|milli)?seconds? secs? minutes? mins? hours? hrs? days? nights? weeks? weekends? fortnights? months? "
@@ -22,6 +27,66 @@ _CODES = (
 _IS = r"(?:what|which)(?:'s| is| are| was| were)(?: the| an?| its| their| his| her| my| our| your)?"
 _WHAT = r"(?:what|which)"
 _TIME = "year|month|day|date|decade|century|weekday|deadline"
+
+_PASTS = (
+    "begin: began, bring: brought, build: built, burn: burnt, buy: bought, catch: caught, come: came, cost: cost, "
+    "draw: drew, drive: drove, eat: ate, fall: fell, feed: fed, fight: fought, find: found, fly: flew, get: got, "
+    "give: gave, go: went, grow: grew, hold: held, keep: kept, know: knew, lead: led, leave: left, lend: lent, "
+    "lose: lost, make: made, meet: met, pay: paid, rise: rose, run: ran, say: said, see: saw, sell: sold, send: sent, "
+    "sing: sang, sink: sank, speak: spoke, spend: spent, stand: stood, steal: stole, swim: swam, take: took, "
+    "teach: taught, tell: told, think: thought, understand: understood, wear: wore, win: won, write: wrote"
+)
+_STATING = Stating(
+    helpers=named(
+        "be: is are am, was: was were, base: be, been: been, being: being, do: do does, did: did, have: have has, "
+        "had: had, can: can may, must: must shall, need: need, should: should ought, will: will, would: would, "
+        "could: could, might: might, be!: isnt arent aint, was!: wasnt werent, do!: dont doesnt, did!: didnt, "
+        "have!: hasnt havent, had!: hadnt, can!: cannot cant, must!: mustnt shant, need!: neednt, should!: shouldnt, "
+        "will!: wont, would!: wouldnt, could!: couldnt"
+    ),
+    denials=words("not no never"),
+    places=("behind",),
+    bare=words("no"),
+    adverbs=words("never"),
+    hedges=words(
+        "if unless whether who whom whose that until till before after once when whenever while although though "
+        "despite except excepting excluding but only just merely solely mostly mainly partly partially largely "
+        "almost nearly hardly scarcely barely rarely seldom sometimes often usually normally generally typically "
+        "occasionally probably possibly perhaps maybe likely unlikely apparently allegedly reportedly supposedly "
+        "claimed claims claim said says say believed believes thought suggested suggests proposed planned plans "
+        "expected intended supposed rumoured could might would should ought than more less fewer least most some "
+        "several few many half or nor neither either yet provided providing otherwise instead without about "
+        "approximately around roughly false wrong untrue myth denied denies try tried attempted failed necessarily "
+        "former formerly"
+    ),
+    pointing=words("it its he she they them him her his their this that these those"),
+    fillers=words("also too already now currently indeed however therefore thus furthermore moreover"),
+    wholes=words("all always every fully any both completely"),
+    same=contraries(
+        "allowed permitted ! forbidden prohibited banned disallowed, open opened ! closed shut, enabled ! disabled, "
+        "required mandatory compulsory obligatory ! optional, possible ! impossible, supported ! unsupported, "
+        "available ! unavailable, valid ! invalid, legal ! illegal, included ! excluded, safe ! unsafe"
+    ),
+    persons=words("i you we"),
+    adds=words("and"),
+    follows=words("which where because so"),
+    beside=words("in on at by near from"),
+    pasts={past: verb for verb, past in (pair.split(": ") for pair in _PASTS.split(", "))},
+    carried={"do": "present", "did": "past"},
+    past=words("was did had"),
+    present=words("be"),
+    yes=words("yes"),
+    no=words("no"),
+    answering={"must>need!": False, "can>must!": False},
+    asking=replacing((r"\b(is|are|am) (.{1,60}?) (?:allowed|permitted|able) to\b", r"can \2"),
+                     (r"\b(?:do|does) (.{1,60}?) (?:have|need) to\b", r"must \1"),
+                     (r"\b(?:is|are) (.{1,60}?) (?:required|obliged) to\b", r"must \1")),
+    saying=replacing((r"\bno longer\b", "never"), (r"\b(?:do|does) not (?:have|need) to\b", "neednt"),
+                     (r"\b(?:do|does)n['’]t (?:have|need) to\b|\bneed not\b", "neednt"),
+                     (r"\b(?:is|are) not (?:required|obliged) to\b", "neednt"),
+                     (r"\b(?:is|are)( not)? (?:allowed|permitted|able) to\b", r"can\1"),
+                     (r"\b(?:have|has|need|needs|is required|are required|is obliged|are obliged) to\b", "must")),
+)  # fmt: skip
 
 ENGLISH = Asking(
     language="en",
@@ -88,8 +153,8 @@ ENGLISH = Asking(
     ),
     amounts=whole_words(
         "half third quarter quarters thirds fifth fifths tenth tenths several few none no all both many most dozens? "
-        "hundreds? thousands? millions? billions? once twice thrice double triple single couple pair majority minority "
-        "nearly unlimited infinite any every each zero never always"
+        "hundreds? thousands? millions? billions? once twice thrice double triple single couple pair majority "
+        "minority nearly unlimited infinite any every each zero never always"
     ),
     periods=whole_words(_PERIOD + " daily weekly monthly yearly annually hourly overnight indefinite(?:ly)? forever "
                         "permanent(?:ly)? life lifetime lifelong ages"),
@@ -101,6 +166,26 @@ ENGLISH = Asking(
     ),
     alternatives=whole_words("or"),
     question="what {}?",
+    plural=re.compile(
+        r"^(?:\w+ )?(?:which|what) (?:(?!does\b|was\b|has\b|is\b)\w+ ){0,2}?(?!does\b|was\b|has\b)"
+        r"(?:\w{2,}[^\Wsiu]s|people|children|women|men|criteria)\b|^(?:which|what|who) (?:are|were)\b"
+    ),
+    stating=_STATING,
+    comparing=comparing(
+        (
+            r"^(?:which|what|who)(?: \w+)? (?:is|was|are|were) (?:the )?(?P<by>\w+)[,:]? (?P<one>[^,]{1,80}?),? or "
+            r"(?P<other>[^,]{1,80})$",
+            r"^(?:is|was|are|were) (?P<one>.{1,80}?) (?P<by>\w+) than (?P<other>.{1,80})$",
+            r"\b(?:differences?|distinction) between (?P<one>.{1,80}?) and (?P<other>.{1,80})$",
+            r"^compare (?P<one>.{1,80}?) (?:and|to|with) (?P<other>.{1,80})$",
+            r"^(?:what is )?(?P<one>.{1,80}?) (?:vs\.?|versus) (?P<other>.{1,80})$",
+        ),
+        "What is {}?",
+        "How old is {}?: older younger, How large is {}?: larger bigger smaller, How tall is {}?: taller shorter, "
+        "How long is {}?: longer, How high is {}?: higher lower, How deep is {}?: deeper, "
+        "How wide is {}?: wider narrower, How heavy is {}?: heavier lighter, How fast is {}?: faster slower, "
+        "How much does {} cost?: cheaper costlier dearer",
+    ),
     leaning=whole_words(
         "it its this these those that they their them he his him she her such however therefore thus hence also "
         "moreover furthermore otherwise instead then consequently additionally nevertheless but and so"

@@ -2,11 +2,57 @@
 
 from __future__ import annotations
 
+import re
+
+from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
+from ragqa.questions.stating import Stating, contraries, named, replacing
 from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.wording.words import words
 
 _PERIOD = "segundos? minutos? horas? días? noches? semanas? mes(?:es)? años? décadas? siglos? trimestres?"
 _UNITS = _PERIOD.replace(" ", "|")
+
+_STATING = Stating(
+    helpers=named(
+        "be: es son, stay: está están, was: era eran, got: fue fueron, stayed: estaba estaban estuvo estuvieron, "
+        "there: hay, were: había hubo, own: tiene tienen, can: puede pueden puedo podemos, must: debe deben debo "
+        "debemos, have: ha han he hemos, could: podría podrían, should: debería deberían, would: sería serían, will: "
+        "será serán"
+    ),
+    denials=words("no nunca jamás ningún ninguna ninguno"),
+    places=("before",),
+    bare=words("ningún ninguna ninguno"),
+    hedges=words(
+        "si salvo excepto solo sólo solamente únicamente pero sino aunque cuando mientras hasta antes después desde "
+        "aún todavía casi apenas veces menudo raramente generalmente normalmente habitualmente quizá quizás "
+        "probablemente posiblemente tal parcialmente parte mayoría algunos algunas varios varias muchos muchas pocos "
+        "pocas más menos o ni sin que dijo afirmó afirma asegura sería serían podría podrían debería deberían "
+        "previsto prevista aproximadamente condición falso siempre-que"
+    ),
+    pointing=words("él ella ello ellos ellas esto eso este esta ese esa estos estas esos esas"),
+    fillers=words("también ya ahora actualmente además"),
+    wholes=words("todos todas siempre cada todo toda completamente"),
+    same=contraries(
+        "permitido autorizado ! prohibido, permitida autorizada ! prohibida, permitidos autorizados ! prohibidos, "
+        "permitidas autorizadas ! prohibidas, abierto ! cerrado, abierta ! cerrada, abiertos ! cerrados, "
+        "abiertas ! cerradas, posible ! imposible, disponible ! indisponible, activado ! desactivado, "
+        "incluido ! excluido, incluida ! excluida, obligatorio ! opcional, obligatoria ! opcional"
+    ),
+    persons=words("uno yo usted tú"),
+    adds=words("y e"),
+    follows=words("porque pues"),
+    beside=words("en a al de del con por para sobre entre"),
+    past=words("was got stayed were"),
+    present=words("be stay"),
+    yes=words("sí"),
+    no=words("no"),
+    answering={"can>must!": False},
+    verb_first=True,
+    loose_order=True,
+    asking=replacing((r"\bse (?=\w)", "")),
+    saying=replacing((r"\bse (?=\w)", ""), (r"\bya no\b", "no")),
+)  # fmt: skip
 
 SPANISH = Asking(
     language="es",
@@ -24,10 +70,13 @@ SPANISH = Asking(
         (r"\bqué significa\b|\bqué quiere decir\b", Kind.DEFINITION),
         (r"\bquién(?:es)?\b", Kind.PERSON),
         (r"\bdónde\b|\badónde\b", Kind.PLACE),
+        (r"^(?:es|son|está|están|era|eran|fue|fueron|hay|había|tiene|tienen|se|puede|pueden|puedo|podemos|debe|deben|"
+         r"debo|ha|han|existe|existen|acepta|aceptan|admite|admiten|incluye|permite|funciona|vale)\b"
+         r"(?!.*\b(?:qué|cuál|cuáles|cómo)\b)", Kind.YES_NO),
     ),
     amounts=whole_words(
-        "mitad medio media tercio tercios cuarto cuartos quinto décimo vari[oa]s algun[oa]s ningun[oa]? tod[oa]s ambos "
-        "much[oa]s mayoría docenas? cientos miles millones doble"
+        "mitad medio media tercio tercios cuarto cuartos quinto décimo vari[oa]s algun[oa]s ningun[oa]? tod[oa]s "
+        "ambos much[oa]s mayoría docenas? cientos miles millones doble"
     ),
     periods=whole_words(_PERIOD + " diari[oa]s? semanal mensual anual indefinid[oa] vida"),
     moments=whole_words(
@@ -36,4 +85,9 @@ SPANISH = Asking(
     ),
     alternatives=whole_words("o"),
     leaning=whole_words("él ella ellos ellas est[eao]s? es[eao]s? sin embargo además pero por lo tanto así"),
+    plural=re.compile(r"\bcuáles\b|\bqué \w+s\b|\bquiénes\b"),
+    stating=_STATING,
+    comparing=comparing(
+        (r"\bdiferencias? entre (?P<one>.{1,80}?) y (?P<other>.{1,80})$",
+         r"^compar[ae]r? (?P<one>.{1,80}?) (?:y|con) (?P<other>.{1,80})$"), "¿Qué es {}?"),
 )  # fmt: skip

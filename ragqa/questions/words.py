@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ragqa.questions.comparing import Comparing
 from ragqa.questions.kinds import Kind
+from ragqa.questions.stating import Stating
 
 Rule = tuple[re.Pattern[str], frozenset[Kind]]
 
@@ -21,7 +23,8 @@ class Asking:
     units of time, ``moments`` words of a date beside months ("monday", "century", "spring"). Each of these is a pattern
     of whole words, or None where the language has no list. ``alternatives`` finds the word between two things to choose
     from, ``leaning`` a word at the beginning of a sentence that points to the sentence before ("it", "however").
-    ``question`` makes keywords, which take the place of "{}", a question.
+    ``plural`` finds that several things are asked for. ``question`` makes keywords, which take the place of "{}", a
+    question. ``stating`` are the words by which a sentence says yes or no, ``comparing`` how two things are compared.
     """
 
     language: str
@@ -33,7 +36,10 @@ class Asking:
     moments: re.Pattern[str] | None = None
     alternatives: re.Pattern[str] | None = None
     leaning: re.Pattern[str] | None = None
+    plural: re.Pattern[str] | None = None
     question: str = ""
+    stating: Stating | None = None
+    comparing: Comparing | None = None
 
 
 def rules(*pairs: tuple[str, Kind | Iterable[Kind]]) -> tuple[Rule, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ragqa.convert import Misfit, convert
 from ragqa.documents import Meta, Passage
 from ragqa.grounded import Grounding
-from ragqa.types import Answer, AnswerKind, Hit, Reply, Span, Stopped, Support
+from ragqa.types import Answer, AnswerKind, Hit, Reply, Span, Stopped, Support, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,12 @@ class _Support:
 
 
 @dataclass(frozen=True, slots=True)
+class _Item:
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     text: str
     score: float
@@ -27,6 +33,8 @@ class _Answer:
     passage: Passage
     kind: AnswerKind
     support: tuple[_Support, ...]
+    verdict: Verdict | None = None
+    items: tuple[_Item, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -43,6 +51,7 @@ class _Reply:
     timings: Mapping[str, float]
     nearest: _Answer | None = None
     searched: str = ""
+    parts: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,10 @@ class _Found:
 def reply_of(data: object) -> Reply:
     """The reply that a JSON form was made of; `Misfit` for anything else. Keys that are not known are passed over."""
     sent = convert(_Reply, data, loose=True)
+    return replace(_reply(sent), parts=tuple(_reply(convert(_Reply, part, loose=True)) for part in sent.parts))
+
+
+def _reply(sent: _Reply) -> Reply:
     hits = {hit.passage.id: hit for hit in _with_copies(sent.hits)}
     return Reply(
         question=sent.question,
@@ -123,7 +136,10 @@ def _answer(sent: _Answer, hits: Mapping[str, Hit]) -> Answer:
     if hit.passage.text[sent.span.start : sent.span.end] != sent.text:
         raise Misfit(f"the answer {sent.text!r:.80} does not stand where it is said to stand")
     support = tuple(Support(one.span, _known(hits, one.passage_id), one.share) for one in sent.support)
-    return Answer(sent.text, sent.score, sent.span, hit, support, sent.features, sent.kind)
+    items = tuple((item.start, item.end) for item in sent.items)
+    if not all(sent.span.start <= start < end <= sent.span.end for start, end in items):
+        raise Misfit(f"an item of the answer {sent.text!r:.80} does not stand in it")
+    return Answer(sent.text, sent.score, sent.span, hit, support, sent.features, sent.kind, sent.verdict, items)
 
 
 def _known(hits: Mapping[str, Hit], passage_id: str) -> Any:

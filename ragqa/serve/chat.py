@@ -73,10 +73,11 @@ def _said(reply: Reply, index: str, base: str) -> tuple[str, list[dict[str, Any]
     answer = reply.answers[0]
     line = f", line {answer.line}" if answer.line else ""
     quoted = "" if answer.kind == "excerpt" else f"> {answer.quote()}\n\n"
-    content = f"{answer.text}\n\n{quoted}({answer.source or answer.hit.passage.doc_id}{line})"
+    said = f"{answer.verdict.capitalize()}: " if answer.verdict else ""
+    content = f"{said}{answer.text}\n\n{quoted}({answer.source or answer.hit.passage.doc_id}{line})"
     citation = {
-        "start_index": 0,
-        "end_index": len(answer.text),
+        "start_index": len(said),
+        "end_index": len(said) + len(answer.text),
         "title": answer.hit.passage.title or answer.source,
         "url": _url(answer, index, base),
     }

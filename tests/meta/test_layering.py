@@ -18,7 +18,19 @@ PACKAGE = Path(ragqa.__file__).parent
 LAYERS = (
     {
         *("documents", "types", "asking", "errors", "version", "convert", "config", "device", "filters", "metadata"),
-        *("protocols", "sentences", "timing", "markdown", "normalized", "atoms", "items", "wholes", "copies", "seen"),
+        *(
+            "protocols",
+            "sentences",
+            "timing",
+            "markdown",
+            "normalized",
+            "atoms",
+            "items",
+            "enumerations",
+            "wholes",
+            "copies",
+            "seen",
+        ),
         *("wording", "characters", "grounded"),
     },
     {"corpus", "store"},

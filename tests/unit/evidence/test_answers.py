@@ -285,6 +285,27 @@ def test_forms_that_contradict_each_other_are_not_joined_by_what_they_share():
     assert other.text == "in May 1973" and not other.support
 
 
+@pytest.mark.parametrize("count", [2, 4, 12])
+def test_equal_answers_do_not_count_against_one_another_where_several_may_be_right(count):
+    texts = [f"One of them was born in town{number}." for number in range(count)]
+    read = [[span(text, f"town{number}", 0.9)] for number, text in enumerate(texts)]
+    evidence = reading(*read, hits=[hit(text, 1.0, rank) for rank, text in enumerate(texts, 1)])
+    alone = rank_answers(reading(read[0], hits=[hit(texts[0], 1.0, 1)]), SHARE, 20)[0].score
+    rivals, fellows = (rank_answers(evidence, SHARE, 20, several=several) for several in (False, True))
+    assert [one.text for one in rivals] == [one.text for one in fellows] and len(fellows) == count
+    assert all(one.score < 0.51 for one in rivals), "they share one probability"
+    share = alone / (1 - alone) / count  # each has that part of the prior
+    assert all(one.score == pytest.approx(share / (1 + share)) for one in fellows)
+
+
+def test_a_much_surer_answer_stays_a_rival_where_several_may_be_right():
+    texts = ["It was the Rhine.", "It was the Elbe."]
+    read = [[span(texts[0], "Rhine", 0.999)], [span(texts[1], "Elbe", 0.5)]]
+    evidence = reading(*read, hits=[hit(text, 1.0, rank) for rank, text in enumerate(texts, 1)])
+    one, other = rank_answers(evidence, SHARE, 2), rank_answers(evidence, SHARE, 2, several=True)
+    assert [answer.score for answer in one] == [answer.score for answer in other]
+
+
 def test_each_copy_of_a_passage_is_support_and_no_evidence():
     texts = ["It was the Rhine.", "Or the Elbe."]
     shouted = hit("IT WAS: the Rhine", 1.0, 3)

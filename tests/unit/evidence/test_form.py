@@ -13,6 +13,7 @@ from ragqa.evidence.calibration import ScoreModel, Weights
 from ragqa.evidence.masses import Evidence
 from ragqa.evidence.overlap import Overlap
 from ragqa.questions import asked
+from ragqa.questions.scopes import Scope
 from ragqa.types import Hit, Span
 
 TEXT = "A code is valid for a length of time. Codes of guests are valid for thirty days."
@@ -108,8 +109,48 @@ def test_a_passage_with_the_names_of_the_question_wins():
     ],
 )
 def test_names_of_a_question(question, names):
-    assert asked(question, "en").names == names
+    own = asked(question, "en")
+    assert own.names | {scope.value for scope in own.scopes} == names
 
 
 def test_where_all_nouns_have_capitals_numbers_alone_are_names():
-    assert asked("Wie hoch ist die Gebühr 2024 in Fenn?", "de").names == {"2024"}
+    own = asked("Wie hoch ist die Gebühr 2024 bei 10-25 Jahren in Fenn?", "de")
+    assert own.names == {"10-25"} and own.scopes == {Scope("year", "2024")}
+
+
+@pytest.mark.parametrize(
+    ("place", "question"),
+    [
+        ({"title": "Kelda 3.2 manual"}, "How many clients does Kelda allow in version 3.2?"),
+        ({"meta": {"version": "3.2"}}, "How many clients does Kelda allow in version 3.2?"),
+        ({"source": "kelda/2019/report.md"}, "How many clients did Kelda allow in 2019?"),
+        ({"heading": "4 Limits"}, "How many clients does section 4 of the Kelda rules allow?"),
+    ],
+)
+def test_of_two_documents_that_differ_in_their_version_the_one_that_is_named_wins(place, question):
+    other = {"title": "Kelda 4.0 manual", "heading": "9 Limits", "source": "kelda/2020/report.md"}
+    texts = ("Kelda allows ten clients; before 3.2 it were nine.", "Kelda allows six clients.")
+    passages = [
+        Passage(name, name, text, title, 0, len(text), heading, source=source, meta=meta)
+        for name, text, title, heading, source, meta in (
+            ("other", texts[0], other["title"], other["heading"], other["source"], {"version": "4.0"}),
+            (
+                "own",
+                texts[1],
+                place.get("title", "Kelda manual"),
+                place.get("heading", ""),
+                place.get("source", "kelda.md"),
+                place.get("meta", {}),
+            ),
+        )
+    ]
+    hits = [Hit(passage, 1.0, n + 1, {"bm25": 3.0 - n, "dense": 0.5}) for n, passage in enumerate(passages)]
+
+    def best(weights: Weights) -> str:
+        seen = Evidence.on(question, hits, weights, "en")
+        for text, quote in zip(texts, ("ten", "six"), strict=True):
+            start = text.index(quote)
+            seen.add([Span(0, 0, math.log(0.1)), Span(start, start + 3, math.log(0.9))])
+        return rank_answers(seen, ScoreModel(), 1)[0].text
+
+    assert best(Weights()) == "six" and best(Weights(stray=0.0)) == "ten"
