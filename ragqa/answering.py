@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -32,6 +32,11 @@ EXCERPT_RISK = (
     0.5  # of the risk: sentences are right so much more often that the whole of it would let anything through
 )
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
+Told = Callable[[int, Sequence[Hit]], None]
+
+
+def untold(_place: int, _hits: Sequence[Hit]) -> None:
+    """Of a request's passages nobody is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,9 @@ class Answering:
         language = self.snapshot.manifest.config.language
         return as_question(self.retriever.respelled(typed, where), language)
 
-    def answer(self, asks: Sequence[Ask]) -> list[Reply | RagqaError]:
-        """One reply a request, in order, the same as each alone would get.
+    def answer(self, asks: Sequence[Ask], found_for: Told = untold) -> list[Reply | RagqaError]:
+        """One reply a request, in order, the same as each alone would get. ``found_for`` is told the place of each
+        request and its passages before they are read.
 
         What is wrong with a request (`QuestionError`, `ConfigError`) stands in its reply's place. What is wrong with
         the index or with a model concerns all requests and is raised.
@@ -118,8 +124,17 @@ class Answering:
                 requests[place] = self.request(ask)
             except (QuestionError, ConfigError) as error:
                 failed[place] = error
-        every = [one for request in requests.values() for one in (request, *request.parts)]
-        replies = iter(self._answer(every, watch))
+        every: list[Request] = []
+        wholes: dict[int, int] = {}  # the places of the requests by their places among all
+        for place, request in requests.items():
+            wholes[len(every)] = place
+            every += [request, *request.parts]
+
+        def tell(number: int, hits: Sequence[Hit]) -> None:
+            if number in wholes:
+                found_for(wholes[number], hits)
+
+        replies = iter(self._answer(every, watch, tell))
         done: dict[int, Reply | RagqaError] = {**failed}
         for place, request in requests.items():
             reply, *parts = (next(replies) for _ in range(1 + len(request.parts)))
@@ -129,9 +144,10 @@ class Answering:
 
     def parts(self, request: Request) -> tuple[Reply, ...]:
         """The replies to a request's parts."""
-        return tuple(reply for reply in self._answer(request.parts, Stopwatch()) if isinstance(reply, Reply))
+        replies = self._answer(request.parts, Stopwatch(), untold)
+        return tuple(reply for reply in replies if isinstance(reply, Reply))
 
-    def _answer(self, asked: Sequence[Request], watch: Stopwatch) -> list[Reply | RagqaError]:
+    def _answer(self, asked: Sequence[Request], watch: Stopwatch, found_for: Told) -> list[Reply | RagqaError]:
         """A reply a request, in order, without those to their parts."""
         found: dict[int, Sequence[Hit]] = {}
         failed: dict[int, RagqaError] = {}
@@ -143,6 +159,8 @@ class Answering:
                 failed.update(dict.fromkeys(places, error))
         places = sorted(found)
         own = [requests[place].own(found[place]) for place in places]
+        for place, hits in zip(places, own, strict=True):
+            found_for(place, hits)
         replies = self.read([requests[place] for place in places], own, watch)
         done: dict[int, Reply | RagqaError] = {**failed, **dict(zip(places, replies, strict=True))}
         return [done[place] for place in requests]

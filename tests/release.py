@@ -2,7 +2,8 @@
 
 The lock file names exact versions with hashes of everything that the core install brings; pip-audit asks a service on
 the network whether any of them has a known vulnerability; the SBOM (CycloneDX) is written beside the lock's versions to
-``dist/``. Exit code 0: all good; 1: something is wrong; 2: something could not be checked, such as the audit offline.
+``dist/``; hadolint looks at the Dockerfile. Exit code 0: all good; 1: something is wrong; 2: something could not be
+checked, such as the audit offline.
 """
 
 from __future__ import annotations
@@ -110,6 +111,14 @@ def sbom() -> int:
     return _tell("SBOM", WRONG if done.returncode else GOOD, str(target) if not done.returncode else _last(done))
 
 
+def dockerfile() -> int:
+    """Let hadolint look at the Dockerfile."""
+    done = _run(["hadolint", "Dockerfile"])
+    if done is None:
+        return _tell("Dockerfile", UNCHECKED, "hadolint is not installed: pip install 'ragqa[release]'")
+    return _tell("Dockerfile", WRONG if done.returncode else GOOD, *(done.stdout + done.stderr).splitlines())
+
+
 def _run(command: list[str]) -> subprocess.CompletedProcess[str] | None:
     """A finished tool, None if it is not installed or does not end."""
     beside = Path(sys.executable).parent / command[0]
@@ -140,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write-lock", action="store_true", help="lock the newest versions first")
     options = parser.parse_args(arguments)
     outcomes = [write_lock()] if options.write_lock else []
-    outcomes += [lock(), audit(), sbom()]
+    outcomes += [lock(), audit(), sbom(), dockerfile()]
     return WRONG if WRONG in outcomes else max(outcomes)
 
 

@@ -1,5 +1,5 @@
 """The tools over the Model Context Protocol: standard input and output, or stateless HTTP at a loopback address. Needs
-``ragqa[mcp]``.
+``ragqa[mcp]``. `ragqa.agents.mounted` offers them in a service.
 """
 
 from __future__ import annotations
@@ -7,9 +7,10 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
@@ -35,33 +36,37 @@ DESCRIPTIONS = {
     "ground": "Check a text sentence by sentence against the documents: which places support each sentence, which "
     "contradict it, and which sentences nothing supports.",
 }
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
-def make_server(tools: Tools[Any], name: str) -> MCPServer[Any]:
-    """A server that offers the tools of the index of this name. What goes wrong unexpectedly is told on stderr."""
-    logging.basicConfig(level=logging.ERROR)  # before the library sets up a logging of its own
-    server: MCPServer[Any] = MCPServer(
-        f"ragqa-{name}", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR"
-    )
+def make_server(tools: Callable[[Context[Any, Any]], Tools], name: str) -> MCPServer[Any]:
+    """A server of this name that offers, to each request, its tools. What goes wrong unexpectedly is told on stderr."""
+    logging.basicConfig(format="%(message)s")  # what Python does by itself; the library would do otherwise
+    logging.getLogger("mcp").setLevel(logging.ERROR)
+    server: MCPServer[Any] = MCPServer(name, instructions=INSTRUCTIONS, version=__version__)
     for tool, about in DESCRIPTIONS.items():
-        run = _told(getattr(tools, tool))
+        run = _offered(tool, tools)
         server.add_tool(run, name=tool, description=about, annotations=READS, structured_output=True)
     return server
 
 
-def _told(tool: Callable[P, T]) -> Callable[P, T]:
-    """The tool with errors that an agent is told of; of others it learns only that they happened."""
+def _offered(name: str, tools: Callable[[Context[Any, Any]], Tools]) -> Callable[..., Any]:
+    """A tool as the library takes it, with errors that an agent is told of; of others it learns only that they
+    happened.
+    """
 
-    def run(*arguments: P.args, **named: P.kwargs) -> T:
+    def run(context: Context[Any, Any], **given: Any) -> Any:
         try:
-            return tool(*arguments, **named)
+            return getattr(tools(context), name)(**given)
         except RagqaError as error:
             raise ToolError(str(error)) from error
 
-    run.__name__, run.__doc__ = tool.__name__, tool.__doc__
-    run.__signature__ = inspect.signature(tool, eval_str=True)  # type: ignore[attr-defined]  # schemas are made of it
+    tool = getattr(Tools, name)
+    own = inspect.signature(tool, eval_str=True)
+    first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Context)
+    run.__name__, run.__doc__, run.__annotations__ = name, tool.__doc__, {"context": Context}
+    run.__signature__ = own.replace(  # type: ignore[attr-defined]  # schemas are made of it
+        parameters=[first, *list(own.parameters.values())[1:]]
+    )
     return run
 
 

@@ -133,16 +133,22 @@ class JudgedText:
     next_cursor: str | None
 
 
-class Tools(Generic[S]):
-    """The tools, over what ``source`` gives when it is first needed. ``begin`` asks for it ahead, in a thread, so that
-    a server answers while models are loaded. ``before`` is called with it before each use, to look for a new
-    generation.
+class Loading(Generic[S]):
+    """A source that is loaded once, when it is first called for. ``begin`` loads it ahead, in a thread, so that a
+    server answers meanwhile. ``before`` is called with it before each use, to look for a new generation.
     """
 
-    def __init__(self, source: Callable[[], S], before: Callable[[S], object] = lambda _: None) -> None:
+    def __init__(self, load: Callable[[], S], before: Callable[[S], object] = lambda _: None) -> None:
         self._loading: Future[S] = Future()
-        self._load, self._before = source, before
+        self._load, self._before = load, before
         self._begun = threading.Lock()
+
+    def __call__(self) -> S:
+        """The source, which is waited for."""
+        self.begin()
+        source = self._loading.result()
+        self._before(source)
+        return source
 
     def begin(self) -> None:
         """Begin to load, unless that has begun."""
@@ -155,11 +161,12 @@ class Tools(Generic[S]):
         except Exception as error:  # told to whoever uses a tool
             self._loading.set_exception(error)
 
-    def _source(self) -> S:
-        self.begin()
-        source = self._loading.result()
-        self._before(source)
-        return source
+
+class Tools:
+    """The tools, over what ``source`` gives for each use."""
+
+    def __init__(self, source: Callable[[], Source]) -> None:
+        self._source = source
 
     def ask(self, question: str, k: int = 3, where: Filtered = None) -> Answers:
         """Answer a question with exact quotations; `ConfigError` for a ``k`` that is not from 1 to 10."""

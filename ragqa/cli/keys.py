@@ -39,6 +39,7 @@ def keys() -> None:
     help="What it is for (repeatable) [ask and search].",
 )
 @click.option("--index", "indexes", multiple=True, help="The name of an index that it is for (repeatable) [all].")
+@click.option("--rate", metavar="N/UNIT", help="How often it may ask, such as 10/s, 60/m, 1000/h or 5000/d [always].")
 @click.option("--days", type=click.FloatRange(0, 36_500, min_open=True), help="How long it is valid [forever].")
 @where_option
 def create(
@@ -46,6 +47,7 @@ def create(
     key_file: str,
     actions: tuple[str, ...],
     indexes: tuple[str, ...],
+    rate: str | None,
     days: float | None,
     where: tuple[str, ...],
 ) -> None:
@@ -53,13 +55,17 @@ def create(
 
     With --where it can ask for such documents only.
     """
+    from ragqa.convert import Misfit
     from ragqa.serve.keys import KeyFile
 
     if not name.strip():
         raise ConfigError("the name of the key is empty")
-    key, token = KeyFile(Path(key_file)).create(
-        name, actions or ("ask", "search"), indexes=indexes, where=where, days=days
-    )
+    try:
+        key, token = KeyFile(Path(key_file)).create(
+            name, actions or ("ask", "search"), indexes=indexes, where=where, days=days, rate=rate
+        )
+    except Misfit as error:
+        raise ConfigError(str(error)) from error
     note(f"{key_file}: key {key.id} for {key.name}; it is shown this once:")
     say(token)
 
@@ -79,6 +85,7 @@ def list_keys(key_file: str, as_json: bool) -> None:
     for key in found:
         parts = [", ".join(key.actions), f"indexes {', '.join(key.indexes)}" if key.indexes else "all indexes"]
         parts += [f"where {' and '.join(key.where)}"] if key.where else []
+        parts += [f"at most {key.rate}"] if key.rate else []
         parts += [f"until {key.expires}"] if key.expires else []
         say(f"{key.id}  {key.name}: {'; '.join(parts)}")
     if not found:

@@ -44,23 +44,25 @@ def mcp(
     if any(importlib.util.find_spec(module) is None for module in ("mcp", "uvicorn")):
         raise MissingExtra("ragqa mcp", "mcp")
     from ragqa.agents.mcp import make_server, serve_http, serve_stdio
-    from ragqa.agents.tools import Tools
+    from ragqa.agents.tools import Loading, Tools
 
-    tools: Tools[Any]
+    source: Loading[Any]
     if url is None:
         from ragqa.pipeline import Pipeline
         from ragqa.store.packed import layout_of
 
         directory = locate_index(index_dir)
         layout_of(directory).require_current()  # told at once, while models are loaded later
-        tools, name = Tools(lambda: Pipeline.load(directory, config), Pipeline.refresh), Path(directory).resolve().stem
+        source = Loading(lambda: Pipeline.load(directory, config), Pipeline.refresh)
+        name = Path(directory).resolve().stem
     else:
         from ragqa.remote.client import Client
 
         client = Client(url, os.environ.get(KEY), index=service_index)
-        tools, name = Tools(lambda: client), service_index or "service"
-    server = make_server(tools, name)
-    tools.begin()
+        source, name = Loading(lambda: client), service_index or "service"
+    tools = Tools(source)
+    server = make_server(lambda _context: tools, f"ragqa-{name}")
+    source.begin()
     if http:
         serve_http(server, port, lambda address: note(f"tools of {name} at {address}"))
     else:

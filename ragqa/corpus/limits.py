@@ -19,16 +19,17 @@ _RECOGNITION_MB = 2_000  # address space of the models and of what they compute 
 class Limits:
     """Bounds of reading a file. One that exceeds a bound is skipped and named, and the next file is read.
 
-    ``file_mb``      size of a file
-    ``unpacked_mb``  what it may unpack to (gzip, zip, Parquet) and give as text; or 200 times its size, if that is more
-    ``document_mb``  text of one document; or 4 times the file's size, if that is more
-    ``memory_mb``    memory of the process that reads it, and 10 times the file's size on top (where the system can
-                     limit it: Linux and most other Unix systems)
-    ``seconds``      time that reading it may take, and as much again for each of its MB
-    ``cells``        cells of a table (Parquet, Word); or as many as the file has bytes, if that is more
-    ``columns``      columns of a table, fields of a record
-    ``scans``        pages of a PDF whose text is recognised; each gets ``seconds`` more, the first 2,000 MB more
-    ``nesting``      elements, lists and objects inside one another
+    * ``file_mb``: size of a file
+    * ``unpacked_mb``: what it may unpack to (gzip, zip, Parquet) and give as text; or 200 times its size, if
+      that is more
+    * ``document_mb``: text of one document; or 4 times the file's size, if that is more
+    * ``memory_mb``: memory of the process that reads it, and 10 times the file's size on top (where the system can
+      limit it: Linux and most other Unix systems)
+    * ``seconds``: time that reading it may take, and as much again for each of its MB
+    * ``cells``: cells of a table (Parquet, Word); or as many as the file has bytes, if that is more
+    * ``columns``: columns of a table, fields of a record
+    * ``scans``: pages of a PDF whose text is recognised; each gets ``seconds`` more, the first 2,000 MB more
+    * ``nesting``: elements, lists and objects inside one another
 
     One MB is 2**20 bytes. A bound below 1 is a `ConfigError`.
     """

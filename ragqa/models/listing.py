@@ -27,7 +27,7 @@ class PairFacts:
 
 
 def packaged_pairs() -> list[PairFacts]:
-    """Those that are there, in the order in which a language chooses among them."""
+    """All of them, in the order in which a language chooses among them."""
     return [_facts(name) for name in pairs()]
 
 

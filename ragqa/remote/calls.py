@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -15,7 +16,7 @@ from ragqa.errors import ConfigError, IndexNotFound, RagqaError, ServiceError, S
 
 MOST = 1 << 28  # bytes of a response
 CHUNK = 1 << 16
-BUSY, TOO_LARGE, NOT_FOUND = 503, 413, 404
+BUSY, TOO_OFTEN, TOO_LARGE, NOT_FOUND = 503, 429, 413, 404
 PROBLEM, INSTANCE = "urn:ragqa:problem:", "urn:ragqa:request:"
 # what a service refuses, by the kind of error that it is in process
 KINDS: dict[str, type[RagqaError]] = {
@@ -35,11 +36,15 @@ class Refusal(Exception):
         self.status, self.problem = status, problem
 
 
+class _Cut(ConnectionError):
+    """The connection was closed while a body was sent, and there is no response."""
+
+
 class Calls:
     """Requests to the service at ``url``, each within ``timeout`` seconds. Safe to use from several threads.
 
-    A full service (503) that says when to come back is asked again then, if that is within the time. Redirections are
-    not followed, so that a key goes to no other address.
+    A service that is full (503), or was asked too often (429), and says when to come back is asked again then, if that
+    is within the time. Redirections are not followed, so that a key goes to no other address.
     """
 
     def __init__(self, url: str, key: str | None, timeout: float) -> None:
@@ -59,11 +64,26 @@ class Calls:
 
     def send(self, method: str, path: str, body: Mapping[str, Any], *, wait: bool = True) -> dict[str, Any]:
         """The same for a request with a JSON body. Without ``wait`` a full service is a `Refusal` at once."""
-        try:
-            content = json.dumps(body, allow_nan=False).encode()
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"the request cannot be sent as JSON: {error}") from error
-        return self._call(method, path, content, wait=wait)
+        return self._call(method, path, _sent(body), wait=wait)
+
+    def lines(self, path: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The JSON objects of a response of lines to a ``POST``, each when it has come, on a connection of its own."""
+        end, content = time.monotonic() + self.timeout, _sent(body)
+        with closing(self._connection()) as connection:
+            while True:
+                with self._told(content):
+                    response = self._response(connection, "POST", self._path + path, content, end)
+                    rest = b"" if response.status == 200 else _read(connection, response, end)
+                if not self._paused(response, end):
+                    break
+            if response.status != 200:
+                raise Refusal(response.status, self._taken(response, rest))
+            while True:
+                with self._told(content):
+                    line = _line(connection, response, end)
+                if not line:
+                    return
+                yield self._taken(response, line)
 
     def close(self) -> None:
         """Close this thread's connection; the next request opens another."""
@@ -94,45 +114,72 @@ class Calls:
         end = time.monotonic() + self.timeout
         while True:
             response, content = self._answered(method, self._path + path, body, end)
-            pause = _pause(response)
-            if wait and pause is not None and time.monotonic() + pause < end:
-                time.sleep(pause)
+            if (wait or response.status != BUSY) and self._paused(response, end):
                 continue
-            if 300 <= response.status < 400:
-                to = shown(response.headers.get("Location", ""))
-                raise ServiceError(f"{self.url}: redirects to {to}: give the address that is to be asked")
-            try:
-                data = read_json(content)
-            except ValueError as error:
-                raise self.unreadable(f"status {response.status}, {error}") from error
+            data = self._taken(response, content)
             if response.status != 200:
                 raise Refusal(response.status, data)
             return data
+
+    def _paused(self, response: HTTPResponse, end: float) -> bool:
+        """Whether a service that refuses wants to be asked again within the time, which is waited for then."""
+        pause = _pause(response)
+        if pause is None or time.monotonic() + pause >= end:
+            return False
+        time.sleep(pause)
+        return True
+
+    def _taken(self, response: HTTPResponse, content: bytes) -> dict[str, Any]:
+        """The JSON object that a response, or a line of one, holds."""
+        if 300 <= response.status < 400:
+            to = shown(response.headers.get("Location", ""))
+            raise ServiceError(f"{self.url}: redirects to {to}: give the address that is to be asked")
+        try:
+            return read_json(content)
+        except ValueError as error:
+            raise self.unreadable(f"status {response.status}, {error}") from error
 
     def _answered(self, method: str, path: str, body: bytes | None, end: float) -> tuple[HTTPResponse, bytes]:
         """A response and its body. Where a kept connection turns out to be closed, another is opened, once."""
         kept = getattr(self._own, "connection", None)
         connection = self._own.connection = kept or self._connection()
         reused = connection.sock is not None
-        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
-        cut = False
         try:
-            _wait(connection, end)
-            try:
-                connection.request(method, path, body, headers)
-            except (BrokenPipeError, ConnectionResetError):  # a body that is refused may not be taken to its end
-                cut = True
-            _wait(connection, end)
-            response = connection.getresponse()
-            return response, _read(connection, response, end)
-        except TimeoutError as error:
+            with self._told(body):
+                response = self._response(connection, method, path, body, end)
+                return response, _read(connection, response, end)
+        except ServiceError as error:
             connection.close()
+            if reused and isinstance(error.__cause__, ConnectionError):
+                return self._answered(method, path, body, end)
+            raise
+
+    def _response(
+        self, connection: HTTPConnection, method: str, path: str, body: bytes | None, end: float
+    ) -> HTTPResponse:
+        """A response whose body is yet to be read."""
+        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
+        _wait(connection, end)
+        try:
+            connection.request(method, path, body, headers)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            try:  # a body that is refused may not be taken to its end
+                _wait(connection, end)
+                return connection.getresponse()
+            except (OSError, HTTPException):
+                raise _Cut from error
+        _wait(connection, end)
+        return connection.getresponse()
+
+    @contextmanager
+    def _told(self, body: bytes | None) -> Iterator[None]:
+        """What goes wrong with a connection is told as a `ServiceError`, whose cause it is."""
+        try:
+            yield
+        except TimeoutError as error:
             raise ServiceError(f"{self.url}: no answer within {self.timeout:g} seconds") from error
         except (OSError, HTTPException) as error:
-            connection.close()
-            if reused and isinstance(error, ConnectionError):
-                return self._answered(method, path, body, end)
-            if cut and body is not None:
+            if isinstance(error, _Cut) and body is not None:
                 taken = f"the connection was closed while {len(body):,} bytes were sent"
                 raise ServiceError(f"{self.url}: {taken}: does the service take so much at once?") from error
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -155,9 +202,13 @@ def _taken_apart(url: str) -> tuple[bool, str, int | None, str]:
 
 
 def _pause(response: HTTPResponse) -> int | None:
-    """The seconds after which a full service wants to be asked again."""
+    """The seconds after which a service that is full, or was asked too often, wants to be asked again."""
     said = response.headers.get("Retry-After", "")
-    return int(said) if response.status == BUSY and said.isascii() and said.isdigit() and len(said) < 8 else None
+    return (
+        int(said)
+        if response.status in (BUSY, TOO_OFTEN) and said.isascii() and said.isdigit() and len(said) < 8
+        else None
+    )
 
 
 def _wait(connection: HTTPConnection, end: float) -> None:
@@ -168,6 +219,24 @@ def _wait(connection: HTTPConnection, end: float) -> None:
     connection.timeout = left
     if connection.sock is not None:
         connection.sock.settimeout(left)
+
+
+def _sent(body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"the request cannot be sent as JSON: {error}") from error
+
+
+def _line(connection: HTTPConnection, response: HTTPResponse, end: float) -> bytes:
+    """The next line of a response, "" at its end."""
+    _wait(connection, end)
+    line = response.readline(MOST + 1)
+    if len(line) > MOST:
+        raise HTTPException(f"a line of more than {MOST:,} bytes")
+    if line and not line.endswith(b"\n"):
+        raise HTTPException("a line that does not end")
+    return line
 
 
 def _read(connection: HTTPConnection, response: HTTPResponse, end: float) -> bytes:

@@ -66,6 +66,22 @@ class Client:
         """Answer one question; ``settings`` are those of an `Ask`."""
         return self._reply(self._send("POST", "/v1/ask", _asked(Ask(question, **settings))))
 
+    def stream(self, question: str, **settings: Unpack[AskSettings]) -> Iterator[list[Hit] | Reply]:
+        """Answer one question in two steps: the passages that were found, as soon as they are, and then the reply."""
+        body = {**_asked(Ask(question, **settings)), "index": self.index, "stream": True}
+        try:
+            for line in self._calls.lines("/v1/ask", body):
+                if line.get("type") == "hits":
+                    yield self._read(hits_of, line)
+                    continue
+                if isinstance(line.get("problem"), dict):
+                    raise self._calls.problem_error(line["problem"], 200)
+                yield self._reply(line)
+                return
+        except Refusal as refusal:
+            raise self._calls.error(refusal) from None
+        raise self._calls.unreadable("it ends without a reply")
+
     def ask_many(self, questions: Iterable[str], **settings: Unpack[AskSettings]) -> list[Reply]:
         """Answer questions in order."""
         return list(self.ask_iter(questions, **settings))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from queue import Full, Queue
 from threading import Thread
 from types import TracebackType
@@ -18,11 +18,12 @@ LAST = 2.0  # seconds at the end, in which what waits is written
 
 class AccessLog:
     """Writes to a file descriptor, from entering to leaving it. Where nobody reads at the other end, lines are dropped
-    once `WAITING` of them wait; where it is closed or full, all are. Requests are answered all the same.
+    once `WAITING` of them wait; where it is closed or full, all are. Requests are answered all the same. Paths, which
+    callers choose, go through ``clean``.
     """
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, descriptor: int, clean: Callable[[str], str] = str) -> None:
+        self._descriptor, self._clean = descriptor, clean
         self._lines: Queue[bytes | None] = Queue(WAITING)
         self._thread = Thread(target=self._write, name="ragqa-log", daemon=True)
         self._dropping = False
@@ -39,7 +40,7 @@ class AccessLog:
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Have a line written. Does not wait."""
-        self._put(json.dumps(entry).encode() + b"\n")
+        self._put(json.dumps({**entry, "path": self._clean(entry["path"])}).encode() + b"\n")
 
     def _put(self, line: bytes | None) -> None:
         try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -24,13 +24,21 @@ from ragqa.serve.static import page_routes
 from ragqa.serve.talking import session_routes
 from ragqa.serve.texts import text_routes
 
+# adds routes to an application; what it returns runs while requests are taken
+Mount = Callable[[FastAPI, Service], AbstractAsyncContextManager[None]]
 
-def make_app(service: Service, log: Log) -> FastAPI:
-    """The application of a service; ``log`` is given a line of the access log after each response."""
+
+def make_app(service: Service, log: Log, mounts: Sequence[Mount] = ()) -> FastAPI:
+    """The application of a service; ``log`` is given a line of the access log after each response. ``mounts`` add what
+    others offer over the service.
+    """
+    mounted: list[AbstractAsyncContextManager[None]] = []
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with service.running():
+        async with service.running(), AsyncExitStack() as running:
+            for each in mounted:
+                await running.enter_async_context(each)
             yield
 
     # FastAPI's pages of documentation load scripts of other hosts, so there are none
@@ -49,8 +57,9 @@ def make_app(service: Service, log: Log) -> FastAPI:
     ):
         app.include_router(routes(service))
     app.include_router(page_routes())
+    mounted += [mount(app, service) for mount in mounts]
     app.add_exception_handler(HTTPException, _no_route)
-    app.add_middleware(Edge, log=log, metrics=service.metrics)
+    app.add_middleware(Edge, log=log, metrics=service.metrics, traces=service.traces)
     return app
 
 

@@ -24,38 +24,36 @@ from ragqa.serve.edge import tell, to_response
 from ragqa.serve.openapi import takes
 from ragqa.serve.problems import Refused, problem, refused
 from ragqa.serve.service import Access, Service
+from ragqa.serve.streaming import streamed
 from ragqa.serve.talking import follow_up
 from ragqa.serve.waiting import Result
-from ragqa.serve.work import Done, Kind, Work
+from ragqa.serve.work import Asked, Done, Kind, Work
 
 
 def asking_routes(service: Service) -> APIRouter:
     """The routes of questions."""
     router = APIRouter()
 
-    async def one(request: Request, access: Access, body: AskBody | SearchBody, kind: Kind) -> Response:
-        name, _ = service.chosen(access, body.index)
-        # in a thread, as what a body asks for may be a filter of very many values
-        work = await asyncio.to_thread(lambda: service.work(kind, name, ask_of(body, access.where, service.config)))
-        result = await service.result(request, work, body.timeout, access)
-        return to_response({"index": name, **result.content})
-
     @router.post("/v1/ask", openapi_extra=takes(AskBody))
     async def ask(request: Request) -> Response:
-        """Answer a question: the reply as `ragqa ask --json` gives it, with the name of the index."""
+        """Answer a question: the reply as `ragqa ask --json` gives it, with the name of the index. With ``stream`` it
+        comes in lines of JSON (NDJSON): of type "hits" as soon as passages are found, then of type "reply", or "error".
+        """
         access = service.access(request, "ask")
         body = await read_body(request, AskBody, service.config)
         kind: Kind = "explain" if body.explain else "ask"
-        if body.session is None:
-            return await one(request, access, body, kind)
-        return await follow_up(service, request, access, body, kind)
+        asked = await (_plain if body.session is None else follow_up)(service, access, body, kind)
+        if body.stream:
+            return await streamed(service, request, asked, body.timeout, access)
+        return to_response(asked.content(await service.result(request, asked.work, body.timeout, access)))
 
     @router.post("/v1/search", openapi_extra=takes(SearchBody))
     async def search(request: Request) -> Response:
         """Find passages for a question without reading them."""
         access = service.access(request, "search")
         body = await read_body(request, SearchBody, service.config)
-        return await one(request, access, body, "search")
+        asked = await _plain(service, access, body, "search")
+        return to_response(asked.content(await service.result(request, asked.work, body.timeout, access)))
 
     @router.post("/v1/ground", openapi_extra=takes(GroundBody))
     async def ground(request: Request) -> Response:
@@ -76,6 +74,7 @@ def asking_routes(service: Service) -> APIRouter:
         body = await read_body(request, BatchBody, service.config)
         if len(body.questions) > service.config.questions:
             raise Refused(413, "batch-too-large", f"at most {service.config.questions} questions are taken at once")
+        service.rates.owe(access.key, len(body.questions) - 1)
         name, _ = service.chosen(access, body.index)
         asked = await asyncio.to_thread(lambda: [_work(service, name, item, access) for item in body.questions])
         works = [each for each in asked if isinstance(each, Work)]
@@ -86,6 +85,14 @@ def asking_routes(service: Service) -> APIRouter:
         return to_response({"index": name, "replies": replies})
 
     return router
+
+
+async def _plain(service: Service, access: Access, body: AskBody | SearchBody, kind: Kind) -> Asked:
+    """A question that stands for itself."""
+    name, _ = service.chosen(access, body.index)
+    # in a thread, as what a body asks for may be a filter of very many values
+    work = await asyncio.to_thread(lambda: service.work(kind, name, ask_of(body, access.where, service.config)))
+    return Asked(work, lambda done: {"index": name, **done.content})
 
 
 def _work(service: Service, name: str, item: Mapping[str, Any], access: Access) -> Work | Refused | RagqaError:

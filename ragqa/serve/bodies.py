@@ -44,12 +44,13 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class AskBody(Question):
     """``POST /v1/ask``: a question with its settings; ``timeout`` are the seconds that it may take. With a ``session``
-    it is completed with what was asked before.
+    it is completed with what was asked before. With ``stream`` passages are sent as soon as they are found.
     """
 
     index: str | None = None
     session: str | None = None
     explain: bool = False
+    stream: bool = False
     timeout: float | None = None
 
 
@@ -183,15 +184,20 @@ async def read_body(request: Request, kind: type[Body], config: ServeConfig, *, 
     """A request's body. JSON alone is taken: a page of another origin cannot send it without asking first."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refused(415, "media-type", "send the body as Content-Type: application/json")
+    content = await read_bytes(request, config)
+    # in a thread, so that health is told while a large body is taken apart
+    return await asyncio.to_thread(_read, kind, content, loose)
+
+
+async def read_bytes(request: Request, config: ServeConfig) -> bytes:
+    """A body as it is, if it is neither too large nor too slow."""
     try:
         async with asyncio.timeout(config.body_seconds):
-            content = await _bytes(request, config.body_bytes)
+            return await _bytes(request, config.body_bytes)
     except TimeoutError:
         raise Refused(408, "slow-body", "the body took too long to arrive") from None
     except ClientDisconnect:
         raise Gone from None
-    # in a thread, so that health is told while a large body is taken apart
-    return await asyncio.to_thread(_read, kind, content, loose)
 
 
 def _read(kind: type[Body], content: bytes, loose: bool) -> Body:

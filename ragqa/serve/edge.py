@@ -21,6 +21,7 @@ from ragqa.errors import RagqaError
 from ragqa.serve.bodies import Gone
 from ragqa.serve.metrics import Metrics
 from ragqa.serve.problems import MEDIA_TYPE, Refused, problem, refused
+from ragqa.serve.tracing import Ended, Traces
 
 LOG = logging.getLogger("ragqa.serve")
 CLOSED = 499  # in the log: the caller did not wait for the response
@@ -36,10 +37,14 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 Log = Callable[[Mapping[str, Any]], None]
 
 
+def to_json(content: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8, in one line; half a character, which UTF-8 cannot hold, is escaped."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
+
+
 def to_response(content: Mapping[str, Any], status: int = 200, media_type: str = "application/json") -> Response:
-    """JSON in UTF-8; half a character, which UTF-8 cannot hold, is escaped."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    return Response(text.encode("utf-8", "backslashreplace"), status, media_type=media_type)
+    """A response of JSON."""
+    return Response(to_json(content), status, media_type=media_type)
 
 
 def problem_response(error: Refused, request_id: str) -> Response:
@@ -52,19 +57,24 @@ def problem_response(error: Refused, request_id: str) -> Response:
 class Edge:
     """The outermost part of the application. Endpoints put into ``scope["state"]["note"]`` what the log is to say."""
 
-    def __init__(self, app: ASGIApp, log: Log, metrics: Metrics) -> None:
-        self._app, self._log, self._metrics = app, log, metrics
+    def __init__(self, app: ASGIApp, log: Log, metrics: Metrics, traces: Traces) -> None:
+        self._app, self._log, self._metrics, self._traces = app, log, metrics, traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 0
-        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        given = headers.get("x-request-id", "")
         request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
-        note: dict[str, Any] = {}
-        scope.setdefault("state", {}).update(request_id=request_id, note=note)
+        scope.setdefault("state", {}).update(request_id=request_id, note={})
+        with self._traces.request(scope["method"], headers) as ended:
+            await self._http(scope, receive, send, ended)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send, ended: Ended) -> None:
+        started, status = time.perf_counter(), 0
+        request_id, note = scope["state"]["request_id"], scope["state"]["note"]
         own = [(name.encode(), value.encode()) for name, value in {**HEADERS, "x-request-id": request_id}.items()]
 
         async def sent(message: Message) -> None:
@@ -89,6 +99,7 @@ class Edge:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.request(route, status, seconds)
+            ended(route, status, note)
             self._log(
                 {
                     "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

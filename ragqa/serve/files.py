@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +31,7 @@ from ragqa.serve.settings import ServeConfig
 from ragqa.store.atomic import storing
 
 SLOWEST = 10_000  # bytes in a second
+WRITTEN = 1 << 20  # bytes at once
 LONGEST_NAME = 200  # bytes
 UNPACKED_MB = 256
 
@@ -45,8 +47,8 @@ def file_routes(service: Service) -> APIRouter:
         require_writable(service)
         name, pipeline = service.chosen(access, request.query_params.get("index"))
         file_name = _file_name(request.query_params.get("name", ""))
-        with TemporaryDirectory(prefix="ragqa-") as folder:
-            path = Path(folder) / file_name
+        async with _folder() as folder:
+            path = folder / file_name
             await _receive(request, path, service.config)
             reading = Reading(path, limits_of(service.config))
             try:
@@ -118,6 +120,16 @@ def _file_name(name: str) -> str:
     return name
 
 
+@asynccontextmanager
+async def _folder() -> AsyncIterator[Path]:
+    """A folder that is deleted at the end. Like all that waits for the disk, this is done in threads."""
+    folder = await asyncio.to_thread(lambda: TemporaryDirectory(prefix="ragqa-"))
+    try:
+        yield Path(folder.name)
+    finally:
+        await asyncio.to_thread(folder.cleanup)
+
+
 async def _receive(request: Request, path: Path, config: ServeConfig) -> None:
     """Write the body to a file. A page of another origin cannot send this type without asking first."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/octet-stream":
@@ -125,17 +137,38 @@ async def _receive(request: Request, path: Path, config: ServeConfig) -> None:
     length = request.headers.get("content-length", "")
     if length.isdigit() and (len(length) > 12 or int(length) > config.file_bytes):
         raise too_large(config.file_bytes)
-    begun, received = asyncio.get_running_loop().time(), 0
-    try:
-        async with asyncio.timeout(config.body_seconds) as limit:
-            with storing(path), path.open("xb") as file:
-                async for part in request.stream():
-                    received += len(part)
-                    if received > config.file_bytes:
-                        raise too_large(config.file_bytes)
-                    file.write(part)
-                    limit.reschedule(begun + config.body_seconds + received / SLOWEST)
-    except TimeoutError:
-        raise Refused(408, "slow-body", "the file took too long to arrive") from None
-    except ClientDisconnect:
-        raise Gone from None
+    with storing(path):
+        file = await asyncio.to_thread(path.open, "xb")
+        try:
+            async for part in _parts(request, config):
+                await asyncio.to_thread(file.write, part)
+        finally:
+            await asyncio.to_thread(file.close)
+
+
+async def _parts(request: Request, config: ServeConfig) -> AsyncIterator[bytes]:
+    """The body in parts of `WRITTEN` bytes, if it is neither too large nor too slow; how long a part is looked at does
+    not count.
+    """
+    loop, gathered, received = asyncio.get_running_loop(), bytearray(), 0
+    left, stream = config.body_seconds, aiter(request.stream())
+    while True:
+        begun = loop.time()
+        try:
+            async with asyncio.timeout(left):
+                part = await anext(stream, None)
+        except TimeoutError:
+            raise Refused(408, "slow-body", "the file took too long to arrive") from None
+        except ClientDisconnect:
+            raise Gone from None
+        if part is None:
+            break
+        gathered += part
+        received += len(part)
+        if received > config.file_bytes:
+            raise too_large(config.file_bytes)
+        left += len(part) / SLOWEST - (loop.time() - begun)
+        if len(gathered) >= WRITTEN:
+            yield bytes(gathered)
+            gathered.clear()
+    yield bytes(gathered)

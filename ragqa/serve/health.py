@@ -52,7 +52,9 @@ def health_routes(service: Service) -> APIRouter:
 
     @router.get("/v1/info")
     async def info(request: Request) -> Response:
-        """The version, what the caller may do, the size that a file may have, and the indexes it may ask."""
+        """The version, what the caller may do, the size that a file may have, whether ``/v1/feedback`` takes verdicts,
+        at which path tools for agents are (``mcp``, null if nowhere), and the indexes that the caller may ask.
+        """
         access = service.access(request)
         indexes = {name: _facts(own, access) for name, own in service.visible(access).items()}
         actions = [action for action in access.actions if action != "write" or service.config.writable]
@@ -61,6 +63,8 @@ def health_routes(service: Service) -> APIRouter:
             "writable": service.config.writable,
             "actions": actions,
             "file_bytes": service.config.file_bytes,
+            "feedback": service.questions is not None and "ask" in access.actions,
+            "mcp": service.tools,
         }
         return to_response({**facts, "indexes": indexes})
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from ragqa.convert import Misfit, convert, misfit, one_of, plain, read_json
 from ragqa.errors import ConfigError, SourceError
 from ragqa.filters import Filter, parse_conditions
+from ragqa.serve.rates import Rate, parse_rate
 from ragqa.store.atomic import replace_file, storing
 from ragqa.store.lock import writer_lock
 
@@ -27,7 +28,8 @@ FORMAT = 1
 @dataclass(frozen=True, slots=True)
 class Key:
     """What a file knows of a key. ``indexes`` are the names of those it is for, none meaning all; ``where`` are
-    conditions as on the command line, which every request of the key must meet; ``expires`` is an ISO time.
+    conditions as on the command line, which every request of the key must meet; ``expires`` is an ISO time; ``rate`` is
+    how often it may ask, such as "60/m".
 
     A key with conditions cannot write: it could take the place of documents that it may not see.
     """
@@ -40,9 +42,10 @@ class Key:
     indexes: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
     expires: str | None = None
+    rate: str | None = None
 
     def __post_init__(self) -> None:
-        """Check the actions, the conditions and the time."""
+        """Check the actions, the conditions, the time and the rate."""
         for action in self.actions:
             if action not in ACTIONS:
                 raise Misfit(misfit("actions", action, one_of(ACTIONS)))
@@ -51,11 +54,18 @@ class Key:
         parse_conditions(self.where)
         if self.expires is not None and datetime.fromisoformat(self.expires).tzinfo is None:
             raise Misfit(misfit("expires", self.expires, "a time with its offset"))
+        if self.rate is not None:
+            parse_rate(self.rate)
 
     @property
     def filter(self) -> Filter | None:
         """The filter that ``where`` says."""
         return parse_conditions(self.where)
+
+    @property
+    def limit(self) -> Rate | None:
+        """The rate that ``rate`` says."""
+        return None if self.rate is None else parse_rate(self.rate)
 
     def expired(self, now: datetime) -> bool:
         """Whether its time is over."""
@@ -92,6 +102,7 @@ class KeyFile:
         indexes: Sequence[str] = (),
         where: Sequence[str] = (),
         days: float | None = None,
+        rate: str | None = None,
     ) -> tuple[Key, str]:
         """A new key: what the file keeps of it, and the key itself, which cannot be had again."""
         secret, now = secrets.token_urlsafe(32), datetime.now(UTC).replace(microsecond=0)
@@ -105,6 +116,7 @@ class KeyFile:
             tuple(indexes),
             tuple(where),
             expires,
+            rate,
         )
         with self._changing():
             self._write((*self.keys(), key))

@@ -12,14 +12,15 @@ import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from ragqa.convert import Misfit, convert, plain, read_json
 from ragqa.errors import SourceError
+from ragqa.serve.redaction import is_redacted
 from ragqa.store.atomic import storing
 from ragqa.types import Reply
 
@@ -73,14 +74,18 @@ def asked(index: str, reply: Reply, key: str) -> Entry:
 
 
 class QuestionLog:
-    """Appends entries to a file. Safe to use from several threads."""
+    """Appends entries to a file. Safe to use from several threads. Texts of people go through ``clean``."""
 
-    def __init__(self, path: Path, rotated: int = ROTATED) -> None:
-        self.path, self._rotated, self._lock = path, rotated, threading.Lock()
+    def __init__(self, path: Path, rotated: int = ROTATED, clean: Callable[[str], str] = str) -> None:
+        self.path, self._rotated, self._lock, self._clean = path, rotated, threading.Lock(), clean
         self._begun = False
 
     def add(self, entry: Entry) -> None:
         """Append an entry; `StorageError` if it cannot be written."""
+        clean = self._clean
+        entry = replace(
+            entry, question=clean(entry.question), answer=clean(entry.answer), document=clean(entry.document)
+        )
         line = json.dumps(plain(entry)) + "\n"
         with self._lock, storing(self.path):
             if not self._begun:
@@ -135,14 +140,16 @@ class _Told:
 
 def labelled(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Questions with known answers, in the form ``jsonl`` that calibrate, mine, train and eval read. Later verdicts
-    take the place of earlier ones; right answers add up.
+    take the place of earlier ones; right answers add up. Where something was taken out of a question or an answer
+    (`redaction`), it teaches nothing and is left out.
     """
     found = []
-    for told in _told(entries).values():
+    for told in _told([entry for entry in entries if not is_redacted(entry.question + entry.answer)]).values():
         if told.verdict == "none":
             found.append({"question": told.question, "answers": []})
         elif told.right:
-            documents = [document for document in dict.fromkeys(told.right.values()) if document]
+            named = dict.fromkeys(told.right.values())
+            documents = [document for document in named if document and not is_redacted(document)]
             found.append(
                 {"question": told.question, "answers": list(told.right)} | ({"docs": documents} if documents else {})
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 from ragqa.config import Config
 from ragqa.errors import ConfigError
 from ragqa.pipeline import Pipeline
-from ragqa.serve.app import make_app
+from ragqa.serve.app import Mount, make_app
 from ragqa.serve.edge import Log
 from ragqa.serve.keys import KeyFile
 from ragqa.serve.listening import is_loopback, run_app
@@ -58,12 +58,14 @@ def serve(
     port: int = 8000,
     keys: KeyFile | None = None,
     questions: QuestionLog | None = None,
+    mounts: Sequence[Mount] = (),
     log: Log = lambda _entry: None,
     started: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGTERM, after which requests that have begun are answered, or until Ctrl-C. ``started`` is told the
-    address as soon as connections are taken; port 0 is any that is free. ``questions`` are logged where it is given.
+    address as soon as connections are taken; port 0 is any that is free. ``questions`` are logged where it is given;
+    ``mounts`` add what others offer over the service.
     """
     check_host(host, keys)
-    app = make_app(Service(pipelines, config, keys, host, questions), log)
+    app = make_app(Service(pipelines, config, keys, host, questions), log, mounts)
     run_app(app, host, port, started)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -24,10 +25,12 @@ from ragqa.serve.listening import is_loopback
 from ragqa.serve.metrics import Metrics
 from ragqa.serve.problems import Refused, busy, unauthorized
 from ragqa.serve.questionlog import Entry, QuestionLog, asked
+from ragqa.serve.rates import Rates
 from ragqa.serve.sessions import Sessions
 from ragqa.serve.settings import ServeConfig
+from ragqa.serve.tracing import find_traces
 from ragqa.serve.waiting import Queue, Result
-from ragqa.serve.work import Done, Kind, Work, do
+from ragqa.serve.work import Done, Found, Kind, Work, do
 from ragqa.store.packed import layout_of
 
 LOG = logging.getLogger("ragqa.serve")
@@ -60,7 +63,9 @@ class Service:
     ) -> None:
         self.pipelines, self.config, self.keys, self._host = dict(pipelines), config, keys, host
         self.metrics, self.sessions = Metrics(), Sessions(config.session_seconds)
-        self.questions = questions
+        self.questions, self.rates = questions, Rates()
+        self.traces = find_traces()
+        self.tools: str | None = None  # the path of tools for agents, where they are mounted
         self._writing = ThreadPoolExecutor(1, "ragqa-write")
         self._changes = 0
         self._failed: dict[str, str] = {}
@@ -80,7 +85,8 @@ class Service:
             self._writing.shutdown(wait=True)  # a change that has begun is finished
 
     def access(self, request: Request, action: str = "") -> Access:
-        """Who asks, if they may do this; 401 or 403 otherwise. Without an ``action`` any key will do.
+        """Who asks, if they may do this, and not more often than they may: 401, 403 or 429 otherwise. Without an
+        ``action`` any key will do, however often.
 
         Without keys everybody may do everything, and only under a name of this machine: a page in a browser that has
         had its own name point here (DNS rebinding) is refused.
@@ -102,6 +108,8 @@ class Service:
         request.state.note["key"] = key.id
         if action and action not in key.actions:
             raise Refused(403, "forbidden", f"the key is not for this: it needs the action {action}")
+        if action and key.limit is not None:
+            self.rates.take(key.id, key.limit)
         return Access(key.id, key.actions, key.indexes, key.filter)
 
     def visible(self, access: Access) -> dict[str, Pipeline]:
@@ -132,21 +140,33 @@ class Service:
         return Work(kind, name, answering.snapshot.generation, ask, texts)
 
     async def results(
-        self, request: Request, works: Sequence[Work], seconds: float | None, access: Access
+        self,
+        request: Request,
+        works: Sequence[Work],
+        seconds: float | None,
+        access: Access,
+        found: Callable[[Found], None] | None = None,
     ) -> list[Result]:
-        """The results of works, while the caller is there (else `Gone`), within so many seconds."""
+        """The results of works, while the caller is there (else `Gone`), within so many seconds. ``found`` is called
+        with what is found for a question before it is answered.
+        """
         most = self.config.timeout
         if seconds is not None and not 0 < seconds <= most:
             raise Refused(400, "timeout", f"timeout must be above 0 and at most {most:g} seconds")
-        found = await _while_there(request, self.queue.results(works, most if seconds is None else seconds))
+        within, entered = most if seconds is None else seconds, time.time_ns()
+        results = await _while_there(request, self.queue.results(works, within, found))
         entries = []
-        for work, result in zip(works, found, strict=True):
-            if not isinstance(result, Exception) and result.reply is not None:
+        for work, result in zip(works, results, strict=True):
+            if isinstance(result, Exception):
+                continue
+            begun = result.stages[0][1]
+            self.traces.stages((("queue", min(entered, begun), begun), *result.stages))
+            if result.reply is not None:
                 self.metrics.reply(work.index, result.reply)
                 entries.append(asked(work.index, result.reply, access.key))
         if self.questions is not None and entries:
             await asyncio.to_thread(self._remember, self.questions, entries)
-        return [_veiled(result, access) for result in found]
+        return [_veiled(result, access) for result in results]
 
     def _remember(self, questions: QuestionLog, entries: Sequence[Entry]) -> None:
         """Write to the log of questions; where that fails, questions are answered all the same."""
@@ -156,15 +176,40 @@ class Service:
         except StorageError as error:
             LOG.error("%s", error)
 
-    async def result(self, request: Request, work: Work, seconds: float | None, access: Access) -> Done:
-        """The result of one piece of work, which the log is told of; an error is raised."""
-        (found,) = await self.results(request, [work], seconds, access)
-        if isinstance(found, Exception):
-            raise found
-        request.state.note.update(index=work.index, generation=found.generation)
-        if found.reply is not None:
-            request.state.note["answered"] = found.reply.answered
-        return found
+    async def result(
+        self,
+        request: Request,
+        work: Work,
+        seconds: float | None,
+        access: Access,
+        found: Callable[[Found], None] | None = None,
+    ) -> Done:
+        """The result of one piece of work, which the log is told of; an error is raised. ``found`` as in `results`."""
+        (result,) = await self.results(request, [work], seconds, access, found)
+        if isinstance(result, Exception):
+            raise result
+        request.state.note.update(index=work.index, generation=result.generation)
+        if result.reply is not None:
+            request.state.note["answered"] = result.reply.answered
+        return result
+
+    async def steps(
+        self, request: Request, work: Work, seconds: float | None, access: Access
+    ) -> AsyncGenerator[Found | Done, None]:
+        """What is found for a question, as soon as it is, and then its result. Errors are raised by the step that they
+        take the place of.
+        """
+        found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self.result(request, work, seconds, access, found.set_result))
+        try:
+            either: set[asyncio.Future[Any]] = {task, found}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if found.done():
+                yield found.result()
+            yield await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def change(self, name: str, what: Callable[[Index], T]) -> tuple[T, int]:
         """Change an index, one change after the other, and open the new generation: the result and its number."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -13,7 +14,7 @@ from ragqa.serve.edge import to_response
 from ragqa.serve.openapi import in_path, takes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Access, Service
-from ragqa.serve.work import Kind, Work
+from ragqa.serve.work import Asked, Done, Kind, Work
 from ragqa.session import account, turn_of
 from ragqa.store.passages import encodable
 
@@ -40,9 +41,9 @@ def session_routes(service: Service) -> APIRouter:
     return router
 
 
-async def follow_up(service: Service, request: Request, access: Access, body: AskBody, kind: Kind) -> Response:
-    """The response to a question of a session: the reply, and what was typed and carried over. Of several at once each
-    is completed with those that have been answered by then.
+async def follow_up(service: Service, access: Access, body: AskBody, kind: Kind) -> Asked:
+    """A question of a session, whose response has the reply, and what was typed and carried over. Of several at once
+    each is completed with those that have been answered by then.
     """
     session = body.session or ""
     conversation = service.sessions.find(access.key, session)
@@ -59,7 +60,10 @@ async def follow_up(service: Service, request: Request, access: Access, body: As
         return understood, service.work(kind, name, replace(ask, question=understood.question))
 
     understood, work = await asyncio.to_thread(completed)
-    result = await service.result(request, work, body.timeout, access)
-    assert result.reply is not None
-    service.sessions.remember(access.key, session, turn_of(understood, result.reply))
-    return to_response({"index": name, **result.content, **account(understood), "session": session})
+
+    def content(done: Done) -> dict[str, Any]:
+        assert done.reply is not None
+        service.sessions.remember(access.key, session, turn_of(understood, done.reply))
+        return {"index": name, **done.content, **account(understood), "session": session}
+
+    return Asked(work, content)

@@ -13,23 +13,28 @@ from concurrent.futures import ThreadPoolExecutor
 from ragqa.errors import RagqaError
 from ragqa.serve.problems import busy, late
 from ragqa.serve.settings import ServeConfig
-from ragqa.serve.work import Done, Work
+from ragqa.serve.work import Done, Found, Work
 
 Result = Done | Exception
+Do = Callable[[Sequence[Work], Callable[[int, Found], None]], Sequence[Done | RagqaError]]
 
 
 class Ticket:
-    """A piece of work and those who wait for it; ``deadline`` is the latest of theirs."""
+    """A piece of work and those who wait for it; ``deadline`` is the latest of theirs. What is ``found`` for a question
+    may come before its ``result``.
+    """
 
     def __init__(self, work: Work) -> None:
         self.work, self.waiters, self.deadline = work, 0, 0.0
-        self.result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.found: asyncio.Future[Found] = loop.create_future()
+        self.result: asyncio.Future[Result] = loop.create_future()
 
 
 class Queue:
     """Works wait here for one of the workers. ``shared`` counts those spared because an equal one was open."""
 
-    def __init__(self, do: Callable[[Sequence[Work]], Sequence[Done | RagqaError]], config: ServeConfig) -> None:
+    def __init__(self, do: Do, config: ServeConfig) -> None:
         self._do, self._room, self._batch = do, config.queue, config.batch
         self._line: deque[Ticket] = deque()
         self._open: dict[Work, Ticket] = {}  # waiting or being done
@@ -47,14 +52,20 @@ class Queue:
         """Whether no further work is taken."""
         return len(self._line) >= self._room
 
-    async def results(self, works: Sequence[Work], seconds: float) -> list[Result]:
+    async def results(
+        self, works: Sequence[Work], seconds: float, found: Callable[[Found], None] | None = None
+    ) -> list[Result]:
         """The results in order, as soon as all are there. All works are taken, or none and a 503 is raised; after
-        ``seconds`` a 504 is. Whoever cancels this leaves the queue, and what nobody waits for is not done.
+        ``seconds`` a 504 is. Whoever cancels this leaves the queue, and what nobody waits for is not done. ``found`` is
+        called with what is found for a question before it is answered.
         """
         if len({work for work in works if work not in self._open}) > self._room - len(self._line):
             raise busy()
         deadline = asyncio.get_running_loop().time() + seconds
         tickets = [self._enter(work, deadline) for work in works]
+        if found is not None:
+            for ticket in tickets:
+                ticket.found.add_done_callback(lambda told: found(told.result()))
         try:
             async with asyncio.timeout_at(deadline):
                 return [await asyncio.shield(ticket.result) for ticket in tickets]
@@ -122,9 +133,19 @@ class Queue:
     async def _results(self, batch: Sequence[Ticket]) -> Sequence[Result]:
         """The results; if a batch fails, each work is done alone, so that it spoils no other."""
         works = [ticket.work for ticket in batch]
+        loop = asyncio.get_running_loop()
+
+        def tell(place: int, found: Found) -> None:  # in the worker's thread
+            loop.call_soon_threadsafe(_tell, batch[place], found)
+
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._do, works)
+            return await loop.run_in_executor(self._pool, self._do, works, tell)
         except Exception as error:  # of the index or of a model; who waits is told, and the worker goes on
             if len(batch) == 1:
                 return [error]
         return [result for ticket in batch for result in await self._results([ticket])]
+
+
+def _tell(ticket: Ticket, found: Found) -> None:
+    if not ticket.found.done():  # it is, if the work is done once more
+        ticket.found.set_result(found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ragqa.answering import checked
@@ -40,28 +41,73 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The result of a piece of work: its JSON form, and the reply if it has one."""
+    """The result of a piece of work: its JSON form, the reply if it has one, and the stages of the work, each with its
+    name and from when to when, in nanoseconds since 1970.
+    """
 
     content: Mapping[str, Any]
     generation: int
     reply: Reply | None = None
+    stages: tuple[tuple[str, int, int], ...] = ()
 
 
-def do(pipelines: Mapping[str, Pipeline], works: Sequence[Work]) -> list[Done | RagqaError]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages that a question is answered from, before they are read."""
+
+    hits: Sequence[Hit]
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a request: its work, and what the response says when that is done."""
+
+    work: Work
+    content: Callable[[Done], dict[str, Any]]
+
+
+def do(
+    pipelines: Mapping[str, Pipeline], works: Sequence[Work], tell: Callable[[int, Found], None]
+) -> list[Done | RagqaError]:
     """The results of works that go with one another, in order. What is wrong with one takes its result's place; what is
-    wrong with the index or a model is raised.
+    wrong with the index or a model is raised. ``tell`` is told the place of a question and its passages as soon as they
+    are found.
     """
     first = works[0]
     pipeline = pipelines[first.index]
     if first.kind == "ask":
-        replies = pipeline.answer([work.ask for work in works])
-        return [reply if isinstance(reply, RagqaError) else _replied(reply) for reply in replies]
+        return _answered(pipeline, works, tell)
     hands = {"explain": _explained, "search": _found, "ground": _grounded, "rerank": _judged}
-    return [hands.get(work.kind, _encoded)(pipeline, work) for work in works]
+    results: list[Done | RagqaError] = []
+    for work in works:
+        begun = time.time_ns()
+        done = hands.get(work.kind, _encoded)(pipeline, work)
+        results.append(replace(done, stages=((work.kind, begun, time.time_ns()),)))
+    return results
 
 
-def _replied(reply: Reply) -> Done:
-    return Done(reply.to_dict(), reply.generation, reply)
+def _answered(pipeline: Pipeline, works: Sequence[Work], tell: Callable[[int, Found], None]) -> list[Done | RagqaError]:
+    answering, begun, found = pipeline.answering, time.time_ns(), dict[int, int]()
+    generation = answering.snapshot.generation
+
+    def told(place: int, hits: Sequence[Hit]) -> None:
+        found[place] = time.time_ns()
+        tell(place, Found(hits, generation))
+
+    replies = answering.answer([work.ask for work in works], told)
+    ended = time.time_ns()
+    return [
+        reply
+        if isinstance(reply, RagqaError)
+        else Done(
+            reply.to_dict(),
+            reply.generation,
+            reply,
+            (("search", begun, found[place]), ("read", found[place], ended)),
+        )
+        for place, reply in enumerate(replies)
+    ]
 
 
 def _explained(pipeline: Pipeline, work: Work) -> Done:

@@ -45,9 +45,8 @@ def test_json_has_the_promised_shape(replies):
         assert reply["answered"] == bool(reply["answers"])
         assert [hit["rank"] for hit in reply["hits"]] == list(range(1, len(reply["hits"]) + 1))
         for answer in reply["answers"]:
-            assert {"kind", "verdict", "items", "text", "score", "span", "document_span", "passage", "support"} <= set(
-                answer
-            )
+            facts = {"kind", "verdict", "items", "text", "score", "span", "document_span", "passage", "support"}
+            assert facts <= set(answer)
             assert 0.0 <= answer["score"] <= 1.0
             passage, span = answer["passage"], answer["span"]
             assert {"id", "doc_id", "title", "source", "text", "start", "end"} <= set(passage)

@@ -160,13 +160,14 @@ def test_in_front_of_a_service(tmp_path):
 def test_cursors_give_everything_once_and_documents_in_parts(tmp_path):
     import ragqa as api
     from ragqa.agents.mcp import make_server
-    from ragqa.agents.tools import Tools
+    from ragqa.agents.tools import Loading, Tools
 
     long = api.Document("long", "The long bridge. " * 600, "Long")
     with api.Index(tmp_path / "index", encoder=HashEncoder()) as index:
         index.upsert([long, *(api.Document(f"d{n}", f"Bridge number {n}. " * 60) for n in range(9))])
     with api.Pipeline.load(tmp_path / "index", encoder=HashEncoder(), reader=WordReader()) as pipeline:
-        server = make_server(Tools(lambda: pipeline, api.Pipeline.refresh), "x")
+        tools = Tools(Loading(lambda: pipeline, api.Pipeline.refresh))
+        server = make_server(lambda _context: tools, "x")
         seen, cursor = [], None
         while True:
             _, (found,) = call(server, ("search", {"query": "bridge", "k": 20, "cursor": cursor}))

@@ -16,7 +16,9 @@ from typing import Any
 import click
 import pytest
 from support import commands_page
-from support.pages import Block, anchors, blocks, commands, inline_commands, links, needs, prose
+from support.pages import Block, anchors, blocks, commands, inline_commands, links, needs, prose, runs_shell
+from support.ports import free_port
+from support.shell import Shell, alike
 
 import ragqa
 from ragqa.cli import cli
@@ -26,9 +28,12 @@ ROOT = Path(__file__).parents[2]
 README, IN_CHINESE = ROOT / "README.md", ROOT / "README.zh.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [README, IN_CHINESE, *DOCS]
-MAPS = [ROOT / name for name in ("ARCHITECTURE.md", "RELIABILITY.md", "SECURITY.md", "CHANGELOG.md", "eval/README.md")]
+NAMES = ("ARCHITECTURE.md", "RELIABILITY.md", "SECURITY.md", "CHANGELOG.md", "eval/README.md")
+MAPS = [*(ROOT / name for name in NAMES), *sorted((ROOT / "ragqa" / "models").rglob("README.md"))]
 SHELL = ("bash", "console")
-WITH_PYTHON = [page for page in PAGES if any(block.language == "python" for block in blocks(page))]
+WITH_SNIPPETS = [
+    page for page in PAGES if runs_shell(page) or any(block.language == "python" for block in blocks(page))
+]
 
 
 def name(page: Path) -> str:
@@ -114,17 +119,47 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indexed: Callable[[str
     return lay
 
 
-@pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
-def test_python_runs(page, desk):
+@pytest.mark.parametrize("page", WITH_SNIPPETS, ids=name)
+def test_snippets_run(page, desk, tmp_path):
+    """In order, and they print what stands below them."""
     desk(page)
     space: dict[str, Any] = {"__name__": "__main__"}
+    runs = {"python": lambda block: python(as_written(block, page), space)}
+    with contextlib.ExitStack() as stack:
+        if runs_shell(page):
+            shell = stack.enter_context(Shell(tmp_path, free_port()))
+            runs["bash"] = lambda block: shell.run(block.code)
+        for block in blocks(page):
+            if block.language in runs and not block.note.startswith("not run: "):
+                printed = runs[block.language](block)
+                same = alike if block.language == "bash" else lambda one, other: one.strip() == other.strip()
+                if block.prints is not None:
+                    assert same(printed, block.prints), f"{name(page)}:{block.line}: printed\n{printed}"
+
+
+def python(code: Any, space: dict[str, Any]) -> str:
+    """Run code; returns what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, space)
+    return printed.getvalue()
+
+
+@pytest.mark.parametrize("page", [page for page in DOCS if page.parent.name != "docs"], ids=name)
+def test_lessons_and_guides_run_or_say_why_not(page):
     for block in blocks(page):
-        if block.language == "python" and not block.note.startswith("not run: "):
-            printed = io.StringIO()
-            with contextlib.redirect_stdout(printed):
-                exec(as_written(block, page), space)
-            if block.prints is not None:
-                assert printed.getvalue().strip() == block.prints.strip(), f"{name(page)}:{block.line}"
+        told = runs_shell(page) or block.note.startswith("not run: ")
+        assert block.language not in SHELL or told, f"{name(page)}:{block.line}: run it, or say why not"
+
+
+def test_a_shell_notices_what_goes_wrong(tmp_path):
+    with Shell(tmp_path, 8123) as shell:
+        shell.run("told=8000; sleep 60 &")
+        assert shell.run('echo "$told"') == "8123\n"
+        with pytest.raises(AssertionError, match="no such thing"):
+            shell.run("ls 'no such thing'; echo not reached")
+    assert alike("1. brass  0.83\n", "1. brass  0.78") and alike("one\ntwo\nthree", "one\n…")
+    assert not alike("1. brass  0.83", "1. iron  0.83") and not alike("one\ntwo", "one")
 
 
 def as_written(block: Block, page: Path) -> Any:

@@ -69,6 +69,11 @@ def needs(path: Path) -> list[str]:
     return [name.strip() for note in notes for name in note.removeprefix("needs:").split(",")]
 
 
+def runs_shell(path: Path) -> bool:
+    """Whether the page has the comment ``<!-- shell: run -->``: its blocks of bash are run, not only looked at."""
+    return "shell: run" in _COMMENT.findall(path.read_text(encoding="utf-8"))
+
+
 def prose(path: Path) -> Iterator[tuple[int, str]]:
     """(number from 1, line) of each line that stands outside of code blocks and comments."""
     fenced = False
@@ -123,7 +128,7 @@ def commands(block: Block) -> Iterator[tuple[int, list[str]]]:
 
 def _split(line: str) -> Iterator[list[str]]:
     """The simple commands of a line: words between separators, without what is redirected."""
-    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+    lexer = shlex.shlex(re.sub(r"(?<=\s)\d(?=>)", "", line), posix=True, punctuation_chars="|&;<>")
     lexer.whitespace_split = True
     words: list[str] = []
     skip = False

@@ -75,6 +75,11 @@ def run(given: dict[str, Any]) -> None:
     from ragqa.serve.run import serve
     from ragqa.serve.settings import ServeConfig
 
+    mounts = []
+    if given.get("tools"):
+        from ragqa.agents.mounted import mount
+
+        mounts.append(mount)
     reader = SlowReader(Path(given.get("hold", "hold")))
     pipelines = {
         name: Pipeline.load(path, encoder=HashEncoder(), reader=reader) for name, path in given["indexes"].items()
@@ -86,6 +91,7 @@ def run(given: dict[str, Any]) -> None:
             port=0,
             keys=KeyFile(Path(given["keys"])) if "keys" in given else None,
             questions=QuestionLog(Path(given["questions"])) if "questions" in given else None,
+            mounts=mounts,
             log=log.add,
             started=lambda url: print(url, flush=True),
         )

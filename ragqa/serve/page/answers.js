@@ -2,6 +2,7 @@
 
 import { link } from "./address.js";
 import { button, el } from "./dom.js";
+import { noneButton, thumbs } from "./judging.js";
 import { beginning, markedPassage, snippet } from "./marked.js";
 import { fileName, placeOf } from "./place.js";
 import { cases, dots } from "./sure.js";
@@ -13,6 +14,8 @@ const BEGINNING = 280; // characters of them
 
 /**
  * The element of an exchange. `acts.open(place)` opens a document, `acts.why(exchange, where)` explains the best one.
+ * Where the service wants to know what people say of answers, `acts.judge(exchange, verdict)` tells it, and
+ * `acts.mark(place)` opens a document to have the right answer marked in it.
  * An element of class "item" is a stop of the keys j and k; Enter presses its first button.
  */
 export function exchangeElement(exchange, acts) {
@@ -25,7 +28,7 @@ export function exchangeElement(exchange, acts) {
     reply.typed && reply.typed !== reply.question && changed(words.understood, reply.question),
     reply.searched && changed(words.searched, reply.searched),
     [...notes, reply.note].filter(Boolean).map((note) => el("p", { class: "note", dir: "auto" }, note)),
-    best ? answerElement(best, exchange, acts, true) : nothing(reply, acts),
+    best ? answerElement(best, exchange, acts, true) : nothing(exchange, acts),
     others.length > 0 && el("h3", {}, words.others),
     others.map((answer) => answerElement(answer, exchange, acts, false)),
     reply.parts?.flatMap((part) => partElements(part, exchange, acts)),
@@ -47,9 +50,9 @@ function changed(said, question) {
 }
 
 function answerElement(answer, exchange, acts, isBest) {
-  const { passage } = answer;
   const place = placeOfAnswer(answer);
-  const why = el("div", { class: "why", hidden: true });
+  const why = isBest && el("div", { class: "why", hidden: true });
+  const judged = acts.judge && thumbs(answer, place, exchange, acts);
   return el(
     "section",
     {
@@ -59,23 +62,32 @@ function answerElement(answer, exchange, acts, isBest) {
     },
     answer.faq && el("p", { class: "note" }, words.stored),
     answer.verdict && el("p", { class: "verdict" }, words.verdict[answer.verdict]),
-    el("blockquote", { dir: "auto" }, ...markedPassage(passage.text, answer.span, answer.sentence)),
+    el("blockquote", { dir: "auto" }, ...markedPassage(answer.passage.text, answer.span, answer.sentence)),
     sureElement(answer.score),
-    placeElement(passage, answer.line),
+    placeElement(answer.passage, answer.line),
     el(
       "div",
       { class: "acts" },
       button(words.open, () => acts.open(place), { class: "main" }),
-      isBest &&
-        button(words.why, (event) => toggle(event.currentTarget, why, () => acts.why(exchange, why)), {
-          "aria-expanded": "false",
-        }),
+      why && whyButton(why, () => acts.why(exchange, why)),
       copying(words.copy, () => answer.text),
       isBest && copying(words.copyLink, () => link(exchange.address)),
+      judged && judged.buttons,
     ),
-    isBest && why,
+    judged && judged.rest,
+    why,
     supportElement(answer, exchange.reply, acts),
   );
+}
+
+/** The button that shows and hides an explanation, which is asked for when it is shown first. */
+function whyButton(part, explain) {
+  const press = (event) => {
+    part.hidden = !part.hidden;
+    event.currentTarget.setAttribute("aria-expanded", String(!part.hidden));
+    if (!part.hidden && !part.hasChildNodes()) explain();
+  };
+  return button(words.why, press, { "aria-expanded": "false" });
 }
 
 /** What was found for one of two things that are compared. */
@@ -123,42 +135,51 @@ function supportElement(answer, reply, acts) {
   const rows = answer.support.map((support) => {
     const passage = passages.get(support.passage_id) ?? answer.passage; // a copy has the words of the one that was read
     const place = { document: support.doc_id, ...support.document_span, passage, span: support.span };
-    return el(
-      "li",
-      { class: "item", tabindex: "-1" },
-      button(placeText(support.source, "", 0), () => acts.open(place), { class: "place-link", dir: "auto" }),
-      el("p", { dir: "auto" }, snippet(passage.text, support.span)),
-    );
+    return placeItem(placeText(support.source, "", 0), place, snippet(passage.text, support.span), acts);
   });
   const summary = el("summary", {}, words.support(count));
   return el("details", { class: "support", open: count <= 2 }, summary, el("ul", {}, rows));
 }
 
-function nothing(reply, acts) {
+/** A row of a list of places: where it is, which opens it, and what stands there. */
+function placeItem(where, place, text, acts) {
+  return el(
+    "li",
+    { class: "item", tabindex: "-1" },
+    button(where, () => acts.open(place), { class: "place-link", dir: "auto" }),
+    el("p", { dir: "auto" }, text),
+  );
+}
+
+function nothing(exchange, acts) {
+  const { reply } = exchange;
   const [guess] = reply.candidates;
-  const near = reply.hits.slice(0, NEAREST).map(({ passage }) => {
-    const place = { document: passage.doc_id, start: passage.start, end: passage.end, passage, span: null };
-    const where = placeText(passage.source, passage.title, passage.line);
-    return el(
-      "li",
-      { class: "item", tabindex: "-1" },
-      button(where, () => acts.open(place), { class: "place-link", dir: "auto" }),
-      el("p", { dir: "auto" }, beginning(passage.text, BEGINNING)),
-    );
-  });
+  const near = reply.hits.slice(0, NEAREST).map(({ passage }) => nearItem(passage, acts));
   return el(
     "section",
     { class: "nothing" },
     el("p", { class: "verdict" }, words.nothing),
     el("p", {}, words.nothingMore),
-    guess &&
-      el("p", { class: "guess" }, `${words.guess} `, el("q", { dir: "auto" }, guess.text), `, ${sure(guess.score)}.`),
+    guess && guessElement(guess),
+    acts.judge && noneButton(exchange, acts),
+    acts.judge && near.length > 0 && el("p", { class: "note" }, words.orMark),
     reply.nearest && reply.nearest.score >= LIKELY && [
       el("h3", {}, words.likeliest),
-      answerElement(reply.nearest, { reply }, acts, false),
+      answerElement(reply.nearest, exchange, acts, false),
     ],
     near.length > 0 ? [el("h3", {}, words.nearest), el("ul", { class: "near" }, near)] : el("p", {}, words.noPassages),
   );
+}
+
+function guessElement(guess) {
+  const quoted = el("q", { dir: "auto" }, guess.text);
+  return el("p", { class: "guess" }, `${words.guess} `, quoted, `, ${sure(guess.score)}.`);
+}
+
+function nearItem(passage, acts) {
+  const place = { document: passage.doc_id, start: passage.start, end: passage.end, passage, span: null };
+  const where = placeText(passage.source, passage.title, passage.line);
+  return placeItem(where, place, beginning(passage.text, BEGINNING), acts);
 }
 
 function account(reply) {
@@ -180,10 +201,4 @@ function copying(text, content) {
     pressed.textContent = words.copied;
     setTimeout(() => (pressed.textContent = text), 1500);
   });
-}
-
-function toggle(pressed, part, first) {
-  part.hidden = !part.hidden;
-  pressed.setAttribute("aria-expanded", String(!part.hidden));
-  if (!part.hidden && !part.hasChildNodes()) first();
 }

@@ -2,7 +2,16 @@
 
 const KEY = "ragqa-key"; // in the storage of this tab alone, which the browser forgets with the tab
 const WAIT = 1; // seconds, where a service that is busy names none
-const KINDS = { 401: "key", 403: "forbidden", 404: "missing", 413: "large", 423: "locked", 503: "busy", 504: "late" };
+const KINDS = {
+  401: "key",
+  403: "forbidden",
+  404: "missing",
+  413: "large",
+  423: "locked",
+  429: "often",
+  503: "busy",
+  504: "late",
+};
 
 /** Why a request got no reply: `kind`, the service's own words in `detail`, and in `id` where its log has more. */
 export class Trouble extends Error {
@@ -18,8 +27,22 @@ export const key = {
 };
 
 export const info = () => get("/v1/info");
-export const ask = (body, signal) => send("POST", "/v1/ask", body, signal);
+export const explain = (body) => send("POST", "/v1/ask", { ...body, explain: true });
+export const judge = (body) => send("POST", "/v1/feedback", body);
 export const startSession = (index) => send("POST", "/v1/sessions", { index });
+
+/** Ask a question. `found` is told how many passages were found for it, before they are read. */
+export async function ask(body, signal, found) {
+  const asked = JSON.stringify({ ...body, stream: true });
+  const response = await reach("/v1/ask", { method: "POST", signal, body: asked, headers: headers("application/json") });
+  if (!response.ok) throw await refusal(response);
+  for await (const line of lines(response)) {
+    if (line?.type === "reply") return line;
+    if (line?.type !== "hits") throw trouble(line?.problem?.status ?? 200, line?.problem ?? null, null);
+    found(line.hits.length);
+  }
+  throw new Trouble("network");
+}
 
 /** A document's text from one character to another, and so many around them. */
 export function readDocument(index, id, { start = 0, end = 0, around = 0 }) {
@@ -31,7 +54,7 @@ export function readDocument(index, id, { start = 0, end = 0, around = 0 }) {
 export async function readPicture(index, id, { start, end, width }) {
   const fields = new URLSearchParams({ index, start, end, width });
   const response = await reach(`/v1/pictures/${encodeURIComponent(id)}?${fields}`, { headers: headers() });
-  if (!response.ok) throw trouble(response.status, parsed(await response.text()), null);
+  if (!response.ok) throw await refusal(response);
   const [top, bottom] = response.headers.get("ragqa-mark").split(" ").map(Number);
   return { image: await createImageBitmap(await response.blob()), top, bottom };
 }
@@ -66,20 +89,42 @@ function headers(type) {
   return { ...(type && { "Content-Type": type }), ...(token && { Authorization: `Bearer ${token}` }) };
 }
 
-async function reach(path, options) {
-  try {
-    return await fetch(path, { ...options, cache: "no-store", redirect: "error" });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Trouble("network");
-  }
+function reach(path, options) {
+  return fetch(path, { ...options, cache: "no-store", redirect: "error" }).catch(lost);
 }
 
 async function call(path, options) {
   const response = await reach(path, options);
+  if (!response.ok) throw await refusal(response);
   const content = parsed(await response.text().catch(() => ""));
-  if (response.ok && content) return content;
-  throw trouble(response.status, content, response.headers.get("Retry-After"));
+  if (!content) throw trouble(response.status, content, null);
+  return content;
+}
+
+async function refusal(response) {
+  const content = parsed(await response.text().catch(() => ""));
+  return trouble(response.status, content, response.headers.get("Retry-After"));
+}
+
+/** The lines of a response, each taken apart as soon as it has come. */
+async function* lines(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read().catch(lost);
+    if (done) return;
+    const [first, ...rest] = value.split("\n");
+    text += first;
+    for (const next of rest) {
+      yield parsed(text);
+      text = next;
+    }
+  }
+}
+
+/** What a request that was given up, or lost, becomes. */
+function lost(error) {
+  throw error.name === "AbortError" ? error : new Trouble("network");
 }
 
 function trouble(status, content, retry) {

@@ -6,6 +6,7 @@ import { exchangeElement, placeText, sure } from "./answers.js";
 import { link, readAddress, writeAddress } from "./address.js";
 import { button, byId, el, fill } from "./dom.js";
 import { listen } from "./keyboard.js";
+import { Marking } from "./marking.js";
 import { Reader } from "./reader.js";
 import { askForKey } from "./signing.js";
 import { Talk } from "./talk.js";
@@ -19,9 +20,14 @@ const trouble = byId("trouble");
 const state = { facts: null, talk: null, asking: null, shown: null, place: null };
 
 const reader = new Reader({
-  opened: (place) => setPlace(place),
+  opened: (place) => {
+    setPlace(place);
+    marking.offer(state.facts.feedback ? state.shown : null);
+  },
   closed: () => setPlace(null),
 });
+const judge = (exchange, verdict) => state.talk.judge(exchange, verdict);
+const marking = new Marking(reader, judge);
 const adding = new Adding({ index: () => state.talk.index, added: () => attempt(refresh) });
 
 /** Words into the elements that name them. */
@@ -91,10 +97,11 @@ async function ask(question, { generation = null, visit = true } = {}) {
   state.asking?.abort();
   const asking = (state.asking = new AbortController());
   if (!state.facts) await refresh();
+  const found = (count) => state.asking === asking && tell(words.reading(count));
   tell(words.searching);
   document.body.classList.add("busy");
   try {
-    const exchange = await state.talk.ask(question, { signal: asking.signal, generation });
+    const exchange = await state.talk.ask(question, { signal: asking.signal, generation, found });
     if (asking.signal.aborted) return;
     if (visit) history.pushState(null, "", writeAddress(exchange.address));
     show(exchange);
@@ -110,6 +117,11 @@ function show(exchange) {
   const acts = {
     open: (place) => reader.open(state.talk.index, place),
     why: (of, where) => explain(of, where),
+    judge: state.facts.feedback && judge,
+    mark: async (place) => {
+      await reader.open(state.talk.index, place);
+      marking.begin();
+    },
   };
   const element = exchangeElement(exchange, acts);
   document.body.classList.add("asked");

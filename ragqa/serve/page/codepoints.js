@@ -9,6 +9,9 @@ export function unitOf(text, point, from = 0) {
   return unit;
 }
 
+/** The code point that begins at a UTF-16 unit of a text. */
+export const pointOf = (text, unit) => length(text.slice(0, unit));
+
 /** The pieces of a text cut at ascending code points: one piece more than there are cuts. */
 export function cut(text, points) {
   const pieces = [];

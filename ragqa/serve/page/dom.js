@@ -19,7 +19,7 @@ export function fill(element, ...children) {
 
 /** The children that there are: conditions that do not hold leave null, undefined or false in their place. */
 function present(children) {
-  return children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
 /** A button. */

@@ -1,6 +1,6 @@
 // A quotation marked in the text around it.
 
-import { cut, length, slice } from "./codepoints.js";
+import { cut, length, pointOf, slice, unitOf } from "./codepoints.js";
 import { el } from "./dom.js";
 import { flowing } from "./flow.js";
 
@@ -24,6 +24,33 @@ export function markedText(text, start, end) {
   return quotation ? [before, el("mark", {}, quotation), after] : [before + after];
 }
 
+/**
+ * What a person has marked in an element that shows a text, without white space at its ends: `{start, end, text}` in
+ * code points of the text; null where nothing of it is marked.
+ */
+export function markedBy(selection, element, text) {
+  const range = selection.rangeCount ? selection.getRangeAt(0).cloneRange() : null;
+  if (!range || range.collapsed || !range.intersectsNode(element)) return null;
+  if (!element.contains(range.startContainer)) range.setStart(element, 0);
+  if (!element.contains(range.endContainer)) range.setEnd(element, element.childNodes.length);
+  const before = document.createRange();
+  before.setStart(element, 0);
+  before.setEnd(range.startContainer, range.startOffset);
+  const first = before.toString().length; // in units: the element shows the text with some line ends as spaces
+  return trimmed(text, first, first + range.toString().length);
+}
+
+/** Where words stand in a text, the place that is nearest to a code point; line ends are spaces. Null if nowhere. */
+export function placeOfWords(text, words, near) {
+  const [where, wanted] = [text, words].map((each) => each.replace(/\s/g, " "));
+  const middle = unitOf(text, near);
+  let best = null;
+  for (let unit = where.indexOf(wanted); unit >= 0; unit = where.indexOf(wanted, unit + 1)) {
+    if (best === null || Math.abs(unit - middle) < Math.abs(best - middle)) best = unit;
+  }
+  return best === null ? null : trimmed(text, best, best + wanted.length);
+}
+
 /** A few words on each side of a span, marked. */
 export function snippet(text, span) {
   const first = Math.max(0, span.start - SNIPPET);
@@ -45,3 +72,11 @@ function ending(text, most) {
 
 /** Without empty lines. */
 const close = (text) => text.replace(/\n\s*\n/g, "\n");
+
+/** Units [first, last) of a text without the white space at their ends, in code points; null if nothing is left. */
+function trimmed(text, first, last) {
+  const part = text.slice(first, last);
+  const start = first + part.length - part.trimStart().length;
+  const end = start + part.trim().length;
+  return start < end ? { start: pointOf(text, start), end: pointOf(text, end), text: text.slice(start, end) } : null;
+}

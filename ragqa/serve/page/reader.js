@@ -3,7 +3,7 @@
 import { readDocument, readPicture } from "./api.js";
 import { slice } from "./codepoints.js";
 import { button, byId, el, fill } from "./dom.js";
-import { markedText } from "./marked.js";
+import { markedBy, markedText, placeOfWords } from "./marked.js";
 import { fileName, placeOf, webAddress } from "./place.js";
 import { plain } from "./troubles.js";
 import { words } from "./words.js";
@@ -24,6 +24,7 @@ export class Reader {
 
   /** Open a document at a place, `{document, start, end}`; the passage is shown if the document cannot be. */
   async open(index, place) {
+    this.shown = null;
     this.turn = Symbol(place.document); // what is opened later takes the place of what is still on its way
     const turn = this.turn;
     this.title(place.passage?.title ?? "", place.passage?.source ?? place.document, place.passage?.line ?? 0);
@@ -57,7 +58,7 @@ export class Reader {
   show(index, place, found) {
     this.title(found.title, found.source, found.line && lineAt(found, place.start));
     const [start, end] = [place.start, place.end].map((point) => Math.max(0, point - found.start));
-    const text = el("div", { class: "text", dir: "auto" }, markedText(found.text, start, end));
+    const text = this.text(place, found.text, start, end, found.start);
     const more = (side) => () => this.more(index, place, found, side);
     fill(
       this.body,
@@ -111,12 +112,37 @@ export class Reader {
       : { ...found, end: part.end, text: found.text + part.text };
   }
 
+  /** The element of a text, which is that of the document from a character on. */
+  text(place, content, start, end, offset) {
+    const element = el("div", { class: "text", dir: "auto" }, markedText(content, start, end));
+    this.shown = { element, content, document: place.document, offset, start };
+    return element;
+  }
+
+  /** What a person has marked in the text, as an answer with its place; null if nothing. */
+  marked() {
+    const { shown } = this;
+    return shown && this.answer(markedBy(document.getSelection(), shown.element, shown.content));
+  }
+
+  /** The same for words that were typed; null where they do not stand in the text that is shown. */
+  found(typed) {
+    const { shown } = this;
+    return shown && this.answer(placeOfWords(shown.content, typed, shown.start));
+  }
+
+  answer(place) {
+    if (!place) return null;
+    const { document, offset } = this.shown;
+    return { answer: place.text, document, start: offset + place.start, end: offset + place.end };
+  }
+
   passage(place, error) {
     const { passage, span } = place;
     fill(
       this.body,
       el("p", { class: "note", role: "alert" }, plain(error), passage && ` ${words.passageOnly}`),
-      passage && el("div", { class: "text", dir: "auto" }, markedText(passage.text, span?.start ?? 0, span?.end ?? 0)),
+      passage && this.text(place, passage.text, span?.start ?? 0, span?.end ?? 0, passage.start),
     );
     this.body.focus({ preventScroll: true });
   }

@@ -1,6 +1,6 @@
 // A conversation: a session of the service, and the exchanges so far.
 
-import { ask, startSession } from "./api.js";
+import { ask, explain, judge, startSession } from "./api.js";
 import { words } from "./words.js";
 
 const TRIES = 3; // of a question, while the service is busy
@@ -13,33 +13,39 @@ export class Talk {
   }
 
   /**
-   * Ask a question after those before; an exchange: `{reply, notes, address}`. `generation` is the one that was current
-   * when a link was made, null without a link.
+   * Ask a question after those before; an exchange: `{reply, notes, address, said}`, whose `said` is for verdicts on its
+   * answers. `generation` is the one that was current when a link was made, null without a link. `found` is told how many
+   * passages were found, before they are read.
    */
-  async ask(question, { signal, generation = null } = {}) {
+  async ask(question, { signal, generation = null, found } = {}) {
     const notes = [];
-    const reply = await this.patiently(() => this.once(question, signal, notes), signal);
+    const reply = await this.patiently(() => this.once(question, signal, notes, found), signal);
     if (generation !== null && generation !== reply.generation) notes.push(words.changed(generation, reply.generation));
     const address = { question: reply.question, index: this.index, generation: reply.generation };
-    const exchange = { reply, notes, address };
+    const exchange = { reply, notes, address, said: new Map() };
     this.exchanges.push(exchange);
     return exchange;
   }
 
   /** The reply to an exchange's question with its explanation; the session does not learn of it. */
   explain(exchange) {
-    return this.patiently(() => ask({ question: exchange.reply.question, index: this.index, explain: true }));
+    return this.patiently(() => explain({ question: exchange.reply.question, index: this.index }));
   }
 
-  async once(question, signal, notes) {
+  /** Tell the service a verdict on an answer to an exchange's question, or on what else was said to be one. */
+  judge(exchange, verdict) {
+    return judge({ question: exchange.reply.question, index: this.index, ...verdict });
+  }
+
+  async once(question, signal, notes, found) {
     this.session ??= (await startSession(this.index)).session;
     try {
-      return await ask({ question, session: this.session }, signal);
+      return await ask({ question, session: this.session }, signal, found);
     } catch (error) {
       if (error.type !== "session-not-found") throw error;
       if (this.exchanges.length) notes.push(words.forgotten);
       this.session = (await startSession(this.index)).session;
-      return ask({ question, session: this.session }, signal);
+      return ask({ question, session: this.session }, signal, found);
     }
   }
 

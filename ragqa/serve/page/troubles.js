@@ -7,7 +7,7 @@ import { words } from "./words.js";
 export function plain(error) {
   const said = words.trouble[error.kind];
   if (!said) return String(error.message ?? error);
-  const own = ["refused", "missing", "large", "forbidden"].includes(error.kind) ? error.detail : "";
+  const own = ["refused", "missing", "large", "forbidden", "often"].includes(error.kind) ? error.detail : "";
   const log = error.kind === "broken" && error.id ? words.logged(error.id) : "";
   return [said, own && sentence(own), log].filter(Boolean).join(" ");
 }

@@ -136,6 +136,22 @@ def test_what_a_key_may_not_see_is_not_there(keyed_service):
         assert keyed_service.problem(answer) == (400, "config-error") and "team" not in answer.json()["detail"]
 
 
+def test_a_key_may_ask_as_often_as_it_may(keyed_service):
+    often, other = key(keyed_service, rate="3/h"), key(keyed_service)
+    ask = ASK | {"index": "towns"}
+    batch = {"questions": [ASK, ASK], "index": "towns"}
+    for _ in range(9):
+        assert keyed_service.client.get("/v1/info", headers=often).status_code == 200
+    assert keyed_service.post("/v1/ask", ask, headers=often).status_code == 200
+    assert keyed_service.post("/v1/ask/batch", batch, headers=often).status_code == 200
+    for path, body in (("/v1/ask", ask), ("/v1/ask", ask | {"stream": True}), ("/v1/search", ask), ("/v1/ask", {})):
+        refused = keyed_service.post(path, body, headers=often)
+        assert keyed_service.problem(refused) == (429, "too-many-requests")
+        assert 1_000 < int(refused.headers["retry-after"]) <= 1_200 and "3 requests an hour" in refused.json()["detail"]
+    assert keyed_service.client.get("/v1/documents/Chur?index=towns", headers=often).status_code == 429
+    assert keyed_service.post("/v1/ask", ask, headers=other).status_code == 200
+
+
 def test_a_file_of_keys_that_is_damaged_lets_nobody_in_and_is_not_named(keyed_service):
     own, path = key(keyed_service), keyed_service.folder / "keys.json"
     whole = path.read_bytes()

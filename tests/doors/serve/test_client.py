@@ -73,6 +73,18 @@ def test_replies_and_hits_equal_those_of_a_pipeline(copies):
     assert client.language == own.language
 
 
+def test_a_question_in_steps_gives_its_passages_and_then_the_reply(copies):
+    client, own = copies
+    for settings in SETTINGS:
+        hits, reply = client.stream(CHUR, **settings)
+        assert untimed(reply) == untimed(own.ask(CHUR, **settings)) and tuple(hits) == reply.hits
+    for wrong, where in ((" ", None), (CHUR, {"nosuch": 1})):
+        with pytest.raises(ConfigError) as error:
+            list(client.stream(wrong, where=where))
+        (expected,) = own.answer([api.Ask(wrong, where)])
+        assert type(error.value) is type(expected) and str(error.value) == str(expected)
+
+
 def test_many_questions_and_a_session(copies):
     client, own = copies
     questions = [CHUR, "Who built the bridge of Altdorf?"] * 9
@@ -189,6 +201,44 @@ def test_a_broken_model_is_an_error_of_the_service_that_names_the_request(open_s
                 ask()
 
 
+def test_a_model_that_breaks_in_the_middle_of_a_stream_is_an_error_of_the_service(open_service):
+    with api.Client(open_service.url) as client:
+        steps = client.stream("breaks")
+        assert next(steps)
+        with pytest.raises(ServiceError, match=r"went wrong here.*\(request [0-9a-f]{32}\)"):
+            next(steps)
+        assert client.ask(CHUR).question == CHUR
+
+
+def test_a_client_keeps_to_the_rate_of_its_key(keyed_service):
+    token = key(keyed_service, rate="2/s")["Authorization"].split()[1]
+    with api.Client(keyed_service.url, token, index="towns", timeout=30) as client:
+        assert len(client.ask_many([CHUR] * 4)) == 4  # owes two
+        assert client.ask(CHUR).question == CHUR and len(list(client.stream(CHUR))) == 2
+    token = key(keyed_service, rate="1/d")["Authorization"].split()[1]
+    with api.Client(keyed_service.url, token, index="towns", timeout=5) as client:
+        client.ask(CHUR)
+        with pytest.raises(ServiceError, match="1 request a day: try again in 86,"):
+            client.ask(CHUR)
+
+
+def test_a_full_service_is_asked_again_for_a_stream(open_service):
+    with holding(open_service):
+        others = [
+            threading.Thread(target=lambda n=n: open_service.post("/v1/ask", slowly(f"s{n}", timeout=5)), daemon=True)
+            for n in range(5)
+        ]
+        for other in others:
+            other.start()
+        wait_until_full(open_service)
+        timer = threading.Timer(0.3, lambda: release(open_service))
+        timer.start()
+        with api.Client(open_service.url, timeout=30) as client:
+            assert list(client.stream(CHUR))[-1].question == CHUR
+        for other in others:
+            other.join()
+
+
 def test_where_there_is_no_service_one_line_says_so():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -264,6 +314,33 @@ def test_what_is_no_service_is_told_in_one_line(response, said):
         pytest.raises(ServiceError) as error,
     ):
         client.search("Who?")
+    assert said in str(error.value) and "\n" not in str(error.value) and "secret" not in str(error.value)
+
+
+HITS = b'{"type": "hits", "hits": []}\n'
+
+
+@pytest.mark.parametrize(
+    ("response", "said"),
+    [
+        ((200, {}, b"<html>"), "does not end"),
+        ((200, {}, b"<html>\n"), "cannot be read"),
+        ((200, {}, HITS), "ends without a reply"),
+        ((200, {}, HITS + b"{}\n"), "cannot be read"),
+        ((200, {}, HITS + b'{"type": "error", "problem": "x"}\n'), "cannot be read"),
+        ((502, {}, b"bad gateway"), "status 502"),
+        ((302, {"Location": "http://192.0.2.1/"}, b""), "redirects to 'http://192.0.2.1/'"),
+        ((0, {}, b""), "cannot be reached"),
+        ((200, {"Content-Length": "100"}, HITS), "no answer within"),
+    ],
+)
+def test_what_is_no_stream_is_told_in_one_line(response, said):
+    with (
+        answering(response) as (url, _),
+        api.Client(url, "secret", timeout=1) as client,
+        pytest.raises(ServiceError) as error,
+    ):
+        list(client.stream("Who?"))
     assert said in str(error.value) and "\n" not in str(error.value) and "secret" not in str(error.value)
 
 

@@ -15,6 +15,7 @@ from ragqa.errors import ConfigError, ServiceError, SourceError, StorageError
 from ragqa.judging.questions import read_questions
 from ragqa.serve.keys import KeyFile
 from ragqa.serve.questionlog import Entry, QuestionLog, labelled, read_log, unanswered
+from ragqa.serve.redaction import redacted
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,24 @@ def test_lines_of_many_threads_do_not_mix_and_files_rotate(tmp_path):
     for n in range(4):
         assert [one for one in found if one[0] == str(n)] == [[str(n), str(m)] for m in range(100)]
     assert (tmp_path / "log.jsonl.2").exists()
+
+
+def test_what_is_redacted_is_never_written_and_teaches_nothing(tmp_path):
+    log = QuestionLog(tmp_path / "log.jsonl", clean=redacted)
+    who, paid = "Whose address is ann@example.org?", "Who paid with 4111 1111 1111 1111?"
+    log.add(entry(who, "right", answer="Ann", document="d"))
+    log.add(entry(paid, answered=True, answer="030 1234567", document="ann@example.org.eml"))
+    log.add(entry("Who built it in 1900?", "right", answer="Ilse", document="call 030 1234567.txt"))
+    log.add(entry("Who built it in 1900?", "right", answer="call 030 1234567", document="e"))
+    log.add(entry("Which number?", "none"))
+    text = (tmp_path / "log.jsonl").read_text()
+    assert "@" not in text and "1111" not in text and "1234567" not in text
+    first, second, *_ = read_log(tmp_path / "log.jsonl")
+    assert first.question == "Whose address is [e-mail]?" and second.answer == "[phone]"
+    assert labelled(list(read_log(tmp_path / "log.jsonl"))) == [
+        {"question": "Who built it in 1900?", "answers": ["Ilse"]},
+        {"question": "Which number?", "answers": []},
+    ]
 
 
 def test_a_half_written_last_line_is_passed_over_and_others_are_told(tmp_path):

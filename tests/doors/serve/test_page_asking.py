@@ -121,6 +121,17 @@ def test_what_documents_say_never_becomes_markup(page):
     assert not page.browser.run("return window.broken")
 
 
+def test_how_far_a_question_has_come_is_told(page, service):
+    page.visit()
+    page.browser.wait("return document.getElementById('about').innerText !== ''")
+    with holding(service):
+        page.browser.press("Who slowly built the bridge of Chur?", "Enter")
+        page.browser.wait("return document.getElementById('status').textContent.startsWith('Reading the best of')")
+        seen = page.browser.run("return document.getElementById('status').getBoundingClientRect().width")
+        assert seen > 100, "everybody sees it meanwhile"
+    assert page.exchange().startswith("Who slowly")
+
+
 # ---- trouble
 
 

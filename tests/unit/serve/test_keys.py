@@ -88,7 +88,13 @@ KEY = {"id": "a", "name": "b", "hash": "c", "actions": ["ask"], "created": "", "
         {"format": 1, "keys": [{"id": "a"}]},
         *(
             {"format": 1, "keys": [KEY | change]}
-            for change in ({"actions": ["rule"]}, {"where": ["x"]}, {"expires": "soon"}, {"expires": "2026-01-01"})
+            for change in (
+                {"actions": ["rule"]},
+                {"where": ["x"]},
+                {"expires": "soon"},
+                {"expires": "2026-01-01"},
+                {"rate": "60"},
+            )
         ),
     ],
 )

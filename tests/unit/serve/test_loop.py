@@ -16,7 +16,7 @@ from support.served import ASK, write  # noqa: E402
 
 from ragqa.convert import read_json  # noqa: E402
 from ragqa.pipeline import Pipeline  # noqa: E402
-from ragqa.serve import bodies  # noqa: E402
+from ragqa.serve import bodies, files  # noqa: E402
 from ragqa.serve.app import make_app  # noqa: E402
 from ragqa.serve.service import Service  # noqa: E402
 from ragqa.serve.settings import ServeConfig  # noqa: E402
@@ -79,6 +79,46 @@ def test_health_is_told_while_a_body_is_taken_apart(tmp_path: Path, monkeypatch:
             assert (await asked).status_code == 200
 
     asyncio.run(scene())
+
+
+def test_health_is_told_while_a_file_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go, plain = threading.Event(), threading.Event(), Path.open
+
+    class Slow:
+        """A file on a disk that takes its time."""
+
+        def __init__(self, file: Any) -> None:
+            self.file = file
+
+        def write(self, part: bytes) -> None:
+            begun.set()
+            assert go.wait(10), "the event loop waits for this"
+            self.file.write(part)
+
+        def close(self) -> None:
+            self.file.close()
+
+    def held(path: Path, mode: str = "r", *more: Any, **named: Any) -> Any:
+        return Slow(plain(path, mode)) if mode == "xb" and path.name == "zug.md" else plain(path, mode, *more, **named)
+
+    monkeypatch.setattr(Path, "open", held)
+    monkeypatch.setattr(files, "WRITTEN", 1_000)
+    write(tmp_path / "towns", ("Chur", "a"))
+    pipeline = Pipeline.load(tmp_path / "towns", encoder=HashEncoder(), reader=WordReader())
+    service = Service({"towns": pipeline}, ServeConfig(writable=True))
+    text = b"The bridge of Zug was built by Ilse Brandt. " * 70
+
+    async def scene() -> None:
+        async with service.running(), client(service) as caller:
+            headers = {"Content-Type": "application/octet-stream"}
+            sent = asyncio.create_task(caller.post("/v1/files?name=zug.md", content=text, headers=headers))
+            await asyncio.to_thread(begun.wait, 10)
+            assert (await caller.get("/livez")).status_code == 200
+            go.set()
+            assert (await sent).json()["documents"] == 1
+
+    asyncio.run(scene())
+    assert pipeline.snapshot.document("zug.md").text.encode() == text  # type: ignore[union-attr]
 
 
 def client(service: Service) -> Any:

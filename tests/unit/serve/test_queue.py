@@ -13,7 +13,7 @@ from ragqa.errors import RagqaError
 from ragqa.serve.problems import Refused
 from ragqa.serve.settings import ServeConfig
 from ragqa.serve.waiting import Queue
-from ragqa.serve.work import Done, Kind, Work
+from ragqa.serve.work import Done, Found, Kind, Work
 
 
 def work(question: str, kind: Kind = "ask", index: str = "a", generation: int = 1) -> Work:
@@ -27,8 +27,10 @@ class Hands:
         self.batches: list[list[str]] = []
         self.begun, self.go = threading.Event(), threading.Event()
 
-    def __call__(self, works: Sequence[Work]) -> list[Done | RagqaError]:
+    def __call__(self, works: Sequence[Work], tell: Callable[[int, Found], None]) -> list[Done | RagqaError]:
         self.batches.append([each.ask.question for each in works])
+        for place in range(len(works)):
+            tell(place, Found([], len(self.batches)))
         self.begun.set()
         assert self.go.wait(10)
         if any("broken" in each.ask.question for each in works):
@@ -148,6 +150,24 @@ def test_what_breaks_one_spoils_no_other() -> None:
         assert isinstance(broken, RuntimeError) and isinstance(one, Done) and isinstance(two, Done)
 
     assert play(scene).batches == [["first"], ["1", "broken", "2"], ["1"], ["broken"], ["2"]]
+
+
+def test_what_is_found_is_told_once_to_all_who_wait_for_it_before_the_result() -> None:
+    async def scene(queue: Queue, hands: Hands) -> None:
+        told: list[tuple[str, int]] = []
+        listening = [
+            asyncio.create_task(
+                queue.results([work(name)], 10, lambda found, of=of: told.append((of, found.generation)))
+            )
+            for of, name in (("a", "first"), ("b", "1"), ("c", "1"), ("d", "broken"))
+        ]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert told == [("a", 1)] and not listening[0].done(), "its passages were found when it began"
+        await end(hands, *listening)
+        assert told == [("a", 1), ("b", 2), ("c", 2), ("d", 2)]
+
+    assert play(scene).batches == [["first"], ["1", "broken"], ["1"], ["broken"]]
 
 
 def test_who_waits_when_it_closes_is_cancelled() -> None:
