@@ -97,9 +97,12 @@ class Answering:
 
     def _parts(self, ask: Ask, whole: Request) -> tuple[Request, ...]:
         """A request for each of two things that a question compares."""
-        sides = compared(whole.question, self.snapshot.manifest.config.language) or ()
-        passages = max(1, whole.read.passages // 4)
-        return tuple(self._request(replace(ask, question=side, passages=passages, as_typed=True)) for side in sides)
+        sides = compared(whole.question, self.snapshot.manifest.config.language)
+        if sides is None:
+            return ()
+        passages, form = max(1, whole.read.passages // 4), whole.read.form
+        own = replace(ask, passages=passages, as_typed=True, form="excerpt" if sides.told and form == "auto" else form)
+        return tuple(self._request(replace(own, question=side)) for side in sides.questions)
 
     def _understood(self, typed: str, where: Filter | None) -> str:
         """The question as it is to be searched for and read: with words corrected, and as a question."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ragqa.normalized import plain
 from ragqa.questions.chinese import CHINESE
-from ragqa.questions.comparing import split
+from ragqa.questions.comparing import Sides, split
 from ragqa.questions.english import ENGLISH
 from ragqa.questions.french import FRENCH
 from ragqa.questions.german import GERMAN
@@ -102,7 +102,7 @@ def as_question(text: str, language: str) -> str:
     return words.question.replace("{}", text.strip().rstrip("."))
 
 
-def compared(question: str, language: str) -> tuple[str, str] | None:
+def compared(question: str, language: str) -> Sides | None:
     """A question for each of the two things that a question compares; None where it compares none."""
     tables = [_KNOWN.get(language, _NONE), ENGLISH]
     found = (split(question, words.comparing) for words in tables if words.comparing is not None)

@@ -24,6 +24,16 @@ class Comparing:
     measures: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A question for each of the two things that are compared; ``told`` says that it is answered by a sentence, as
+    nothing was named that could be measured.
+    """
+
+    questions: tuple[str, str]
+    told: bool
+
+
 def comparing(patterns: tuple[str, ...], about: str, measures: str = "") -> Comparing:
     """From patterns, of any case, and ``"How old is {}?: older younger, …"``."""
     groups = (group.rpartition(":") for group in measures.split(",") if group.strip())
@@ -31,7 +41,7 @@ def comparing(patterns: tuple[str, ...], about: str, measures: str = "") -> Comp
     return Comparing(tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns), about, words)
 
 
-def split(question: str, table: Comparing) -> tuple[str, str] | None:
+def split(question: str, table: Comparing) -> Sides | None:
     """A question for each of the two things that are compared, None for a question that does not compare. What follows
     the second thing ("… and B in the rules of Fenn") is asked of both.
     """
@@ -46,5 +56,5 @@ def split(question: str, table: Comparing) -> tuple[str, str] | None:
             continue
         if (shared := _SHARED.search(other)) and not _SHARED.search(one):
             one += shared[0]
-        return form.replace("{}", one), form.replace("{}", other)
+        return Sides((form.replace("{}", one), form.replace("{}", other)), by is None)
     return None

@@ -96,11 +96,9 @@ def _marks(title: str, heading: str, source: str, meta: str) -> frozenset[Scope]
         if leading := _LEADING.match(part):
             found.add(Scope("section", leading[1]))
     headings = "\n".join(_LEADING.sub(" ", part, count=1) for part in parts)
-    for text in (title, headings, source, meta):
-        for kind, pattern in _NAMED.items():
-            found |= {Scope(kind, value) for value, _ in _found(pattern, text)}
-        found |= {Scope("version", value) for value, _ in _found(_DOTTED, text)}
-        found |= {Scope("year", value) for value, _ in _found(_DATED, text)}
+    text = "\n".join((title, headings, source, meta))
+    for kind, pattern in (*_NAMED.items(), ("version", _DOTTED), ("year", _DATED)):
+        found |= {Scope(kind, value) for value, _ in _found(pattern, text)}
     return frozenset(found)
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from ragqa.questions import compared
 
+TOLD = ("what is the diff", "compare", "tin vs", "was ist der", "quelle", "¿cuál", "锡")
+
 
 @pytest.mark.parametrize(
     ("question", "language", "questions"),
@@ -41,7 +43,9 @@ from ragqa.questions import compared
     ],
 )
 def test_a_question_for_each(question, language, questions):
-    assert compared(question, language) == questions
+    sides = compared(question, language)
+    assert (sides and sides.questions) == questions
+    assert sides is None or sides.told == question.lower().startswith(TOLD)
 
 
 def test_long_questions_take_no_longer():
