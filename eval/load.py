@@ -143,16 +143,15 @@ def under_load(
     """What ``clients`` see in so many seconds, while the counters change every so many."""
     seen, begun = Seen(), time.monotonic()
     asking = [
-        threading.Thread(target=ask_on, args=(url, questions, seed, begun + seconds, seen, numbers))
+        threading.Thread(target=ask_on, args=(url, questions, seed, begun + seconds, seen, numbers), daemon=True)
         for seed in range(clients)
     ]
     for thread in asking:
         thread.start()
-    changing = Caller(url)
     while (left := begun + seconds - time.monotonic()) > 0:
         time.sleep(min(every, left))
         if time.monotonic() < begun + seconds:
-            numbers.change(changing)
+            numbers.change(Caller(url))  # a kept connection would be closed meanwhile
     for thread in asking:
         thread.join()
     return seen
@@ -176,12 +175,14 @@ def health_watched(url: str) -> Iterator[list[tuple[list[float], int]]]:
     """The times of /livez, and how many failed, once it is left."""
     context = multiprocessing.get_context("spawn")
     stop, results, found = context.Event(), context.Queue(), []
-    process = context.Process(target=watch_health, args=(url, stop, results))
+    process = context.Process(target=watch_health, args=(url, stop, results), daemon=True)
     process.start()
-    yield found
-    stop.set()
-    found.append(results.get(timeout=PATIENCE))
-    process.join()
+    try:
+        yield found
+    finally:
+        stop.set()
+        found.append(results.get(timeout=PATIENCE))
+        process.join()
 
 
 def memory_mb(process_id: int) -> float:
@@ -201,9 +202,11 @@ def memory_watched(process_id: int) -> Iterator[list[float]]:
 
     thread = threading.Thread(target=watch)
     thread.start()
-    yield found
-    stop.set()
-    thread.join()
+    try:
+        yield found
+    finally:
+        stop.set()
+        thread.join()
 
 
 @contextmanager

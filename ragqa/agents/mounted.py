@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from anyio import from_thread
 from fastapi import FastAPI, Request, Response
+from mcp.server.mcpserver import Context
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.types import Message, Receive, Scope, Send
 
@@ -36,7 +37,13 @@ T = TypeVar("T")
 
 def mount(app: FastAPI, service: Service) -> AbstractAsyncContextManager[None]:
     """Offer the tools in a service's application; what is returned runs while requests are taken."""
-    server = make_server(lambda context: Tools(lambda: Caller(service, context.request_context.request)), "ragqa")
+
+    def tools_for(context: Context[Any, Any]) -> Tools:
+        request = context.request_context.request
+        assert isinstance(request, Request)  # this transport gives it
+        return Tools(lambda: Caller(service, request))
+
+    server = make_server(tools_for, "ragqa")
     # the service looks at hosts, keys and sizes itself
     server.streamable_http_app(json_response=True, stateless_http=True, host="")
 
@@ -99,7 +106,7 @@ class Caller:
     def _done(self, action: str, kind: Kind, ask: Callable[[Access], Ask]) -> Done:
         return self._run(self._result, action, kind, ask)
 
-    def _run(self, step: Callable[..., Awaitable[T]], *given: Any) -> T:
+    def _run(self, step: Callable[..., Coroutine[Any, Any, T]], *given: Any) -> T:
         """Do a step in the service's event loop. Of errors an agent is told what a caller of the HTTP API is told."""
         try:
             return from_thread.run(step, *given)

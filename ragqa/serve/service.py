@@ -202,7 +202,8 @@ class Service:
         found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(self.result(request, work, seconds, access, found.set_result))
         try:
-            await asyncio.wait({task, found}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {task, found}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if found.done():
                 yield found.result()
             yield await task

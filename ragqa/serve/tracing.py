@@ -64,8 +64,9 @@ class OpenTelemetry:
 
             def ended(route: str, status: int, note: Mapping[str, Any]) -> None:
                 span.update_name(f"{method} {route}")
-                facts = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
-                span.set_attributes(facts | {f"ragqa.{name}": value for name, value in note.items()})
+                facts: dict[str, Any] = {f"ragqa.{name}": value for name, value in note.items()}
+                facts |= {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+                span.set_attributes(facts)
                 if status >= 500:
                     span.set_status(trace.StatusCode.ERROR)
 
