@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs ragqa[serve]")
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ragqa.convert import Misfit
@@ -37,6 +37,7 @@ def passes(rates: Rates, key: str, rate: Rate) -> int:
     return 0
 
 
+@example(1, "m", [4.42676605344659])  # waits as told, and a rounding error short of a token
 @given(st.integers(1, 20), st.sampled_from("sm"), st.lists(st.floats(0, 30), max_size=60))
 def test_never_more_than_the_rate_and_never_less_when_one_waits_as_told(
     count: int, unit: str, pauses: list[float]
