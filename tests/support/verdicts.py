@@ -21,6 +21,8 @@ SEEN = [
     ("en", "Is the museum open on Mondays?", "The museum is open on Mondays, except in winter.", None),
     ("en", "Is the museum open on Mondays?", "The bridge to the museum is open on Mondays.", None),
     ("en", "Is the museum open on Mondays?", "The museum is open on Tuesdays.", None),
+    ("en", "Is the museum open on Mondays?", "The museum is open on Mondays and only for schools.", None),
+    ("en", "Is the museum open on Mondays?", "The museum is open on Mondays, and that until 2010.", None),
     ("en", "Is the museum open on Mondays?", "Is the museum open on Mondays?", None),
     ("en", "Are dogs allowed in the hut?", "Dogs are not permitted in the hut.", NO),
     ("en", "Are dogs allowed in the hut?", "No dogs are allowed in the hut.", NO),
