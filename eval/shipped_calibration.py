@@ -7,8 +7,8 @@ files; an index holds its file's paragraphs and those of SQuAD v1.1, train and d
 
     en            1,600 of SQuAD's questions on articles that neither the encoder nor the reader's last run was trained
                   on (the run that it is averaged with was), and 800 of one half of SQuADShifts' Amazon reviews
-    multilingual  800 of SQuAD's and 800 of CMRC's questions that the reader's run never came to (on paragraphs that it
-                  saw with other questions; CMRC's index holds its own paragraphs alone), and 800 of the Amazon reviews;
+    multilingual  500 of SQuAD's and 500 of CMRC's questions that the reader's run never came to (on paragraphs that it
+                  saw with other questions; CMRC's index holds its own paragraphs alone), and 400 of the Amazon reviews;
                   with --weights
 
 A quarter of all questions are then some of these once more, without the passages that answer them
