@@ -37,15 +37,15 @@ KINDS = {  # the share of the time that each gets
     "power": 3,
 }
 SHORT = {  # trials of the short form, which the tests run
-    "kills": 7,
-    "errors": 6,
-    "corruption": 10,
+    "kills": 4,
+    "errors": 4,
+    "corruption": 6,
     "concurrency": 1,
-    "limits": 5,
+    "limits": 3,
     "hostile": 6,
-    "fuzz": 12,
+    "fuzz": 8,
     "unicode": 2,
-    "power": 6,
+    "power": 4,
 }
 STEPS = {"hostile": 10}  # the short form takes every tenth of the hostile files
 TRACED = ("errors", "power")
