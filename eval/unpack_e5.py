@@ -168,9 +168,8 @@ def named(sizes: Sizes, tensors: dict[str, Array]) -> dict[str, Array]:
 def _shaped(name: str, values: Array, sizes: Sizes) -> Array:
     if "LayerNorm" in name or name.endswith(".bias"):
         return values
-    return values.reshape(
-        -1, sizes.inner if name.endswith("output.dense.weight") and "attention" not in name else sizes.hidden
-    )
+    from_inner = name.endswith(".output.dense.weight") and ".attention." not in name
+    return values.reshape(-1, sizes.inner if from_inner else sizes.hidden)
 
 
 def tokenizer(pieces: Sequence[tuple[str, float]]) -> Tokenizer:

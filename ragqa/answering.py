@@ -28,9 +28,7 @@ from ragqa.timing import Stopwatch
 from ragqa.types import Answer, Hit, Reply, Stopped
 
 UNPROMISED = 0.15  # the threshold where no questions were held out to promise anything
-EXCERPT_RISK = (
-    0.5  # of the risk: sentences are right so much more often that the whole of it would let anything through
-)
+EXCERPT_RISK = 0.5  # of the risk: sentences are right more often, and the whole of it would let anything through
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
 Told = Callable[[int, Sequence[Hit]], None]
 
