@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs ragqa[train]")
 
 
-from ragqa.train.engine.precision import MasterAdamW  # noqa: E402
+from ragqa.train.engine.precision import MasterAdamW, use_bf16  # noqa: E402
+from ragqa.train.engine.settings import TrainSettings  # noqa: E402
 from ragqa.train.reader.adversary import climb  # noqa: E402
 from ragqa.train.reader.losses import (  # noqa: E402
     distillation_loss,
@@ -172,3 +174,11 @@ def test_state_survives_saving():
         parameter.grad = torch.full((4,), 0.5).bfloat16()
         owner.step()
     assert torch.equal(other, working)
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="needs the kernel's list of a processor's units")
+def test_bf16_is_chosen_where_the_processor_multiplies_it():
+    """oneDNN calls bf16 supported on every AVX-512 processor: without the units it emulates it, slower than fp32."""
+    units = set(Path("/proc/cpuinfo").read_text().split())
+    assert use_bf16(TrainSettings(), torch.device("cpu")) == ("avx512_bf16" in units)
+    assert use_bf16(TrainSettings(bf16=True), torch.device("cpu"))

@@ -101,8 +101,7 @@ def use_bf16(settings: TrainSettings, device: torch.device) -> bool:
         return settings.bf16
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    capability = torch.backends.cpu.get_cpu_capability()  # emulated bf16 is slower than fp32
-    return capability.startswith("AVX512") and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return bool(torch.cpu._is_avx512_bf16_supported())  # oneDNN emulates bf16 on others, slower than fp32
 
 
 @contextmanager
