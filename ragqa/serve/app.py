@@ -8,6 +8,8 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from ragqa.serve.asking import asking_routes
 from ragqa.serve.chat import chat_routes
@@ -23,6 +25,8 @@ from ragqa.serve.service import Service
 from ragqa.serve.static import page_routes
 from ragqa.serve.talking import session_routes
 from ragqa.serve.texts import text_routes
+
+METHODS = ("DELETE", "GET", "POST")
 
 # adds routes to an application; what it returns runs while requests are taken
 Mount = Callable[[FastAPI, Service], AbstractAsyncContextManager[None]]
@@ -65,6 +69,20 @@ def make_app(service: Service, log: Log, mounts: Sequence[Mount] = ()) -> FastAP
 
 def _no_route(request: Request, error: Any) -> Response:
     """What the routing refuses: no such path (404), or not by this method (405)."""
-    detail = f"{request.method} is not for this path" if error.status_code == 405 else "there is nothing at this path"
-    kind = "method-not-allowed" if error.status_code == 405 else "not-found"
-    return problem_response(Refused(error.status_code, kind, detail, error.headers), request.state.request_id)
+    if error.status_code == 405:
+        allowed = {"Allow": ", ".join(_methods(request))}
+        refused = Refused(405, "method-not-allowed", f"{request.method} is not for this path", allowed)
+    else:
+        refused = Refused(error.status_code, "not-found", "there is nothing at this path", error.headers)
+    return problem_response(refused, request.state.request_id)
+
+
+def _methods(request: Request) -> list[str]:
+    """Those that the path of a request is for, by all routes: Starlette names those of the first alone."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    routes = request.app.routes
+    return [method for method, scope in scopes.items() if any(_fits(route, scope) for route in routes)]
+
+
+def _fits(route: BaseRoute, scope: Scope) -> bool:
+    return route.matches(scope)[0] is Match.FULL

@@ -21,9 +21,10 @@ from ragqa.serve.bodies import (
     read_body,
 )
 from ragqa.serve.edge import tell, to_response
-from ragqa.serve.openapi import takes
+from ragqa.serve.openapi import gives, takes
 from ragqa.serve.problems import Refused, problem, refused
 from ragqa.serve.service import Access, Service
+from ragqa.serve.streaming import MEDIA_TYPE as LINES
 from ragqa.serve.streaming import streamed
 from ragqa.serve.talking import follow_up
 from ragqa.serve.waiting import Result
@@ -34,7 +35,7 @@ def asking_routes(service: Service) -> APIRouter:
     """The routes of questions."""
     router = APIRouter()
 
-    @router.post("/v1/ask", openapi_extra=takes(AskBody))
+    @router.post("/v1/ask", openapi_extra=takes(AskBody) | gives(LINES))
     async def ask(request: Request) -> Response:
         """Answer a question: the reply as `ragqa ask --json` gives it, with the name of the index. With ``stream`` it
         comes in lines of JSON (NDJSON): of type "hits" as soon as passages are found, then of type "reply", or "error".

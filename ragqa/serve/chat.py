@@ -15,11 +15,12 @@ from fastapi import APIRouter, Request, Response
 
 from ragqa.serve.bodies import MODEL, ChatBody, Question, ask_of, read_body
 from ragqa.serve.edge import to_response
-from ragqa.serve.openapi import takes
+from ragqa.serve.openapi import gives, takes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Service
 from ragqa.types import Answer, Reply
 
+EVENTS = "text/event-stream"
 NOTHING = "No answer was found in the documents."
 
 
@@ -37,7 +38,7 @@ def chat_routes(service: Service) -> APIRouter:
         ]
         return to_response({"object": "list", "data": found})
 
-    @router.post("/v1/chat/completions", openapi_extra=takes(ChatBody))
+    @router.post("/v1/chat/completions", openapi_extra=takes(ChatBody) | gives(EVENTS))
     async def chat(request: Request) -> Response:
         """Answer the last message of the user. The answer's place is a citation (annotation)."""
         access = service.access(request, "ask")
@@ -105,4 +106,4 @@ def _streamed(head: Mapping[str, Any], message: Mapping[str, Any]) -> Response:
     for delta, finish in ((message, None), ({}, "stop")):
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         events.append(json.dumps({**head, "object": "chat.completion.chunk", "choices": [choice]}))
-    return Response("".join(f"data: {event}\n\n" for event in (*events, "[DONE]")), media_type="text/event-stream")
+    return Response("".join(f"data: {event}\n\n" for event in (*events, "[DONE]")), media_type=EVENTS)

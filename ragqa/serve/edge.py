@@ -5,12 +5,14 @@ This is the one place of the service that catches whatever is raised.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +27,7 @@ from ragqa.serve.tracing import Ended, Traces
 
 LOG = logging.getLogger("ragqa.serve")
 CLOSED = 499  # in the log: the caller did not wait for the response
+UNREAD, PATIENCE = 1_000_000, 0.5  # bytes and seconds of a refused body that are still taken in
 HEADERS = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -73,9 +76,15 @@ class Edge:
             await self._http(scope, receive, send, ended)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send, ended: Ended) -> None:
-        started, status = time.perf_counter(), 0
+        started, status, arriving = time.perf_counter(), 0, True
         request_id, note = scope["state"]["request_id"], scope["state"]["note"]
         own = [(name.encode(), value.encode()) for name, value in {**HEADERS, "x-request-id": request_id}.items()]
+
+        async def received() -> Message:
+            nonlocal arriving
+            message = await receive()
+            arriving = message["type"] == "http.request" and message.get("more_body", False)
+            return message
 
         async def sent(message: Message) -> None:
             nonlocal status
@@ -87,13 +96,15 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, received, sent)
         except Gone:
             status = CLOSED
         except Exception as error:  # whatever it is, the caller gets a problem and the log the rest
             tell(error, request_id)
             if status:
                 raise  # half a response cannot be taken back: the connection is closed
+            if arriving and not any(name == b"expect" for name, _ in scope["headers"]):
+                await _hear_out(receive)
             await problem_response(refused(error), request_id)(scope, receive, sent)
         finally:
             seconds = time.perf_counter() - started
@@ -111,6 +122,18 @@ class Edge:
                     **note,
                 }
             )
+
+
+async def _hear_out(receive: Receive) -> None:
+    """Take in the rest of a body, for a while: a caller who is cut off while sending may lose the response."""
+    left = UNREAD
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def tell(error: Exception, request_id: str) -> None:

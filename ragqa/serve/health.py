@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from ragqa.pipeline import Pipeline
 from ragqa.serve.edge import to_response
 from ragqa.serve.metrics import MEDIA_TYPE, Labels
+from ragqa.serve.openapi import gives
 from ragqa.serve.problems import busy
 from ragqa.serve.service import Access, Service
 from ragqa.version import __version__
@@ -32,7 +33,7 @@ def health_routes(service: Service) -> APIRouter:
             raise busy()
         return to_response({"ready": True})
 
-    @router.get("/metrics")
+    @router.get("/metrics", openapi_extra=gives(MEDIA_TYPE.partition(";")[0]))
     async def metrics(request: Request) -> Response:
         """Figures for Prometheus. A key needs the action admin."""
         service.access(request, "admin")

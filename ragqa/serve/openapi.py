@@ -1,4 +1,6 @@
-"""What the OpenAPI document says of requests: schemas of their bodies, from the classes that read them."""
+"""What the OpenAPI document says of requests and replies: schemas of bodies, from the classes that read them, and the
+form of problems.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,18 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ragqa.serve.bodies import BODIES
+from ragqa.serve.problems import MEDIA_TYPE as PROBLEM
 from ragqa.version import __version__
 
 SCHEMA = "#/components/schemas/"
 SCHEMAS = SCHEMA + "{name}"
+PROBLEM_SCHEMA = {
+    "description": "Why a request is not answered (RFC 9457)",
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "instance")}
+    | {"status": {"type": "integer"}},
+    "required": ["type", "title", "status", "detail", "instance"],
+}
 
 
 def takes(body: type) -> dict[str, Any]:
@@ -25,6 +35,11 @@ def sends_file() -> dict[str, Any]:
     """Of a route: that its body is a file as it is."""
     content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def gives(*media_types: str) -> dict[str, Any]:
+    """Of a route: that its reply may be of these kinds, too."""
+    return {"responses": {"200": {"content": {media_type: {} for media_type in media_types}}}}
 
 
 def in_query(*texts: str, **numbers: int) -> list[dict[str, Any]]:
@@ -46,6 +61,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
     if not app.openapi_schema:
         document = get_openapi(title="ragqa", version=__version__, routes=app.routes)
         _, schemas = msgspec.json.schema_components(BODIES, ref_template=SCHEMAS)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas, Problem=PROBLEM_SCHEMA)
+        refusal = {"description": "A problem", "content": {PROBLEM: {"schema": {"$ref": SCHEMA + "Problem"}}}}
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = refusal
         app.openapi_schema = document
     return app.openapi_schema

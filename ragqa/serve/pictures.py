@@ -10,7 +10,7 @@ from ragqa.corpus.drawing import draw_apart
 from ragqa.corpus.limits import Limits
 from ragqa.errors import SourceError
 from ragqa.serve.documents import number_in, page_file, visible_document
-from ragqa.serve.openapi import in_path, in_query
+from ragqa.serve.openapi import gives, in_path, in_query
 from ragqa.serve.problems import Refused, busy
 from ragqa.serve.service import Service
 from ragqa.store.passages import encodable
@@ -18,6 +18,7 @@ from ragqa.store.passages import encodable
 AT_ONCE, WAITING = 2, 16  # pictures that are drawn, and that wait to be
 WIDTH, NARROWEST, WIDEST = 1_200, 200, 2_400  # pixels
 LIMITS = Limits()
+PNG = "image/png"
 PLACE = {"parameters": in_path("doc_id") + in_query("index", start=0, end=0, width=WIDTH)}
 
 
@@ -26,7 +27,7 @@ def picture_routes(service: Service) -> APIRouter:
     router, room = APIRouter(), asyncio.Semaphore(AT_ONCE)
     waiting = 0
 
-    @router.get("/v1/pictures/{doc_id:path}", openapi_extra=PLACE)
+    @router.get("/v1/pictures/{doc_id:path}", openapi_extra=PLACE | gives(PNG))
     async def picture(request: Request) -> Response:
         """The page of a PDF as PNG, with characters from ``start`` to ``end`` of the document marked. Where the mark
         is, the header ``ragqa-mark`` says: its upper and lower edge as shares of the height. Only files that `ragqa
@@ -55,6 +56,6 @@ def picture_routes(service: Service) -> APIRouter:
             waiting -= 1
         request.state.note.update(index=name, generation=snapshot.generation)
         headers = {"ragqa-mark": f"{drawn.top:.4f} {drawn.bottom:.4f}"}
-        return Response(drawn.png, media_type="image/png", headers=headers)
+        return Response(drawn.png, media_type=PNG, headers=headers)
 
     return router

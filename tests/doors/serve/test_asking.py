@@ -61,4 +61,8 @@ def test_the_openapi_document_names_bodies_that_are_taken(open_service):
     for path, body in (("/v1/ask", "AskBody"), ("/v1/search", "SearchBody"), ("/v1/rerank", "RerankBody")):
         content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
         assert content["schema"]["$ref"] == f"#/components/schemas/{body}"
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    assert all("application/problem+json" in each["responses"]["default"]["content"] for each in operations)
+    metrics = document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]
+    assert open_service.client.get("/metrics").headers["content-type"].partition(";")[0] in metrics
     assert set(schemas["AskBody"]["properties"]) >= {*api.Ask.__dataclass_fields__, "explain", "timeout", "index"}

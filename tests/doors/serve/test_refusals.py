@@ -89,3 +89,9 @@ def test_paths_and_headers_that_try_something(open_service):
     headers = get("/livez").headers
     assert headers["x-content-type-options"] == "nosniff" and "default-src 'none'" in headers["content-security-policy"]
     assert headers["cache-control"] == "no-store" and "server" not in headers
+
+
+def test_a_wrong_method_is_told_the_right_ones(open_service):
+    answer = open_service.client.put("/v1/documents", json={})
+    assert open_service.problem(answer) == (405, "method-not-allowed") and answer.headers["allow"] == "DELETE, POST"
+    assert open_service.client.options("/v1/ask").headers["allow"] == "POST"
