@@ -21,7 +21,8 @@ from ragqa.wholes import LONGEST, Wholes
 LINES = st.sampled_from(["\n1. ", "\n2) ", "\n- ", "\n• ", "\n一、", "\n", "\n  ", *"ab5 .,()-“”"])
 LISTED = st.lists(LINES, max_size=16).map("".join)
 ODD = st.text(st.sampled_from('ab1 .,-–+@/:()[]"“”«»%€$#_é\n\u0301\u200d\u00ad北'), max_size=40)
-MARKER = re.compile(r"^\s*\(?(\w{1,3}|[ivxlc]+)[.)、．）]?\s*\Z")  # of the next item of a list
+# lines with no more than a marker: items without words, and the next item
+MARKERS_ALONE = re.compile(r"^\s*\(?(\w{1,3}|[ivxlc]+)[.)、．）]?\W*$", re.MULTILINE)
 
 
 def widened(text: str, cut: str, before: str = "") -> str:
@@ -165,8 +166,7 @@ def test_what_is_widened_holds_what_it_was_but_for_loose_marks(text, data):
     wholes = Wholes(text)
     first, last = wholes.widen(start, end)
     assert 0 <= first < last <= len(text)
-    before, _, line = text[min(end, last) : end].rpartition("\n")
-    lost = text[start : max(start, first)] + before + MARKER.sub("", line)
+    lost = text[start : max(start, first)] + MARKERS_ALONE.sub("", text[min(end, last) : end])
     assert not any(unicodedata.category(char)[0] in "LN" for char in lost)
     assert wholes.widen(first, last) == (first, last)
 
