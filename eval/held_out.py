@@ -20,7 +20,7 @@ from pathlib import Path
 from parts import articles_of, ids_of, in_first_half, with_questions, write_articles
 from transformers import AutoTokenizer
 
-from ragqa.convert import read_json
+from ragqa.convert import convert, read_json
 from ragqa.judging.questions import read_questions
 from ragqa.models.tokenize import PairTokenizer
 from ragqa.train.engine.recipe import ReaderRecipe, RetrieverRecipe, load_recipe
@@ -62,13 +62,10 @@ def unreached(run: Path, file: Path, data: Collection[Path]) -> set[str]:
 
 
 def texts_shown(run: Path, data: Collection[Path]) -> set[str]:
-    """The questions that a run drew. Its draws depend on its seed and on the number of its steps alone."""
-    kept = read_json((run / "run.json").read_bytes())["recipe"]
-    recipe = load_recipe("reader-multilingual-2", ReaderRecipe)
-    train, drawn = recipe.train, {name: kept["train"][name] for name in ("steps", "batch_size", "seed")}
-    if drawn != {"steps": train.steps, "batch_size": train.batch_size, "seed": train.seed}:
-        raise SystemExit(f"{run}: not a run of the recipe reader-multilingual-2 ({drawn})")
-    tokenizer = PairTokenizer(AutoTokenizer.from_pretrained(kept["base"]).backend_tokenizer, recipe.data.max_length)
+    """The questions that a run drew, all those of a run that was broken off included."""
+    recipe = convert(ReaderRecipe, read_json((run / "run.json").read_bytes())["recipe"])
+    train = recipe.train
+    tokenizer = PairTokenizer(AutoTokenizer.from_pretrained(recipe.base).backend_tokenizer, recipe.data.max_length)
     sources = read_sources(list(data), recipe.loss.places)
     material = tokenize(sources, sources.asked, tokenizer)
     windows = TrainingWindows(material, tokenizer, recipe.data, train.steps, train.batch_size, train.seed)
