@@ -1,4 +1,4 @@
-"""Parts of a text that are never cut: words, numbers with their signs, addresses, paths, formulas.
+"""Parts of a text that are never cut: words, numbers with their signs, addresses, paths, formulas, selected forms.
 
 They are found by one expression, whose alternatives are tried in their order. Each is bounded or possessive, or can
 only begin where a run of its characters begins, so that the time grows with the text and no faster.
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ragqa.characters import MONEY, compiled
-from ragqa.normalized import HIDDEN
+from ragqa.normalized import HIDDEN, SELECTORS
 
 LONGEST = 300  # characters of a part that is kept whole
 
@@ -30,7 +30,9 @@ _TEX = rf"(?<![\w$\\])\$(?=[^\s\d$])[^$\n]{{1,{LONGEST}}}(?<=\S)\$(?!\d)"
 _URL = r"(?<![\w+.-])[A-Za-z][\w+.-]{0,20}+://[^\s<>\"`]++|(?<![\w+.@-])www\.[^\s<>\"`]++"
 _MAIL = r"(?<![\w+.%-])[\w+%-]++(?:\.[\w+%-]++)*+@[\w-]++(?:\.[\w-]++)++"
 _WINDOWS_PATH = r"(?<!\w)[A-Za-z]:\\[^\s<>\"|]++|(?<![\w\\])\\\\\w[^\s<>\"|]++"
-_PATH = r"(?<![\w/.~<])(?:~|\.{1,2})?/(?:[\w.@+-]++/)*+[\w@+-][\w.@+-]*+/?"
+_VARIABLE = r"\$(?:[A-Z_][A-Z0-9_]++|\{\w++\})"
+_PATH = rf"(?<![\w/.~<$}}])(?:~|\.{{1,2}}|{_VARIABLE})?/(?:[\w.@+-]++/)*+\.?[\w@+-][\w.@+-]*+/?"  # ~/.profile, $HOME/x
+_DOI = r"(?<![\w./])(?:doi:[ ]?)?10\.\d{4,9}/[^\s<>\"`]++"
 _DOTTED = r"(?<!\S)\.(?:[a-z][\w-]*+|[A-Z]{2,}+\w*+)"  # .NET, .gitignore
 _MARKED = r"(?<![\w-])--[A-Za-z][\w-]*+|(?<![\w@#/&])[@#]\w++|__\w++"  # --option, @handle, #tag, __init__
 _DIGITS = (
@@ -38,6 +40,23 @@ _DIGITS = (
     "(?:[\u00a0\u2009\u202f]\\d{3}(?!\\d))*+"  # 1 000
     "(?:-\\d++(?=-\\d)(?:-\\d++)++)?"  # 2021-03-04, but not 1914-1918
     "|\\.\\d++)"
+)
+_INSTANT = (  # 2024-05-31T10:00:00Z
+    r"(?<!\w)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?+)?+(?:Z|[+−-]\d{2}:?\d{2})?+(?!\w)"
+)
+_PHONE = (  # +44 20 7946 0018, (030) 555-0100
+    r"(?<![\w+])\+(?=(?:[ ()./-]{0,2}\d){7,15}(?!\d))(?:1|7|[2-9]\d{1,2})(?:[ ()./-]{1,2}\d{1,8}){1,6}+(?!\w)"
+    r"|(?<!\w)\((?:0\d{1,5}\)[ ]?\d{2,8}(?:[ /-]\d{2,8}){0,4}+|\d{3}\)[ ]?\d{3}-\d{4})(?!\w)"
+)
+_DEGREES = (  # 51°28′38″N
+    rf"(?<![\w.,])[-+−]?\d{{1,3}}(?:[.,]\d{{1,9}})?+{_BLANK}?°"
+    rf"(?:{_BLANK}?\d{{1,2}}(?:[.,]\d{{1,9}})?+{_BLANK}?['’′](?![^\W\d_]{{2}})"
+    rf"(?:{_BLANK}?\d{{1,2}}(?:[.,]\d{{1,9}})?+{_BLANK}?(?:[\"”″]|''|’’|′′))?+)?+(?:{_BLANK}?[NSEWO](?!\w))?+"
+    rf"(?<!°)"
+)
+_RELEASE = (  # 1.2.3-rc1, 2.0-beta
+    r"(?<![\w.])v?\d++(?:\.\d++)++"
+    r"[-+~](?:[A-Za-z]{1,12}[.-]?\d(?:[\w.]*\w)?|(?i:alpha|beta|rc|pre|dev|final|snapshot))(?!\w)"
 )
 _UNATTACHED = rf"(?<![{_LETTERS})\]}}%°])"
 _BOUND = rf"(?:[<≤≥≈~±§]{_BLANK}?|(?<=[ (])>{_BLANK}?)"  # ">" at a line's beginning is a quotation
@@ -47,7 +66,8 @@ _BEFORE_NUMBER = (
 )
 _POWER = rf"(?:{_BLANK}?[×·x*]{_BLANK}?10(?:\^[-+−]?\d++|[⁺⁻]?[⁰¹²³⁴-⁹]++))?+"
 _AFTER_NUMBER = rf"(?:{_BLANK}?[%‰°℃℉](?:[CFK](?!\w))?+|{_BLANK}?€(?!\d)|[$£¥′″](?!\d))?+"
-_NUMBER = rf"{_BEFORE_NUMBER}{_DIGITS}[{_LETTERS}{HIDDEN}]*+{_POWER}{_AFTER_NUMBER}"
+_SUBSECTIONS = r"(?:(?<!\d{4})(?:\([0-9a-z]{1,4}\))++(?!\w))?+"  # § 7(2)(b), but no footnote of a year
+_NUMBER = rf"{_BEFORE_NUMBER}{_DIGITS}[{_LETTERS}{HIDDEN}]*+{_SUBSECTIONS}{_POWER}{_AFTER_NUMBER}"
 _INITIALS = r"(?<![\w.])(?:[^\W\d_]\.){2,}+(?:[^\W\d_](?!\w))?+"  # U.S.
 _HYPHENED = rf"{_WORD}(?:-{_WORD})*+"
 _FILE = (  # a/b.txt, fenn.co.uk, os.path.join(); no full stop without a blank behind it
@@ -57,34 +77,23 @@ _FILE = (  # a/b.txt, fenn.co.uk, os.path.join(); no full stop without a blank b
 _MANUAL = rf"(?<![\w.-]){_HYPHENED}(?:\.{_WORD})*+\([1-9][a-z]{{0,2}}\)(?!\w)"  # printf(3)
 _SCOPED = rf"(?<!:){_WORD}(?:::~?{_WORD})++(?:<[^\s<>]{{1,60}}>)?+"  # std::vector<int>
 _FORMULA = rf"(?<![=^×·*+]){_WORD}(?:[=^×·*+]-?{_WORD})++"  # E=mc^2
-_NAME = (  # F-16, C++, C#, AB−, Ca(OH)2, print()
-    rf"{_WORD}(?:(?<=[A-Z])-\d[{_LETTERS}{HIDDEN}]*+)?+"
-    rf"(?:(?:\+{{1,2}}|[#−])(?!\w)|(?:\([{_LETTERS}]{{1,20}}\)[{_LETTERS}]{{1,20}})++|\(\))?+"
+_PREFIXED = r"(?:[A-KM-Z]['’](?=[A-Z]))"  # of O'Hara; L' is an article in French
+_NAME = (  # F-16, C++, C#, C++20, AB−, Ca(OH)2, print(), O'Hara
+    rf"{_PREFIXED}?+{_WORD}(?:(?<=[A-Z])-\d[{_LETTERS}{HIDDEN}]*+)?+"
+    rf"(?:\+\+\d[0-9a-z](?!\w)|(?:\+{{1,2}}|[#−])(?![\w+])|(?:\([{_LETTERS}]{{1,20}}\)[{_LETTERS}]{{1,20}})++|\(\))?+"
 )
+_SELECTED = rf"\S[{SELECTORS}]++"  # an emoji, a variant, a joined form
 _ATOM = compiled(
     "(?!\\s)(?:"
     + "|".join(
         (
-            *(
-                _PLAIN_WORD,
-                _TEX,
-                _URL,
-                _MAIL,
-                _WINDOWS_PATH,
-                _PATH,
-                _DOTTED,
-                _MARKED,
-                _NUMBER,
-                _INITIALS,
-                _MANUAL,
-                _FILE,
-            ),
-            *(_SCOPED, _FORMULA, _NAME),
+            *(_PLAIN_WORD, _PATH, _TEX, _URL, _MAIL, _WINDOWS_PATH, _DOI, _DOTTED, _MARKED, _INSTANT, _PHONE),
+            *(_DEGREES, _RELEASE, _NUMBER, _INITIALS, _MANUAL, _FILE, _SCOPED, _FORMULA, _NAME, _SELECTED),
         )
     )
     + ")"
 )
-_LINK = re.compile(r"[A-Za-z][\w+.-]*://|www\.|[A-Za-z]:\\|\\\\")
+_LINK = re.compile(r"[A-Za-z][\w+.-]*://|www\.|(?:doi:[ ]?)?10\.\d{4,9}/|[A-Za-z]:\\|\\\\")
 _AFTER_LINKS = frozenset(".,;:!?'*|”»")
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 

@@ -33,12 +33,17 @@ if TYPE_CHECKING:
 
     Offsets = NDArray[np.int64]
 
-HIDDEN = (
-    "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
-    "\U000e0000-\U000e0fff"
-)  # the inside of a character class
+# Insides of character classes. What is hidden either changes the character that it follows, as an emoji, a variant or a
+# joined form, or it stands between characters: soft hyphens, blanks without width, marks of direction.
+SELECTORS = "\u034f\u180b-\u180d\u180f\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
+_BETWEEN = (
+    "\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+    "\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
+)
+HIDDEN = _BETWEEN + SELECTORS
 _HIDDEN = re.compile(f"[{HIDDEN}]")
-_HIDDEN_LAST = re.compile(f"[{HIDDEN}]+\\Z")
+_HIDDEN_LAST = re.compile(f"(?<![{HIDDEN}])[{HIDDEN}]++\\Z")
+_BETWEEN_LAST = re.compile(f"(?<![{_BETWEEN}])[{_BETWEEN}]++\\Z")
 _PARTING = frozenset("\u200b\u200c")
 _PARTED = re.compile(f"[{SPACELESS}\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 _ALONE = "\u3131-\u318e\uffa0-\uffdc"  # letters of Hangul that are not written together
@@ -48,7 +53,7 @@ _BLOCKS = (*range(0x80, 0x3400), *range(0xA600, 0xAC00), *range(0xF900, 0x1F000)
 
 
 class Piece(NamedTuple):
-    """Characters [start, end) of a text that become ``text``; those from ``seen`` on cannot be seen."""
+    """Characters [start, end) of a text that become ``text``; those from ``seen`` on stand between it and the next."""
 
     start: int
     seen: int
@@ -68,7 +73,7 @@ class Normalized:
         """Half-open offsets [n, 2] in ``text`` as offsets in the original.
 
         A character that became several, and several that became one, count as a whole: a part of the normalised ones
-        stands for all of them. Hidden characters at the end of a stretch are no part of it.
+        stands for all of them. Hidden characters at the end of a stretch are part of it where they select or join.
         """
         if not self.pieces:
             return offsets
@@ -128,8 +133,8 @@ def _pieces(text: str) -> Iterator[Piece]:
         raw, start, end = match[0], match.start(), match.end()
         new = _plain(raw, text[start - 1 : start], text[end : end + 1])
         if new != raw:
-            hidden = _HIDDEN_LAST.search(raw)
-            seen = end if hidden is None or not hidden.start() else start + hidden.start()
+            between = _BETWEEN_LAST.search(raw)
+            seen = end if between is None or not between.start() else start + between.start()
             yield Piece(start, seen, end, new)
 
 

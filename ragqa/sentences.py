@@ -59,6 +59,7 @@ _SPACE = re.compile(r"\s+")
 _BEFORE = 24
 _LONGEST_CHARACTER = 32  # code points that may look like one character, and are then not parted
 _JOINER = "\u200d"
+_STACKING = frozenset("\u094d\u09cd\u0a4d\u0acd\u0b4d\u0c4d\u0ccd\u0d4d\u1039\u17d2")  # make one of two consonants
 _JOINED = frozenset(
     (_JOINER, *"\u0e33\u0eb3", *map(chr, range(0x1F3FB, 0x1F400)))
 )  # vowels of Thai and Lao, skin tones
@@ -147,14 +148,17 @@ def _best_cut(text: str, start: int, hard: int) -> int:
 
 
 def is_between(text: str, at: int) -> bool:
-    """Whether two characters, as a reader sees them, meet there: no mark, joiner, skin tone or half flag follows.
+    """Whether two characters, as a reader sees them, meet there: no mark, joiner, skin tone or half flag follows, nor
+    the second letter of a conjunct.
 
     The rules are those of Unicode's grapheme clusters (UAX #29) that can be told without its tables.
     """
     if not 0 < at < len(text):
         return True
     before, after = text[at - 1], text[at]
-    if before == _JOINER or after in _JOINED or unicodedata.category(after).startswith("M"):
+    if before == _JOINER or (before in _STACKING and after.isalpha()) or after in _JOINED:
+        return False
+    if unicodedata.category(after).startswith("M"):
         return False
     if _is_flag(before) and _is_flag(after):
         begin = at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from ragqa.cli.terminal import say
@@ -13,13 +15,17 @@ def show_formats(context: click.Context, option: click.Parameter, wanted: bool) 
         return
     from ragqa.corpus.formats import TABLE
 
-    rows = [(one.name, " ".join(one.suffixes), _state(one.extra, one.missing())) for one in TABLE]
+    rows = [(one.name, _listed(one.suffixes), _state(one.extra, one.missing())) for one in TABLE]
     widest = max(len(name) for name, _, _ in rows)
     for name, suffixes, state in rows:
         say(f"{name:<{widest}}  {suffixes}{f'  {state}' if state else ''}")
     say("", err=True)
     say("Text formats may be gzipped as well (notes.txt.gz).", err=True)
     context.exit()
+
+
+def _listed(suffixes: Sequence[str]) -> str:
+    return " ".join(suffix or "(names without an ending)" for suffix in suffixes)
 
 
 def _state(extra: str, missing: Exception | None) -> str:

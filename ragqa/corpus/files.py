@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from ragqa.documents import file_of
 from ragqa.errors import SourceError
 
 _CHUNK = 1 << 20
+_START = 1 << 16  # bytes by which a text is told
 _MEMBERS = 100_000  # of a zip archive
 
 
@@ -95,6 +97,15 @@ def chunks(file: SourceFile) -> Iterator[bytes]:
             if is_gzipped(file.path) and total > limit:
                 raise SourceError(too_large(limit))
             yield chunk
+
+
+def is_text(file: SourceFile) -> bool:
+    """Whether a file begins as a text does; not if it is empty or cannot be opened."""
+    try:
+        start = next(chunks(file), b"")[:_START]
+        return bool(start) and bool(encoding_of(scan_whole(start), named=file.encoding))
+    except (OSError, EOFError, zlib.error, SourceError):
+        return False
 
 
 def read_bytes(file: SourceFile) -> bytes:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from ragqa.corpus.files import Problem, SourceFile, is_gzipped
+from ragqa.corpus.files import Problem, SourceFile, is_gzipped, is_text
 from ragqa.corpus.readers.asciidoc import read_asciidoc
 from ragqa.corpus.readers.code import LANGUAGES, read_code
 from ragqa.corpus.readers.delimited import read_csv, read_tsv
@@ -32,7 +32,7 @@ from ragqa.corpus.readers.python_code import read_python
 from ragqa.corpus.readers.records import read_json, read_jsonl
 from ragqa.corpus.readers.rst import read_rst
 from ragqa.corpus.readers.slides import read_pptx
-from ragqa.corpus.readers.text import read_text
+from ragqa.corpus.readers.text import read_settings, read_text
 from ragqa.corpus.readers.word import read_docx
 from ragqa.corpus.readers.xml_text import read_xml
 from ragqa.documents import Document
@@ -43,7 +43,9 @@ Reader = Callable[[SourceFile], Iterator[Document | Problem]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. ``module`` is what its reader cannot do without and ``extra`` the extra of ragqa that brings it; both
+    """One format. The suffix "" is that of names without an ending, of which only texts are read.
+
+    ``module`` is what its reader cannot do without and ``extra`` the extra of ragqa that brings it; both
     are empty where the core is enough. Files of a ``packed`` format are not read when they are gzipped as well.
     """
 
@@ -60,7 +62,8 @@ class Format:
 
 
 TABLE: tuple[Format, ...] = (
-    Format("plain text", (".txt",), read_text),
+    Format("plain text", (".txt", ".text", ".log", ""), read_text),
+    Format("YAML, TOML", (".yaml", ".yml", ".toml"), read_settings),
     Format("Markdown", (".md", ".markdown"), read_markdown),
     Format("reStructuredText", (".rst", ".rest"), read_rst),
     Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), read_asciidoc),
@@ -90,9 +93,11 @@ FORMATS: dict[str, Format] = {suffix: one for one in TABLE for suffix in one.suf
 
 
 def format_of(file: SourceFile) -> Format | None:
-    """The format of a file, by its name; None if there is none."""
+    """The format of a file, by its name, or by its content if the name has no ending; None if there is none."""
     bare = Path(file.path.stem) if is_gzipped(file.path) else file.path
     found = FORMATS.get(bare.suffix.lower())
+    if not bare.suffix and not is_text(file):
+        return None
     return None if found is not None and found.packed and is_gzipped(file.path) else found
 
 

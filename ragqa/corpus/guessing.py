@@ -20,7 +20,7 @@ SURE = 3.0  # a lead in nats: about twenty to one
 _PENALTY = -5.0
 _UNKNOWN = 0.0003  # the probability of a character that the language hardly ever has
 _WESTERN = ("cp1252", "mac_roman", "cp437", "cp850")
-_CENTRAL = ("cp1250", "iso8859_2", "cp852")
+_CENTRAL = ("cp1250", "iso8859_2", "cp852", "mac_latin2")
 _RARE = -2.0  # for encodings of systems that few files come from today
 _SIGNS = "“”‘’„‚«»‹›–—…•·°§€£¥©®™½¼¾×÷±µ²³¿¡ªº†\xa0"
 _SIGNS_SHARE = 0.25  # of the characters beyond ASCII
@@ -43,7 +43,7 @@ _LANGUAGES: Mapping[str, tuple[tuple[str, ...], str]] = {  # encodings, and lett
     "Hungarian": (_CENTRAL, "á360 é390 í50 ó130 ö80 ő90 ú20 ü60 ű30"),
     "Romanian": (_CENTRAL, "ă190 â70 î130 ş110 ţ120"),
     "Croatian": (_CENTRAL, "č150 ć60 š100 ž60 đ20"),
-    "Turkish": (("cp1254", "cp857"), "ç116 ğ112 ı511 ö78 ş178 ü185 â2 î1 i̇9"),
+    "Turkish": (("cp1254", "cp857", "mac_turkish"), "ç116 ğ112 ı511 ö78 ş178 ü185 â2 î1 i̇9"),
     "Lithuanian": (("cp1257",), "ą60 č45 ę20 ė160 į60 š120 ų140 ū45 ž90"),
     "Latvian": (("cp1257",), "ā400 č10 ē170 ģ20 ī170 ķ10 ļ30 ņ60 š180 ū50 ž30"),
     "Greek": (("cp1253", "iso8859_7", "cp737"),

@@ -22,7 +22,8 @@ _OPEN = 20_000  # elements that are never closed; the parser's time is quadratic
 # What is asked of what an element holds: a bit each.
 _HELD = ("main", "article", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
 _BITS = {tag: 1 << bit for bit, tag in enumerate(_HELD)}
-_WITH_FACTS = frozenset(("td", "th", "a", "div", "section", "ul", "span"))
+_WHOLE = frozenset(("html", "body", "main", "article"))  # pages hide these until a script has run
+_UNSEEN = re.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b")
 _PROSE = 5  # words
 
 
@@ -79,7 +80,9 @@ def _enter(node: Any, open_elements: list[Element], nesting: int) -> Any:
     if not node.is_element_node:
         return None
     tag = node.tag or ""
-    facts = {name: value or "" for name, value in node.attributes.items()} if tag in _WITH_FACTS else {}
+    facts = {name: value or "" for name, value in node.attributes.items()}
+    if _is_hidden(tag, facts):
+        return None
     element = Element(tag, facts)
     parent.inside.append(element)
     child = node.child
@@ -90,6 +93,13 @@ def _enter(node: Any, open_elements: list[Element], nesting: int) -> Any:
     else:
         _tell(element, parent)
     return child
+
+
+def _is_hidden(tag: str, facts: dict[str, str]) -> bool:
+    """Whether nobody sees an element: it says so, and neither is to be opened by a click nor holds the whole page."""
+    if not facts or tag in _WHOLE or facts.get("role") == "tabpanel":
+        return False
+    return facts.get("hidden", "until-found").lower() != "until-found" or bool(_UNSEEN.search(facts.get("style", "")))
 
 
 def _leave(open_elements: list[Element]) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ragqa.evidence.quantities import in_one_form
 from ragqa.evidence.tokens import compared
 from ragqa.wording import ENGLISH, Wording
 
@@ -27,10 +28,11 @@ class Phrase:
 
 @lru_cache(20_000)
 def phrase(text: str, wording: Wording = ENGLISH) -> Phrase:
-    """Case, punctuation around words, articles, number words, and the order of day, month and year do not tell answers
-    apart; signs, bounds and the marks inside numbers do (see `ragqa.evidence.tokens`).
+    """Case, punctuation around words, articles, number words, forms of units and bounds, and the order of day, month
+    and year do not tell answers apart; signs, bounds and the marks inside numbers do (see `ragqa.evidence.tokens`,
+    `ragqa.evidence.quantities`).
     """
-    found = compared(text, wording)
+    found = in_one_form(compared(text, wording), wording)
     words = tuple(word.text for word in found)
     named = bool(found) and found[-1].capital and wording.capitals
     return Phrase(_date(words, wording) or " ".join(words) or text.lower(), words, named, _core(words, wording))

@@ -2,8 +2,9 @@
 
 Forms of apostrophes, quotation marks, dashes and letters, case, articles, and punctuation around words do not count.
 These do, each as a part of its word or as a word of its own: the sign of a number ("-5"), the marks inside it ("1.5",
-"1/2", "14:30"), a range's dash, currencies, percent and degree signs, bounds ("<", "≤", "~"), and the signs that belong
-to a name ("C++", "C#", ".net").
+"1/2", "14:30"), a range's dash, currencies, percent and degree signs, bounds ("<", "≤", "~", "5+" as "≥ 5"), and the
+signs that belong to a name ("C++", "C#", ".net", "B♭", a grade "A-"). Units whose capitals tell them apart are told
+apart ("Mb", "MB").
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ _FORMS = str.maketrans(
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"),
         **dict.fromkeys("\u2044\u2215", "/"),
+        "♯": "#",
     }
 )
 LONGEST_NUMBER = 16  # words
 LONGEST_WORD = 32  # characters; every number word, scale and ending of an ordinal number is shorter
 _SPOKEN = f"{MONEY}%‰°§&<>≤≥≈~±=^×"  # signs that are words of their own
+_IN_NAMES = "♭♮"  # signs that are letters here
 _LETTER = f"[^\\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\u2028\u2029{MONEY}‰°§≤≥≈±×]"
 _LETTER_ONLY = f"(?!\\d){_LETTER}"
 _NUMBER = r"\d+(?:[.,:/]\d+)*|(?<!\S)\.\d+"
@@ -37,11 +40,15 @@ _GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ ']\d{3})+(?!\d)")
 _INITIALS = re.compile(rf"(?<![\w.])(?:{_LETTER_ONLY}\.)+{_LETTER_ONLY}(?!{_LETTER})\.?")
 _APOSTROPHE = re.compile(r"(?<!\d)'|'(?!\d)")
 _UNIT = re.compile(rf"(\d)(?={_LETTER_ONLY}{{2}})")
+_BITS = re.compile(r"([KMGTP])b(ps)?")
+_MILLI = re.compile(r"m[A-Z][A-Za-z]?")
 _HYPHEN = re.compile(rf"(?<={_LETTER})-(?={_LETTER})")
 _TOKEN = re.compile(
-    rf"(?P<number>(?:(?<![\w)\]%°])[-+±](?=[{MONEY}]?[.\d]))?(?P<money>[{MONEY}](?=[.\d]))?(?:{_NUMBER})(?:{_LETTER})*)"
+    rf"(?P<number>(?:(?<![\w)\]%°])[-+±](?=[{MONEY}]?[.\d]))?(?P<money>[{MONEY}](?=[.\d]))?(?:{_NUMBER})(?:{_LETTER})*"
+    rf"(?P<least>(?<=\d)\+(?![+\w.]))?)"
     rf"|(?P<range>(?<=\d)-(?=\d)|(?<=\d )-(?= \d))"
-    rf"|(?P<word>(?:(?<!\S)\.(?={_LETTER}))?{_LETTER}+(?:[.@_]{_LETTER}+)*(?:(?:\+{{1,2}}|\#)(?!{_LETTER}))?)"
+    rf"|(?P<word>(?:(?<!\S)\.(?={_LETTER}))?{_LETTER}+(?:[.@_]{_LETTER}+)*"
+    rf"(?:(?:\+{{1,2}}|\#|(?:(?<=\b[A-Z])|(?<=\b[A-Z][A-Za-z]))-(?!-))(?!{_LETTER}))?)"
     rf"|(?P<sign>[{re.escape(_SPOKEN)}])"
 )
 
@@ -78,7 +85,7 @@ def _clean(text: str, wording: Wording) -> str:
 
 
 def _is_noise(char: str) -> bool:
-    return char > "\x7f" and char not in _SPOKEN and unicodedata.category(char)[0] in "PS"
+    return char > "\x7f" and char not in _SPOKEN and char not in _IN_NAMES and unicodedata.category(char)[0] in "PS"
 
 
 @cache
@@ -110,11 +117,21 @@ def _words(clean: str, matches: Sequence[re.Match[str]], place: int, wording: Wo
     last = place + 1 == len(matches)
     if not last and _is_article(token, first=place == 0, wording=wording) and clean[match.end()] == " ":
         return
+    if match["least"]:
+        yield Word("≥", capital=False)
+        token = token[:-1]
     if match["money"]:
         yield Word(match["money"], capital=False)
         token = token.replace(match["money"], "", 1)
-    lower = token.lower()
+    lower = _unit_form(token) if place and matches[place - 1]["number"] else token.lower()
     yield Word(wording.signs.get(lower, lower), token[:1].isupper())
+
+
+def _unit_form(token: str) -> str:
+    """A unit in small letters, where these do not make another one of it: "Mb" is a megabit, "mW" no megawatt."""
+    if found := _BITS.fullmatch(token):
+        return f"{found[1].lower()}bit{found[2] or ''}"
+    return f"milli{token[1:].lower()}" if _MILLI.fullmatch(token) else token.lower()
 
 
 def _is_article(token: str, *, first: bool, wording: Wording) -> bool:

@@ -6,8 +6,6 @@ import difflib
 import hashlib
 import importlib.util
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +93,8 @@ def resolve(name: str, kind: str, language: str = ENGLISH) -> Path:
     """The folder of a model: "default" (the packaged one for the language), another packaged model's name, or a folder.
 
     ``kind`` is "encoder", "reader", "reranker", or "base" for what training begins from. A name that is clearly a path
-    must exist. Any other name is returned unchanged, because it may be a hub name (`Path.as_posix` gives it back).
+    must exist, and so must one that is like a name that is there: a mistyped folder is not looked for on a hub. Any
+    other name is returned unchanged, because it may be a hub name (`Path.as_posix` gives it back).
     """
     if name == DEFAULT:
         return _default(kind, language).place
@@ -104,10 +103,10 @@ def resolve(name: str, kind: str, language: str = ENGLISH) -> Path:
         return packaged.place
     place = place_named(name)
     meant = _meant(place, kind)
-    below = name.count("/") == 1 and bool(meant)  # "models/mien" beside models/mine is no name of a hub
-    looks_like_path = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1 or below
-    if looks_like_path and not place.is_dir():
-        raise ModelError(f"{name}: no such model directory{meant}")
+    looks_like_path = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
+    if (looks_like_path or meant) and not place.is_dir():
+        owned = "" if "/" in name else f" (A model of a hub is named with its owner: owner/{name}.)"
+        raise ModelError(f"{name}: no such model directory{meant}{owned}")
     return place
 
 
@@ -120,17 +119,6 @@ def _meant(place: Path, kind: str) -> str:
     close = [] if there is None else [there.as_posix()]
     close += difflib.get_close_matches(place.name, names, 1, 0.75)
     return f"; did you mean {' or '.join(close)}?" if close else ""
-
-
-@contextmanager
-def _from_hub(place: Path, kind: str) -> Iterator[None]:
-    """Say of a name that is no folder, and that no hub gives, which folder it may be meant for."""
-    try:
-        yield
-    except (ModelError, MissingExtra) as error:
-        if meant := _meant(place, kind):
-            raise ModelError(f"{place}: no such folder here{meant} As the name of a hub's model: {error}") from error
-        raise
 
 
 def _of_kind(kind: str) -> list[Packaged]:
@@ -177,8 +165,7 @@ def load_encoder(name: str = DEFAULT, *, language: str = ENGLISH, device: str = 
         return _load_question_encoder(place, language, device)
     if (place / CARD).is_file():
         return OnnxEncoder.load(place, device=device)
-    with _from_hub(place, "encoder"):
-        return SentenceTransformerEncoder.load(place.as_posix(), device=device)
+    return SentenceTransformerEncoder.load(place.as_posix(), device=device)
 
 
 def _load_question_encoder(folder: Path, language: str, device: str) -> QuestionEncoder:
@@ -207,8 +194,7 @@ def load_reader(
     place = resolve(name, "reader", language)
     if (place / CARD).is_file():
         return SpanReader.load(place, max_chars=max_chars, device=device)
-    with _from_hub(place, "reader"):
-        return SpanReader.load_checkpoint(place.as_posix(), max_chars=max_chars, device=device)
+    return SpanReader.load_checkpoint(place.as_posix(), max_chars=max_chars, device=device)
 
 
 def load_reranker(name: str, *, language: str = ENGLISH, device: str = AUTO) -> CrossEncoder:
@@ -216,8 +202,7 @@ def load_reranker(name: str, *, language: str = ENGLISH, device: str = AUTO) -> 
     place = resolve(name, "reranker", language)
     if (place / CARD).is_file():
         return CrossEncoder.load(place, device=device)
-    with _from_hub(place, "reranker"):
-        return CrossEncoder.load_checkpoint(place.as_posix(), device=device)
+    return CrossEncoder.load_checkpoint(place.as_posix(), device=device)
 
 
 def reader_fingerprint(name: str = DEFAULT, language: str = ENGLISH) -> str:

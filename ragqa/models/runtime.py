@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ragqa.device import AUTO, CPU, gpu_of
 from ragqa.errors import ConfigError, MissingExtra, ModelError
+from ragqa.models.hub import is_local
 from ragqa.models.native import one_line
 from ragqa.models.quiet import quietly
 from ragqa.models.tokenize import Window
@@ -74,10 +75,11 @@ def load_span_model(name: str) -> tuple[Any, Any]:
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
     with one_line(f"{name}: cannot be loaded as a reader"), quietly():
+        local = is_local(name)
         model, info = AutoModelForQuestionAnswering.from_pretrained(
-            name, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+            name, trust_remote_code=False, use_safetensors=True, output_loading_info=True, local_files_only=local
         )
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, local_files_only=local)
     if any("qa_outputs" in key for key in info["missing_keys"]):
         raise ModelError(f"{name}: has no trained span heads; fine-tune it with ragqa train reader")
     return model, tokenizer
@@ -91,13 +93,14 @@ def load_pair_model(name: str, **options: Any) -> tuple[Any, Any]:
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
     with one_line(f"{name}: cannot be loaded as a reranker"), quietly():
-        labels = AutoConfig.from_pretrained(name, trust_remote_code=False).num_labels
+        options["local_files_only"] = local = is_local(name)
+        labels = AutoConfig.from_pretrained(name, trust_remote_code=False, local_files_only=local).num_labels
         if labels != 1:
             raise ModelError(f"{name}: has {labels} labels, a reranker has one: how relevant a passage is")
         model, info = AutoModelForSequenceClassification.from_pretrained(
             name, trust_remote_code=False, use_safetensors=True, output_loading_info=True, **options
         )
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, local_files_only=local)
     if info["missing_keys"]:
         raise ModelError(f"{name}: has no trained weights for {min(info['missing_keys'])}, so its scores are random")
     return model, tokenizer
@@ -176,5 +179,6 @@ def load_sentence_model(name: str, device: str = CPU) -> Any:
             name,
             device=str(torch_device(device)),
             trust_remote_code=False,
+            local_files_only=is_local(name),
             model_kwargs={"use_safetensors": True},
         )

@@ -45,7 +45,15 @@ _MEASURES = forms(
     "hour hours h, day days, week weeks, month months, decade decades, century centuries, "
     "$ dollar dollars usd us$, € euro euros eur, cent cents, yen ¥, mph, kmh km/h, c celsius, f fahrenheit, "
     "v volt volts, w watt watts, kw kilowatt kilowatts, mw megawatt megawatts, hz hertz, mb megabyte megabytes, "
-    "gb gigabyte gigabytes, people persons inhabitants, bc bce, ad ce, am, pm"
+    "gb gigabyte gigabytes, mbit megabit megabits, gbit gigabit gigabits, "
+    "people persons inhabitants, bc bce, ad ce, am, pm"
+)
+_FRACTIONS = in_order("_ _ half third quarter fifth sixth seventh eighth ninth tenth", 0)
+_FRACTIONS |= {"halves": 2} | {f"{name}s": number for name, number in _FRACTIONS.items() if name != "half"}
+_ORDINALS = in_order(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth",
+    1,
 )
 _ORDERS = words(
     "first second third fourth fifth sixth seventh eighth ninth tenth last former latter half double twice triple"
@@ -79,7 +87,13 @@ ENGLISH = Wording(
     grouping=",",
     negations=_NEGATIONS,
     bounds=_BOUNDS,
+    bound_links=words("at than of"),
+    alternatives=words("or and"),
+    ranging=words("to"),
     units=_MEASURES,
+    unit_pairs={"per cent": "percent"},
+    fractions=_FRACTIONS,
+    ordinal_words=_ORDINALS,
     orders=_ORDERS,
     directions=_DIRECTIONS,
     pronouns=_PRONOUNS,

@@ -18,9 +18,15 @@ class Wording:
     ("3rd"). ``signs`` are written out in words ("&": "and"). ``grouping`` is the mark between thousands, if it is
     nothing else. ``capitals`` says that a capital letter tells a name, as it does not in German.
 
+    These bring a quantity to one form (`ragqa.evidence.quantities`). ``bounds`` are words beside a number that bound
+    it, with a sign for each meaning; ``bound_links`` stand beside these and say nothing ("at", "than");
+    ``alternatives`` before a bound behind a number mean that the number is included ("or more"); ``ranging`` stand
+    between the ends of a range. ``units`` are words behind a number with one form for each unit, ``unit_pairs`` two
+    words that are one; ``fractions`` are names of parts with their denominators ("thirds"), ``ordinal_words`` those of
+    places with their numbers.
+
     The rest is for comparing whole sentences (`ragqa.evidence.statements`). ``negations`` deny what follows;
-    ``bounds`` are words beside a number that bound it, with a sign for each meaning; ``units`` are words behind a
-    number with one form for each unit; ``orders`` (first, last) and ``directions`` tell things apart as numbers do.
+    ``orders`` (first, last) and ``directions`` tell things apart as numbers do.
     ``pronouns`` stand for what was named before; ``openers`` begin a sentence and are no names.
     """
 
@@ -39,7 +45,13 @@ class Wording:
     capitals: bool = True
     negations: frozenset[str] = frozenset()
     bounds: Mapping[str, str] = field(default_factory=dict)
+    bound_links: frozenset[str] = frozenset()
+    alternatives: frozenset[str] = frozenset()
+    ranging: frozenset[str] = frozenset()
     units: Mapping[str, str] = field(default_factory=dict)
+    unit_pairs: Mapping[str, str] = field(default_factory=dict)
+    fractions: Mapping[str, int] = field(default_factory=dict)
+    ordinal_words: Mapping[str, int] = field(default_factory=dict)
     orders: frozenset[str] = frozenset()
     directions: frozenset[str] = frozenset()
     pronouns: frozenset[str] = frozenset()

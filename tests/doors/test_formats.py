@@ -8,8 +8,9 @@ SOURCE = 3
 
 
 def test_endings_that_are_passed_over_are_named(ragqa, tmp_path):
-    for name in ("a.txt", "b.xyz", "c.xyz", "LICENCE"):
+    for name in ("a.txt", "b.xyz", "c.xyz"):
         (tmp_path / name).write_text("The bridge was opened in 1937.")
+    (tmp_path / "program").write_bytes(b"\0\1\2")
     line = "passed over: 2 .xyz, 1 without an ending; see ragqa index --formats"
     done = ragqa("index", tmp_path, "-o", tmp_path / "i", "--json")
     assert done.stderr.splitlines()[-1] == line and "an index of ragqa" in done.stderr

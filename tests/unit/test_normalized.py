@@ -105,6 +105,21 @@ def test_a_stretch_ends_before_what_is_hidden_and_begins_after():
     ]
 
 
+@pytest.mark.parametrize("whole", ["☀\ufe0f", "辻\U000e0100", "मी\u200d", "a\u034f"])
+@pytest.mark.parametrize("after", ["", " x", "\u200b x", "\u00adx"])
+def test_a_stretch_ends_behind_what_selects_a_form(whole, after):
+    text = f"b {whole}{after}"
+    seen = normalized(text)
+    assert seen.to_original(np.array([[2, 2 + len(plain(whole))]])).tolist() == [[2, 2 + len(whole)]]
+
+
+@pytest.mark.parametrize("between", ["\u00ad", "\u200b", "\u200c", "\u200e", "\u202c", "\u2060", "\ufeff"])
+def test_a_stretch_ends_before_what_stands_between_characters(between):
+    for text in (f"é{between}b", f"☀\ufe0f{between}b"):
+        seen = normalized(text)
+        assert seen.to_original(np.array([[0, 1]])).tolist() == [[0, text.index(between)]]
+
+
 def test_bm25_finds_what_the_normalised_word_finds():
     analyzer = get_analyzer("de")
     assert analyzer.tokens("Ge\u00adbühren\u00adordnung") == analyzer.tokens("Gebührenordnung")

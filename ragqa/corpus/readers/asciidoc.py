@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.asciidoc_inline import Inline
 from ragqa.corpus.readers.asciidoc_tables import rows_of
-from ragqa.corpus.readers.lines import Lines, lines_of
+from ragqa.corpus.readers.lines import NOT_FOLLOWED, Lines, lines_of
 from ragqa.corpus.tables import is_reserved
 from ragqa.documents import Document
 
@@ -39,7 +39,7 @@ def read_asciidoc(file: SourceFile) -> Iterator[Document]:
     reader = _Reader(lines_of(file))
     lines = reader.read()
     if reader.included:
-        file.remarks.append("names other files to be included, which is not followed")
+        file.remarks.append(NOT_FOLLOWED)
     meta = {name: value for name, value in reader.meta.items() if not is_reserved(name, value)}
     yield lines.document(file, reader.title, meta)
 

@@ -55,9 +55,14 @@ def read_other_code(file: SourceFile, language: str) -> Iterator[Document]:
     out = Lines([""] * len(lines))
     groups: list[tuple[int, int]] = []  # the lines [first, last] of comments of their own that follow one another
     for comment in _comments("\n".join(lines), language):
-        alone = not lines[comment.first][: comment.column].strip()
+        before = lines[comment.first][: comment.column].strip()
+        behind = lines[comment.last][comment.end :].strip()
+        alone = not before and not (behind and comment.first == comment.last)
         for at in range(comment.first, comment.last + 1):
-            out.text[at] = _cleaned(lines[at]) if alone else lines[at].rstrip()
+            line = lines[at][: comment.end] if at == comment.last and alone else lines[at]
+            out.text[at] = _cleaned(line) if alone else line.rstrip()
+        if behind:
+            continue
         if alone and groups and comment.first <= groups[-1][1] + 1:
             groups[-1] = (groups[-1][0], comment.last)
         elif alone:
@@ -79,14 +84,29 @@ def _cleaned(line: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Comment:
-    """Lines [first, last] and the column at which it begins."""
+    """Lines [first, last], the column at which it begins, and the one at which it ends."""
 
     first: int
     last: int
     column: int
+    end: int
 
 
 def _comments(source: str, language: str) -> Iterator[_Comment]:
+    """Each comment once, also where Pygments parts it."""
+    last: _Comment | None = None
+    for part in _parts(source, language):
+        if last is not None and (last.last, last.end) == (part.first, part.column):
+            last = _Comment(last.first, part.last, last.column, part.end)
+            continue
+        if last is not None:
+            yield last
+        last = part
+    if last is not None:
+        yield last
+
+
+def _parts(source: str, language: str) -> Iterator[_Comment]:
     from pygments.lexers import get_lexer_by_name
     from pygments.token import Comment, String
 
@@ -95,7 +115,9 @@ def _comments(source: str, language: str) -> Iterator[_Comment]:
     for kind, value in get_lexer_by_name(language, stripnl=False, ensurenl=False).get_tokens(source):
         breaks = value.count("\n")
         if (kind in Comment and not any(kind in one for one in silent)) or kind in String.Doc:
-            yield _Comment(at, at + value.rstrip("\n").count("\n"), column)
+            said = value.rstrip("\n")
+            end = len(said) - said.rfind("\n") - 1 if "\n" in said else column + len(said)
+            yield _Comment(at, at + said.count("\n"), column, end)
         at += breaks
         column = len(value) - value.rfind("\n") - 1 if breaks else column + len(value)
 

@@ -27,12 +27,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns' names, the line that the header begins on, the title above it, and how many of the rows fit it."""
+    """The columns' names, the line that the header begins on, the title above it, and how many of the rows fit it. The
+    last ``spare`` names do not stand in it.
+    """
 
     names: list[str]
     line: int = 1
     title: str = ""
     likely: int = 0
+    spare: int = 0
 
     @property
     def named(self) -> int:
@@ -43,15 +46,19 @@ class Header:
 def find_header(rows: Sequence[Row]) -> Header:
     """The header among the first rows of a table, none of which is blank: the first, unless a title stands there.
 
-    A title is alone in its row, or an empty line follows it; and most of the rows below a header fit it.
+    A title is alone in its row, or an empty line follows it; and most of the rows below a header fit it. Below titles
+    that are alone, they fit if they have several cells, as remarks may stand beside a table.
     """
     if not rows:
         return Header([])
     for at, row in enumerate(rows[: TITLE_LINES + 1]):
         names = column_names(row.cells)
         likely = sum(len(below.cells) > 1 and len(trimmed(below.cells)) <= len(names) for below in rows[at + 1 :])
+        titled = at > 0 and all(len(trimmed(above.cells)) == 1 for above in rows[:at])
+        several = sum(len(trimmed(below.cells)) > 1 for below in rows[at + 1 :]) if titled else 0
         header = Header(names, row.line, _title(rows[:at]), likely)
-        if "text" in names or is_special(names) or (header.named > 1 and 2 * likely > len(rows) - at - 1):
+        fits = header.named > 1 and 2 * max(likely, several) > len(rows) - at - 1
+        if "text" in names or is_special(names) or fits:
             return header
         if header.named > 1 and not (at + 1 < len(rows) and rows[at + 1].apart):
             break
@@ -63,6 +70,7 @@ def read_rows(
 ) -> Iterator[Document | Problem]:
     """The documents of the rows below a header; a row that is a text says what is wrong there."""
     names = header.names
+    own = names[: len(names) - header.spare]
     if len(names) > file.limits.columns:
         raise SourceError(too_wide(len(names), file.limits.columns))
     make = _text_row if "text" in names else row_reader(names)
@@ -71,7 +79,7 @@ def read_rows(
             yield Problem(f"{file.source}:{number}", row)
         elif len(trimmed(row)) > len(names):
             yield Problem(f"{file.source}:{number}", f"{len(row)} columns where the header has {len(names)}")
-        elif any(map(str.strip, row)) and column_names(row)[: len(names)] != names:
+        elif any(map(str.strip, row)) and column_names(row)[: len(own)] != own:
             cells = [(name, value) for name, value in zip(names, row, strict=False) if name and value.strip()]
             yield _titled(make(cells, file, number), header.title, file)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from ragqa.corpus.files import SourceFile
 from ragqa.corpus.readers.hidden import Hidden
 from ragqa.corpus.readers.latex_signs import ACCENTS, SIGNS
-from ragqa.corpus.readers.lines import Lines, lines_of
+from ragqa.corpus.readers.lines import NOT_FOLLOWED, Lines, lines_of
 from ragqa.documents import Document
 
 _LEVELS = {
@@ -37,6 +37,14 @@ _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
 _BEGIN = re.compile(r"\\begin\s*\{document\}")
 _END = re.compile(r"\\end\s*\{document\}")
 _MACRO = re.compile(r"\\(?:(?:re)?newcommand|providecommand|def)\*?\s*\{?\\([A-Za-z]+)\}?\s*\{([^{}#\\]{0,200})\}")
+_GROUP = r"\{(?:[^{}]++|\{(?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+\})*+\}"
+_DEFINITION = re.compile(
+    r"\\(?:(?:re)?newcommand|providecommand|DeclareRobustCommand)\*?\s*(?:\{\s*\\[A-Za-z]+\s*\}|\\[A-Za-z]+)\s*"
+    rf"(?:\[[^\]]*\]\s*){{0,2}}{_GROUP}"
+    rf"|\\[egx]?def\s*\\[A-Za-z]+(?:#\d){{0,9}}{_GROUP}"
+    rf"|\\(?:re)?newenvironment\*?\s*\{{[^{{}}]*\}}\s*(?:\[[^\]]*\]\s*){{0,2}}{_GROUP}\s*{_GROUP}"
+)
+_INCLUDED = re.compile(r"\\(?:input|include|subfile|lstinputlisting|verbatiminput|inputminted)(?![A-Za-z])")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([A-Za-z]+\*?)\}(?:\[[^\]\n]*\])?")
 _TABULAR = re.compile(
     r"\\begin\s*\{(tabular[x*]?|longtable|array|tabu|tblr)\}(?:\[[^\]]*\])?(?:\{[^{}]*\})?(.{0,50000}?)\\end\s*\{\1\}",
@@ -93,13 +101,17 @@ def read_latex(file: SourceFile) -> Iterator[Document]:
     r"""One document; its title is that of ``\title``, or the first heading of the first level that is used."""
     source = "\n".join(lines_of(file)).replace("\0", "")
     reader = _Reader()
-    yield reader.read(source).document(file, reader.title or reader.first)
+    lines = reader.read(source)
+    if reader.included:
+        file.remarks.append(NOT_FOLLOWED)
+    yield lines.document(file, reader.title or reader.first)
 
 
 class _Reader:
     def __init__(self) -> None:
         self.title = ""
         self.first = ""
+        self.included = False
         self._macros: dict[str, str] = {}
         self._hidden = Hidden()
 
@@ -108,7 +120,9 @@ class _Reader:
         source = _sub(_INLINE, lambda found: self._hidden.hide(found[2]), source)
         source = _sub(_COMMENT, r"\1", source)
         self._macros = {found[1]: found[2] for found in _MACRO.finditer(source)}
+        source = _sub(_DEFINITION, "", source)
         source = self._body(source)
+        self.included = _INCLUDED.search(source) is not None
         source = _sub(_TABULAR, lambda found: f"{_rows(found[2])}", source)
         out = Lines(source.split("\n"))
         self._headings(out)

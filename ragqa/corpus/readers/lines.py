@@ -15,6 +15,7 @@ from ragqa.corpus.grid import BAR, LONGEST_COLUMNS
 from ragqa.corpus.headings import Outline
 from ragqa.documents import Document, Meta, Table
 
+NOT_FOLLOWED = "names other files to be included, which is not followed"  # a remark
 Row = tuple[int, list[str]]  # the number of the line that it begins on, and its cells
 
 

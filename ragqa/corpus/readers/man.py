@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ragqa.corpus.files import SourceFile
-from ragqa.corpus.readers.lines import Lines, lines_of, row
+from ragqa.corpus.readers.lines import NOT_FOLLOWED, Lines, lines_of, row
 from ragqa.corpus.readers.mdoc import Mdoc
 from ragqa.corpus.readers.roff import unescaped, words
 from ragqa.documents import Document
@@ -34,7 +34,7 @@ def read_man(file: SourceFile) -> Iterator[Document]:
     page = _Page(lines)
     yield page.read().document(file, page.title)
     if page.included:
-        file.remarks.append("names other files to be included, which is not followed")
+        file.remarks.append(NOT_FOLLOWED)
 
 
 class _Page:

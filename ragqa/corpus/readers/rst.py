@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ragqa.corpus.files import SourceFile
-from ragqa.corpus.readers.lines import Lines, indent_of, lines_of
+from ragqa.corpus.readers.lines import NOT_FOLLOWED, Lines, indent_of, lines_of
 from ragqa.corpus.readers.rst_inline import Inline
 from ragqa.corpus.readers.rst_tables import grid_rows, list_rows, simple_rows
 from ragqa.documents import Document
@@ -51,6 +51,7 @@ _OBJECTS = frozenset("""
 """.split())
 # fmt: on
 _TITLED = frozenset(("list-table", "csv-table", "table", "rubric", "topic", "sidebar"))
+_INCLUDING = frozenset(("include", "literalinclude", "file", "url"))  # directives and options that name other files
 _SAYING = frozenset(("alt", "caption", "title", "deprecated", "name"))  # options of directives that say something
 
 
@@ -64,7 +65,11 @@ class _Block:
 
 def read_rst(file: SourceFile) -> Iterator[Document]:
     """One document; its title is the first title of the highest level."""
-    yield _Reader(lines_of(file)).read().document(file)
+    reader = _Reader(lines_of(file))
+    lines = reader.read()
+    if reader.included:
+        file.remarks.append(NOT_FOLLOWED)
+    yield lines.document(file)
 
 
 class _Reader:
@@ -74,6 +79,7 @@ class _Reader:
         self._inline = Inline()
         self._styles: list[tuple[str, bool]] = []
         self._blocks: list[_Block] = []
+        self.included = False
         self._literal = -1  # the indentation of a paragraph that ended in "::"
         self._no_table = 0  # before this line no further table begins
         self._rulers = [  # lines that may end a simple table
@@ -194,6 +200,7 @@ class _Reader:
     def _directive(self, at: int, indent: int, directive: re.Match[str]) -> int:
         name, said = directive[3].lower(), self._lines[at][directive.end() :].strip()
         bare = name.rpartition(":")[2]
+        self.included |= name in _INCLUDING
         if directive[2]:
             return self._out.blank(max(at + 1, self._indented(at + 1, indent)))
         if self._is_object(name):
@@ -246,6 +253,7 @@ class _Reader:
             option = _FIELD.match(self._lines[at])
             if not option or indent_of(self._lines[at]) <= indent:
                 break
+            self.included |= option[2] in _INCLUDING
             said = self._lines[at][option.end() :] if option[2] in _SAYING else ""
             self._out.write(self._inline.line(f"{' ' * (indent + 2)}{said}") if said else "")
             at += 1

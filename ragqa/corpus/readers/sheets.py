@@ -1,6 +1,7 @@
 """Sheets of a spreadsheet: each row is a document, as in CSV.
 
-A sheet whose rows are a label and a value each ("Name: | Orlin"), or that has a single row, is one document of lines.
+A sheet whose rows are a label and a value each ("Name: | Orlin"), or that has a single row, or a title above one, is
+one document of lines.
 """
 
 from __future__ import annotations
@@ -59,14 +60,14 @@ def _quoted(name: str) -> str:
 
 def _read_sheet(rows: Iterator[Row], file: SourceFile) -> Iterator[Document | Problem]:
     sample = list(islice(rows, _SAMPLE))
-    if len(sample) == 1 or _is_form(sample):
+    if len(sample) == 1 or _is_form(sample) or _is_titled_row(sample):
         lines = [_line(row.cells) for row in chain(sample, rows)]
         yield Document(file.name, "\n".join(lines), file_title(file), file.source)
     elif sample:
         header = find_header(sample)
         widest = max(len(row.cells) for row in sample)
         letters = [_letters(column) for column in range(len(header.names), widest)]
-        header = replace(header, names=[*header.names, *letters])
+        header = replace(header, names=[*header.names, *letters], spare=len(letters))
         below = ((row.line, row.cells) for row in chain(sample, rows) if row.line >= header.line)
         yield from read_rows(below, header, file)
 
@@ -85,6 +86,11 @@ def _is_form(rows: list[Row]) -> bool:
     """Whether most rows are a label that ends in a colon, and a value."""
     labels = sum(len(trimmed(row.cells)) <= 2 and row.cells[0].strip().endswith(":") for row in rows)
     return bool(rows) and 2 * labels > len(rows)
+
+
+def _is_titled_row(rows: list[Row]) -> bool:
+    """Whether there is one row of several cells below a title, so that no header tells what they are."""
+    return [min(len(trimmed(row.cells)), 2) for row in rows] == [1, 2]
 
 
 def _line(cells: list[str]) -> str:

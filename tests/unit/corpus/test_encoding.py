@@ -64,6 +64,9 @@ ENCODED = [
     (GERMAN.replace("„", '"').replace("“", '"'), ("mac_roman", "cp437", "cp850")),
     (FRENCH.replace("–", "-"), ("mac_roman", "cp437")),
     (SWEDISH, ("mac_roman", "cp437")),
+    ("Młyn nad rzeką zbudowano w roku 1834, a później należał do Stanisława.", ("mac_latin2",)),
+    ("Mlýn na řece byl postaven roku 1834 a později jej koupil Tomáš.", ("mac_latin2",)),
+    ("Irmak üzerindeki değirmen 1834 yılında yapıldı, sonra satıldı.", ("mac_turkish", "cp857")),
     (RUSSIAN, ("cp866", "mac_cyrillic")),
     ("Tiltas buvo atidarytas, nes žmonės šito labai norėjo ir ilgai laukė.", ("cp1257",)),
 ]

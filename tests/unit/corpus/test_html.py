@@ -161,3 +161,32 @@ def test_few_pages_and_pages_named_alone_are_whole(tmp_path):
     assert all("Kestrel" in said for said in read(tmp_path)[0].values())
     write_site(tmp_path, 9)
     assert "Kestrel" in read(tmp_path / "p07.html")[0]["p07.html"]
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "<p hidden>Gone.</p>",
+        "<p hidden='hidden'>Gone.</p>",
+        "<div style='color:red; display: none'><p>Gone.</p></div>",
+        "<b style='DISPLAY:NONE !important'>Gone.</b>",
+        "<ul style='visibility:hidden'><li>Gone.</li></ul>",
+    ],
+)
+def test_what_nobody_sees_is_no_text(unseen):
+    assert text(f"<p>Seen.</p>{unseen}<p>Also.</p>") == "Seen.\n\nAlso."
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<div role=tabpanel hidden>Shown.</div>",
+        "<p hidden=until-found>Shown.</p>",
+        "<body style='display:none'><p>Shown.</p></body>",
+        "<article style='visibility:hidden'>Shown.</article>",
+        "<p style='display:block'>Shown.</p>",
+        "<p style='display:nonesuch'>Shown.</p>",
+    ],
+)
+def test_what_is_shown_later_stays(shown):
+    assert text(shown) == "Shown."

@@ -294,3 +294,38 @@ def test_latex(tmp_path):
 def test_signs_in_a_heading_of_latex_stay(tmp_path):
     document, _ = read_lines(tmp_path / "a.tex", "\\section{Costs of \\$5 \\{net\\}} Low.\n")
     assert document.text == "Costs of $5 {net}  Low.\n" and document.title == "Costs of $5 {net}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.rst", ".. include:: part.rst\n\nThe pump."),
+        ("a.rst", ".. literalinclude:: pump.py\n   :language: python\n\nThe pump."),
+        ("a.rst", ".. csv-table:: Sizes\n   :file: sizes.csv\n\nThe pump."),
+        ("a.tex", "\\begin{document}\nThe pump.\n\\input{part}\n\\end{document}"),
+        ("a.tex", "\\begin{document}\nThe pump.\n\\include{part}\n\\end{document}"),
+    ],
+)
+def test_other_files_that_are_named_are_told_of(tmp_path, name, text):
+    document, problems = read_lines(tmp_path / name, text)
+    assert "The pump." in document.text and "part" not in document.text
+    assert problems == ["names other files to be included, which is not followed"]
+
+
+def test_files_that_a_comment_names_are_not_told_of(tmp_path):
+    _, problems = read_lines(tmp_path / "a.tex", "\\begin{document}\nText.\n% \\input{part}\n\\end{document}")
+    assert not problems
+
+
+def test_definitions_in_the_text_of_latex_are_no_text(tmp_path):
+    source = r"""\begin{document}
+\newcommand{\pump}{Roth pump}
+\newcommand{\pair}[2]{#1 {and} #2}
+\def\why{because}
+\newenvironment{note}{\begin{quote}Note:}{\end{quote}}
+\renewcommand\pair{x}
+The \pump{} runs \why{} it must.
+\end{document}"""
+    document, _ = read_lines(tmp_path / "a.tex", source.replace("\\\\", "\\"))
+    assert document.text.split("\n")[6] == "The Roth pump runs because it must."
+    assert document.text.split() == "The Roth pump runs because it must.".split()

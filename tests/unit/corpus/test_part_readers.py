@@ -85,6 +85,36 @@ def test_sheets(tmp_path):
     assert found[0].id == "b.xlsx#sheet=Sizes%20%23%20more%202024:4" and found[2].id == "b.xlsx#sheet=Form"
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (  # a remark beside the only row
+            [["Pumps of Orlin"], [], ["Item", "Price"], ["P-100", 12, "sold out"]],
+            [("b: S: Pumps of Orlin", "Item: P-100; Price: 12; C: sold out.")],
+        ),
+        (  # and beside one of several, without an empty row below the title
+            [["Pumps of Orlin"], ["Item", "Price"], ["P-100", 12, "sold out"], ["P-200", 20], ["Item", "Price"]],
+            [
+                ("b: S: Pumps of Orlin", "Item: P-100; Price: 12; C: sold out."),
+                ("b: S: Pumps of Orlin", "Item: P-200; Price: 20."),
+            ],
+        ),
+        ([["Item", "Price"], ["P-100", 12, "sold out"]], [("b: S", "Item: P-100; Price: 12; C: sold out.")]),
+        ([["Pumps of Orlin"], [], ["P-100", 12]], [("b: S", "Pumps of Orlin\nP-100 | 12")]),
+        ([["Item"], ["P-100"]], [("b: S", "Item: P-100.")]),
+    ],
+)
+def test_a_title_or_a_remark_is_no_header_of_a_sheet(tmp_path, rows, expected):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "S"
+    for one in rows:
+        book.active.append(one)
+    book.save(tmp_path / "b.xlsx")
+    found = list(read_file(SourceFile(tmp_path / "b.xlsx", "b.xlsx")))
+    assert [(document.title, document.text) for document in found] == expected
+
+
 def row(*cells, times=1):
     return f'<table:table-row table:number-rows-repeated="{times}">{"".join(cells)}</table:table-row>'
 

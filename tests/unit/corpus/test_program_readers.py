@@ -1,5 +1,6 @@
 """Programs, whose text keeps the lines of the file."""
 
+import pytest
 from support.reading import read_lines, said_on_lines
 
 PYTHON = '''"""Pumps.
@@ -82,3 +83,12 @@ def test_other_programs(tmp_path):
     document, _ = read_lines(tmp_path / "speed.h", C)
     assert [passage[0] for passage in said_on_lines(document)] == ["speed", "colour"]
     assert "int speed(int unit);" in document.text and "enum colour { RED, /* hot */ BLUE };" in document.text
+
+
+@pytest.mark.parametrize("name", ["a.c", "a.rs", "a.kt", "a.swift"])
+def test_a_comment_before_code_keeps_its_marks_and_its_line(tmp_path, name):
+    source = "/* inner */ int x = 0;\n\n/* The pump\n   is old. */ int y = 0;\n\n/* It is /* very */\n"
+    document, _ = read_lines(tmp_path / name, source.replace("/* It", "// It"))
+    lines = document.text.split("\n")
+    assert lines[0] == "/* inner */ int x = 0;"
+    assert [line.strip() for line in lines[2:4]] == ["The pump", "is old."]

@@ -131,10 +131,34 @@ def test_own_ids_of_several_files_are_told_apart_by_the_file(tmp_path):
 
 
 def test_what_is_passed_over_is_counted_by_endings(tmp_path):
-    write(tmp_path, ["a.txt", "b.xyz", "c/d.XYZ", "e", "f.pdf.gz"])
+    write(tmp_path, ["a.txt", "b.xyz", "c/d.XYZ", "f.pdf.gz"])
+    (tmp_path / "e").write_bytes(b"\x7fELF\0\0\1")
     passed = Counter()
     assert len(read(tmp_path, passed=passed)[0]) == 1
     assert passed == {".xyz": 2, "no ending": 1, ".pdf.gz": 1}
+
+
+def test_names_without_an_ending_are_read_if_they_are_text(tmp_path):
+    write(tmp_path, ["README", "docker/Dockerfile"])
+    (tmp_path / "NOTES").write_bytes("Größe: zwölf".encode("cp1252"))
+    (tmp_path / "LICENCE.gz").write_bytes(gzip.compress(b"Use it as you like."))
+    (tmp_path / "program").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "broken.gz").write_bytes(b"\x1f\x8bxyz")
+    (tmp_path / "empty").write_bytes(b"")
+    passed = Counter()
+    documents, problems = read(tmp_path, passed=passed)
+    assert [d.id for d in documents] == ["LICENCE.gz", "NOTES", "README", "docker/Dockerfile"]
+    assert not problems and passed == {"no ending": 2, ".gz": 1}
+    _, problems = read(tmp_path / "program")
+    assert [p.reason.split(";")[0] for p in problems] == ["unknown format (no ending)"]
+
+
+def test_logs_and_settings_are_read_as_they_stand(tmp_path):
+    for name in ("a.log", "b.text", "c.yaml", "d.yml", "e.toml"):
+        (tmp_path / name).write_text("port: 8080  # of the mill\n")
+    documents, problems = read(tmp_path)
+    assert {d.text for d in documents} == {"port: 8080  # of the mill\n"} and not problems
+    assert [d.title for d in documents] == ["", "", "c.yaml", "d.yml", "e.toml"]
 
 
 def test_an_index_among_the_sources_is_not_read(tmp_path):
@@ -142,7 +166,7 @@ def test_an_index_among_the_sources_is_not_read(tmp_path):
     begun = ["j/LOCK", "j/segments/1/a.txt"]
     write(tmp_path, ["a.txt", *index, *begun, "generations/b.txt", "k/CURRENT", "k/c.txt"])
     documents, problems = read(tmp_path)
-    assert [d.id for d in documents] == ["a.txt", "generations/b.txt", "k/c.txt"]
+    assert [d.id for d in documents] == ["a.txt", "generations/b.txt", "k/CURRENT", "k/c.txt"]
     assert [(p.source, p.unread) for p in problems] == [(str(tmp_path / "i"), False), (str(tmp_path / "j"), False)]
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import socket
+import ssl
+import urllib.error
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +16,7 @@ import pytest
 
 import ragqa
 from ragqa.config import Config, IndexConfig
-from ragqa.errors import FingerprintMismatch, MissingExtra, ModelError
+from ragqa.errors import FingerprintMismatch, ModelError
 from ragqa.indexing import current_encoder
 from ragqa.models import catalog
 from ragqa.models.card import CARD
@@ -25,6 +30,7 @@ from ragqa.models.catalog import (
     reader_fingerprint,
     resolve,
 )
+from ragqa.models.hub import is_local
 from ragqa.store.manifest import EncoderFact
 
 
@@ -77,23 +83,59 @@ def test_a_mistyped_folder_is_told_with_the_one_that_is_there(tmp_path, monkeypa
     assert resolve("models/mine", "reader").as_posix() == "models/mine"
 
 
-def test_a_name_that_no_hub_gives_is_told_with_what_is_there(tmp_path, monkeypatch):
+def test_a_mistyped_folder_is_never_looked_for_on_a_hub(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(urllib.request, "urlopen", _no_network)
     (tmp_path / "mine").mkdir()
     for load in (load_reader, load_reranker, load_encoder):
-        with pytest.raises(ModelError, match=r"^mien: no such folder here; did you mean mine\? As the name of a hub's"):
+        with pytest.raises(ModelError, match=r"^mien: no such model directory; did you mean mine\? .*: owner/mien\.\)"):
             load("mien")
-    monkeypatch.setattr(catalog.SpanReader, "load_checkpoint", _without_torch)
-    with pytest.raises(ModelError, match=r"did you mean mine\? .* needs an optional part"):
-        load_reader("mien")
-    with pytest.raises(MissingExtra):
-        load_reader("something-else")
+    with pytest.raises(ModelError, match=r"did you mean multilingual\?"):
+        load_reader("multilingal")
 
 
-def _without_torch(*_, **__):
-    raise MissingExtra("The reader", "train")
+def test_without_a_network_a_hub_is_asked_once(tmp_path, monkeypatch):
+    pytest.importorskip("huggingface_hub", reason="needs ragqa[train]")
+    asked = []
+
+    def urlopen(request, timeout):
+        asked.append(timeout)
+        raise urllib.error.URLError(OSError("no network"))
+
+    monkeypatch.setattr(socket, "getaddrinfo", _no_network)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    for load in (load_reader, load_reranker, load_encoder):
+        with pytest.raises(ModelError, match=r"^nobody/nothing-like-this: cannot be loaded"):
+            load("nobody/nothing-like-this")
+        assert asked.pop() <= 5 and not asked
+
+
+def test_a_hub_that_answers_anything_is_there(tmp_path, monkeypatch):
+    pytest.importorskip("huggingface_hub", reason="needs ragqa[train]")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    answers = [
+        (urllib.error.HTTPError("https://hub", 403, "no", None, None), False),
+        (urllib.error.URLError(ssl.SSLCertVerificationError("unknown certificate")), False),
+        (urllib.error.URLError(TimeoutError()), True),
+        (TimeoutError(), True),
+    ]
+    for error, local in answers:
+        monkeypatch.setattr(urllib.request, "urlopen", lambda *_, error=error, **__: _raise(error))
+        assert is_local("owner/name") is local
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: contextlib.nullcontext())
+    assert not is_local("owner/name")
+    assert is_local(str(tmp_path)), "a folder is there whatever a hub says"
+
+
+def _raise(error):
+    raise error
+
+
+def _no_network(*_, **__):
+    raise AssertionError("no hub is asked")
 
 
 def test_what_is_missing_from_the_package_is_told(monkeypatch, tmp_path):
