@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ragqa.questions.asked import ANYTHING, Asked, as_question, asked, asking_words, compared
-from ragqa.questions.fitting import may_answer
+from ragqa.questions.fitting import may_answer, tells_form
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Replaced, Stating
 
@@ -18,4 +18,5 @@ __all__ = [
     "asking_words",
     "compared",
     "may_answer",
+    "tells_form",
 ]

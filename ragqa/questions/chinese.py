@@ -5,7 +5,7 @@ from __future__ import annotations
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, replacing
-from ragqa.questions.words import Asking, parts, rules
+from ragqa.questions.words import Asking, parts, rules, small
 from ragqa.wording.words import words
 
 _PERIOD = "秒 分钟 分鐘 小时 小時 钟头 天 日 周 週 星期 礼拜 月 年 世纪 世紀 季度"
@@ -65,4 +65,8 @@ CHINESE = Asking(
     comparing=comparing(
         (r"(?P<one>.{1,40}?)(?:和|与|與|跟)(?P<other>.{1,40}?)(?:之间|之間)?(?:有什么|有什麼|有何|的)(?:区别|區別|差别|差別|差异|差異|不同)",
          r"^(?:请|請)?比较(?:一下)?(?P<one>.{1,40}?)(?:和|与|與|跟)(?P<other>.{1,40})$"), "什么是{}？"),
+    marks=small(
+        "的 是 在 有 什么 什麼 谁 誰 哪 几 幾 多少 怎 如何 吗 嗎 为何 為何 何时 何時 多久 了 和 与 與 这 這"
+    ),
+    blanks=False,
 )  # fmt: skip

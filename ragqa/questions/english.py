@@ -7,7 +7,7 @@ import re
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
-from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.questions.words import Asking, rules, small, whole_words
 from ragqa.wording.words import words
 
 _PERIOD = (
@@ -190,4 +190,9 @@ ENGLISH = Asking(
         "it its this these those that they their them he his him she her such however therefore thus hence also "
         "moreover furthermore otherwise instead then consequently additionally nevertheless but and so"
     ),
+    marks=small(
+        "the of is are were does did what which who whom whose how when where why from by with and its it there that this these "
+        "those could would should been have be at their my your an any if tell give list name"
+    ),
+    named=True,
 )  # fmt: skip

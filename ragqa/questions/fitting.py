@@ -33,10 +33,10 @@ _PHONE = 5  # digits
 class Quoted:
     """A quotation, of which each kind of answer asks something."""
 
-    def __init__(self, text: str, wording: Wording) -> None:
+    def __init__(self, text: str, language: str, wording: Wording) -> None:
         self.text = plain(text)
         self.low = self.text.lower()
-        self.wording, self.asking = wording, asking_words(wording.language)
+        self.wording, self.asking = wording, asking_words(language)
 
     @cached_property
     def words(self) -> list[str]:
@@ -50,11 +50,12 @@ class Quoted:
 
     @cached_property
     def has_number(self) -> bool:
-        """Whether there is a number in it, in digits or in words."""
+        """Whether there is a number in it, in digits or in words; true where the words for numbers are not known."""
         return (
             self.has_digit
             or any(word in self.wording.numbers or word in self.wording.scales for word in self.words)
             or self.has_amount
+            or not (self.wording.numbers or self.asking.amounts)
         )
 
     @cached_property
@@ -83,9 +84,10 @@ class Quoted:
         return self.has_digit and _NUMBER_ONLY.fullmatch(self.low) is not None
 
     @cached_property
-    def is_named(self) -> bool:
-        """Whether a word of it is written as a name."""
-        return self.wording.capitals and any(word[0].isupper() for word in _WORD.findall(self.text))
+    def may_be_name(self) -> bool:
+        """Whether a word of it is written as a name; true where people are not told by that."""
+        told = self.wording.capitals and self.asking.named
+        return not told or any(word[0].isupper() for word in _WORD.findall(self.text))
 
     def _finds(self, pattern: re.Pattern[str] | None) -> bool:
         return pattern is not None and pattern.search(self.low) is not None
@@ -118,7 +120,7 @@ def _is_bare_amount(quoted: Quoted) -> bool:
 
 
 def _person(quoted: Quoted) -> bool:
-    return not quoted.is_number and (quoted.is_named or not quoted.wording.capitals)
+    return not quoted.is_number and quoted.may_be_name
 
 
 def _phone(quoted: Quoted) -> bool:
@@ -148,12 +150,17 @@ _CHECKS: dict[Kind, Callable[[Quoted], bool]] = {
 }
 
 
+def tells_form(asked: Asked) -> bool:
+    """Whether the form of a quotation can tell that it is of none of the kinds that are asked for."""
+    return bool(asked.kinds) and asked.kinds <= _CHECKS.keys()
+
+
 @lru_cache(10_000)
 def may_answer(text: str, asked: Asked, wording: Wording) -> bool:
     """Whether a quotation can be of one of the kinds that are asked for. Of kinds that a form does not tell (an
     occasion, a reason, anything) every quotation can be.
     """
-    if not asked.kinds or not asked.kinds <= _CHECKS.keys():
+    if not tells_form(asked):
         return True
-    quoted = Quoted(text, wording)
+    quoted = Quoted(text, asked.language, wording)
     return any(_CHECKS[kind](quoted) for kind in asked.kinds)

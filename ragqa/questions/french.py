@@ -7,7 +7,7 @@ import re
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
-from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.questions.words import Asking, rules, small, whole_words
 from ragqa.wording.words import words
 
 _PERIOD = (
@@ -94,4 +94,9 @@ FRENCH = Asking(
     comparing=comparing(
         (r"\bdifférences? entre (?P<one>.{1,80}?) et (?P<other>.{1,80})$",
          r"^compare[rz]? (?P<one>.{1,80}?) (?:et|à|avec) (?P<other>.{1,80})$"), "Qu'est-ce que {} ?"),
+    marks=small(
+        "le la les l un une des du de d et ou à au aux en dans pour par sur avec est sont était qui que quoi quel quelle quels "
+        "quelles quand où comment pourquoi combien ce c cette ces ne pas se son sa ses peut on il elle est-ce qu a-t-il je faut"
+    ),
+    named=True,
 )  # fmt: skip

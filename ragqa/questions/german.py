@@ -7,7 +7,7 @@ import re
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
-from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.questions.words import Asking, rules, small, whole_words
 from ragqa.wording.words import words
 
 _PERIOD = (
@@ -104,5 +104,11 @@ GERMAN = Asking(
         "Wie alt ist {}?: älter jünger, Wie groß ist {}?: größer kleiner, Wie lang ist {}?: länger kürzer, "
         "Wie hoch ist {}?: höher niedriger, Wie schwer ist {}?: schwerer leichter, "
         "Wie schnell ist {}?: schneller langsamer, Was kostet {}?: teurer billiger günstiger",
+    ),
+    marks=small(
+        "der die das den dem des ein eine einen einem einer eines und oder von vom zu zum zur mit für auf aus bei im am nach ist sind "
+        "wird werden wurde wurden hat haben kann können darf muss müssen soll gibt nicht wer wem wen wessen wo wohin woher wann "
+        "warum weshalb wieso wie viele viel welche welcher welches welchen welchem lange oft kostet bedeutet heißt ich man wir "
+        "sich es sie er dass nur auch wenn"
     ),
 )  # fmt: skip

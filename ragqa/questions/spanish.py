@@ -7,7 +7,7 @@ import re
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
-from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.questions.words import Asking, rules, small, whole_words
 from ragqa.wording.words import words
 
 _PERIOD = "segundos? minutos? horas? días? noches? semanas? mes(?:es)? años? décadas? siglos? trimestres?"
@@ -90,4 +90,9 @@ SPANISH = Asking(
     comparing=comparing(
         (r"\bdiferencias? entre (?P<one>.{1,80}?) y (?P<other>.{1,80})$",
          r"^compar[ae]r? (?P<one>.{1,80}?) (?:y|con) (?P<other>.{1,80})$"), "¿Qué es {}?"),
+    marks=small(
+        "el la los las un una unos unas de del en y o a al con por para es son está fue fueron se que qué quién quiénes quien cuál "
+        "cuáles cuándo cuando cuánto cuánta cuántos cuántas cuanto cuantos dónde donde cómo como su sus no hay puede puedo esta este"
+    ),
+    named=True,
 )  # fmt: skip
