@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ragqa.questions.asked import ANYTHING, Asked, as_question, asked, asking_words, compared
+from ragqa.questions.comparing import Sides
 from ragqa.questions.fitting import may_answer, tells_form
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Replaced, Stating
@@ -12,6 +13,7 @@ __all__ = [
     "Asked",
     "Kind",
     "Replaced",
+    "Sides",
     "Stating",
     "as_question",
     "asked",

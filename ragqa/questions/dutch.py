@@ -8,7 +8,10 @@ from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.words import Asking, rules, small, whole_words
 
-_PERIOD = "seconden? minuten? minuut uur uren dagen? dag nachten? weken? week maand(?:en)? jaar jaren decennia eeuw(?:en)? kwartaal"
+_PERIOD = (
+    "seconden? minuten? minuut uur uren dagen? dag nachten? weken? week maand(?:en)? jaar jaren decennia eeuw(?:en)? "
+    "kwartaal"
+)
 _UNITS = _PERIOD.replace(" ", "|")
 
 DUTCH = Asking(
@@ -25,7 +28,7 @@ DUTCH = Asking(
         (r"^waarom\b|\bom welke reden\b|^waardoor\b|^hoe komt het\b|^wat (?:is|was) de reden\b", Kind.REASON),
         (r"^hoe (?:werkt|kan|kun|moet|doe|maak|installeer) (?:ik|je|men|we|u|een|de|het)\b", Kind.PROCEDURE),
         (r"\bwat (?:betekent|verstaat men onder|houdt .{1,60} in$)|^wat is een [\w-]+$", Kind.DEFINITION),
-        (r"\b(?:telefoon|fax)nummer\b", Kind.PHONE),
+        (r"^(?:wat is .*)?\b(?:telefoon|fax)nummer\b", Kind.PHONE),
         (r"^(?:door |met |aan |van |voor |bij )?(?:wie|wiens)\b", Kind.PERSON),
         (r"^(?:vanaf )?waar\b", Kind.PLACE),
         (r"^(?:tot |sinds |vanaf )?wanneer\b", Kind.OCCASION),
@@ -41,16 +44,20 @@ DUTCH = Asking(
     periods=whole_words(_PERIOD + " dagelijks wekelijks maandelijks jaarlijks levenslang onbepaalde"),
     moments=whole_words(
         "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag vandaag morgen gisteren middag middernacht ochtend "
-        "avond nacht lente zomer herfst winter pasen kerst eeuw jaren? jaar maand dagen? dag januari februari maart april "
+        "avond nacht lente zomer herfst winter pasen kerst eeuw jaren? jaar maand dagen? dag januari februari maart "
+        "april "
         "mei juni juli augustus september oktober november december"
     ),
     alternatives=whole_words("of"),
-    plural=re.compile(r"^wie (?:zijn|waren)\b|^(?:\w+ )?welke (?:\w+ )?\w+(?:en|s) (?:zijn|waren|worden|hebben|mogen|moeten)\b"),
+    plural=re.compile(
+        r"^wie (?:zijn|waren)\b|^(?:\w+ )?welke (?:\w+ )?\w+(?:en|s) (?:zijn|waren|worden|hebben|mogen|moeten)\b"
+    ),
     comparing=comparing(
         (r"\bverschil(?:len)? tussen (?P<one>.{1,80}?) en (?P<other>.{1,80})$",
          r"^vergelijk (?P<one>.{1,80}?) (?:en|met) (?P<other>.{1,80})$"), "Wat is {}?"),
     marks=small(
-        "de het een van voor met op aan bij naar uit over en of te is zijn wordt worden werd wie wat waar wanneer waarom "
+        "de het een van voor met op aan bij naar uit over en of te is zijn wordt worden werd wie wat waar wanneer "
+        "waarom "
         "waardoor hoe hoeveel hoelang welke welk ik je u men niet dat die deze dit kan kun mag moet heeft hebben ze hij"
     ),
 )  # fmt: skip

@@ -21,12 +21,20 @@ _DAY = re.compile(
 )
 _COINS = re.compile(
     rf"[{MONEY}元]|免费|免費|英镑|英鎊|\b(?:dollars?|euros?|pounds?|cents?|pence|pennies|yen|yuan|rmb|francs?|marks?|crowns?|"
-    r"rupees?|usd|eur|gbp|chf|dólares|livres|pfund|free|gratis|kostenlos|gratuit)\b"
+    r"rupees?|usd|eur|gbp|chf|dólares|livres|pfund|pfennige?|free|gratis|kostenlos|gratuit\w*|grátis|gratuito|gratuita|lei|leu|"
+    r"руб\w*|копе\w+|бесплатно|lira\w*|kuruş|tl|ücretsiz|đồng|triệu|miễn phí|ευρώ|δωρεάν|reais|real|euro)\b"
+    r"|[원円]|ريال|جنيه|دينار|درهم|ليرة|مجان|บาท|ฟรี|रुपय|रुपए|मुफ़्त|मुफ्त|निःशुल्क"
 )
-_PER_CENT = re.compile(r"[%‰]|\bper ?cent\b|\bpercentage\b|\bprozent\b|\bpour ?cent\b|\bpor ciento\b|百分之|成$")
+_PER_CENT = re.compile(
+    r"[%‰]|\bper ?cent\b|\bpercentage\b|\bprozent\b|\bpour ?cent\b|\bpor ciento\b|百分之|成$"
+    r"|\bprocent\b|\bpor cento\b|\bper cento\b|процент|\byüzde|بالم[ئا]|في المئة|phần trăm|τοις "
+    r"εκατό|เปอร์เซ็นต์|ร้อยละ|प्रतिशत|फ़ीसदी"
+)
 _LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[a-z]{2,}(?:/|\b)")
 _MAIL = re.compile(r"\S@\S")
 _VERSION = re.compile(r"v?\d+(?:\.\d+){2,}\w*")
+_IP = re.compile(r"(?<![\d.])\d{1,3}(?:\.(?:\d{1,3}|\*)){3}|[0-9a-f]{0,4}:[0-9a-f:]*:|\blocalhost\b")
+_PATH = re.compile(r"[/\\~]|\w\.\w|\$\w")
 _PHONE = 5  # digits
 
 
@@ -144,6 +152,8 @@ _CHECKS: dict[Kind, Callable[[Quoted], bool]] = {
     Kind.LINK: lambda quoted: _LINK.search(quoted.low) is not None,
     Kind.MAIL: lambda quoted: _MAIL.search(quoted.low) is not None,
     Kind.PORT: _has_digit,
+    Kind.IP: lambda quoted: _IP.search(quoted.low) is not None,
+    Kind.PATH: lambda quoted: _PATH.search(quoted.low) is not None,
     Kind.VERSION: _has_digit,
     Kind.CODE: _has_digit,
     Kind.ADDRESS: _has_digit,

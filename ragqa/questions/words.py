@@ -13,7 +13,7 @@ from ragqa.questions.stating import Replaced, Stating
 
 Rule = tuple[re.Pattern[str], frozenset[Kind]]
 # the inside of a character class: letters, and the signs over and under them
-LETTERS = r"\w\u0300-\u036f\u064b-\u0652\u0900-\u0963\u0e31-\u0e4e"
+LETTERS = r"\w\u0300-\u036f\u0900-\u0963\u0e31-\u0e4e"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
