@@ -29,7 +29,10 @@ _PATHS = (
     r"path (?:of|to|for) (?:the |an? )?(?:\w+ ){0,2}(?:files?|folder|directory|logs?|binary|executable|socket|library|"
     r"config(?:uration)?|scripts?|certificates?)"
 )
-_NAMING = "called|named|titled|spelled|abbreviated|pronounced|labelled|labeled|related|located|situated"
+_NAMING = (
+    "called|named|titled|spelled|abbreviated|pronounced|labelled|labeled|related|located|situated|"
+    "shaped|spaced|arranged|described|classified|regarded|viewed|considered"
+)
 _DONE = (
     rf"(?!(?:{_NAMING})\b)"
     r"(?:\w+ed|done|made|built|paid|set|chosen|drawn|cut|kept|held|put|run|sent|taken|written)\b"
@@ -154,7 +157,8 @@ ENGLISH = Asking(
         (r"\bhow (?:do|can|could|should|may|might|would|shall|must) (?:i|you|we|one|users?|someone|people|they|anyone)"
          rf"\b|^how to\b|^how (?:is|are) (?:the |an? )?\w.*\b{_DONE}$|^how (?:can|could|should|may|must) \w.*\bbe "
          rf"{_DONE}"
-         r"|^how (?:do|does|did) .{1,80}\b(?:work|function|operate)$|\bwhat (?:are the )?steps\b", Kind.PROCEDURE),
+         r"|^how (?:do|does|did) (?:[\w'-]+ ){1,5}(?:work|function|operate)$|\bwhat (?:are the )?steps\b",
+         Kind.PROCEDURE),
         (r"^(?:what does|what do|what did) .{1,60}\b(?:mean|stand for)\b|^define\b|\b(?:meaning|definition) of\b"
          r"|^what is meant by\b|^what(?:'s| is) an? [\w-]+(?: [\w-]+)?$|^(?:describe|explain)\b"
          r"|^what(?:'s| is| are) (?!(?:it|this|that|these|those|they|he|she|there|\w+ing)$)[\w-]+$", Kind.DEFINITION),

@@ -8,8 +8,9 @@ from functools import cached_property, lru_cache
 
 from ragqa.characters import MONEY
 from ragqa.normalized import plain
-from ragqa.questions.asked import Asked, asking_words
+from ragqa.questions.asked import Asked
 from ragqa.questions.kinds import Kind
+from ragqa.questions.tongues import asking_words
 from ragqa.wording import Wording
 
 _WORD = re.compile(r"\w+")

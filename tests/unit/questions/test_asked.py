@@ -45,6 +45,8 @@ from ragqa.questions import Kind, as_question, asked
         ("how is the tax calculated?", {Kind.PROCEDURE}),
         ("How can the cache be disabled?", {Kind.PROCEDURE}),
         ("How is the river called?", frozenset()),
+        ("How are the leaves shaped?", frozenset()),
+        ("How do the old masters see the use of his later work?", frozenset()),
         ("What is autovacuum?", {Kind.DEFINITION}),
         ("What is it?", frozenset()),
         ("How do tin and lead differ?", {Kind.COMPARISON}),
