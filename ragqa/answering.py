@@ -21,7 +21,7 @@ from ragqa.faq import StoredAnswers
 from ragqa.filters import Filter, parse_filter
 from ragqa.index.snapshot import Snapshot
 from ragqa.protocols import Reader
-from ragqa.questions import as_question, compared
+from ragqa.questions import Sides, as_question, compared
 from ragqa.retrieve import HybridRetriever
 from ragqa.store.passages import encodable
 from ragqa.timing import Stopwatch
@@ -42,7 +42,8 @@ class Request:
     """An `Ask` with all that it leaves open filled in: ``threshold`` is the score from which short answers are given,
     ``excerpts_from`` that of excerpts. ``question`` is what is searched for and read, ``typed`` what was asked. A
     question that compares two things has a request for each as its ``parts``; then of its own passages half are read,
-    and a quarter for each part.
+    and a quarter for each part; ``valued`` says that each part is answered by a value. Then none is given for the
+    question as a whole, where it would look like a verdict.
     """
 
     question: str
@@ -52,6 +53,7 @@ class Request:
     excerpts_from: float = math.inf
     typed: str = ""
     parts: tuple[Request, ...] = ()
+    valued: bool = False
 
     def own(self, hits: Sequence[Hit]) -> Sequence[Hit]:
         """Those of the hits that are read for the question as a whole."""
@@ -85,7 +87,8 @@ class Answering:
     def request(self, ask: Ask) -> Request:
         """A checked request; `QuestionError` or `ConfigError` if there is something wrong with it."""
         whole = self._request(ask)
-        return replace(whole, parts=self._parts(ask, whole))
+        sides = compared(whole.question, self.snapshot.manifest.config.language)
+        return whole if sides is None else replace(whole, parts=self._parts(ask, whole, sides), valued=not sides.told)
 
     def _request(self, ask: Ask) -> Request:
         read = settings_for(self.config.read, ask)
@@ -93,11 +96,8 @@ class Answering:
         question = typed if read.as_typed else self._understood(typed, where)
         return Request(question, where, read, *self._thresholds(read), typed)
 
-    def _parts(self, ask: Ask, whole: Request) -> tuple[Request, ...]:
+    def _parts(self, ask: Ask, whole: Request, sides: Sides) -> tuple[Request, ...]:
         """A request for each of two things that a question compares."""
-        sides = compared(whole.question, self.snapshot.manifest.config.language)
-        if sides is None:
-            return ()
         passages, form = max(1, whole.read.passages // 4), whole.read.form
         own = replace(ask, passages=passages, as_typed=True, form="excerpt" if sides.told and form == "auto" else form)
         return tuple(self._request(replace(own, question=side)) for side in sides.questions)
@@ -226,7 +226,8 @@ class Answering:
         wanted = read.form == "excerpt" or (read.form == "auto" and seen.asked.wants_excerpt)
         excerpts = self._excerpts(read, seen) if wanted or not short else ()
         sure = tuple(one for one in excerpts if wanted and one.score >= request.excerpts_from)
-        given = short if short and short[0].faq else sure or (() if read.form == "excerpt" else short)
+        told = read.form == "excerpt" or request.valued
+        given = short if short and short[0].faq else sure or (() if told else short)
         return Reply(
             question=typed,
             searched="" if request.question == typed else request.question,

@@ -41,7 +41,7 @@ def print_reply(reply: Reply, *, promised: bool = True) -> None:
     """
     if reply.searched:
         say(f"Searched for: {reply.searched} (--as-typed searches for the words as they are)")
-    if not reply.answered:
+    if not reply.answered and not any(part.answered for part in reply.parts):
         _print_near(reply, promised=promised)
     for number, answer in enumerate(reply.answers, 1):
         _print_answer(f"{number}. ", answer)

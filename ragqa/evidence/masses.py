@@ -27,7 +27,7 @@ from ragqa.evidence.overlap import Overlap
 from ragqa.evidence.phrases import phrase
 from ragqa.questions import ANYTHING, Asked, asked, may_answer
 from ragqa.types import Hit, Span
-from ragqa.wording import ENGLISH, Wording, wording_among
+from ragqa.wording import ENGLISH, Wording, language_among, wording_of
 
 
 def log_priors(hits: Sequence[Hit], weights: Weights, overlap: Overlap | None = None) -> list[float]:
@@ -86,8 +86,8 @@ class Evidence:
         """Of a question, before anything is read; words are compared as the best hit's language does, or ``language``
         where the index does not say it.
         """
-        wording = wording_among(hits, language)
-        return cls(hits, weights, wording, asked(question, wording.language))
+        own = language_among(hits, language)
+        return cls(hits, weights, wording_of(own), asked(question, own))
 
     def __post_init__(self) -> None:
         """Priors are known before reading."""

@@ -12,7 +12,6 @@ from functools import cached_property
 
 from ragqa.normalized import plain
 from ragqa.questions import Asked
-from ragqa.questions.terms import terms
 from ragqa.sentences import sentence_at
 from ragqa.types import Hit, Span
 
@@ -33,7 +32,7 @@ class Overlap:
             return self.within(index)
         place = (index, *sentence_at(passage.text, passage.sentence_ends, span.start, span.end))
         if place not in self._near:
-            words = terms(f"{passage.context}\n{passage.text[place[1] : place[2]]}", self._asked.language)
+            words = self._asked.terms_of(f"{passage.context}\n{passage.text[place[1] : place[2]]}")
             self._near[place] = self._share(self._asked.terms.intersection(words))
         return self._near[place]
 
@@ -56,8 +55,8 @@ class Overlap:
     @cached_property
     def _held(self) -> list[frozenset[str]]:
         """The words of the question that each hit has."""
-        language, wanted = self._asked.language, self._asked.terms
-        return [wanted.intersection(terms(hit.passage.retrieval_text, language)) for hit in self._hits]
+        wanted, terms_of = self._asked.terms, self._asked.terms_of
+        return [wanted.intersection(terms_of(hit.passage.retrieval_text)) for hit in self._hits]
 
     @cached_property
     def _weights(self) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, replacing
-from ragqa.questions.words import Asking, parts, rules
+from ragqa.questions.words import Asking, parts, rules, small
 from ragqa.wording.words import words
 
 _PERIOD = "秒 分钟 分鐘 小时 小時 钟头 天 日 周 週 星期 礼拜 月 年 世纪 世紀 季度"
@@ -35,10 +35,18 @@ _STATING = Stating(
     asking=replacing((r"[吗嗎么麼]\s*$", ""), (r"是否", ""), (r"(\w)[不没沒]\1", r"\1")),
 )  # fmt: skip
 
+# a question without another word that asks, up to its end
+_ALONE = r"^(?!.*(?:谁|誰|哪|吗|嗎|怎|如何|为什么|為什麼|为何|為何|时候|時候|何时|何時|[几幾](?!号|號|$)|多久)).*"
+_WHAT = r"(?:是|为|為)?(?:多少|什么|什麼|几号|幾號|几|幾)?$"
+
 CHINESE = Asking(
     language="zh",
     rules=rules(
         (r"(?:区别|區別|差别|差別|差异|差異|不同)(?:是什么|是什麼|在哪|何在)?[？?]?$|比较|比較", Kind.COMPARISON),
+        (_ALONE + r"(?:传真|傳真|电话|電話|手机|手機)(?:号码|號碼|号|號)?" + _WHAT, Kind.PHONE),
+        (_ALONE + r"(?:邮箱|郵箱|电子邮件|電子郵件|电邮|電郵)(?:地址)?" + _WHAT, Kind.MAIL),
+        (_ALONE + r"(?:邮编|郵編|邮政编码|郵遞區號|账号|帳號|编号|編號)" + _WHAT, Kind.CODE),
+        (_ALONE + r"端口(?:号|號)?" + _WHAT + "|(?:哪个|哪個|什么|什麼)端口", Kind.PORT),
         (rf"多久|多长时间|多長時間|(?:几|幾|多少)(?:个|個)?(?:{_UNITS})(?!号|號)",
          (Kind.DURATION, Kind.NUMBER, Kind.DATE)),
         (r"多少钱|多少錢|(?:价格|價格|费用|費用|工资|工資|票价|票價)(?:是|为|為)?(?:多少|几|幾)", Kind.MONEY),
@@ -49,7 +57,8 @@ CHINESE = Asking(
         (r"什么时候|什麼時候|何时|何時|什么时间|什麼時間|哪个时期|哪個時期", Kind.OCCASION),
         (r"为什么|為什麼|为何|為何|什么原因|什麼原因|原因是", Kind.REASON),
         (r"(?:怎么|怎麼|怎样|怎樣|如何)(?!样|樣)", Kind.PROCEDURE),
-        (r"是什么意思|是什麼意思|什么叫|什麼叫|的定义|的定義|指的是什么|指的是什麼", Kind.DEFINITION),
+        (r"^(?:请问|請問)?(?:什么|什麼)是"
+         r"|是什么意思|是什麼意思|什么叫|什麼叫|的定义|的定義|指的是什么|指的是什麼", Kind.DEFINITION),
         (r"谁|誰|何人|哪位|什么人|什麼人", Kind.PERSON),
         (r"哪里|哪裡|哪儿|何处|何處|什么地方|什麼地方|何地|在哪", Kind.PLACE),
         (r"(?:哪些|有哪几|有哪幾)", Kind.LIST),
@@ -65,4 +74,8 @@ CHINESE = Asking(
     comparing=comparing(
         (r"(?P<one>.{1,40}?)(?:和|与|與|跟)(?P<other>.{1,40}?)(?:之间|之間)?(?:有什么|有什麼|有何|的)(?:区别|區別|差别|差別|差异|差異|不同)",
          r"^(?:请|請)?比较(?:一下)?(?P<one>.{1,40}?)(?:和|与|與|跟)(?P<other>.{1,40})$"), "什么是{}？"),
+    marks=small(
+        "的 是 在 有 什么 什麼 谁 誰 哪 几 幾 多少 怎 如何 吗 嗎 为何 為何 何时 何時 多久 了 和 与 與 这 這"
+    ),
+    blanks=False,
 )  # fmt: skip

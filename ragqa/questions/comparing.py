@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 LONGEST = 400  # characters of a question that is looked at
+_HEAD = re.compile(r"^(?:(?:that|those) )?(for|in|of|on|at|für|bei|von|pour|dans|de|para|en)\s", re.IGNORECASE)
 _SHARED = re.compile(r"\s(?:for|in|of|on|at|für|bei|von|pour|dans|de|para|en)\s.*$", re.IGNORECASE)
 
 
@@ -52,9 +53,21 @@ def split(question: str, table: Comparing) -> Sides | None:
         by = match.groupdict().get("by")
         form = table.about if by is None else table.measures.get(by.lower())
         one, other = match["one"].strip(" ,"), match["other"].strip(" ,")
+        other = _named(one, other)
         if form is None or not one or not other:
             continue
         if (shared := _SHARED.search(other)) and not _SHARED.search(one):
             one += shared[0]
         return Sides((form.replace("{}", one), form.replace("{}", other)), by is None)
     return None
+
+
+def _named(one: str, other: str) -> str:
+    """The second thing with what it leaves out of the first: of "the fee for A" and "for B", "the fee for B"; "" where
+    that is not to be found.
+    """
+    left_out = _HEAD.search(other)
+    if left_out is None:
+        return other
+    head, joined, _ = one.lower().partition(f" {left_out[1].lower()} ")
+    return f"{one[: len(head)]} {other[left_out.start(1) :]}" if joined else ""

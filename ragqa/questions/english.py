@@ -7,7 +7,7 @@ import re
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
-from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.questions.words import Asking, rules, small, whole_words
 from ragqa.wording.words import words
 
 _PERIOD = (
@@ -24,10 +24,38 @@ _CODES = (
     "(?:account|user|customer|client|project|device|group|process) id|identifier|post ?code|zip code|iban|isbn|"
     "(?:serial|account|cve|reference|registration|vat|licen[cs]e|extension|room|part|model) number"
 )
+_PATHS = (
+    r"(?:file|full|absolute|relative|default|config(?:uration)?|log|data|install(?:ation)?|socket|directory) paths?|"
+    r"path (?:of|to|for) (?:the |an? )?(?:\w+ ){0,2}(?:files?|folder|directory|logs?|binary|executable|socket|library|"
+    r"config(?:uration)?|scripts?|certificates?)"
+)
+_NAMING = (
+    "called|named|titled|spelled|abbreviated|pronounced|labelled|labeled|related|located|situated|"
+    "shaped|spaced|arranged|described|classified|regarded|viewed|considered"
+)
+_DONE = (
+    rf"(?!(?:{_NAMING})\b)"
+    r"(?:\w+ed|done|made|built|paid|set|chosen|drawn|cut|kept|held|put|run|sent|taken|written)\b"
+)
+_DOINGS = (
+    "install|uninstall|configure|enable|disable|create|delete|remove|upgrade|connect|restart|restore|deploy|compile|cancel|"
+    "renew|replace|repair|register|reset|clean|set up|turn (?:on|off)|log (?:in|out)"
+)
+_JUDGED = "allowed|permitted|forbidden|prohibited|banned|legal|illegal|mandatory|compulsory|possible"
+_NOT_LIMITS = r"(?!(?:max|maximum|min|minimum|number|what|things|all|list)\b)"
+_PLEASE = r"(?:please )?(?:(?:can|could|will|would) you (?:please )?)?"
 _IS = r"(?:what|which)(?:'s| is| are| was| were)(?: the| an?| its| their| his| her| my| our| your)?"
 _WHAT = r"(?:what|which)"
 _TIME = "year|month|day|date|decade|century|weekday|deadline"
 
+_VERBS = (
+    "owns|starts|happens|controls|enables|disables|sets|runs|makes|gives|takes|holds|shows|prints|returns|creates|removes|"
+    "deletes|stops|handles|causes|means|contains|includes|requires|needs|uses|allows|supports|provides|produces|builds|"
+    "serves|leads|manages|defines|describes|determines|specifies|says|becomes|belongs|applies|refers|comes|goes|keeps|"
+    "lists|tells|opens|closes|begins|ends|lies|lives|stands|connects|prevents|protects|sends|reads|writes|loads|saves"
+)
+_NO_NOUN = rf"(?:does|was|has|is|the|an?|{_VERBS})\b"  # what stands behind the thing that is asked for
+_OF_VERBS = "the|an?|if|when|it|its|this|that|his|her|their|your|my|our|no|any|each|every|because|whether|into|onto"
 _PASTS = (
     "begin: began, bring: brought, build: built, burn: burnt, buy: bought, catch: caught, come: came, cost: cost, "
     "draw: drew, drive: drove, eat: ate, fall: fell, feed: fed, fight: fought, find: found, fly: flew, get: got, "
@@ -91,8 +119,8 @@ _STATING = Stating(
 ENGLISH = Asking(
     language="en",
     rules=rules(
-        (r"\b(?:difference|differences|distinction) between\b|\bdiffers? from\b|^compare\b|\bcompared? (?:to|with)\b"
-         r"|\bvs\.?(?!\w)|\bversus\b", Kind.COMPARISON),
+        (r"\b(?:difference|differences|distinction) between\b|\bdiffers? from\b|^how (?:do|does|did) .{1,160}\bdiffer$"
+         r"|^compare\b|\bcompared? (?:to|with)\b|\bvs\.?(?!\w)|\bversus\b|^(?:the )?differences? \w", Kind.COMPARISON),
         (r"\bhow (?:long|much (?:longer|time))\b", (Kind.DURATION, Kind.QUANTITY)),
         (rf"\bhow many (?:more |full |business |working |calendar |consecutive )*(?:{_UNITS})\b",
          (Kind.DURATION, Kind.NUMBER)),
@@ -105,8 +133,11 @@ ENGLISH = Asking(
         (r"\bhow (?:soon|quickly|late|early)\b|\buntil when\b|\bsince when\b|\bby when\b", Kind.OCCASION),
         (rf"\b{_WHAT} percent(?:age)?\b|\b{_WHAT} (?:proportion|fraction|share) of\b"
          rf"|\b{_IS} (?:\w+ )?percent(?:age)?\b", Kind.PERCENTAGE),
-        (rf"\b{_WHAT} (?:{_TIME})\b(?! of the)|\b{_IS} (?:\w+ )?(?:date|deadline)\b", Kind.DATE),
+        (rf"\b{_WHAT} (?:{_TIME})\b(?! of the)|\b{_IS} (?:\w+ )?(?:date|deadline)\b"
+         rf"|\b{_WHAT} time (?:is|are|was|were|do|does|did|can|must|should|will|may)\b", Kind.DATE),
         (rf"\b{_IS} (?:\w+ ){{0,2}}(?:{_COSTS})s?(?: of| for| to|$)", (Kind.MONEY, Kind.PERCENTAGE)),
+        (rf"\b{_IS} (?:\w+ ){{0,2}}ip(?:v[46])? address\b|\b{_WHAT} ip(?:v[46])? address\b", Kind.IP),
+        (rf"\b(?:{_IS}|{_WHAT}) (?:\w+ )?(?:{_PATHS})\b", Kind.PATH),
         (rf"\b{_IS} (?:\w+ )?(?:url|web address)\b|\b{_WHAT} (?:url|web address)\b", Kind.LINK),
         (rf"\b{_IS} (?:\w+ ){{0,2}}e-?mail(?: address)?\b|\b{_WHAT} e-?mail address\b", Kind.MAIL),
         (rf"\b(?:{_IS}|{_WHAT}) (?:\w+ ){{0,2}}(?:phone|fax|telephone) number\b", Kind.PHONE),
@@ -124,11 +155,15 @@ ENGLISH = Asking(
         (r"\bwhy\b|\bhow come\b|\b(?:what|which)(?: is| was| are| were)?(?: the)? reasons?\b|^what caus(?:es|ed)\b",
          Kind.REASON),
         (r"\bhow (?:do|can|could|should|may|might|would|shall|must) (?:i|you|we|one|users?|someone|people|they|anyone)"
-         r"\b|^how to\b|\bhow (?:is|are) \w.*\b(?:done|installed|configured|made)$|\bwhat (?:are the )?steps\b",
+         rf"\b|^how to\b|^how (?:is|are) (?:the |an? )?\w.*\b{_DONE}$|^how (?:can|could|should|may|must) \w.*\bbe "
+         rf"{_DONE}"
+         r"|^how (?:do|does|did) (?:[\w'-]+ ){1,5}(?:work|function|operate)$|\bwhat (?:are the )?steps\b",
          Kind.PROCEDURE),
         (r"^(?:what does|what do|what did) .{1,60}\b(?:mean|stand for)\b|^define\b|\b(?:meaning|definition) of\b"
-         r"|^what is meant by\b|^what(?:'s| is) an? [\w-]+(?: [\w-]+)?$|^(?:describe|explain)\b", Kind.DEFINITION),
-        (r"^(?:list|enumerate)\b|^name (?:all|the|some|two|three|four|five|every)\b", Kind.LIST),
+         r"|^what is meant by\b|^what(?:'s| is) an? [\w-]+(?: [\w-]+)?$|^(?:describe|explain)\b"
+         r"|^what(?:'s| is| are) (?!(?:it|this|that|these|those|they|he|she|there|\w+ing)$)[\w-]+$", Kind.DEFINITION),
+        (r"^(?:list|enumerate)\b|^name (?:all|the|some|two|three|four|five|every)\b"
+         r"|^(?:give|show|tell|get|find)(?: me)? (?:all|every)\b", Kind.LIST),
         (r"\bwhen\b", Kind.OCCASION),
         (r"\bwho(?:m|'s)?\b|\bwhose\b", Kind.PERSON),
         (r"\bwhere\b", Kind.PLACE),
@@ -140,6 +175,8 @@ ENGLISH = Asking(
     ),
     heads=rules(
         (r"\b(?:url|web address)\b", Kind.LINK),
+        (r"\bip(?:v[46])? address\b", Kind.IP),
+        (rf"\b(?:{_PATHS})\b", Kind.PATH),
         (r"\be-?mail(?: address)?\b", Kind.MAIL),
         (r"\b(?:phone|fax|telephone) number\b", Kind.PHONE),
         (r"\bport(?: number)?\b", Kind.PORT),
@@ -166,16 +203,30 @@ ENGLISH = Asking(
     ),
     alternatives=whole_words("or"),
     question="what {}?",
+    forms=(
+        (re.compile(rf"^(?:{_DOINGS})\b(?! (?:of|for|by|on|at)\b)"), "how to {}?"),
+        (re.compile(rf"^(?:{_NOT_LIMITS}\w+ ){{0,2}}{_NOT_LIMITS}\w+[^\Ws] (?:{_JUDGED})\b(?! per\b)"), "is {}?"),
+        (re.compile(rf"^(?:{_NOT_LIMITS}\w+ ){{0,2}}{_NOT_LIMITS}\w+s (?:{_JUDGED})\b(?! per\b)"), "are {}?"),
+    ),
+    polite=replacing(
+        (rf"^{_PLEASE}(?:tell|give|show) me (?=(?:the|its|his|her|their|your|our|my|an?)\b)(?!the (?:names|list)\b)",
+         "what is "),
+        (rf"^{_PLEASE}tell me (?=(?:who|whom|whose|what|which|when|where|why|how)\b)", ""),
+    ),
     plural=re.compile(
-        r"^(?:\w+ )?(?:which|what) (?:(?!does\b|was\b|has\b|is\b)\w+ ){0,2}?(?!does\b|was\b|has\b)"
-        r"(?:\w{2,}[^\Wsiu]s|people|children|women|men|criteria)\b|^(?:which|what|who) (?:are|were)\b"
+        rf"^(?:\w+ )?(?:which|what) (?:(?!{_NO_NOUN})\w+ ){{0,2}}?(?!{_NO_NOUN})"
+        rf"(?:\w{{2,}}[^\Wsiu]s|people|children|women|men|criteria)\b(?! (?:{_OF_VERBS})\b)|^(?:which|what|who) "
+        rf"(?:are|were)\b"
     ),
     stating=_STATING,
     comparing=comparing(
         (
             r"^(?:which|what|who)(?: \w+)? (?:is|was|are|were) (?:the )?(?P<by>\w+)[,:]? (?P<one>[^,]{1,80}?),? or "
             r"(?P<other>[^,]{1,80})$",
-            r"^(?:is|was|are|were) (?P<one>.{1,80}?) (?P<by>\w+) than (?P<other>.{1,80})$",
+            r"^(?:is|was|are|were) (?P<one>.{1,80}?) (?:more |less )?(?P<by>\w+) than (?P<other>.{1,80})$",
+            r"^how (?:do|does|did) (?P<one>.{1,80}?) differ from (?P<other>.{1,80})$",
+            r"^how (?:do|does|did) (?P<one>.{1,80}?) and (?P<other>.{1,80}?) differ$",
+            r"^(?:the )?differences? (?P<one>(?!between\b|in\b|of\b)[\w.-]+) (?:and |or )?(?P<other>[\w.-]+)$",
             r"\b(?:differences?|distinction) between (?P<one>.{1,80}?) and (?P<other>.{1,80})$",
             r"^compare (?P<one>.{1,80}?) (?:and|to|with) (?P<other>.{1,80})$",
             r"^(?:what is )?(?P<one>.{1,80}?) (?:vs\.?|versus) (?P<other>.{1,80})$",
@@ -184,10 +235,16 @@ ENGLISH = Asking(
         "How old is {}?: older younger, How large is {}?: larger bigger smaller, How tall is {}?: taller shorter, "
         "How long is {}?: longer, How high is {}?: higher lower, How deep is {}?: deeper, "
         "How wide is {}?: wider narrower, How heavy is {}?: heavier lighter, How fast is {}?: faster slower, "
-        "How much does {} cost?: cheaper costlier dearer",
+        "How much does {} cost?: cheaper costlier dearer expensive",
     ),
     leaning=whole_words(
         "it its this these those that they their them he his him she her such however therefore thus hence also "
         "moreover furthermore otherwise instead then consequently additionally nevertheless but and so"
     ),
+    marks=small(
+        "the of is are were does did what which who whom whose how when where why from by with and its it there that "
+        "this these "
+        "those could would should been have be at their my your an any if tell give list name"
+    ),
+    named=True,
 )  # fmt: skip

@@ -8,8 +8,9 @@ from functools import cached_property, lru_cache
 
 from ragqa.characters import MONEY
 from ragqa.normalized import plain
-from ragqa.questions.asked import Asked, asking_words
+from ragqa.questions.asked import Asked
 from ragqa.questions.kinds import Kind
+from ragqa.questions.tongues import asking_words
 from ragqa.wording import Wording
 
 _WORD = re.compile(r"\w+")
@@ -21,22 +22,30 @@ _DAY = re.compile(
 )
 _COINS = re.compile(
     rf"[{MONEY}元]|免费|免費|英镑|英鎊|\b(?:dollars?|euros?|pounds?|cents?|pence|pennies|yen|yuan|rmb|francs?|marks?|crowns?|"
-    r"rupees?|usd|eur|gbp|chf|dólares|livres|pfund|free|gratis|kostenlos|gratuit)\b"
+    r"rupees?|usd|eur|gbp|chf|dólares|livres|pfund|pfennige?|free|gratis|kostenlos|gratuit\w*|grátis|gratuito|gratuita|lei|leu|"
+    r"руб\w*|копе\w+|бесплатно|lira\w*|kuruş|tl|ücretsiz|đồng|triệu|miễn phí|ευρώ|δωρεάν|reais|real|euro)\b"
+    r"|[원円]|ريال|جنيه|دينار|درهم|ليرة|مجان|บาท|ฟรี|रुपय|रुपए|मुफ़्त|मुफ्त|निःशुल्क"
 )
-_PER_CENT = re.compile(r"[%‰]|\bper ?cent\b|\bpercentage\b|\bprozent\b|\bpour ?cent\b|\bpor ciento\b|百分之|成$")
+_PER_CENT = re.compile(
+    r"[%‰]|\bper ?cent\b|\bpercentage\b|\bprozent\b|\bpour ?cent\b|\bpor ciento\b|百分之|成$"
+    r"|\bprocent\b|\bpor cento\b|\bper cento\b|процент|\byüzde|بالم[ئا]|في المئة|phần trăm|τοις "
+    r"εκατό|เปอร์เซ็นต์|ร้อยละ|प्रतिशत|फ़ीसदी"
+)
 _LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[a-z]{2,}(?:/|\b)")
 _MAIL = re.compile(r"\S@\S")
 _VERSION = re.compile(r"v?\d+(?:\.\d+){2,}\w*")
+_IP = re.compile(r"(?<![\d.])\d{1,3}(?:\.(?:\d{1,3}|\*)){3}|[0-9a-f]{0,4}:[0-9a-f:]*:|\blocalhost\b")
+_PATH = re.compile(r"[/\\~]|\w\.\w|\$\w")
 _PHONE = 5  # digits
 
 
 class Quoted:
     """A quotation, of which each kind of answer asks something."""
 
-    def __init__(self, text: str, wording: Wording) -> None:
+    def __init__(self, text: str, language: str, wording: Wording) -> None:
         self.text = plain(text)
         self.low = self.text.lower()
-        self.wording, self.asking = wording, asking_words(wording.language)
+        self.wording, self.asking = wording, asking_words(language)
 
     @cached_property
     def words(self) -> list[str]:
@@ -50,11 +59,12 @@ class Quoted:
 
     @cached_property
     def has_number(self) -> bool:
-        """Whether there is a number in it, in digits or in words."""
+        """Whether there is a number in it, in digits or in words; true where the words for numbers are not known."""
         return (
             self.has_digit
             or any(word in self.wording.numbers or word in self.wording.scales for word in self.words)
             or self.has_amount
+            or not (self.wording.numbers or self.asking.amounts)
         )
 
     @cached_property
@@ -83,9 +93,10 @@ class Quoted:
         return self.has_digit and _NUMBER_ONLY.fullmatch(self.low) is not None
 
     @cached_property
-    def is_named(self) -> bool:
-        """Whether a word of it is written as a name."""
-        return self.wording.capitals and any(word[0].isupper() for word in _WORD.findall(self.text))
+    def may_be_name(self) -> bool:
+        """Whether a word of it is written as a name; true where people are not told by that."""
+        told = self.wording.capitals and self.asking.named
+        return not told or any(word[0].isupper() for word in _WORD.findall(self.text))
 
     def _finds(self, pattern: re.Pattern[str] | None) -> bool:
         return pattern is not None and pattern.search(self.low) is not None
@@ -118,7 +129,7 @@ def _is_bare_amount(quoted: Quoted) -> bool:
 
 
 def _person(quoted: Quoted) -> bool:
-    return not quoted.is_number and (quoted.is_named or not quoted.wording.capitals)
+    return not quoted.is_number and quoted.may_be_name
 
 
 def _phone(quoted: Quoted) -> bool:
@@ -142,10 +153,17 @@ _CHECKS: dict[Kind, Callable[[Quoted], bool]] = {
     Kind.LINK: lambda quoted: _LINK.search(quoted.low) is not None,
     Kind.MAIL: lambda quoted: _MAIL.search(quoted.low) is not None,
     Kind.PORT: _has_digit,
+    Kind.IP: lambda quoted: _IP.search(quoted.low) is not None,
+    Kind.PATH: lambda quoted: _PATH.search(quoted.low) is not None,
     Kind.VERSION: _has_digit,
     Kind.CODE: _has_digit,
     Kind.ADDRESS: _has_digit,
 }
+
+
+def tells_form(asked: Asked) -> bool:
+    """Whether the form of a quotation can tell that it is of none of the kinds that are asked for."""
+    return bool(asked.kinds) and asked.kinds <= _CHECKS.keys()
 
 
 @lru_cache(10_000)
@@ -153,7 +171,7 @@ def may_answer(text: str, asked: Asked, wording: Wording) -> bool:
     """Whether a quotation can be of one of the kinds that are asked for. Of kinds that a form does not tell (an
     occasion, a reason, anything) every quotation can be.
     """
-    if not asked.kinds or not asked.kinds <= _CHECKS.keys():
+    if not tells_form(asked):
         return True
-    quoted = Quoted(text, wording)
+    quoted = Quoted(text, asked.language, wording)
     return any(_CHECKS[kind](quoted) for kind in asked.kinds)

@@ -7,7 +7,7 @@ import re
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
-from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.questions.words import Asking, rules, small, whole_words
 from ragqa.wording.words import words
 
 _PERIOD = (
@@ -61,6 +61,10 @@ FRENCH = Asking(
     language="fr",
     rules=rules(
         (r"\bdifférences? entre\b|^compare", Kind.COMPARISON),
+        (r"^(?:quel .*)?\bnuméro de (?:fax|télécopie|téléphone|portable)\b", Kind.PHONE),
+        (r"\badresse (?:e-?mail|électronique|mail)\b", Kind.MAIL),
+        (r"\bcode postal\b|\bnuméro de (?:compte|série|client)\b", Kind.CODE),
+        (r"\bquel (?:est le )?(?:numéro de )?port\b(?! (?:de|du|le|d['’]))|\bport par défaut\b", Kind.PORT),
         (rf"\bcombien de (?:temps|{_UNITS})\b|\bquelle (?:est la )?durée\b", (Kind.DURATION, Kind.NUMBER)),
         (r"\bà quelle fréquence\b|\bcombien de fois par\b", Kind.FREQUENCY),
         (r"\bcombien (?:ça |cela )?coûte|\bquel (?:est le )?(?:prix|coût|tarif)\b", Kind.MONEY),
@@ -71,8 +75,12 @@ FRENCH = Asking(
          Kind.QUANTITY),
         (r"\bquand\b", Kind.OCCASION),
         (r"\bpourquoi\b|\bpour quelle raison\b", Kind.REASON),
-        (r"^comment (?:faire|puis-je|peut-on|dois-je|doit-on|\w+er\b)", Kind.PROCEDURE),
-        (r"\bque signifie\b|\bque veut dire\b|\bqu['’]est-ce qu['’]une?\b", Kind.DEFINITION),
+        (r"^comment (?:faire|puis-je|peut-on|dois-je|doit-on|\w+er\b)"
+         r"|^comment (?:fonctionne|.{1,80}\bfonctionne(?:-t-|nt\b|$))"
+         r"|^comment (?:est|sont) (?:\w+ ){0,4}?(?!appel|nomm|surnomm)\w+é(?:e|s|es)?\b", Kind.PROCEDURE),
+        (r"\bque signifie\b|\bque veut dire\b|\bqu['’]est-ce qu['’]une?\b"
+         r"|^qu['’]est-ce que (?:l['’]|(?:le|la|les) )?[\w-]+$"
+         r"|^(?:explique|décri[st]|décrive)(?:z|r)?\b", Kind.DEFINITION),
         (r"^(?:à |de |par |avec |pour )?qui\b", Kind.PERSON),
         (r"\boù\b", Kind.PLACE),
         (r"^est-ce qu|^(?!.*\b(?:que|qu|quoi|quel|quels|quelle|quelles|lequel|laquelle|lesquels|lesquelles|comment)\b)"
@@ -94,4 +102,11 @@ FRENCH = Asking(
     comparing=comparing(
         (r"\bdifférences? entre (?P<one>.{1,80}?) et (?P<other>.{1,80})$",
          r"^compare[rz]? (?P<one>.{1,80}?) (?:et|à|avec) (?P<other>.{1,80})$"), "Qu'est-ce que {} ?"),
+    marks=small(
+        "le la les l un une des du de d et ou à au aux en dans pour par sur avec est sont était qui que quoi quel "
+        "quelle quels "
+        "quelles quand où comment pourquoi combien ce c cette ces ne pas se son sa ses peut on il elle est-ce qu "
+        "a-t-il je faut"
+    ),
+    named=True,
 )  # fmt: skip

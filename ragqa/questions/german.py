@@ -7,7 +7,7 @@ import re
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
-from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.questions.words import Asking, rules, small, whole_words
 from ragqa.wording.words import words
 
 _PERIOD = (
@@ -59,6 +59,10 @@ GERMAN = Asking(
     language="de",
     rules=rules(
         (r"\bunterschied(?:e)? zwischen\b|\bunterscheide[nt]\b|^vergleich", Kind.COMPARISON),
+        (r"^(?:(?:wie|was|welche)\b.*)?\b(?:telefax|fax|telefon|handy|ruf|mobil)nummer\b", Kind.PHONE),
+        (r"^(?:wie|was) .*\b(?:e-?mail-?adresse|mailadresse)\b|\bwelche e-?mail", Kind.MAIL),
+        (r"\bwelche[nmr]? port\b|\bportnummer\b|\bstandardport\b", Kind.PORT),
+        (r"^(?:wie|was|welche) .*\b(?:postleitzahl|plz|iban|kontonummer|kundennummer|seriennummer)\b", Kind.CODE),
         (rf"\bwie lange?\b|\bwie viele (?:{_UNITS})\b", (Kind.DURATION, Kind.QUANTITY, Kind.NUMBER)),
         (r"\bwie (?:oft|häufig)\b", Kind.FREQUENCY),
         (r"\bwie viele\b", Kind.NUMBER),
@@ -69,17 +73,22 @@ GERMAN = Asking(
         (r"\bwelcher prozentsatz\b|\bwie viel prozent\b", Kind.PERCENTAGE),
         (r"\bwann\b", Kind.OCCASION),
         (r"\bwarum\b|\bweshalb\b|\bwieso\b|\baus welchem grund\b", Kind.REASON),
-        (r"^wie (?:kann|muss|soll|sollte|darf|mache|installiere) (?:ich|man|wir)\b", Kind.PROCEDURE),
-        (r"\bwas bedeutet\b|\bwas versteht man unter\b", Kind.DEFINITION),
+        (r"^wie (?:kann|muss|soll|sollte|darf|mache|installiere) (?:ich|man|wir)\b|^wie funktionier(?:t|en)\b"
+         r"|^wie (?:wird|werden) "
+         r"(?!.*\b(?:genannt|geschrieben)$).*\b(?:\w*ge\w+(?:t|en)|(?:be|er|ver)\w+(?:t|en)|\w+iert)$"
+         r"|^wie kann .*\b\w+en werden$", Kind.PROCEDURE),
+        (r"\bwas bedeutet\b|\bwas versteht man unter\b|^was (?:ist|sind) (?:eine? )?[\w-]+$"
+         r"|^was ist eine? [\w-]+ [\w-]+$"
+         r"|^(?:erkläre?|beschreibe?|erläutere?)n?(?: sie)?\b", Kind.DEFINITION),
         (r"\bwer\b|\bwem\b|\bwen\b|\bwessen\b", Kind.PERSON),
         (r"\bwo\b|\bwohin\b|\bwoher\b", Kind.PLACE),
         (r"^(?:ist|sind|war|waren|hat|haben|kann|können|darf|dürfen|muss|müssen|gibt|wird|werden|wurden?|soll|sollen|gilt|"
-         r"gelten|braucht|brauchen|existiert|existieren)\b",
+         r"gelten|braucht|brauchen|existiert|existieren|will|wollen)\b",
          Kind.YES_NO),
     ),
     amounts=whole_words(
         "halbe?[nrs]? hälfte drittel viertel fünftel zehntel mehrere einige keine?r? alle beide viele meisten "
-        "dutzende? hunderte? tausende? einmal zweimal dreimal doppelt"
+        "eine?[nmr]? dutzende? hunderte? tausende? einmal zweimal dreimal doppelt"
     ),
     periods=whole_words(_PERIOD + " täglich wöchentlich monatlich jährlich lebenslang unbefristet"),
     moments=whole_words(
@@ -97,6 +106,7 @@ GERMAN = Asking(
         (
             r"^(?:was|wer|welche[rs]?(?: \w+)?) (?:ist|war) (?P<by>\w+)[,:]? (?P<one>[^,]{1,80}?),? oder "
             r"(?P<other>[^,]{1,80})$",
+            r"^(?:ist|sind|war|waren) (?P<one>.{1,80}?) (?P<by>\w+) als (?P<other>.{1,80})$",
             r"\bunterschiede? zwischen (?P<one>.{1,80}?) und (?P<other>.{1,80})$",
             r"^vergleiche? (?P<one>.{1,80}?) (?:und|mit) (?P<other>.{1,80})$",
         ),
@@ -104,5 +114,14 @@ GERMAN = Asking(
         "Wie alt ist {}?: älter jünger, Wie groß ist {}?: größer kleiner, Wie lang ist {}?: länger kürzer, "
         "Wie hoch ist {}?: höher niedriger, Wie schwer ist {}?: schwerer leichter, "
         "Wie schnell ist {}?: schneller langsamer, Was kostet {}?: teurer billiger günstiger",
+    ),
+    marks=small(
+        "der die das den dem des ein eine einen einem einer eines und oder von vom zu zum zur mit für auf aus bei im "
+        "am nach ist sind "
+        "wird werden wurde wurden hat haben kann können darf muss müssen soll gibt nicht wer wem wen wessen wo wohin "
+        "woher wann "
+        "warum weshalb wieso wie viele viel welche welcher welches welchen welchem lange oft kostet bedeutet heißt "
+        "ich man wir "
+        "sich es sie er dass nur auch wenn"
     ),
 )  # fmt: skip

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     PHONE = "phone number"
     VERSION = "version"
     PORT = "port"
+    IP = "ip address"
+    PATH = "path"  # of a file or a folder
     CODE = "code"  # an identifier with digits: an account's id, a postcode
     ADDRESS = "street address"
 

@@ -7,7 +7,7 @@ import re
 from ragqa.questions.comparing import comparing
 from ragqa.questions.kinds import Kind
 from ragqa.questions.stating import Stating, contraries, named, replacing
-from ragqa.questions.words import Asking, rules, whole_words
+from ragqa.questions.words import Asking, rules, small, whole_words
 from ragqa.wording.words import words
 
 _PERIOD = "segundos? minutos? horas? días? noches? semanas? mes(?:es)? años? décadas? siglos? trimestres?"
@@ -58,6 +58,10 @@ SPANISH = Asking(
     language="es",
     rules=rules(
         (r"\bdiferencias? entre\b|^compar[ae]", Kind.COMPARISON),
+        (r"^(?:(?:cuál|qué) .*)?\bnúmero de (?:fax|teléfono|móvil)\b", Kind.PHONE),
+        (r"\b(?:correo electrónico|dirección de correo)\b", Kind.MAIL),
+        (r"\bcódigo postal\b|\bnúmero de (?:cuenta|serie|cliente)\b", Kind.CODE),
+        (r"\b(?:qué|cuál es el) puerto (?:usa|utiliza|predeterminado|por defecto|escucha)\b", Kind.PORT),
         (rf"\bcuánto (?:tiempo|dura|tarda)|\bcuánt[oa]s (?:{_UNITS})\b", (Kind.DURATION, Kind.NUMBER)),
         (r"\bcon qué frecuencia\b|\bcuántas veces (?:al|por)\b", Kind.FREQUENCY),
         (r"\bcuánto (?:cuesta|costó|vale)\b|\bcuál (?:es|era) el (?:precio|costo|coste)\b", Kind.MONEY),
@@ -66,8 +70,12 @@ SPANISH = Asking(
         (r"\b(?:qué|cuál) (?:año|mes|día|fecha|siglo|década|hora)\b", Kind.DATE),
         (r"\bcuándo\b", Kind.OCCASION),
         (r"\bpor qué\b|\bcuál (?:es|fue) la (?:razón|causa)\b", Kind.REASON),
-        (r"^cómo (?:se (?:puede|debe|hace)|puedo|debo|hago|\w+[aei]r\b)", Kind.PROCEDURE),
-        (r"\bqué significa\b|\bqué quiere decir\b", Kind.DEFINITION),
+        (r"^cómo (?:se (?!llam|conoc|denomin|dice|escrib|titul|apod)\w+[ae]n?\b"
+         r"|puedo|debo|hago|funcionan?\b|\w+[aei]r\b)",
+         Kind.PROCEDURE),
+        (r"\bqué significa\b|\bqué quiere decir\b"
+         r"|^qué (?:es|son) (?:una? |el |la |los |las )?[\w-]+$"
+         r"|^(?:explica|explique|describe|describa)\b", Kind.DEFINITION),
         (r"\bquién(?:es)?\b", Kind.PERSON),
         (r"\bdónde\b|\badónde\b", Kind.PLACE),
         (r"^(?:es|son|está|están|era|eran|fue|fueron|hay|había|tiene|tienen|se|puede|pueden|puedo|podemos|debe|deben|"
@@ -80,14 +88,20 @@ SPANISH = Asking(
     ),
     periods=whole_words(_PERIOD + " diari[oa]s? semanal mensual anual indefinid[oa] vida"),
     moments=whole_words(
-        "lunes martes miércoles jueves viernes sábado domingo hoy mañana ayer mediodía medianoche tarde noche "
+        "lunes martes miércoles jueves viernes sábados? domingos? hoy mañana ayer mediodía medianoche tarde noche "
         "primavera verano otoño invierno pascua navidad siglos? años? mes(?:es)? días?"
     ),
     alternatives=whole_words("o"),
     leaning=whole_words("él ella ellos ellas est[eao]s? es[eao]s? sin embargo además pero por lo tanto así"),
-    plural=re.compile(r"\bcuáles\b|\bqué \w+s\b|\bquiénes\b"),
+    plural=re.compile(r"\bcuáles\b|\bqué (?!es\b|más\b)\w+s\b|\bquiénes\b"),
     stating=_STATING,
     comparing=comparing(
         (r"\bdiferencias? entre (?P<one>.{1,80}?) y (?P<other>.{1,80})$",
          r"^compar[ae]r? (?P<one>.{1,80}?) (?:y|con) (?P<other>.{1,80})$"), "¿Qué es {}?"),
+    marks=small(
+        "el la los las un una unos unas de del en y o a al con por para es son está fue fueron se que qué quién "
+        "quiénes quien cuál "
+        "cuáles cuándo cuando cuánto cuánta cuántos cuántas cuanto cuantos dónde donde cómo como su sus no hay puede "
+        "puedo esta este"
+    ),
 )  # fmt: skip

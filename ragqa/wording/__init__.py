@@ -16,7 +16,7 @@ from ragqa.wording.russian import RUSSIAN
 from ragqa.wording.spanish import SPANISH
 from ragqa.wording.words import Wording
 
-__all__ = ["ENGLISH", "NEUTRAL", "Wording", "wording_among", "wording_of"]
+__all__ = ["ENGLISH", "NEUTRAL", "Wording", "language_among", "wording_among", "wording_of"]
 
 _KNOWN = {one.language: one for one in (ARABIC, CHINESE, ENGLISH, FRENCH, GERMAN, RUSSIAN, SPANISH)}
 
@@ -28,4 +28,9 @@ def wording_of(language: str) -> Wording:
 
 def wording_among(hits: Sequence[Hit], language: str) -> Wording:
     """That of the best hit's document, where the index recorded its language, else that of the index' ``language``."""
-    return wording_of(str(hits[0].passage.meta.get(LANGUAGE, language)) if hits else language)
+    return wording_of(language_among(hits, language))
+
+
+def language_among(hits: Sequence[Hit], language: str) -> str:
+    """The language of the best hit's document, where the index recorded it, else ``language``."""
+    return str(hits[0].passage.meta.get(LANGUAGE, language)) if hits else language

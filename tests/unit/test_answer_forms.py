@@ -100,3 +100,16 @@ def test_two_things_that_are_compared_are_asked_about_one_by_one(tmp_path, capsy
     out = capsys.readouterr().out
     assert "How old is the mill?\n   " in out and "How old is the tower?\n   " in out
     assert asking.ask("How old is the mill?").parts == ()
+
+
+def test_a_value_stands_below_its_own_question_and_never_above_both(tmp_path, capsys):
+    texts = {"mill": "The mill is ninety years old.", "tower": "The tower is threehundred years old."}
+    asking = pipeline(tmp_path, texts)
+    for form in ("auto", "span"):
+        for question in ("Which is older, the mill or the tower?", "Is the mill older than the tower?"):
+            reply = asking.ask(question, form=form, min_score=0.0)
+            assert all(answer.kind == "excerpt" for answer in reply.answers)
+            assert all(part.answers for part in reply.parts)
+    reply = asking.ask("Which is older, the mill or the tower?", form="span")
+    print_reply(reply)
+    assert "No answer found" not in capsys.readouterr().out, "the parts are answered"

@@ -28,7 +28,9 @@ export function exchangeElement(exchange, acts) {
     reply.typed && reply.typed !== reply.question && changed(words.understood, reply.question),
     reply.searched && changed(words.searched, reply.searched),
     [...notes, reply.note].filter(Boolean).map((note) => el("p", { class: "note", dir: "auto" }, note)),
-    best ? answerElement(best, exchange, acts, true) : nothing(exchange, acts),
+    best
+      ? answerElement(best, exchange, acts, true)
+      : !reply.parts?.some((part) => part.answers.length > 0) && nothing(exchange, acts),
     others.length > 0 && el("h3", {}, words.others),
     others.map((answer) => answerElement(answer, exchange, acts, false)),
     reply.parts?.flatMap((part) => partElements(part, exchange, acts)),

@@ -36,6 +36,25 @@ from ragqa.questions import Kind, as_question, asked
         ("deadline for the second application", {Kind.DATE}),
         ("What is the fax number of the harbour office?", {Kind.PHONE}),
         ("What is the email address of the registrar?", {Kind.MAIL}),
+        ("What time does the gate close?", {Kind.DATE}),
+        ("What time period is it from?", frozenset()),
+        ("What is the IP address of the gateway?", {Kind.IP}),
+        ("What is the path of the log file?", {Kind.PATH}),
+        ("What is the path of the river?", frozenset()),
+        ("How does the meter work?", {Kind.PROCEDURE}),
+        ("how is the tax calculated?", {Kind.PROCEDURE}),
+        ("How can the cache be disabled?", {Kind.PROCEDURE}),
+        ("How is the river called?", frozenset()),
+        ("How are the leaves shaped?", frozenset()),
+        ("How do the old masters see the use of his later work?", frozenset()),
+        ("What is autovacuum?", {Kind.DEFINITION}),
+        ("What is it?", frozenset()),
+        ("How do tin and lead differ?", {Kind.COMPARISON}),
+        ("difference tin lead", {Kind.COMPARISON}),
+        ("Which is older, the mill or the tower?", {Kind.COMPARISON}),
+        ("Give me all dog parks", {Kind.LIST}),
+        ("Tell me the price of a ticket", {Kind.MONEY, Kind.PERCENTAGE}),
+        ("Could you tell me the price of a ticket?", {Kind.MONEY, Kind.PERCENTAGE}),
         ("What is the name of the largest port in Norway?", frozenset()),
         ("Which material is the keel made of?", frozenset()),
         ("", frozenset()),
@@ -59,6 +78,19 @@ def test_english(question, kinds):
         ("Qui a signé le bail ?", "fr", Kind.PERSON),
         ("¿Cuándo cierra la puerta?", "es", Kind.OCCASION),
         ("¿Cuánto cuesta la entrada?", "es", Kind.MONEY),
+        ("什么是自动清理？", "zh", Kind.DEFINITION),
+        ("传真号码是多少？", "zh", Kind.PHONE),
+        ("默认端口是多少？", "zh", Kind.PORT),
+        ("Was ist ein Sturz?", "de", Kind.DEFINITION),
+        ("Wie funktioniert der Zähler?", "de", Kind.PROCEDURE),
+        ("Wie wird die Steuer berechnet?", "de", Kind.PROCEDURE),
+        ("Erkläre die Gebühr.", "de", Kind.DEFINITION),
+        ("Wie lautet die Faxnummer des Amts?", "de", Kind.PHONE),
+        ("Quel est le numéro de fax du bureau ?", "fr", Kind.PHONE),
+        ("Comment fonctionne le compteur ?", "fr", Kind.PROCEDURE),
+        ("Comment est calculée la taxe ?", "fr", Kind.PROCEDURE),
+        ("¿Cuál es el número de fax de la oficina?", "es", Kind.PHONE),
+        ("¿Cómo se calcula el impuesto?", "es", Kind.PROCEDURE),
         ("How long is the pass valid?", "de", Kind.DURATION),  # a question in English about German documents
     ],
 )
@@ -72,6 +104,26 @@ def test_what_wants_an_excerpt():
     assert asked("Is the gate open?", "en").wants_excerpt and asked("List the gates.", "en").wants_excerpt
     assert not asked("Is the gate red or green?", "en").wants_excerpt
     assert not asked("Who changed the wheel?", "en").wants_excerpt
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("Which rivers flow north?", True),
+        ("Which signals are used?", True),
+        ("What documents must be handed in?", True),
+        ("What fees apply?", True),
+        ("Which company owns the mill?", False),
+        ("What command starts the server?", False),
+        ("What command starts redis?", False),
+        ("What happens if it rains?", False),
+        ("Which large firm grants the licences?", False),
+        ("¿Qué es un dintel?", False),
+        ("¿Qué trenes paran aquí?", True),
+    ],
+)
+def test_whether_several_things_are_asked_for(question, several):
+    assert asked(question, "es" if question.startswith("¿") else "en").several is several
 
 
 def test_an_echo_says_nothing_new():
@@ -95,6 +147,16 @@ def test_a_long_question_is_read_in_linear_time():
         ("default port redis", "what default port redis?"),
         ("Fenn harbour fax number.", "what Fenn harbour fax number?"),
         ("100 {0} percent", "what 100 {0} percent?"),
+        ("Tell me the price of a ticket.", "what is the price of a ticket?"),
+        ("please tell me when the gate opens", "when the gate opens?"),
+        ("Give me all dog parks", "Give me all dog parks"),
+        ("install redis ubuntu", "how to install redis ubuntu?"),
+        ("install size redis", "what install size redis?"),
+        ("smoking allowed in park", "is smoking allowed in park?"),
+        ("dogs allowed in hut", "are dogs allowed in hut?"),
+        ("maximum speed allowed in park", "what maximum speed allowed in park?"),
+        ("difference tin lead", "difference tin lead"),
+        ("die Hauptstadt von Island", "die Hauptstadt von Island"),
         ("penicillin", "penicillin"),
         ("who wrote it", "who wrote it"),
         ("is the gate open", "is the gate open"),

@@ -8,7 +8,18 @@ import pytest
 
 from ragqa.questions import compared
 
-TOLD = ("what is the diff", "compare", "tin vs", "was ist der", "quelle", "¿cuál", "锡")
+TOLD = (
+    "what is the diff",
+    "difference",
+    "how do",
+    "qual é",
+    "compare",
+    "tin vs",
+    "was ist der",
+    "quelle",
+    "¿cuál",
+    "锡",
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +35,24 @@ TOLD = ("what is the diff", "compare", "tin vs", "was ist der", "quelle", "¿cu�
             "en",
             ("What is TERM for the master process?", "What is QUIT for the master process?"),
         ),
+        (
+            "Is the fee for dogs higher than for cats?",
+            "en",
+            ("How high is the fee for dogs?", "How high is the fee for cats?"),
+        ),
+        (
+            "Is the fee for dogs higher than that for cats?",
+            "en",
+            ("How high is the fee for dogs?", "How high is the fee for cats?"),
+        ),
+        ("Is a dog more expensive than a cat?", "en", ("How much does a dog cost?", "How much does a cat cost?")),
+        ("Is the fee higher than for cats?", "en", None),
+        ("How does tin differ from lead?", "en", ("What is tin?", "What is lead?")),
+        ("How do tin and lead differ?", "en", ("What is tin?", "What is lead?")),
+        ("difference tin lead", "en", ("What is tin?", "What is lead?")),
+        ("difference between tin", "en", None),
+        ("Ist die Mühle älter als der Turm?", "de", ("Wie alt ist die Mühle?", "Wie alt ist der Turm?")),
+        ("Qual é a diferença entre o estanho e o chumbo?", "pt", ("O que é o estanho?", "O que é o chumbo?")),
         ("Compare tin with lead.", "en", ("What is tin?", "What is lead?")),
         ("tin vs lead", "en", ("What is tin?", "What is lead?")),
         ("Was ist älter, die Mühle oder der Turm?", "de", ("Wie alt ist die Mühle?", "Wie alt ist der Turm?")),

@@ -23,6 +23,9 @@ from ragqa.wording import ENGLISH, wording_of
         ("What is the salary of a clerk?", ["£31,000", "$9"], ["Level 5", "generous", "1.23.4"]),
         ("What is the account id of the office?", ["26121943"], ["the account of the office"]),
         ("What is the postal address of the office?", ["4 Mill Lane, Fenn"], ["Fenn"]),
+        ("What is the IP address of the gateway?", ["192.168.0.1", "::1", "localhost"], ["the gateway", "3.2.1"]),
+        ("What is the path of the log file?", ["/var/log/fenn.log", r"C:\Fenn", "fenn.conf"], ["the folder"]),
+        ("What time does it close?", ["5 pm", "noon", "17:00"], ["the gate"]),
         ("Where is it?", [], ["1843"]),
     ],
 )
@@ -48,8 +51,30 @@ def test_where_the_form_does_not_tell(question):
         ("Wie lange ist der Ausweis gültig?", "de", "zwei Wochen", "der Ausweis"),
         ("Combien de jours dure la visite ?", "fr", "trois jours", "la visite"),
         ("¿Cuántos años tiene?", "es", "doce años", "la casa"),
+        ("Quantas cordas tem a guitarra?", "pt", "doze cordas", "a guitarra"),
+        ("Quante corde ha lo strumento?", "it", "dodici corde", "lo strumento"),
+        ("Hoeveel snaren heeft het instrument?", "nl", "twaalf snaren", "het instrument"),
+        ("Câte corzi are vioara?", "ro", "patru corzi", "vioara"),
+        ("Сколько струн у скрипки?", "ru", "тридцатью двумя", "у скрипки"),
+        ("Bağlamanın kaç teli var?", "tr", "yedi", "bağlama"),
+        ("كم يوماً تسري البطاقة؟", "ar", "شهراً كاملاً", "البطاقة"),
+        ("Đàn có bao nhiêu dây?", "vi", "mười hai dây", "đàn"),
+        ("Πόσες χορδές έχει;", "el", "δώδεκα χορδές", "το όργανο"),
+        ("इसमें कितने तार हैं?", "hi", "बारह तार", "सितार"),
+        ("มีกี่สาย", "th", "สิบสองสาย", "ซอ"),
     ],
 )
 def test_other_languages(question, language, fitting, contrary):
     own, wording = asked(question, language), wording_of(language)
     assert may_answer(fitting, own, wording) and not may_answer(contrary, own, wording)
+
+
+def test_words_for_numbers_that_are_not_known_are_not_missed():
+    own = asked("How many strings does it have?", "sv")
+    assert own.kinds and may_answer("tolv strängar", own, wording_of("sv"))
+
+
+def test_people_are_told_by_capital_letters_only_where_that_is_known():
+    for language, answer in (("ru", "наймодатель"), ("ar", "المؤجرة"), ("pt", "a turma"), ("sv", "hyresvärden")):
+        own = asked("Who pays for it?", language)
+        assert own.kinds and may_answer(answer, own, wording_of(language))
