@@ -1,0 +1,174 @@
+"""The values of a text that have a key: of "label: value" lines, of list items that begin with a label, and the cells
+of tables. Pure functions of texts.
+
+The key of a line or an item is its label ("Fax: 01632 960001", "- Cats: 5 pounds", "port = 6379"); that of a cell are
+the first cell of its row and the header of its column. One line alone with a colon in it is no field: at least two of
+them follow on one another.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ragqa.enumerations import cells, is_rule, tables
+from ragqa.questions import Asked, asking_words, may_answer
+from ragqa.questions.terms import terms
+from ragqa.wording import Wording
+
+Part = tuple[int, int]
+
+WORDS = 6  # of a label
+_MARKER = r"(?:(?:[-*+•‣◦·▪●]|\(?\d{1,3}[.)])[ \t]+)"
+_LINE = re.compile(
+    rf"^[ \t>]{{0,40}}(?:{_MARKER})?"
+    r"(?P<label>[^\W_](?:[^\n:：|=\t]{0,48}[^\s:：|=])?|[*_`]{1,3}[^\n:：|=*`\t]{1,48}[*_`]{0,3})"
+    r"(?:[ \t]*[:：](?:[*_`]{1,3})?(?:[ \t]+|(?<=：))|[ \t]*=[ \t]*|\t[ \t]*)(?=[^\s=>])"
+    rf"|^[ \t>]{{0,40}}{_MARKER}(?P<term>[^\n:：|=\t]{{1,48}}?)[ \t]+[–—-][ \t]+(?=\S)",
+    re.MULTILINE,
+)
+_ITEM = re.compile(rf"[ \t>]*{_MARKER}")
+_SEPARATOR = " > "
+_ENGLISH = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Characters [start, end) of a value, which begins with its label at ``first``, in the line or row ``row``; its key
+    are the ``labels``, none for the header of a column.
+    """
+
+    first: int
+    start: int
+    end: int
+    row: Part
+    labels: tuple[str, ...]
+
+
+class Fields:
+    """Those of one text, in order; none overlap."""
+
+    def __init__(self, found: Sequence[Field]) -> None:
+        self.all = tuple(found)
+        self._firsts = [field.first for field in self.all]
+
+    def at(self, start: int, end: int) -> Field | None:
+        """The field that characters [start, end) stand in, its label counted in."""
+        number = bisect_right(self._firsts, start) - 1
+        return self.all[number] if number >= 0 and end <= self.all[number].end else None
+
+    def touched(self, start: int, end: int) -> Sequence[Field]:
+        """Those that share characters with [start, end)."""
+        return [field for field in self.all if field.first < end and start < field.end]
+
+
+@lru_cache(maxsize=256)  # asked for every span of the passages that a question reads
+def fields(text: str, heading: str = "") -> Fields:
+    """The fields of a passage with this text below this heading path, whose end may name a table's columns."""
+    if not any(sign in text for sign in ":：|=\t–—") and " - " not in text:
+        return Fields(())
+    rows = [run for run in tables(text) if len(run) > 1] if "|" in text else []
+    found = [field for run in rows for field in _of_table(text, run, heading.rpartition(_SEPARATOR)[2])]
+    found += _of_lines(text, [(run[0][0], run[-1][1]) for run in rows])
+    return Fields(sorted(found, key=lambda field: field.first))
+
+
+def _of_table(text: str, rows: Sequence[Part], columns: str) -> Iterator[Field]:
+    """The cells of a table; its header stands above a rule of Markdown, or is told by the heading."""
+    rule = next((place for place, row in enumerate(rows) if is_rule(text, *row)), 0)
+    names = [name.strip() for name in columns.split("|")]
+    if rule:
+        names = [text[start:end] for start, end in cells(text, *rows[rule - 1])]
+    for place, row in enumerate(rows):
+        if is_rule(text, *row):
+            continue
+        own = cells(text, *row)
+        said = [text[start:end] for start, end in own]
+        named = names if len(names) == len(own) > 1 else [""] * len(own)
+        is_head = place < rule or said == named
+        for number, (start, end) in enumerate(own):
+            labels = () if is_head else (said[0], named[number]) if number else (named[0],)
+            yield Field(start, start, end, row, tuple(filter(None, labels)))
+
+
+def _of_lines(text: str, without: Sequence[Part]) -> Iterator[Field]:
+    """The values of the lines and items that follow on one another, each with the lines that continue it."""
+    run: list[Field] = []
+    for match in _LINE.finditer(text):
+        label = match["label"] or match["term"]
+        if len(label.split()) > WORDS or any(first <= match.start() < last for first, last in without):
+            continue
+        end = _value_end(text, match.end())
+        field = Field(match.start(), match.end(), end, (match.start(), end), (label.strip(" \t*_`"),))
+        if run and match.start() < run[-1].end:
+            run[-1] = _ended(run[-1], len(text[: match.start()].rstrip()))
+        if run and text[run[-1].end : match.start()].strip():
+            yield from run if len(run) > 1 else ()
+            run = []
+        run.append(field)
+    yield from run if len(run) > 1 else ()
+
+
+def _ended(field: Field, end: int) -> Field:
+    return Field(field.first, field.start, end, (field.row[0], end), field.labels)
+
+
+def _value_end(text: str, start: int) -> int:
+    """Where a value ends: with its paragraph, or before the next item of a list."""
+    end = len(text)
+    at = text.find("\n", start)
+    while at >= 0:
+        line_end = text.find("\n", at + 1)
+        line = text[at + 1 : line_end if line_end >= 0 else len(text)]
+        if not line.strip() or _ITEM.match(line) or "|" in line:
+            end = at
+            break
+        at = line_end
+    return start + len(text[start:end].rstrip())
+
+
+def held(labels: Sequence[str], asked: Asked) -> frozenset[str]:
+    """The words of the question that a key has."""
+    return frozenset().union(*(own for label in labels for own in _readings(label, asked.language))) & asked.terms
+
+
+def is_of_other_key(text: str, place: Part, found: Fields, asked: Asked, wording: Wording) -> bool:
+    """Whether another key of the text has all words of the question that a quotation's own has, and more, with a value
+    that can be an answer. Of the quotation all words count that stand with it in its line or row.
+    """
+    field = found.at(*place)
+    if field is None or not asked.terms:
+        return False
+    beside = (*field.labels, text[field.row[0] : place[0]], text[place[1] : field.row[1]])
+    own = held(beside, asked)
+    return own != asked.terms and any(
+        own < held(other.labels, asked)
+        and _is_asked_for(other.labels, asked)
+        and may_answer(text[other.start : other.end], asked, wording)
+        for other in found.all
+        if other is not field
+    )
+
+
+def _is_asked_for(labels: Sequence[str], asked: Asked) -> bool:
+    """Whether the question has all words of one of the labels: "number" alone asks for no "Fax number". With a label
+    that only says what kind of thing is asked for ("Date", of the date of birth), it must have no other words.
+    """
+    every = held(labels, asked) == asked.terms
+    known = (label for label in labels if any(own and own <= asked.terms for own in _readings(label, asked.language)))
+    return any(every or not _is_kind(label.lower(), asked.language) for label in known)
+
+
+def _is_kind(label: str, language: str) -> bool:
+    tables = (asking_words(language), asking_words(_ENGLISH))
+    return any(pattern.fullmatch(label) for words in tables for pattern, _ in words.heads)
+
+
+@lru_cache(maxsize=5_000)
+def _readings(label: str, language: str) -> tuple[frozenset[str], ...]:
+    """The words of a label: "E-mail" has "e" and "mail", or "email"."""
+    ways = {label, label.replace("-", "")}
+    return tuple(frozenset(terms(way, language)) for way in sorted(ways))
