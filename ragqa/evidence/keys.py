@@ -2,8 +2,8 @@
 of tables. Pure functions of texts.
 
 The key of a line or an item is its label ("Fax: 01632 960001", "- Cats: 5 pounds", "port = 6379"); that of a cell are
-the first cell of its row and the header of its column. One line alone with a colon in it is no field: at least two of
-them follow on one another.
+the first cell of its row and the header of its column, in a row that is written as a line too ("Planet: Mars; Moons:
+2."). One line alone with a colon in it is no field: at least two of them follow on one another.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _LINE = re.compile(
     rf"|^[ \t>]{{0,40}}{_MARKER}(?P<term>[^\n:：|=\t]{{1,48}}?)[ \t]+[–—-][ \t]+(?=\S)",
     re.MULTILINE,
 )
+_PAIR = re.compile(r"(?:^|; )(?P<label>[^\W_][^\n:;|]{0,48}):[ ](?=\S)", re.MULTILINE)
 _ITEM = re.compile(rf"[ \t>]*{_MARKER}")
 _SEPARATOR = " > "
 _ENGLISH = "en"
@@ -72,7 +73,8 @@ def fields(text: str, heading: str = "") -> Fields:
         return Fields(())
     rows = [run for run in tables(text) if len(run) > 1] if "|" in text else []
     found = [field for run in rows for field in _of_table(text, run, heading.rpartition(_SEPARATOR)[2])]
-    found += _of_lines(text, [(run[0][0], run[-1][1]) for run in rows])
+    found += _of_pairs(text) if "; " in text else ()
+    found += _of_lines(text, [*((run[0][0], run[-1][1]) for run in rows), *(field.row for field in found)])
     return Fields(sorted(found, key=lambda field: field.first))
 
 
@@ -92,6 +94,24 @@ def _of_table(text: str, rows: Sequence[Part], columns: str) -> Iterator[Field]:
         for number, (start, end) in enumerate(own):
             labels = () if is_head else (said[0], named[number]) if number else (named[0],)
             yield Field(start, start, end, row, tuple(filter(None, labels)))
+
+
+def _of_pairs(text: str) -> Iterator[Field]:
+    """The cells of rows that are written as a line, "name: value; name: value.", as those of files of tables are."""
+    pairs = list(_PAIR.finditer(text))
+    at = 0
+    while at < len(pairs):
+        line_end = text.find("\n", pairs[at].start())
+        line_end = len(text) if line_end < 0 else line_end
+        own = [match for match in pairs[at:] if match.end() <= line_end]
+        at += len(own)
+        if len(own) < 2 or own[0][0].startswith(";"):
+            continue
+        ends = [*(match.start() for match in own[1:]), line_end - text.endswith(".", own[-1].end(), line_end)]
+        entity = text[own[0].end() : ends[0]]
+        for number, (match, end) in enumerate(zip(own, ends, strict=True)):
+            labels = (entity, match["label"]) if number else (match["label"],)
+            yield Field(match.start("label"), match.end(), end, (match.start("label"), end), labels)
 
 
 def _of_lines(text: str, without: Sequence[Part]) -> Iterator[Field]:

@@ -88,8 +88,11 @@ def test_code_without_a_sentence_before_it_stands_alone():
     text = "# Start\n\n```\nserver run\n```\n\nIt waits."
     assert best(read("How do I start it?", (text, "server run"))) == "```\nserver run\n```"
     assert best(read("Run?", ("It runs.\n\n```\nserver run", "server run"))) == "It runs.\n\n```\nserver run"
-    nested = "Do this:\n\n- Run it:\n\n    server run\n- Stop it"
-    assert code_blocks(nested) == [], "what is indented in a list goes with its item"
+
+
+def test_what_is_indented_in_a_list_is_code_only_behind_a_colon():
+    text = "Do this:\n\n- Run it:\n\n    server run\n- Stop it.\n\n    It stops. It says so.\n"
+    assert [text[start:end] for start, end in code_blocks(text)] == ["    server run"]
 
 
 def test_headings_and_stored_answers_are_no_excerpts():

@@ -64,6 +64,13 @@ def test_cells_have_the_first_cell_of_their_row_and_the_header_of_their_column()
     assert keys(ROWS)["notice"] == ("loglevel",), "where no header is known"
 
 
+def test_cells_of_a_row_that_is_written_as_a_line_have_keys_too():
+    row = "Planet: Mars; Moons: 2; Discovery: 1877."
+    assert keys(row) == {"Mars": ("Planet",), "2": ("Mars", "Moons"), "1877": ("Mars", "Discovery")}
+    assert keys(f"{row}\nPlanet: Venus; Moons: 0.")["0"] == ("Venus", "Moons")
+    assert not keys("He came; she said: go away.")
+
+
 @pytest.mark.parametrize(
     ("question", "text", "others", "own"),
     [
@@ -74,6 +81,7 @@ def test_cells_have_the_first_cell_of_their_row_and_the_header_of_their_column()
         ("What does port mean?", OPTIONS, ("6379", "notice"), ("The port that",)),
         ("Which option has the default notice?", OPTIONS, (), ("loglevel", "notice")),
         ("Where does it listen?", OPTIONS, (), ("6379", "notice")),
+        ("How many moons does it have?", "Planet: Mars; Moons: 2; Rings: 0.", ("0", "Mars"), ("2",)),
         ("Was ist der Preis?", FEES, (), ("5 pounds",)),
     ],
 )
