@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,6 +33,8 @@ _LINE = re.compile(
 _PAIR = re.compile(r"(?:^|; )(?P<label>[^\W_][^\n:;|]{0,48}):[ ](?=\S)", re.MULTILINE)
 _ITEM = re.compile(rf"[ \t>]*{_MARKER}")
 _SEPARATOR = " > "
+_BREAK = re.compile(r"[\W_]+")
+_STEM = 3  # letters that a word and its stem share
 _ENGLISH = "en"
 
 
@@ -47,6 +49,9 @@ class Field:
     end: int
     row: Part
     labels: tuple[str, ...]
+
+
+Named = tuple[Field, frozenset[str]]  # a field, and the words of the question that its key has
 
 
 class Fields:
@@ -155,22 +160,31 @@ def held(labels: Sequence[str], asked: Asked) -> frozenset[str]:
     return frozenset().union(*(own for label in labels for own in _readings(label, asked.language))) & asked.terms
 
 
-def is_of_other_key(text: str, place: Part, found: Fields, asked: Asked, wording: Wording) -> bool:
-    """Whether another key of the text has all words of the question that a quotation's own has, and more, with a value
-    that can be an answer. Of the quotation all words count that stand with it in its line or row.
+def named_keys(text: str, found: Fields, asked: Asked, wording: Wording) -> list[Named]:
+    """The fields whose key the question names, and whose value can be an answer."""
+    begins = {term[:_STEM] for term in asked.terms}
+    alike = (field for field in found.all if any(_begins_like(label, begins) for label in field.labels))
+    return [
+        (field, held(field.labels, asked))
+        for field in alike
+        if _is_asked_for(field.labels, asked) and may_answer(text[field.start : field.end], asked, wording)
+    ]
+
+
+def is_of_other_key(text: str, place: Part, found: Fields, named: Sequence[Named], asked: Asked) -> bool:
+    """Whether another key, of those that the question names, has all words of the question that a quotation's own has,
+    and more. Of the quotation all words count that stand with it in its line or row.
     """
-    field = found.at(*place)
-    if field is None or not asked.terms:
+    field = found.at(*place) if named else None
+    if field is None:
         return False
-    beside = (*field.labels, text[field.row[0] : place[0]], text[place[1] : field.row[1]])
-    own = held(beside, asked)
-    return own != asked.terms and any(
-        own < held(other.labels, asked)
-        and _is_asked_for(other.labels, asked)
-        and may_answer(text[other.start : other.end], asked, wording)
-        for other in found.all
-        if other is not field
-    )
+    own = held((*field.labels, text[field.row[0] : place[0]], text[place[1] : field.row[1]]), asked)
+    return any(own < words for other, words in named if other is not field)
+
+
+def _begins_like(label: str, begins: Container[str]) -> bool:
+    """Whether a word of a label may be one that begins so; it need not be looked up otherwise."""
+    return not label.isascii() or any(word[:_STEM] in begins for word in _BREAK.split(label.lower()))
 
 
 def _is_asked_for(labels: Sequence[str], asked: Asked) -> bool:

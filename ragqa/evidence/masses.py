@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from ragqa.documents import Passage
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.clusters import Form, Place
-from ragqa.evidence.keys import fields, is_of_other_key
+from ragqa.evidence.keys import Named, fields, is_of_other_key, named_keys
 from ragqa.evidence.narrowing import narrowed
 from ragqa.evidence.overlap import Overlap
 from ragqa.evidence.phrases import phrase
@@ -69,6 +69,7 @@ def relevance(null: float, cap: float) -> float:
 class Evidence:
     """What reading one question's hits, in their order, has shown so far.
 
+    ``keys`` are the fields of passages, by their ids, whose key the question names;
     ``read`` is the number of passages taken in; ``nulls`` are their probabilities of no answer and ``relevances`` their
     v. ``unread`` is the mass that the other passages could add at most.
     """
@@ -83,6 +84,7 @@ class Evidence:
     relevances: list[float] = field(default_factory=list)
     forms: dict[str, Form] = field(default_factory=dict)
     overlap: Overlap = field(init=False)
+    keys: dict[str, list[Named]] = field(default_factory=dict)
 
     @classmethod
     def on(cls, question: str, hits: Sequence[Hit], weights: Weights, language: str) -> Evidence:
@@ -161,8 +163,15 @@ class Evidence:
             lost += weights.echo
         if weights.other_key:
             found = fields(passage.text, passage.heading)
-            lost += weights.other_key * is_of_other_key(passage.text, place, found, self.asked, self.wording)
+            lost += weights.other_key * is_of_other_key(passage.text, place, found, self._named(passage), self.asked)
         return lost
+
+    def _named(self, passage: Passage) -> list[Named]:
+        """The fields of a passage whose key the question names."""
+        if passage.id not in self.keys:
+            found = fields(passage.text, passage.heading)
+            self.keys[passage.id] = named_keys(passage.text, found, self.asked, self.wording)
+        return self.keys[passage.id]
 
     def best_forms(self, count: int) -> list[Form]:
         """The ``count`` forms with the most mass, best first, ties by rank of their passage."""

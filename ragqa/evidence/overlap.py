@@ -55,20 +55,20 @@ class Overlap:
         (`ragqa.questions.scopes`); 1 for a question without any. A name that only the text mentions counts `ELSEWHERE`
         where another hit's title, headings or file name have it: of two countries' pages the one that is asked for.
         """
-        names, scopes = self._names, self._asked.scopes
+        names, scopes = self._mentions, self._asked.scopes
         if not names and not scopes:
             return 1.0
-        found = math.fsum(self._said(name, index) for name in names)
-        found += math.fsum(scope.belongs(self._hits[index].passage) for scope in scopes)
+        passage = self._hits[index].passage
+        label, text = (plain(said).lower() for said in (f"{passage.source}\n{passage.context}", passage.text))
+        found = math.fsum(1.0 if name in label else mention * (name in text) for name, mention in names.items())
+        found += math.fsum(scope.belongs(passage) for scope in scopes)
         return found / (len(names) + len(scopes))
 
-    def _said(self, name: str, index: int) -> float:
-        passage = self._hits[index].passage
-        if name in plain(f"{passage.source}\n{passage.context}").lower():
-            return 1.0
-        if name not in plain(passage.text).lower():
-            return 0.0
-        return ELSEWHERE if any(name in words for words in self._labels) else 1.0
+    @cached_property
+    def _mentions(self) -> dict[str, float]:
+        """What a mention of each name in a text counts."""
+        labelled = frozenset().union(*self._labels)
+        return {name: ELSEWHERE if name in labelled else 1.0 for name in sorted(self._names)}
 
     @cached_property
     def _labels(self) -> list[frozenset[str]]:

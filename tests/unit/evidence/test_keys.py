@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ragqa.evidence.keys import fields, is_of_other_key
+from ragqa.evidence.keys import fields, is_of_other_key, named_keys
 from ragqa.questions import asked
 from ragqa.wording import wording_of
 
@@ -22,6 +22,12 @@ ROWS = "port | 6379 | The port\nloglevel | notice | How much it writes"
 
 def keys(text: str, heading: str = "") -> dict[str, tuple[str, ...]]:
     return {text[one.start : one.end]: one.labels for one in fields(text, heading).all}
+
+
+def is_of_other(question: str, text: str, quoted: str) -> bool:
+    wanted, found, start = asked(question, "en"), fields(text), text.index(quoted)
+    named = named_keys(text, found, wanted, wording_of("en"))
+    return is_of_other_key(text, (start, start + len(quoted)), found, named, wanted)
 
 
 def test_values_of_lines_have_their_labels():
@@ -86,20 +92,12 @@ def test_cells_of_a_row_that_is_written_as_a_line_have_keys_too():
     ],
 )
 def test_a_value_belongs_to_its_own_key(question, text, others, own):
-    wanted, wording = asked(question, "en"), wording_of("en")
-
-    def loses(quoted):
-        start = text.index(quoted)
-        return is_of_other_key(text, (start, start + len(quoted)), fields(text), wanted, wording)
-
-    assert [quoted for quoted in (*others, *own) if loses(quoted)] == list(others)
+    lost = [quoted for quoted in (*others, *own) if is_of_other(question, text, quoted)]
+    assert lost == list(others)
 
 
 def test_a_word_that_only_says_what_kind_of_thing_is_asked_for_is_no_key():
     text = "Date: 3 May 2020\nBorn: 1 January 1980"
-    wording, born = wording_of("en"), (text.index("1 J"), len(text))
-    assert not is_of_other_key(text, born, fields(text), asked("What is the date of birth?", "en"), wording)
-    assert is_of_other_key(text, born, fields(text), asked("What is the date?", "en"), wording)
-    text = "Fax number: 12345\nTelephone: 54321"
-    place = text.index("54321"), len(text)
-    assert not is_of_other_key(text, place, fields(text), asked("What is the phone number?", "en"), wording)
+    assert not is_of_other("What is the date of birth?", text, "1 January 1980")
+    assert is_of_other("What is the date?", text, "1 January 1980")
+    assert not is_of_other("What is the phone number?", "Fax number: 12345\nTelephone: 54321", "54321")
