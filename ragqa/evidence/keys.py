@@ -1,5 +1,5 @@
-"""The values of a text that have a key: of "label: value" lines, of list items that begin with a label, and the cells
-of tables. Pure functions of texts.
+"""The values of a text that have a key: of "label: value" lines, of list items that begin with a label, of terms with
+an indented definition below, and the cells of tables. Pure functions of texts.
 
 The key of a line or an item is its label ("Fax: 01632 960001", "- Cats: 5 pounds", "port = 6379"); that of a cell are
 the first cell of its row and the header of its column, in a row that is written as a line too ("Planet: Mars; Moons:
@@ -30,6 +30,11 @@ _LINE = re.compile(
     rf"|^[ \t>]{{0,40}}{_MARKER}(?P<term>[^\n:：|=\t]{{1,48}}?)[ \t]+[–—-][ \t]+(?=\S)",
     re.MULTILINE,
 )
+_TERM = re.compile(
+    r"^(?P<label>[^\s|>][^\n|]{0,60}[^\s.!?;,|])[ \t]*\n(?:[ \t]*:)?(?=[ \t]+[^\s|>])[ \t]+", re.MULTILINE
+)
+_PLACEHOLDER = re.compile(r"(?<=\s)(?:[A-Z_]{2,}|<[^<>]*>|\[[^\[\]]*\])")  # --retries NUMBER
+_DEFINED = re.compile(r"[^\n]*(?:\n(?:[ \t]*\n)*[ \t]+[^\s][^\n]*)*")
 _PAIR = re.compile(r"(?:^|; )(?P<label>[^\W_][^\n:;|]{0,48}):[ ](?=\S)", re.MULTILINE)
 _ITEM = re.compile(rf"[ \t>]*{_MARKER}")
 _SEPARATOR = " > "
@@ -41,7 +46,7 @@ _ENGLISH = "en"
 @dataclass(frozen=True, slots=True)
 class Field:
     """Characters [start, end) of a value, which begins with its label at ``first``, in the line or row ``row``; its key
-    are the ``labels``, none for the header of a column.
+    are the ``labels``, none for the header of a column. ``beside`` are the columns of the row that it begins.
     """
 
     first: int
@@ -49,9 +54,10 @@ class Field:
     end: int
     row: Part
     labels: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
 
-Named = tuple[Field, frozenset[str]]  # a field, and the words of the question that its key has
+Named = tuple[Field, frozenset[str], frozenset[str]]  # with the words of the question in its key, and in its row too
 
 
 class Fields:
@@ -74,11 +80,12 @@ class Fields:
 @lru_cache(maxsize=256)  # asked for every span of the passages that a question reads
 def fields(text: str, heading: str = "") -> Fields:
     """The fields of a passage with this text below this heading path, whose end may name a table's columns."""
-    if not any(sign in text for sign in ":：|=\t–—") and " - " not in text:
+    if not any(sign in text for sign in (*":：|=\t–—", " - ", "\n ")):
         return Fields(())
     rows = [run for run in tables(text) if len(run) > 1] if "|" in text else []
     found = [field for run in rows for field in _of_table(text, run, heading.rpartition(_SEPARATOR)[2])]
     found += _of_pairs(text) if "; " in text else ()
+    found += _of_terms(text) if "\n " in text or "\n\t" in text or "\n:" in text else ()
     found += _of_lines(text, [*((run[0][0], run[-1][1]) for run in rows), *(field.row for field in found)])
     return Fields(sorted(found, key=lambda field: field.first))
 
@@ -98,7 +105,8 @@ def _of_table(text: str, rows: Sequence[Part], columns: str) -> Iterator[Field]:
         is_head = place < rule or said == named
         for number, (start, end) in enumerate(own):
             labels = () if is_head else (said[0], named[number]) if number else (named[0],)
-            yield Field(start, start, end, row, tuple(filter(None, labels)))
+            beside = () if number or is_head else tuple(named)
+            yield Field(start, start, end, row, tuple(filter(None, labels)), beside)
 
 
 def _of_pairs(text: str) -> Iterator[Field]:
@@ -116,7 +124,24 @@ def _of_pairs(text: str) -> Iterator[Field]:
         entity = text[own[0].end() : ends[0]]
         for number, (match, end) in enumerate(zip(own, ends, strict=True)):
             labels = (entity, match["label"]) if number else (match["label"],)
-            yield Field(match.start("label"), match.end(), end, (match.start("label"), end), labels)
+            beside = () if number else tuple(one["label"] for one in own)
+            yield Field(match.start("label"), match.end(), end, (match.start("label"), end), labels, beside)
+
+
+def _of_terms(text: str) -> Iterator[Field]:
+    """The definitions that stand indented below their terms, one after the other."""
+    run: list[Field] = []
+    for match in _TERM.finditer(text):
+        label = _PLACEHOLDER.sub("", match["label"]).strip()
+        if len(label.split()) > WORDS or _ITEM.match(label) or (run and match.start() < run[-1].end):
+            continue
+        defined = _DEFINED.match(text, match.end())
+        end = defined.end() if defined else len(text)
+        if run and text[run[-1].end : match.start()].strip():
+            yield from run if len(run) > 1 else ()
+            run = []
+        run.append(Field(match.start(), match.end(), end, (match.start(), end), (label,)))
+    yield from run if len(run) > 1 else ()
 
 
 def _of_lines(text: str, without: Sequence[Part]) -> Iterator[Field]:
@@ -165,21 +190,22 @@ def named_keys(text: str, found: Fields, asked: Asked, wording: Wording) -> list
     begins = {term[:_STEM] for term in asked.terms}
     alike = (field for field in found.all if any(_begins_like(label, begins) for label in field.labels))
     return [
-        (field, held(field.labels, asked))
+        (field, held(field.labels, asked), held((*field.labels, text[slice(*field.row)]), asked))
         for field in alike
         if _is_asked_for(field.labels, asked) and may_answer(text[field.start : field.end], asked, wording)
     ]
 
 
 def is_of_other_key(text: str, place: Part, found: Fields, named: Sequence[Named], asked: Asked) -> bool:
-    """Whether another key, of those that the question names, has all words of the question that a quotation's own has,
-    and more. Of the quotation all words count that stand with it in its line or row.
+    """Whether another key, of those that the question names, has a word of the question that neither a quotation's own
+    key has nor what stands with it in its line or row, and its line or row has all others that this one has.
     """
     field = found.at(*place) if named else None
     if field is None:
         return False
-    own = held((*field.labels, text[field.row[0] : place[0]], text[place[1] : field.row[1]]), asked)
-    return any(own < words for other, words in named if other is not field)
+    around = text[field.row[0] : place[0]], text[place[1] : field.row[1]]
+    own = held((*field.labels, *field.beside, *around), asked)
+    return any(own < row and not key <= own for other, key, row in named if other is not field)
 
 
 def _begins_like(label: str, begins: Container[str]) -> bool:

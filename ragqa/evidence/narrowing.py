@@ -43,7 +43,16 @@ def narrowed(text: str, place: Part, found: Fields, asked: Asked, wording: Wordi
     if len(pieces) > 1:
         best = max(pieces, key=lambda piece: _worth(text, piece, asked, wording))
         place = best.start, best.end
+    place = _without_label(place, found, asked)
     return _sure_form(text, place, asked) if asked.kinds and asked.kinds <= _SURE else place
+
+
+def _without_label(place: Part, found: Fields, asked: Asked) -> Part:
+    """Of "Floor: 1", asked for the floor, the value alone."""
+    field = found.at(*place)
+    if field is None or not field.first <= place[0] < field.start < place[1] or not asked.echoed(field.labels[-1]):
+        return place
+    return field.start, place[1]
 
 
 def _worth(text: str, piece: _Piece, asked: Asked, wording: Wording) -> tuple[bool, int, bool, bool, int]:

@@ -12,6 +12,10 @@ CONTACT = (
     "Office\n\nAddress: 12 Harbour Road,\nTruro\nPhone: 01632 960000\nFax: 01632 960001\n"
     "E-mail: desk@inn.example\n\nBye."
 )
+TERMS = (
+    "OPTIONS\n\n--timeout SECONDS\n    Seconds to wait. The default is 30.\n\n"
+    "--retries NUMBER\n    How often it asks.\n\n    The default is 4.\n\nSee also other pages."
+)
 FEES = "What a night costs:\n\n- Dogs: 12 pounds\n- Cats: 5 pounds\n- Birds: 3 pounds\n\nFees are due on arrival."
 OPTIONS = (
     "| Name | Default | Meaning |\n|---|---|---|\n| port | 6379 | The port that it listens on |\n"
@@ -43,12 +47,21 @@ def test_values_of_lines_have_their_labels():
     assert keys("电话：010\n传真：011") == {"010": ("电话",), "011": ("传真",)}
 
 
+def test_definitions_have_their_terms():
+    assert keys(TERMS) == {
+        "Seconds to wait. The default is 30.": ("--timeout",),
+        "How often it asks.\n\n    The default is 4.": ("--retries",),
+    }
+    assert keys("Timeout\n:   300\n\nPort\n:   80\n") == {"300": ("Timeout",), "80": ("Port",)}
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "He said: I will come. They met at 10:30 and left.\nThen it rained.",
         "Note: one line alone has no neighbour.",
         "See https://a.example/b\nor http://c.example/d",
+        "It is told below.\n    It was told before.\nIt ends here.\n    At last.",
         "a long clause of many words in a row: this\nanother clause of many words in a row: that",
     ],
 )
@@ -87,7 +100,8 @@ def test_cells_of_a_row_that_is_written_as_a_line_have_keys_too():
         ("What does port mean?", OPTIONS, ("6379", "notice"), ("The port that",)),
         ("Which option has the default notice?", OPTIONS, (), ("loglevel", "notice")),
         ("Where does it listen?", OPTIONS, (), ("6379", "notice")),
-        ("How many moons does it have?", "Planet: Mars; Moons: 2; Rings: 0.", ("0", "Mars"), ("2",)),
+        ("How many moons does it have?", "Planet: Mars; Moons: 2; Rings: 0.", ("0",), ("2", "Mars")),
+        ("What is the default of --retries?", TERMS, ("30", "Seconds to"), ("4", "How often")),
         ("Was ist der Preis?", FEES, (), ("5 pounds",)),
     ],
 )

@@ -30,6 +30,14 @@ TABLE = (
         ("What is the phone number?", LINES, "01632 960000\nFax", "01632 960000"),
         ("What is the fax number?", LINES, "Phone: 01632 960000\nFax: 01632 960001", "01632 960001"),
         ("Where is it?", LINES, "12 Harbour Road,\nTruro", "12 Harbour Road,\nTruro"),
+        ("What is the fax number?", LINES, "Fax: 01632 960001", "01632 960001"),
+        ("On which floor is it?", "Room: Elm; Beds: 2; Floor: 1.", "Floor: 1", "1"),
+        (
+            "How many retries are there?",
+            "--time S\n    It is 3.\n\n--retries N\n    It is 4.",
+            "3.\n\n--retries N\n    It is 4",
+            "It is 4",
+        ),
         ("What is there?", LINES, "Fax: 01632 960001", "Fax: 01632 960001"),
         ("What is the fee for a bird?", FEES, FEES[FEES.index("Dogs") :], "3 pounds"),
         (
