@@ -34,29 +34,45 @@ def column(text: str, at: int) -> list[Part]:
     many cells, parted by bars ("a | b").
     """
     rows = table(text, at)
-    cells = [_cells(text, *row) for row in rows]
-    own = next((cut for row, cut in zip(rows, cells, strict=True) if row[0] <= at <= row[1]), [])
+    cut_rows = [_cells(text, *row) for row in rows]
+    own = next((cut for row, cut in zip(rows, cut_rows, strict=True) if row[0] <= at <= row[1]), [])
     number = next((number for number, (first, last) in enumerate(own) if first <= at <= last), None)
     if len(rows) < 2 or number is None:
         return []
-    rules = [place for place, row in enumerate(rows) if _RULE.fullmatch(text, *row)]
-    body = cells[rules[0] + 1 :] if rules else cells
+    rules = [place for place, row in enumerate(rows) if is_rule(text, *row)]
+    body = cut_rows[rules[0] + 1 :] if rules else cut_rows
     found = (_stripped(text, *cut[number]) for cut in body)
     return [(first, last) for first, last in found if first < last]
 
 
 def table(text: str, at: int) -> list[Part]:
     """The lines of the table that the character ``at`` stands in, none if it stands in no table."""
-    lines = [(first, last) for first, last in _lines_of(text)]
-    own = next((place for place, (first, last) in enumerate(lines) if first <= at <= last), None)
-    if own is None or not (width := _width(text, lines[own])):
-        return []
-    first = last = own
-    while first and _width(text, lines[first - 1]) == width:
-        first -= 1
-    while last + 1 < len(lines) and _width(text, lines[last + 1]) == width:
-        last += 1
-    return lines[first : last + 1]
+    return next((rows for rows in tables(text) if rows[0][0] <= at <= rows[-1][1]), [])
+
+
+def tables(text: str) -> Iterator[list[Part]]:
+    """The lines of each table: those that follow on one another and have equally many cells."""
+    run, width = list[Part](), 0
+    for line in _lines_of(text):
+        own = _width(text, line)
+        if run and own != width:
+            yield run
+            run = []
+        if own:
+            run.append(line)
+        width = own
+    if run:
+        yield run
+
+
+def cells(text: str, start: int, end: int) -> list[Part]:
+    """The cells of a row, without the white space around them."""
+    return [_stripped(text, *cut) for cut in _cells(text, start, end)]
+
+
+def is_rule(text: str, start: int, end: int) -> bool:
+    """Whether a line is the one below a table's header in Markdown."""
+    return _RULE.fullmatch(text, start, end) is not None
 
 
 def _lines_of(text: str) -> Iterator[Part]:

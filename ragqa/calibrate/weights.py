@@ -61,13 +61,12 @@ def tabulate(seen: Sequence[Seen], start: Weights) -> Table:
         for number, (hit, found) in enumerate(zip(one.hits, one.spans, strict=True)):
             null = null_probability(found)
             log_answer = np.log1p(-null) if null < 1.0 else 0.0
-            for span in found:
-                if span.start < span.end:
-                    spans[row, place] = relevance(null, start.cap), min(0.0, span.score - log_answer)
-                    owner[row, place] = number
-                    lost[row, place] = evidence.lost(hit.passage, span)
-                    right[row, place] = one.right(hit.passage.text[span.start : span.end])
-                    place += 1
+            for span in evidence.cut(hit.passage, found):
+                spans[row, place] = relevance(null, start.cap), min(0.0, span.score - log_answer)
+                owner[row, place] = number
+                lost[row, place] = evidence.lost(hit.passage, span)
+                right[row, place] = one.right(hit.passage.text[span.start : span.end])
+                place += 1
     return Table(passages, real, spans, owner, lost, right)
 
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _WHITE = re.compile(r"\s+")
 QUOTE_CHARS = 300
-WORTH_SHOWING = 0.05  # the probability from which an excerpt is shown where no answer is given
 
 
 def note_unchecked(snapshot: Snapshot) -> None:
@@ -58,7 +57,7 @@ def _print_near(reply: Reply, *, promised: bool) -> None:
         where = place(answer.hit, answer.line, answer.document_span)
         said = "not sure enough" if promised else "nothing promised"
         say(f"   {said}: {one_line(words(answer))}  {answer.score:.2f}  {where}")
-    if reply.nearest is not None and reply.nearest.score >= WORTH_SHOWING:
+    if reply.nearest is not None:
         say("What most likely holds an answer:")
         _print_excerpt("   ", reply.nearest)
     elif reply.hits:

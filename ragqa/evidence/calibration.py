@@ -39,9 +39,9 @@ class Weights:
     ``bm25``, ``dense`` and ``rerank`` multiply a passage's retrieval scores, ``relevance`` the log-odds that it holds
     an answer (at most ``cap``), ``span`` the log-probability of a span given that it does; ``null`` is the log-mass of
     "no answer". A span that has not the form of what is asked for loses ``misfit`` of its log-mass, one that only
-    echoes the question ``echo``; a passage without the names of the question loses up to ``stray``. The defaults are
-    those of the packaged models (`eval/shipped_calibration.py`): a reader that has no fit of its own is weighed with
-    them.
+    echoes the question ``echo``, the value of another key than the question names ``other_key``; a passage without the
+    names of the question loses up to ``stray``. The defaults are those of the packaged models
+    (`eval/shipped_calibration.py`): a reader that has no fit of its own is weighed with them.
     """
 
     bm25: float = 0.36
@@ -54,17 +54,19 @@ class Weights:
     misfit: float = 3.0
     echo: float = 2.0
     stray: float = 3.0
+    other_key: float = 5.0
 
     def __post_init__(self) -> None:
         """Evidence may not count against itself, or reading could not stop."""
         if not all(math.isfinite(getattr(self, item.name)) for item in fields(self)):
             raise ValueError("weights must be finite")
-        lowest = min(self.bm25, self.dense, self.rerank, self.relevance, self.span, self.misfit, self.echo, self.stray)
-        if lowest < 0 or not 0 <= self.cap <= 50:
+        form = self.misfit, self.echo, self.stray, self.other_key
+        if min(self.bm25, self.dense, self.rerank, self.relevance, self.span, *form) < 0 or not 0 <= self.cap <= 50:
             raise ValueError("weights must not be negative, and the cap from 0 to 50")
 
 
-NO_FORM = Weights(misfit=0.0, echo=0.0, stray=0.0)  # what a file means that says nothing of the form of answers
+# what a file means that says nothing of the form of answers
+NO_FORM = Weights(misfit=0.0, echo=0.0, stray=0.0, other_key=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,14 @@ def save_calibration(folder: Path, calibration: Calibration) -> Path:
     return path
 
 
+def _complete_weights(weights: Mapping[str, object]) -> dict[str, object]:
+    """Older files have not all of them. One that weighs the form of answers and says nothing of keys means the default,
+    which no fit chose.
+    """
+    keys = Weights().other_key if weights.get("misfit") else 0.0
+    return {**plain(NO_FORM), "other_key": keys, **weights}
+
+
 def _complete_score(score: object) -> None:
     """Give a score model of an older file weights of 0 for features that came later."""
     weights = score.get("weights") if isinstance(score, dict) else None
@@ -270,7 +280,7 @@ def _load(path: Path) -> tuple[Calibration, bool]:
         content, sealed = unseal(raw)
         require(content.pop("format", None) == FORMAT, "no format")
         if isinstance(content.get("weights"), dict):
-            content["weights"] = plain(NO_FORM) | content["weights"]  # older files have not all of them
+            content["weights"] = _complete_weights(content["weights"])
         _complete_score(content.get("score"))
         return convert(Calibration, content, complete=True), sealed
     except ValueError as error:

@@ -11,10 +11,13 @@ from itertools import pairwise
 from ragqa.enumerations import table
 from ragqa.evidence.answers import clipped
 from ragqa.evidence.calibration import EXCERPT_FEATURES, ExcerptModel
+from ragqa.evidence.code import code_blocks
 from ragqa.evidence.masses import Evidence
 from ragqa.items import items
 from ragqa.questions import Kind
 from ragqa.types import Answer, Span
+
+Part = tuple[int, int]
 
 LONGEST = 600  # characters that sentences before and behind, and lists, may bring an excerpt to
 _GAP = re.compile(r"[\s,;，；、]*+(?:and|or|und|oder|et|ou|y|o)?\s*+")
@@ -58,8 +61,8 @@ def rank_excerpts(evidence: Evidence, model: ExcerptModel, count: int) -> tuple[
 
 
 def sentences_of(evidence: Evidence) -> list[Sentence]:
-    """The sentences of the passages that were read, in order; headings of Markdown are none, and a stored answer
-    has none.
+    """The sentences of the passages that were read, in order; a block of code is one, headings of Markdown are none,
+    and a stored answer has none.
     """
     places: list[list[tuple[int, int, float]]] = [[] for _ in range(evidence.read)]
     for form in evidence.forms.values():
@@ -104,7 +107,10 @@ def _cut(evidence: Evidence, index: int) -> Iterator[tuple[int, int]]:
     text = passage.text
     if passage.is_faq:
         return
-    for start, end in pairwise([0, *passage.sentence_ends]):
+    blocks = code_blocks(text)
+    ends = [at for at in passage.sentence_ends if not any(first < at < last for first, last in blocks)]
+    borders = sorted({0, *ends, *(at for block in blocks for at in block)})
+    for start, end in pairwise(borders):
         if heading := _HEADINGS.match(text, start, end):
             start = heading.end()
         whole = text[start:end]
@@ -115,7 +121,8 @@ def _cut(evidence: Evidence, index: int) -> Iterator[tuple[int, int]]:
 def widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
     """A sentence with what belongs to it, as long as that is at most `LONGEST` characters: the items of the list that
     it announces; the whole list that it stands in, with the line before, or the whole table, if several things or a
-    procedure are asked for; and the sentence before, if it begins with a word that points there ("It", "However").
+    procedure are asked for; the block of code that it leads to, or the sentence that leads to it, if it is one itself;
+    and the sentence before, if it begins with a word that points there ("It", "However").
     """
     text = evidence.hits[one.index].passage.text
     cut = list(_cut(evidence, one.index))
@@ -124,8 +131,11 @@ def widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
     listed = items(text)
     inside = any(item.start <= start < item.end for item in listed)
     touched = any(item.start < end and start < item.end for item in listed)
+    blocks = code_blocks(text)
     wants_all = evidence.asked.several or bool(evidence.asked.kinds & _LISTED)
-    if wants_all and len(rows := table(text, start)) > 1:
+    if around := _code_around(text, (start, end), cut, blocks):
+        start, end = around
+    elif wants_all and len(rows := table(text, start)) > 1:
         start, end = min(start, rows[0][0]), max(end, rows[-1][1])
     elif touched and wants_all:
         start, end = _list_around(text, [(item.start, item.end) for item in listed], start, end)
@@ -139,6 +149,17 @@ def widened(one: Sentence, evidence: Evidence) -> tuple[int, int]:
     elif place and not inside and evidence.asked.leans(text[start:end]):
         start = cut[place - 1][0]
     return (start, end) if end - start <= LONGEST else (one.start, one.end)
+
+
+def _code_around(text: str, own: Part, cut: Sequence[Part], blocks: Sequence[Part]) -> Part | None:
+    """A block of code with the sentence before it, of which one is the sentence itself; None if neither is."""
+    start, end = own
+    if block := next((each for each in blocks if each[0] <= start and end <= each[1]), None):
+        leading = next((piece for piece in reversed(cut) if piece[1] <= block[0]), None)
+        leads = leading is not None and leading not in blocks and not text[leading[1] : block[0]].strip()
+        return (leading[0], block[1]) if leading is not None and leads else block
+    block = next((each for each in blocks if each[0] >= end), None)
+    return (start, block[1]) if block is not None and not text[end : block[0]].strip() else None
 
 
 def _list_around(text: str, pieces: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:

@@ -2,12 +2,13 @@
 
 Evidence is log-linear (`Weights`). With p the reader's probabilities in a passage, the log-mass of a span is
 
-    log prior(passage) + relevance · v(passage) + span · log(p(span) / (1 − p(null))) − misfit − echo
+    log prior(passage) + relevance · v(passage) + span · log(p(span) / (1 − p(null))) − misfit − echo − key
 
 where v = log((1 − p(null)) / p(null)), at most ``cap``, are the log-odds that the passage holds an answer at all, and
 prior(passage) is the softmax of bm25 · BM25 + dense · cosine (+ rerank · score) over all passages that may be read. "No
 answer" has the log-mass ``null``. ``misfit`` counts for spans that have not the form of what the question asks for,
-``echo`` for those that only repeat its words (`ragqa.questions`).
+``echo`` for those that only repeat its words (`ragqa.questions`), ``key`` for values of another key
+(`ragqa.evidence.keys`). Spans that reach over several cells or lines are cut first (`ragqa.evidence.narrowing`).
 
 Passages compete by odds and not by probabilities, so a passage in which the reader is sure counts for more than one in
 which it is only fairly sure. A passage that a source did not find gets the lowest score that this source gave to any
@@ -23,6 +24,8 @@ from dataclasses import dataclass, field
 from ragqa.documents import Passage
 from ragqa.evidence.calibration import Weights
 from ragqa.evidence.clusters import Form, Place
+from ragqa.evidence.keys import Named, fields, is_of_other_key, named_keys
+from ragqa.evidence.narrowing import narrowed
 from ragqa.evidence.overlap import Overlap
 from ragqa.evidence.phrases import phrase
 from ragqa.questions import ANYTHING, Asked, asked, may_answer
@@ -66,6 +69,7 @@ def relevance(null: float, cap: float) -> float:
 class Evidence:
     """What reading one question's hits, in their order, has shown so far.
 
+    ``keys`` are the fields of passages, by their ids, whose key the question names;
     ``read`` is the number of passages taken in; ``nulls`` are their probabilities of no answer and ``relevances`` their
     v. ``unread`` is the mass that the other passages could add at most.
     """
@@ -80,6 +84,7 @@ class Evidence:
     relevances: list[float] = field(default_factory=list)
     forms: dict[str, Form] = field(default_factory=dict)
     overlap: Overlap = field(init=False)
+    keys: dict[str, list[Named]] = field(default_factory=dict)
 
     @classmethod
     def on(cls, question: str, hits: Sequence[Hit], weights: Weights, language: str) -> Evidence:
@@ -119,9 +124,7 @@ class Evidence:
         self.relevances.append(voice)
         log_answer = math.log1p(-null) if null < 1.0 else 0.0
         base = self.priors[index] + self.weights.relevance * voice
-        for span in spans:
-            if span.start == span.end:
-                continue
+        for span in self.cut(passage, spans):
             log_mass = base + self.weights.span * min(0.0, span.score - log_answer) - self.lost(passage, span)
             words = phrase(passage.text[span.start : span.end], self.wording)
             start, end = passage.start + span.start, passage.start + span.end
@@ -132,14 +135,50 @@ class Evidence:
                 self.forms[words.key] = Form(place)
         self.read += 1
 
+    def cut(self, passage: Passage, spans: Sequence[Span]) -> list[Span]:
+        """The spans of a passage, without the null option, each cut to the part that answers; the probabilities of
+        those that become equal add up. Stored answers stay whole.
+        """
+        found = fields(passage.text, passage.heading)
+        scores: dict[tuple[int, int], float] = {}
+        for span in spans:
+            if span.start == span.end:
+                continue
+            place = span.start, span.end
+            if not passage.is_faq:
+                place = narrowed(passage.text, place, found, self.asked, self.wording)
+            known = scores.get(place)
+            scores[place] = span.score if known is None else _added(known, span.score)
+        return [Span(*place, score) for place, score in scores.items()]
+
     def lost(self, passage: Passage, span: Span) -> float:
-        """What the form of a quotation takes from its log-mass, at least 0. Of a stored answer nothing."""
-        if passage.is_faq or not (self.weights.misfit or self.weights.echo):
-            return 0.0
-        text = passage.text[span.start : span.end]
-        lost = 0.0 if may_answer(text, self.asked, self.wording) else self.weights.misfit
-        return lost + self.weights.echo if self.weights.echo and self.asked.echoed(text) else lost
+        """What the form and the key of a quotation take from its log-mass, at least 0. Of a stored answer nothing."""
+        weights, lost = self.weights, 0.0
+        if passage.is_faq:
+            return lost
+        text, place = passage.text[span.start : span.end], (span.start, span.end)
+        if weights.misfit and not may_answer(text, self.asked, self.wording):
+            lost += weights.misfit
+        if weights.echo and self.asked.echoed(text):
+            lost += weights.echo
+        if weights.other_key:
+            found = fields(passage.text, passage.heading)
+            lost += weights.other_key * is_of_other_key(passage.text, place, found, self._named(passage), self.asked)
+        return lost
+
+    def _named(self, passage: Passage) -> list[Named]:
+        """The fields of a passage whose key the question names."""
+        if passage.id not in self.keys:
+            found = fields(passage.text, passage.heading)
+            self.keys[passage.id] = named_keys(passage.text, found, self.asked, self.wording)
+        return self.keys[passage.id]
 
     def best_forms(self, count: int) -> list[Form]:
         """The ``count`` forms with the most mass, best first, ties by rank of their passage."""
         return sorted(self.forms.values(), key=lambda form: (-form.mass, form.places[0].index))[:count]
+
+
+def _added(one: float, other: float) -> float:
+    """The logarithm of the sum of two probabilities, at most 0."""
+    low, high = sorted((one, other))
+    return min(0.0, high + math.log1p(math.exp(low - high))) if high > -math.inf else high

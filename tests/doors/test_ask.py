@@ -85,6 +85,15 @@ def test_without_an_answer_what_most_likely_holds_one_is_shown(ragqa, sample_ind
     assert "What most likely holds an answer:\n   Alexander Fleming" in ragqa(*asked).stdout
 
 
+def test_however_unlikely_the_likeliest_passage_is_shown_with_its_probability(ragqa, sample_index):
+    asked = ("ask", "Whither xylophones?", "-i", sample_index, "--min-score", "0.99")
+    nearest = json.loads(ragqa(*asked, "--json").stdout)["nearest"]
+    assert nearest["score"] < 0.05
+    shown = ragqa(*asked).stdout
+    assert f"What most likely holds an answer:\n   {nearest['text'].splitlines()[0]}" in shown
+    assert f"\n   {nearest['score']:.2f}  " in shown
+
+
 def test_quoted_lines_are_the_files(replies):
     """Where a source has lines, the answer stands on the line that is named."""
     checked = 0

@@ -9,11 +9,11 @@ import { cases, dots } from "./sure.js";
 import { words } from "./words.js";
 
 const NEAREST = 5; // passages that are shown where nothing was found
-const LIKELY = 0.05; // the probability from which an excerpt is shown where nothing was found
 const BEGINNING = 280; // characters of them
 
 /**
- * The element of an exchange. `acts.open(place)` opens a document, `acts.why(exchange, where)` explains the best one.
+ * The element of an exchange. `acts.open(place)` opens a document, `acts.why(exchange, where)` explains the best one,
+ * `acts.asTyped(exchange)` asks the question again with the words as they are.
  * Where the service wants to know what people say of answers, `acts.judge(exchange, verdict)` tells it, and
  * `acts.mark(place)` opens a document to have the right answer marked in it.
  * An element of class "item" is a stop of the keys j and k; Enter presses its first button.
@@ -26,7 +26,10 @@ export function exchangeElement(exchange, acts) {
     { class: "exchange" },
     el("h2", { class: "question", dir: "auto", tabindex: "-1" }, reply.typed ?? reply.question),
     reply.typed && reply.typed !== reply.question && changed(words.understood, reply.question),
-    reply.searched && changed(words.searched, reply.searched),
+    reply.searched && [
+      changed(words.searched, reply.searched),
+      button(words.asTyped, () => acts.asTyped(exchange), { class: "as-typed" }),
+    ],
     [...notes, reply.note].filter(Boolean).map((note) => el("p", { class: "note", dir: "auto" }, note)),
     best
       ? answerElement(best, exchange, acts, true)
@@ -165,7 +168,7 @@ function nothing(exchange, acts) {
     guess && guessElement(guess),
     acts.judge && noneButton(exchange, acts),
     acts.judge && near.length > 0 && el("p", { class: "note" }, words.orMark),
-    reply.nearest && reply.nearest.score >= LIKELY && [
+    reply.nearest && [
       el("h3", {}, words.likeliest),
       answerElement(reply.nearest, exchange, acts, false),
     ],

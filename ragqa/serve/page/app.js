@@ -93,7 +93,7 @@ function begin(index = state.talk.index) {
   describe();
 }
 
-async function ask(question, { generation = null, visit = true } = {}) {
+async function ask(question, { generation = null, asTyped = false, visit = true } = {}) {
   state.asking?.abort();
   const asking = (state.asking = new AbortController());
   if (!state.facts) await refresh();
@@ -101,7 +101,7 @@ async function ask(question, { generation = null, visit = true } = {}) {
   tell(words.searching);
   document.body.classList.add("busy");
   try {
-    const exchange = await state.talk.ask(question, { signal: asking.signal, generation, found });
+    const exchange = await state.talk.ask(question, { signal: asking.signal, generation, asTyped, found });
     if (asking.signal.aborted) return;
     if (visit) history.pushState(null, "", writeAddress(exchange.address));
     show(exchange);
@@ -117,6 +117,7 @@ function show(exchange) {
   const acts = {
     open: (place) => reader.open(state.talk.index, place),
     why: (of, where) => explain(of, where),
+    asTyped: (of) => attempt(() => ask(of.reply.question, { asTyped: true })),
     judge: state.facts.feedback && judge,
     mark: async (place) => {
       await reader.open(state.talk.index, place);
@@ -174,6 +175,8 @@ function setPlace(place) {
   history.replaceState(null, "", place || state.shown ? writeAddress({ ...address, place: open }) : location.pathname);
 }
 
+const isSame = (one, other) => one.question === other.question && one.asTyped === other.asTyped;
+
 /** Show what the address says. */
 async function visit() {
   const wanted = readAddress(location.hash);
@@ -182,10 +185,11 @@ async function visit() {
   if (state.asking !== asking) return; // a question was asked meanwhile, which comes first
   const index = state.facts.indexes[wanted.index] ? wanted.index : state.talk.index;
   const exchanges = state.talk.index === index ? state.talk.exchanges : [];
-  const known = exchanges.find((each) => each.address.question === wanted.question);
+  const known = exchanges.find(({ address }) => isSame(address, wanted));
   if (known) show(known);
   else begin(index);
-  if (wanted.question && !known) await ask(wanted.question, { generation: wanted.generation, visit: false });
+  const { generation, asTyped } = wanted;
+  if (wanted.question && !known) await ask(wanted.question, { generation, asTyped, visit: false });
   if (wanted.place) await reader.open(index, wanted.place);
 }
 

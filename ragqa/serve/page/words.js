@@ -25,6 +25,7 @@ export const words = {
   forgotten: "The conversation before was forgotten, so this question was asked on its own.",
   understood: "Understood as",
   searched: "Searched for",
+  asTyped: "Search for the words as typed",
   changed: (then, now) =>
     `The documents have changed since this link was made (generation ${then}, now ${now}). The answer may have, too.`,
 

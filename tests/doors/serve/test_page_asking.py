@@ -47,6 +47,19 @@ def test_a_follow_up_question_is_completed_and_those_before_stay(page):
     assert page.text("#answers") == "" == page.text("#earlier") and page.address() == ""
 
 
+def test_corrected_words_can_be_searched_for_as_typed(page):
+    typed = USTER.replace("finished", "finishd")
+    page.visit()
+    assert f"Searched for {USTER}" in page.ask(typed)
+    page.browser.run("document.querySelector('.exchange').classList.add('before')")
+    page.click(".as-typed")
+    shown = page.exchange(".exchange:not(.before)")
+    assert shown.startswith(typed) and "Searched for" not in shown and not page.browser.count(".as-typed")
+    assert parse_qs(page.address()[1:]) | {"q": [typed], "t": ["1"]} == parse_qs(page.address()[1:])
+    page.browser.open(f"{page.url}/{page.address()}")
+    assert "Searched for" not in page.exchange(), "a link asks so too"
+
+
 def test_a_question_that_is_asked_before_the_page_knows_the_service_is_answered(page):
     slow = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
     page.browser.devtools("Network.enable", {})

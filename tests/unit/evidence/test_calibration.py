@@ -176,10 +176,20 @@ def test_a_file_of_an_earlier_version_weighs_and_scores_as_it_did(tmp_path):
     path = save_calibration(tmp_path, made)
     content, _ = unseal(json.loads(path.read_text()))
     content["score"]["weights"].pop()
-    for name in ("misfit", "echo", "stray"):
+    for name in ("misfit", "echo", "stray", "other_key"):
         del content["weights"][name]
     content.pop("excerpts", None)
     path.write_text(json.dumps(content))
     found = load_calibration(path)
     assert found.score.weights == (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 0.0) and found.excerpts is None
-    assert found.weights == replace(made.weights, misfit=0.0, echo=0.0, stray=0.0)
+    assert found.weights == replace(made.weights, misfit=0.0, echo=0.0, stray=0.0, other_key=0.0)
+
+
+def test_a_file_that_weighs_the_form_of_answers_weighs_their_keys_by_default(tmp_path):
+    made = Calibration(Weights(other_key=1.0))
+    path = save_calibration(tmp_path, made)
+    assert load_calibration(path) == made
+    content, _ = unseal(json.loads(path.read_text()))
+    del content["weights"]["other_key"]
+    path.write_text(json.dumps(content))
+    assert load_calibration(path).weights == replace(made.weights, other_key=Weights().other_key) != made.weights

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ragqa.documents import FAQ, KIND, Passage
 from ragqa.evidence.calibration import EXCERPT_FEATURES, ExcerptModel, Weights
+from ragqa.evidence.code import code_blocks
 from ragqa.evidence.excerpts import LONGEST, rank_excerpts
 from ragqa.evidence.masses import Evidence
 from ragqa.types import Hit, Span
@@ -62,6 +63,36 @@ def test_a_long_list_is_not_taken_whole():
     items = "\n".join(f"- thing number {n} of many" for n in range(60))
     found = best(read("List what to bring.", (f"Bring this:\n\n{items}", "thing number 7")))
     assert found == "- thing number 7 of many" and len(items) > LONGEST
+
+
+FENCED = (
+    "Install it first.\n\nStart it like this:\n\n```sh\nserver run.\nserver wait\n```\n\nStop it by a signal. It waits."
+)
+INDENTED = (
+    "Install it first.\n\nStart it like this.\n\n    server run.\n\n    server wait\n\nStop it by a signal. It waits."
+)
+
+
+@pytest.mark.parametrize("text", [FENCED, INDENTED])
+def test_a_block_of_code_belongs_to_the_sentence_that_leads_to_it(text):
+    whole = text[text.index("Start") : text.index("\n\nStop")]
+    assert whole.rstrip("`\n").endswith("server wait")
+    for marked in ("Start it", "server run", "server wait"):
+        assert best(read("How do I start it?", (text, marked))) == whole
+        assert best(read("What is run?", (text, marked))) == whole
+    assert best(read("How do I stop it?", (text, "by a signal"))) == "Stop it by a signal."
+    assert best(read("How do I get it?", (text, "Install"))) == "Install it first."
+
+
+def test_code_without_a_sentence_before_it_stands_alone():
+    text = "# Start\n\n```\nserver run\n```\n\nIt waits."
+    assert best(read("How do I start it?", (text, "server run"))) == "```\nserver run\n```"
+    assert best(read("Run?", ("It runs.\n\n```\nserver run", "server run"))) == "It runs.\n\n```\nserver run"
+
+
+def test_what_is_indented_in_a_list_is_code_only_behind_a_colon():
+    text = "Do this:\n\n- Run it:\n\n    server run\n- Stop it.\n\n    It stops. It says so.\n"
+    assert [text[start:end] for start, end in code_blocks(text)] == ["    server run"]
 
 
 def test_headings_and_stored_answers_are_no_excerpts():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -95,6 +96,48 @@ def test_a_passage_with_the_names_of_the_question_wins():
     asked_of = "How long is a dog licence valid in Ostry?"
     assert best(asked_of, Weights()) == "one year" and best(asked_of, Weights(stray=0.0)) == "two years"
     assert best("How long is a dog licence valid?", Weights()) == "two years", "no town is named"
+
+
+COUNTRIES = {
+    "austria": "The voting age in Austria is 16, lower than in Norway.",
+    "norway": "Elections are held every four years. The voting age is 18.",
+}
+
+
+def countries(question: str, weights: Weights, titles: Mapping[str, str]) -> str:
+    """The best answer of pages whose reader is as sure of one as of the other; search prefers the first."""
+    hits = [
+        Hit(
+            Passage(name, name, text, titles[name], 0, len(text), source=f"pages/{name}.md"),
+            1.0,
+            n + 1,
+            {"bm25": 3.0 - n, "dense": 0.5},
+        )
+        for n, (name, text) in enumerate(COUNTRIES.items())
+    ]
+    seen = Evidence.on(question, hits, weights, "en")
+    for text, age in zip(COUNTRIES.values(), ("16", "18"), strict=True):
+        seen.add([Span(0, 0, math.log(0.1)), Span(text.index(age), text.index(age) + 2, math.log(0.9))])
+    return rank_answers(seen, ScoreModel(), 1)[0].text
+
+
+@pytest.mark.parametrize("titles", [{"austria": "Austria", "norway": "Norway"}, {"austria": "", "norway": ""}])
+def test_a_page_that_mentions_a_name_loses_to_the_page_of_that_name(titles):
+    assert countries("What is the voting age in Norway?", Weights(), titles) == "18"
+    assert countries("what is the voting age in norway", Weights(), titles) == "18", "the pages tell that it is a name"
+    assert countries("What is the voting age in Austria?", Weights(), titles) == "16"
+    assert countries("What is the voting age?", Weights(), titles) == "16"
+    assert countries("What is the voting age in Norway?", Weights(stray=0.0), titles) == "16"
+
+
+def test_a_mention_counts_in_full_where_no_page_has_the_name():
+    passages = [Passage(name, name, text, "", 0, len(text)) for name, text in COUNTRIES.items()]
+    hits = [Hit(passage, 1.0, n + 1, {}) for n, passage in enumerate(passages)]
+    overlap = Overlap(asked("What is the voting age in Norway?", "en"), hits)
+    assert [overlap.named(0), overlap.named(1)] == [1.0, 0.0]
+    common = replace(passages[0], title="The age", text="The age is told. Of age is who votes.")
+    overlap = Overlap(asked("what is the voting age", "en"), [replace(hits[0], passage=common), hits[1]])
+    assert [overlap.named(0), overlap.named(1)] == [1.0, 1.0], "a word with a small letter is no name"
 
 
 @pytest.mark.parametrize(
