@@ -122,6 +122,7 @@ class Outcome:
         """The JSON form."""
         answer, passage = self.answer, self.answer.hit.passage
         return {
+            "answer": answer.to_dict(),
             "text": answer.text,
             "probability": answer.score,
             "given": self.given,
