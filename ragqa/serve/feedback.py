@@ -11,7 +11,7 @@ from ragqa.index.snapshot import Snapshot
 from ragqa.serve.bodies import FeedbackBody, read_body
 from ragqa.serve.documents import visible_document
 from ragqa.serve.edge import to_response
-from ragqa.serve.openapi import takes
+from ragqa.serve.openapi import gives, takes
 from ragqa.serve.problems import Refused
 from ragqa.serve.questionlog import Entry, now
 from ragqa.serve.service import Access, Service
@@ -22,7 +22,7 @@ def feedback_routes(service: Service) -> APIRouter:
     """The route of feedback."""
     router = APIRouter()
 
-    @router.post("/v1/feedback", openapi_extra=takes(FeedbackBody))
+    @router.post("/v1/feedback", openapi_extra=takes(FeedbackBody) | gives(reply="FeedbackReply"))
     async def feedback(request: Request) -> Response:
         """Say that an answer is "right" or "wrong", or that the documents hold "none"; where a log of questions is
         kept. An answer that names its document and characters must stand there.

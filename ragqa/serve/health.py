@@ -56,7 +56,7 @@ def health_routes(service: Service) -> APIRouter:
         )
         return Response(text, media_type=MEDIA_TYPE)
 
-    @router.get("/v1/info")
+    @router.get("/v1/info", openapi_extra=gives(reply="InfoReply"))
     async def info(request: Request) -> Response:
         """The version, what the caller may do, the size that a file may have, whether ``/v1/feedback`` takes verdicts,
         at which path tools for agents are (``mcp``, null if nowhere), and the indexes that the caller may ask; one is

@@ -12,7 +12,7 @@ from ragqa.followup import Understood
 from ragqa.serve.bodies import AskBody, SessionBody, ask_of, read_body
 from ragqa.serve.edge import to_response
 from ragqa.serve.messages import completed
-from ragqa.serve.openapi import in_path, takes
+from ragqa.serve.openapi import gives, in_path, takes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Access, Service
 from ragqa.serve.work import Asked, Done, Kind, Work
@@ -23,7 +23,7 @@ def session_routes(service: Service) -> APIRouter:
     """The routes of sessions."""
     router = APIRouter()
 
-    @router.post("/v1/sessions", openapi_extra=takes(SessionBody))
+    @router.post("/v1/sessions", openapi_extra=takes(SessionBody) | gives(reply="SessionReply"))
     async def start(request: Request) -> Response:
         """Start a session, whose questions are completed with those before. It ends when it is not used for a while."""
         access = service.access(request, "ask")
