@@ -11,7 +11,7 @@ COPY requirements.lock ./
 RUN python -m venv /opt/ragqa && /opt/ragqa/bin/pip install --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY ragqa ragqa
-RUN /opt/ragqa/bin/pip install ".[cpu,files,serve]"
+RUN /opt/ragqa/bin/pip install ".[cpu,files,languages,mcp,otel,serve]"
 
 FROM python:${PYTHON}-slim
 LABEL org.opencontainers.image.title="ragqa" \

@@ -262,8 +262,8 @@ def fit(pipeline: Pipeline, own: Sequence[Made]) -> None:
         claims = grounder.claims(one.text)
         hits = pipeline.retriever.retrieve([claim.query for claim in claims], module.PASSAGES)
         compared = [grounder.compare(claim, found) for claim, found in zip(claims, hits, strict=True)]
-        cosines = grounder.cosines([one.text[claim.start : claim.end] for claim in claims], compared)
-        for places, near in zip(compared, cosines, strict=True):
+        for claim, places in zip(claims, compared, strict=True):
+            near = grounder.cosines(one.text[claim.start : claim.end], places)
             for place, cosine in zip(places, near, strict=True):
                 gold = _overlaps(one, place.place.hit.passage, place.place.start, place.place.end)
                 if not gold and not one.altered and place.agreement.whole and place.coverage_all > 0.8:

@@ -31,10 +31,16 @@ UNPROMISED = 0.15  # the threshold where no questions were held out to promise a
 EXCERPT_RISK = 0.5  # of the risk: sentences are right more often, and the whole of it would let anything through
 THRESHOLDS = 128  # remembered: a curve is walked through once for each setting of the risk
 Told = Callable[[int, Sequence[Hit]], None]
+Left = Callable[[int], bool]  # whether nobody waits any more for the reply to the request at a place
 
 
 def untold(_place: int, _hits: Sequence[Hit]) -> None:
     """Of a request's passages nobody is told."""
+
+
+def awaited(_place: int) -> bool:
+    """Nobody has left: every request is read to its end."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +113,10 @@ class Answering:
         language = self.snapshot.manifest.config.language
         return as_question(self.retriever.respelled(typed, where), language)
 
-    def answer(self, asks: Sequence[Ask], found_for: Told = untold) -> list[Reply | RagqaError]:
+    def answer(self, asks: Sequence[Ask], found_for: Told = untold, left: Left = awaited) -> list[Reply | RagqaError]:
         """One reply a request, in order, the same as each alone would get. ``found_for`` is told the place of each
-        request and its passages before they are read.
+        request and its passages before they are read. ``left`` is asked before each round of reading; a request that
+        nobody waits for is read no further, and its reply is not to be used.
 
         What is wrong with a request (`QuestionError`, `ConfigError`) stands in its reply's place. What is wrong with
         the index or with a model concerns all requests and is raised.
@@ -124,15 +131,17 @@ class Answering:
                 failed[place] = error
         every: list[Request] = []
         wholes: dict[int, int] = {}  # the places of the requests by their places among all
+        owners: list[int] = []  # of all, the places of the requests that they are or are parts of
         for place, request in requests.items():
             wholes[len(every)] = place
             every += [request, *request.parts]
+            owners += [place] * (1 + len(request.parts))
 
         def tell(number: int, hits: Sequence[Hit]) -> None:
             if number in wholes:
                 found_for(wholes[number], hits)
 
-        replies = iter(self._answer(every, watch, tell))
+        replies = iter(self._answer(every, watch, tell, lambda number: left(owners[number])))
         done: dict[int, Reply | RagqaError] = {**failed}
         for place, request in requests.items():
             reply, *parts = (next(replies) for _ in range(1 + len(request.parts)))
@@ -140,12 +149,14 @@ class Answering:
             done[place] = replace(reply, parts=sides) if isinstance(reply, Reply) and sides else reply
         return [done[place] for place in range(len(asks))]
 
-    def parts(self, request: Request) -> tuple[Reply, ...]:
+    def parts(self, request: Request, left: Left = awaited) -> tuple[Reply, ...]:
         """The replies to a request's parts."""
-        replies = self._answer(request.parts, Stopwatch(), untold)
+        replies = self._answer(request.parts, Stopwatch(), untold, left)
         return tuple(reply for reply in replies if isinstance(reply, Reply))
 
-    def _answer(self, asked: Sequence[Request], watch: Stopwatch, found_for: Told) -> list[Reply | RagqaError]:
+    def _answer(
+        self, asked: Sequence[Request], watch: Stopwatch, found_for: Told, left: Left
+    ) -> list[Reply | RagqaError]:
         """A reply a request, in order, without those to their parts."""
         found: dict[int, Sequence[Hit]] = {}
         failed: dict[int, RagqaError] = {}
@@ -159,7 +170,7 @@ class Answering:
         own = [requests[place].own(found[place]) for place in places]
         for place, hits in zip(places, own, strict=True):
             found_for(place, hits)
-        replies = self.read([requests[place] for place in places], own, watch)
+        replies = self.read([requests[place] for place in places], own, watch, lambda number: left(places[number]))
         done: dict[int, Reply | RagqaError] = {**failed, **dict(zip(places, replies, strict=True))}
         return [done[place] for place in requests]
 
@@ -176,17 +187,22 @@ class Answering:
         return self.retriever.retrieve(questions, first.read.passages, first.where, watch, apart=True)
 
     def read(
-        self, requests: Sequence[Request], hits: Sequence[Sequence[Hit]], watch: Stopwatch | None = None
+        self,
+        requests: Sequence[Request],
+        hits: Sequence[Sequence[Hit]],
+        watch: Stopwatch | None = None,
+        left: Left = awaited,
     ) -> list[Reply]:
-        """Replies from passages already found, each request's best first."""
+        """Replies from passages already found, each request's best first; ``left`` as in `answer`."""
         watch = watch or Stopwatch()
-        evidence = self.weigh(requests, hits)
+        evidence = self.weigh(requests, hits, left)
         watch.lap("read")
         timings = watch.share(max(1, len(requests)))
         return [self.conclude(request, seen, timings) for request, seen in zip(requests, evidence, strict=True)]
 
-    def weigh(self, requests: Sequence[Request], hits: Sequence[Sequence[Hit]]) -> list[Evidence]:
-        """What reading shows of each request's hits, best first, until the rest cannot change the best answer.
+    def weigh(self, requests: Sequence[Request], hits: Sequence[Sequence[Hit]], left: Left = awaited) -> list[Evidence]:
+        """What reading shows of each request's hits, best first, until the rest cannot change the best answer or nobody
+        waits for it any more.
 
         Each round reads the next passage of every request that is still open; with a reader that prefers batches, the
         next 1, 2, 4, 8 … passages. What was read is taken in passage by passage until reading may end, so the evidence
@@ -198,7 +214,7 @@ class Answering:
         evidence = [Evidence.on(*one, weights, language) for one in zip(asked, hits, strict=True)]
         size, growth = 1, 2 if getattr(reader, "prefers_batches", False) else 1
         pending = [place for place, seen in enumerate(evidence) if self._ended(requests[place], seen) is None]
-        while pending:
+        while pending := [place for place in pending if not left(place)]:
             ahead = [(place, hit) for place in pending for hit in evidence[place].hits[evidence[place].read :][:size]]
             questions = [requests[place].question for place, _ in ahead]
             spans = self.stored.read(reader, questions, [hit for _, hit in ahead])

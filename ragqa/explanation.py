@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ragqa.answering import Answering, Request
+from ragqa.answering import Answering, Left, Request, awaited
 from ragqa.config import RetrieveConfig
 from ragqa.copies import without
 from ragqa.evidence.calibration import FEATURES, ScoreModel, Weights
@@ -122,6 +122,7 @@ class Outcome:
         """The JSON form."""
         answer, passage = self.answer, self.answer.hit.passage
         return {
+            "answer": answer.to_dict(),
             "text": answer.text,
             "probability": answer.score,
             "given": self.given,
@@ -170,24 +171,28 @@ class Explanation:
         }
 
 
-def explain(answering: Answering, request: Request) -> Explanation:
-    """Answer a request, and say why; the times are those of answering alone."""
+def explain(answering: Answering, request: Request, left: Left = awaited) -> Explanation:
+    """Answer a request, and say why; the times are those of answering alone. ``left`` as in `Answering.answer`."""
     watch = Stopwatch()
     (hits,) = answering.find([request], watch)
-    explanation = explain_hits(answering, request, request.own(hits), watch)
+    explanation = explain_hits(answering, request, request.own(hits), watch, left)
     if not request.parts:
         return explanation
-    return replace(explanation, reply=replace(explanation.reply, parts=answering.parts(request)))
+    return replace(explanation, reply=replace(explanation.reply, parts=answering.parts(request, left)))
 
 
 def explain_hits(
-    answering: Answering, request: Request, hits: Sequence[Hit], watch: Stopwatch | None = None
+    answering: Answering,
+    request: Request,
+    hits: Sequence[Hit],
+    watch: Stopwatch | None = None,
+    left: Left = awaited,
 ) -> Explanation:
     """Answer a request from the hits that were found for it, and say why; `ConfigError` where there is no reader."""
     watch = watch or Stopwatch()
     reader = Remembering(answering.require_reader())
     answering = answering.with_reader(reader)
-    (seen,) = answering.weigh([request], [hits])
+    (seen,) = answering.weigh([request], [hits], left)
     watch.lap("read")
     reply = answering.conclude(request, seen, watch.share(1))
     short = replace(request, read=replace(request.read, form="span"))
@@ -198,7 +203,7 @@ def explain_hits(
         return explanation
     answer, quoted = best.answer, best.answer.hit.passage
     logits = () if answer.faq else reader.logits(request.question, quoted, answer.span)
-    (seen_rest,) = answering.weigh([request], [without(hits, quoted.id)])
+    (seen_rest,) = answering.weigh([request], [without(hits, quoted.id)], left)
     rest = _best(answering.conclude(short, seen_rest, {}))
     score = _score(answering, request, answer)
     return replace(explanation, best=best, logits=logits, score=score, without=rest)

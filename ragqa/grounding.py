@@ -13,8 +13,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 
-from ragqa.answering import Answering, checked
+from ragqa.answering import Answering, Left, awaited, checked
 from ragqa.documents import Passage
 from ragqa.evidence.statements import EMPTY, Agreement, Statement, agreement, joined, statement
 from ragqa.filters import Where, parse_filter
@@ -87,11 +88,14 @@ class Compared:
         ]
 
 
-def ground(answering: Answering, text: str, where: Where | None = None) -> Grounding:
-    """Compare a text with the index, sentence by sentence; `QuestionError` if there is no text."""
+def ground(answering: Answering, text: str, where: Where | None = None, left: Left = awaited) -> Grounding:
+    """Compare a text with the index, sentence by sentence; `QuestionError` if there is no text. ``left`` is asked
+    after each sentence whether nobody waits for the others; then no more is done, and the result is not to be used.
+    """
     checked(text)
     text, wanted = encodable(text), parse_filter(where)
-    return Grounding(text, tuple(Grounder(answering).sentences(text, wanted)), answering.snapshot.generation)
+    found = takewhile(lambda _: not left(0), Grounder(answering).sentences(text, wanted))
+    return Grounding(text, tuple(found), answering.snapshot.generation)
 
 
 class Grounder:
@@ -105,13 +109,14 @@ class Grounder:
         self._places: dict[str, list[Place]] = {}
 
     def sentences(self, text: str, where: Where | None) -> Iterator[Grounded]:
-        """What becomes of each sentence, in order."""
+        """What becomes of each sentence, in order; all are searched for at once, and each is compared when it is asked
+        for.
+        """
         claims = self.claims(text)
         found = self.retriever.retrieve([claim.query for claim in claims], PASSAGES, where) if claims else []
-        compared = [self.compare(claim, hits) for claim, hits in zip(claims, found, strict=True)]
-        cosines = self.cosines([text[claim.start : claim.end] for claim in claims], compared)
-        for claim, own, near in zip(claims, compared, cosines, strict=True):
-            yield judged(text, claim, own, near)
+        for claim, hits in zip(claims, found, strict=True):
+            own = self.compare(claim, hits)
+            yield judged(text, claim, own, self.cosines(text[claim.start : claim.end], own))
 
     def claims(self, text: str) -> list[Claim]:
         """The sentences of a text that say anything. One that says "she" or "it" before it names anything is about what
@@ -174,21 +179,16 @@ class Grounder:
         different = [one for one in found if len(one.agreement.differences) == 1 and not one.agreement.missing]
         return whole[:COMPARED] + _smallest(different)[:COMPARED]
 
-    def cosines(self, texts: Sequence[str], compared: Sequence[Sequence[Compared]]) -> list[list[float]]:
-        """How near each text is to each of its places, which are encoded with their titles."""
-        passages = [_passage(text, "", "") for text in texts]
-        for own in compared:
-            for one in own:
-                text = one.place.hit.passage.text[one.place.start : one.place.end]
-                passages.append(_passage(text, one.place.hit.passage.title, one.place.hit.passage.heading))
-        if not passages:
+    def cosines(self, text: str, compared: Sequence[Compared]) -> list[float]:
+        """How near a text is to each of its places, which are encoded with their titles."""
+        if not compared:
             return []
+        passages = [_passage(text, "", "")]
+        for one in compared:
+            passage = one.place.hit.passage
+            passages.append(_passage(passage.text[one.place.start : one.place.end], passage.title, passage.heading))
         vectors = self.retriever.encoder.encode_passages(passages)
-        at, found = len(texts), []
-        for number, own in enumerate(compared):
-            found.append([float(value) for value in vectors[at : at + len(own)] @ vectors[number]])
-            at += len(own)
-        return found
+        return [float(value) for value in vectors[1:] @ vectors[0]]
 
 
 def judged(text: str, claim: Claim, compared: Sequence[Compared], cosines: Sequence[float]) -> Grounded:

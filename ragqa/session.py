@@ -56,7 +56,7 @@ class Asked(Protocol):
 
 @runtime_checkable
 class Explaining(Asked, Protocol):
-    """One that can say why as well: a `Pipeline`."""
+    """One that can say why as well."""
 
     def explain(self, question: str, *, where: Where | None = None) -> Explanation:
         """Answer one question and say why."""

@@ -14,7 +14,7 @@ from ragqa.cli.terminal import note
 from ragqa.errors import MissingExtra
 
 STDOUT = 1
-WORKING = {"workers": "workers", "queue": "queue", "batch": "batch", "timeout": "timeout", "writable": "writable"}
+WORKING = ("workers", "queue", "batch", "timeout", "writable", "public_url")
 
 
 @click.command()
@@ -28,6 +28,7 @@ WORKING = {"workers": "workers", "queue": "queue", "batch": "batch", "timeout": 
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at; others need --keys.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 is any.")
+@click.option("--public-url", default="", help="The address that browsers have, behind a reverse proxy.")
 @click.option("--keys", "key_file", type=click.Path(), help="The file of keys, without which no request needs one.")
 @click.option("--question-log", type=click.Path(), help="Write what is asked, and what is said of answers, to a file.")
 @click.option("--redact", is_flag=True, help="Take e-mail addresses, phone and card numbers out of both logs.")
@@ -68,7 +69,7 @@ def serve(
     Prints a line of JSON for each request. SIGTERM ends it after the requests that have begun. Needs the extra [serve];
     with [mcp] it has tools for agents at /mcp.
     """
-    working = {name: given.pop(option) for option, name in WORKING.items()}
+    working = {name: given.pop(name) for name in WORKING}
     config = answering_config(config_file, settings, given)
     if any(importlib.util.find_spec(module) is None for module in ("fastapi", "uvicorn")):
         raise MissingExtra("ragqa serve", "serve")

@@ -23,6 +23,7 @@ from ragqa.remote.replies import Part, grounding_of, hits_of, part_of, reply_of
 from ragqa.types import Answer, Hit, Reply
 
 if TYPE_CHECKING:
+    from ragqa.explanation import Explanation
     from ragqa.index.report import BuildReport
     from ragqa.session import Session
 
@@ -106,6 +107,15 @@ class Client:
         from ragqa.session import Session
 
         return Session(self, where=where)
+
+    def explain(self, question: str, **settings: Unpack[AskSettings]) -> Explanation:
+        """Answer one question and explain the reply. Of the settings of the search, ``retrieve`` has those that decide
+        how scores are joined.
+        """
+        from ragqa.remote.explained import explanation_of
+
+        body = {**_asked(Ask(question, **settings)), "explain": True}
+        return self._read(explanation_of, self._send("POST", "/v1/ask", body))
 
     def search(self, question: str, k: int = 10, *, where: Where | None = None) -> list[Hit]:
         """The ``k`` best passages, fewer if the index holds fewer."""

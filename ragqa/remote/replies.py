@@ -65,6 +65,12 @@ def reply_of(data: object) -> Reply:
     return replace(_reply(sent), parts=tuple(_reply(convert(_Reply, part, loose=True)) for part in sent.parts))
 
 
+def answers_of(data: Sequence[object], hits: Sequence[Hit]) -> list[Answer]:
+    """Answers that are quoted from these hits, or from copies of them, from their JSON form."""
+    known = {hit.passage.id: hit for hit in _with_copies(hits)}
+    return [_answer(convert(_Answer, one, loose=True), known) for one in data]
+
+
 def _reply(sent: _Reply) -> Reply:
     hits = {hit.passage.id: hit for hit in _with_copies(sent.hits)}
     return Reply(

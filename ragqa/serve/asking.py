@@ -35,7 +35,7 @@ def asking_routes(service: Service) -> APIRouter:
     """The routes of questions."""
     router = APIRouter()
 
-    @router.post("/v1/ask", openapi_extra=takes(AskBody) | gives(LINES))
+    @router.post("/v1/ask", openapi_extra=takes(AskBody) | gives(LINES, reply="AskReply"))
     async def ask(request: Request) -> Response:
         """Answer a question: the reply as `ragqa ask --json` gives it, with the name of the index. With ``stream`` it
         comes in lines of JSON (NDJSON): of type "hits" as soon as passages are found, then of type "reply", or "error".
@@ -48,7 +48,7 @@ def asking_routes(service: Service) -> APIRouter:
             return await streamed(service, request, asked, body.timeout, access)
         return to_response(asked.content(await service.result(request, asked.work, body.timeout, access)))
 
-    @router.post("/v1/search", openapi_extra=takes(SearchBody))
+    @router.post("/v1/search", openapi_extra=takes(SearchBody) | gives(reply="SearchReply"))
     async def search(request: Request) -> Response:
         """Find passages for a question without reading them."""
         access = service.access(request, "search")
@@ -56,7 +56,7 @@ def asking_routes(service: Service) -> APIRouter:
         asked = await _plain(service, access, body, "search")
         return to_response(asked.content(await service.result(request, asked.work, body.timeout, access)))
 
-    @router.post("/v1/ground", openapi_extra=takes(GroundBody))
+    @router.post("/v1/ground", openapi_extra=takes(GroundBody) | gives(reply="GroundReply"))
     async def ground(request: Request) -> Response:
         """Compare a text with the documents: what supports each of its sentences, and which nothing supports."""
         access = service.access(request, "ask")
@@ -68,7 +68,7 @@ def asking_routes(service: Service) -> APIRouter:
         result = await service.result(request, work, body.timeout, access)
         return to_response({"index": name, **result.content})
 
-    @router.post("/v1/ask/batch", openapi_extra=takes(BatchBody))
+    @router.post("/v1/ask/batch", openapi_extra=takes(BatchBody) | gives(reply="BatchReply"))
     async def batch(request: Request) -> Response:
         """Answer questions in order. In the place of one that cannot be asked stands ``{"problem": …}``."""
         access = service.access(request, "ask")

@@ -136,7 +136,9 @@ class DeleteBody:
 
 @dataclass(frozen=True, slots=True)
 class ChatBody:
-    """``POST /v1/chat/completions``: the last message of the user is the question; messages before it do not count."""
+    """``POST /v1/chat/completions``: the last message of the user is the question, which is completed with the messages
+    before it.
+    """
 
     messages: tuple[Mapping[str, Any], ...]
     model: str = MODEL

@@ -4,24 +4,27 @@ exact places in a field of our own; fields that mean nothing here are passed ove
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 
+from ragqa.followup import Understood
 from ragqa.serve.bodies import MODEL, ChatBody, Question, ask_of, read_body
 from ragqa.serve.edge import to_response
+from ragqa.serve.links import links_to
+from ragqa.serve.messages import understood_last
 from ragqa.serve.openapi import gives, takes
-from ragqa.serve.problems import Refused
-from ragqa.serve.service import Service
-from ragqa.types import Answer, Reply
+from ragqa.serve.said import say
+from ragqa.serve.service import Access, Service
+from ragqa.serve.work import Work
+from ragqa.session import account
 
 EVENTS = "text/event-stream"
-NOTHING = "No answer was found in the documents."
 
 
 def chat_routes(service: Service) -> APIRouter:
@@ -40,58 +43,31 @@ def chat_routes(service: Service) -> APIRouter:
 
     @router.post("/v1/chat/completions", openapi_extra=takes(ChatBody) | gives(EVENTS))
     async def chat(request: Request) -> Response:
-        """Answer the last message of the user. The answer's place is a citation (annotation)."""
+        """Answer the last message of the user, completed with the messages before. Each answer's place is a citation
+        (annotation).
+        """
         access = service.access(request, "ask")
         body = await read_body(request, ChatBody, service.config, loose=True)
         name = service.named(access, body.model)
-        ask = ask_of(Question(_question(body)), access.where, service.config)
-        done = await service.result(request, service.work("ask", name, ask), None, access)
+        understood, work = await asyncio.to_thread(_work, service, access, name, body)
+        done = await service.result(request, work, None, access)
         assert done.reply is not None
-        content, notes = _said(done.reply, name, str(request.base_url))
+        base = service.config.public_url or str(request.base_url)
+        content, notes = say(done.reply, links_to(base, name, done.generation))
         message = {"role": "assistant", "content": content, "annotations": notes}
-        own = {"index": name, "generation": done.reply.generation, "answered": done.reply.answered}
+        own = {"index": name, "generation": done.generation, "answered": done.reply.answered}
+        own |= {"question": done.reply.question, **account(understood)}
         head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model, MODEL: own}
         return _streamed(head, message) if body.stream else _whole(head, message)
 
     return router
 
 
-def _question(body: ChatBody) -> str:
-    """The text of the user's last message, of which only text counts."""
-    content = next((each.get("content") for each in reversed(body.messages) if each.get("role") == "user"), None)
-    parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
-    texts = [part.get("text") for part in parts if isinstance(part, dict) and part.get("type") == "text"]
-    words = [text for text in texts if isinstance(text, str)]
-    if not words:
-        raise Refused(422, "unfit-body", "messages must have a text of the user")
-    return "\n".join(words)
-
-
-def _said(reply: Reply, index: str, base: str) -> tuple[str, list[dict[str, Any]]]:
-    """The answer in words, with its sentence and source; and its citation."""
-    if not reply.answers:
-        return NOTHING, []
-    answer = reply.answers[0]
-    line = f", line {answer.line}" if answer.line else ""
-    quoted = "" if answer.kind == "excerpt" else f"> {answer.quote()}\n\n"
-    said = f"{answer.verdict.capitalize()}: " if answer.verdict else ""
-    content = f"{said}{answer.text}\n\n{quoted}({answer.source or answer.hit.passage.doc_id}{line})"
-    citation = {
-        "start_index": len(said),
-        "end_index": len(said) + len(answer.text),
-        "title": answer.hit.passage.title or answer.source,
-        "url": _url(answer, index, base),
-    }
-    return content, [{"type": "url_citation", "url_citation": citation, MODEL: answer.to_dict()}]
-
-
-def _url(answer: Answer, index: str, base: str) -> str:
-    """Where the answer can be read: in its source if that is on the web, else from this service."""
-    if answer.source.startswith(("http://", "https://")):
-        return answer.source
-    start, end = answer.document_span
-    place = urlencode({"index": index, "start": start, "end": end})
-    return f"{base}v1/documents/{quote(answer.hit.passage.doc_id)}?{place}"
+def _work(service: Service, access: Access, name: str, body: ChatBody) -> tuple[Understood, Work]:
+    """What is asked, and the work that it makes."""
+    most = service.config.question_chars
+    understood = understood_last(body.messages, service.pipelines[name].language, most)
+    return understood, service.work("ask", name, ask_of(Question(understood.question), access.where, service.config))
 
 
 def _whole(head: Mapping[str, Any], message: Mapping[str, Any]) -> Response:

@@ -15,7 +15,7 @@ from ragqa.filters import Filter
 from ragqa.index.snapshot import Snapshot
 from ragqa.serve.bodies import AddBody, DeleteBody, GivenDocument, read_body
 from ragqa.serve.edge import to_response
-from ragqa.serve.openapi import in_path, in_query, takes
+from ragqa.serve.openapi import gives, in_path, in_query, takes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Service
 from ragqa.store.passages import encodable, unmarked
@@ -29,7 +29,7 @@ def document_routes(service: Service) -> APIRouter:
     """The routes of documents."""
     router = APIRouter()
 
-    @router.get("/v1/documents/{doc_id:path}", openapi_extra=PLACE)
+    @router.get("/v1/documents/{doc_id:path}", openapi_extra=PLACE | gives(reply="DocumentReply"))
     async def document(request: Request) -> Response:
         """A document's text from ``start`` to ``end`` (its beginning, without them) and ``around`` characters on both
         sides, with its place, and whether ``/v1/pictures`` may have a picture of it.
@@ -62,7 +62,7 @@ def document_routes(service: Service) -> APIRouter:
             }
         )
 
-    @router.post("/v1/documents", openapi_extra=takes(AddBody))
+    @router.post("/v1/documents", openapi_extra=takes(AddBody) | gives(reply="AddReply"))
     async def add(request: Request) -> Response:
         """Add documents, in place of those with the same ids. What is there already as it is given costs nothing."""
         access = service.access(request, "write")
@@ -77,7 +77,7 @@ def document_routes(service: Service) -> APIRouter:
         request.state.note.update(index=name, generation=generation)
         return to_response({"index": name, "report": asdict(report), "generation": generation})
 
-    @router.delete("/v1/documents", openapi_extra=takes(DeleteBody))
+    @router.delete("/v1/documents", openapi_extra=takes(DeleteBody) | gives(reply="DeleteReply"))
     async def delete(request: Request) -> Response:
         """Delete documents by ids or by a filter; those that are not there are passed over."""
         access = service.access(request, "write")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from ragqa.composition import readers_of
 from ragqa.pipeline import Pipeline
 from ragqa.serve.edge import to_response
 from ragqa.serve.metrics import MEDIA_TYPE, Labels
@@ -38,26 +40,33 @@ def health_routes(service: Service) -> APIRouter:
         """Figures for Prometheus. A key needs the action admin."""
         service.access(request, "admin")
         queue = service.queue
-        generations: dict[Labels, float] = {
-            (("index", name),): float(own.snapshot.generation) for name, own in service.pipelines.items()
-        }
+        pipelines = service.pipelines
+        generations = {_of(name): float(own.snapshot.generation) for name, own in pipelines.items()}
+        behind = {_of(name): float(service.behind(name)) for name in pipelines}
+        models = {labels: 1.0 for name, own in pipelines.items() for labels in _models(name, own)}
         text = service.metrics.text(
             {
                 "ragqa_queue_waiting": {(): len(queue)},
                 "ragqa_queue_running": {(): queue.running},
                 "ragqa_index_generation": generations,
+                "ragqa_index_behind": behind,
+                "ragqa_model_info": models,
             },
             {"ragqa_questions_shared_total": queue.shared},
         )
         return Response(text, media_type=MEDIA_TYPE)
 
-    @router.get("/v1/info")
+    @router.get("/v1/info", openapi_extra=gives(reply="InfoReply"))
     async def info(request: Request) -> Response:
         """The version, what the caller may do, the size that a file may have, whether ``/v1/feedback`` takes verdicts,
-        at which path tools for agents are (``mcp``, null if nowhere), and the indexes that the caller may ask.
+        at which path tools for agents are (``mcp``, null if nowhere), and the indexes that the caller may ask; one is
+        ``behind`` if it has a newer generation that cannot be opened.
         """
         access = service.access(request)
-        indexes = {name: _facts(own, access) for name, own in service.visible(access).items()}
+        indexes = {
+            name: {**_facts(own, access), "behind": service.behind(name)}
+            for name, own in service.visible(access).items()
+        }
         actions = [action for action in access.actions if action != "write" or service.config.writable]
         facts = {
             "ragqa": __version__,
@@ -70,6 +79,20 @@ def health_routes(service: Service) -> APIRouter:
         return to_response({**facts, "indexes": indexes})
 
     return router
+
+
+def _of(index: str) -> Labels:
+    return (("index", index),)
+
+
+def _models(index: str, pipeline: Pipeline) -> Iterator[Labels]:
+    """Which models answer, as labels: the index, what each is for, and its name."""
+    reads, reranker = pipeline.reader is not None, pipeline.config.retrieve.reranker
+    named = [("encoder", pipeline.snapshot.manifest.encoder.name)]
+    named += [("reader", name) for name in (readers_of(pipeline.snapshot, pipeline.config.read) if reads else ())]
+    named += [("reranker", reranker)] if reranker else []
+    for task, name in named:
+        yield ("index", index), ("task", task), ("model", name)
 
 
 def _facts(pipeline: Pipeline, access: Access) -> dict[str, Any]:

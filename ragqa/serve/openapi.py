@@ -1,5 +1,5 @@
-"""What the OpenAPI document says of requests and replies: schemas of bodies, from the classes that read them, and the
-form of problems.
+"""What the OpenAPI document says of requests and replies: schemas of bodies, from the classes that read them, those of
+replies (`ragqa.serve.schemas`), and the form of problems.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from fastapi.openapi.utils import get_openapi
 
 from ragqa.serve.bodies import BODIES
 from ragqa.serve.problems import MEDIA_TYPE as PROBLEM
+from ragqa.serve.schemas import SCHEMA, SCHEMAS, ref
 from ragqa.version import __version__
 
-SCHEMA = "#/components/schemas/"
-SCHEMAS = SCHEMA + "{name}"
 PROBLEM_SCHEMA = {
     "description": "Why a request is not answered (RFC 9457)",
     "type": "object",
@@ -27,7 +26,7 @@ PROBLEM_SCHEMA = {
 
 def takes(body: type) -> dict[str, Any]:
     """Of a route: that it takes this body."""
-    content = {"application/json": {"schema": {"$ref": SCHEMA + body.__name__}}}
+    content = {"application/json": {"schema": ref(body.__name__)}}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -37,9 +36,12 @@ def sends_file() -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def gives(*media_types: str) -> dict[str, Any]:
-    """Of a route: that its reply may be of these kinds, too."""
-    return {"responses": {"200": {"content": {media_type: {} for media_type in media_types}}}}
+def gives(*media_types: str, reply: str = "") -> dict[str, Any]:
+    """Of a route: the name of its reply's schema, and that it may be of these kinds, too."""
+    content: dict[str, Any] = {media_type: {} for media_type in media_types}
+    if reply:
+        content["application/json"] = {"schema": ref(reply)}
+    return {"responses": {"200": {"content": content}}}
 
 
 def in_query(*texts: str, **numbers: int) -> list[dict[str, Any]]:
@@ -60,9 +62,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of an application."""
     if not app.openapi_schema:
         document = get_openapi(title="ragqa", version=__version__, routes=app.routes)
-        _, schemas = msgspec.json.schema_components(BODIES, ref_template=SCHEMAS)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas, Problem=PROBLEM_SCHEMA)
-        refusal = {"description": "A problem", "content": {PROBLEM: {"schema": {"$ref": SCHEMA + "Problem"}}}}
+        _, schemas = msgspec.json.schema_components(BODIES, ref_template=SCHEMA + "{name}")
+        own = {**schemas, **SCHEMAS, "Problem": PROBLEM_SCHEMA}
+        document.setdefault("components", {}).setdefault("schemas", {}).update(own)
+        refusal = {"description": "A problem", "content": {PROBLEM: {"schema": ref("Problem")}}}
         for operations in document["paths"].values():
             for operation in operations.values():
                 operation["responses"]["default"] = refusal

@@ -112,6 +112,10 @@ class Service:
             self.rates.take(key.id, key.limit)
         return Access(key.id, key.actions, key.indexes, key.filter)
 
+    def behind(self, name: str) -> bool:
+        """Whether an index has a newer generation that could not be opened; the log says why."""
+        return name in self._failed
+
     def visible(self, access: Access) -> dict[str, Pipeline]:
         """The indexes that a caller may ask, by name."""
         return {name: own for name, own in self.pipelines.items() if not access.indexes or name in access.indexes}
@@ -160,9 +164,11 @@ class Service:
             if isinstance(result, Exception):
                 continue
             begun = result.stages[0][1]
-            self.traces.stages((("queue", min(entered, begun), begun), *result.stages))
+            stages = ("queue", min(entered, begun), begun), *result.stages
+            self.traces.stages(stages)
+            self.metrics.work(work.kind, stages)
             if result.reply is not None:
-                self.metrics.reply(work.index, result.reply)
+                self.metrics.reply(work.kind, work.index, result.reply)
                 entries.append(asked(work.index, result.reply, access.key))
         if self.questions is not None and entries:
             await asyncio.to_thread(self._remember, self.questions, entries)
@@ -238,9 +244,10 @@ class Service:
                 try:
                     await asyncio.to_thread(pipeline.refresh)
                     self._failed.pop(name, None)
-                except (RagqaError, OSError) as error:  # the old generation goes on answering
+                except Exception as error:  # whatever it is, the old generation goes on answering, and is watched
                     if self._failed.get(name) != str(error):
-                        LOG.error("%s: the new generation cannot be opened: %s", name, error)
+                        why = None if isinstance(error, (RagqaError, OSError)) else error
+                        LOG.error("%s: the new generation cannot be opened: %s", name, error, exc_info=why)
                     self._failed[name] = str(error)
 
 

@@ -8,22 +8,22 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from ragqa.followup import Understood, understand
+from ragqa.followup import Understood
 from ragqa.serve.bodies import AskBody, SessionBody, ask_of, read_body
 from ragqa.serve.edge import to_response
-from ragqa.serve.openapi import in_path, takes
+from ragqa.serve.messages import completed
+from ragqa.serve.openapi import gives, in_path, takes
 from ragqa.serve.problems import Refused
 from ragqa.serve.service import Access, Service
 from ragqa.serve.work import Asked, Done, Kind, Work
 from ragqa.session import account, turn_of
-from ragqa.store.passages import encodable
 
 
 def session_routes(service: Service) -> APIRouter:
     """The routes of sessions."""
     router = APIRouter()
 
-    @router.post("/v1/sessions", openapi_extra=takes(SessionBody))
+    @router.post("/v1/sessions", openapi_extra=takes(SessionBody) | gives(reply="SessionReply"))
     async def start(request: Request) -> Response:
         """Start a session, whose questions are completed with those before. It ends when it is not used for a while."""
         access = service.access(request, "ask")
@@ -51,15 +51,12 @@ async def follow_up(service: Service, access: Access, body: AskBody, kind: Kind)
         raise Refused(400, "other-index", f"the session is with the index {conversation.index}")
     name, pipeline = service.chosen(access, conversation.index)
 
-    def completed() -> tuple[Understood, Work]:
+    def understanding() -> tuple[Understood, Work]:
         ask = ask_of(body, access.where, service.config)
-        typed = encodable(ask.question)
-        understood = understand(typed, conversation.turns, pipeline.language)
-        if len(understood.question) > service.config.question_chars:
-            understood = Understood(typed, typed)
+        understood = completed(ask.question, conversation.turns, pipeline.language, service.config.question_chars)
         return understood, service.work(kind, name, replace(ask, question=understood.question))
 
-    understood, work = await asyncio.to_thread(completed)
+    understood, work = await asyncio.to_thread(understanding)
 
     def content(done: Done) -> dict[str, Any]:
         assert done.reply is not None

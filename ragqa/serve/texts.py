@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from fastapi import APIRouter, Request, Response
 
-from ragqa.serve.bodies import EmbeddingsBody, Question, RerankBody, ask_of, read_body
+from ragqa.serve.bodies import MODEL, EmbeddingsBody, Question, RerankBody, ask_of, read_body
 from ragqa.serve.edge import to_response
 from ragqa.serve.openapi import takes
 from ragqa.serve.problems import Refused
@@ -34,11 +34,12 @@ def text_routes(service: Service) -> APIRouter:
         if body.encoding_format not in ("float", "base64") or body.input_type not in ("query", "document"):
             raise Refused(422, "unfit-body", "encoding_format is float or base64, input_type is query or document")
         kind: Kind = "embed-questions" if body.input_type == "query" else "embed-passages"
-        done = await _judged(service, request, access, kind, body.model, "?", texts)
+        done, own = await _judged(service, request, access, kind, body.model, "?", texts)
         vectors = [_encoded(row) if body.encoding_format == "base64" else row for row in done.content["vectors"]]
         usage = {"prompt_tokens": 0, "total_tokens": 0}  # clients want it; nothing is counted
         data = [{"object": "embedding", "index": place, "embedding": row} for place, row in enumerate(vectors)]
-        return to_response({"object": "list", "data": data, "model": body.model, "usage": usage})
+        shape = {"object": "list", "data": data, "model": body.model, "usage": usage}
+        return to_response({**shape, MODEL: own})
 
     @router.post("/v1/rerank", openapi_extra=takes(RerankBody))
     async def rerank(request: Request) -> Response:
@@ -50,25 +51,27 @@ def text_routes(service: Service) -> APIRouter:
             raise Refused(422, "unfit-body", "documents must be texts, or tables with a text")
         if not body.query.strip() or (body.top_n is not None and body.top_n < 1):
             raise Refused(422, "unfit-body", "the query must not be empty, and top_n at least 1")
-        done = await _judged(service, request, access, "rerank", body.model, body.query, texts)
+        done, own = await _judged(service, request, access, "rerank", body.model, body.query, texts)
         scores = done.content["scores"]
         order = sorted(range(len(texts)), key=lambda place: (-scores[place], place))[: body.top_n]
         results: list[dict[str, Any]] = [{"index": place, "relevance_score": scores[place]} for place in order]
         if body.return_documents:
             results = [{**each, "document": {"text": texts[each["index"]]}} for each in results]
-        return to_response({"id": uuid.uuid4().hex, "model": body.model, "results": results})
+        return to_response({"id": uuid.uuid4().hex, "model": body.model, "results": results, MODEL: own})
 
     return router
 
 
 async def _judged(
     service: Service, request: Request, access: Access, kind: Kind, model: str, query: str, texts: list[str]
-) -> Done:
+) -> tuple[Done, dict[str, Any]]:
+    """The result, and from which index and generation it comes."""
     if not 1 <= len(texts) <= service.config.passages:
         raise Refused(422, "unfit-body", f"from 1 to {service.config.passages} texts are taken")
     ask = ask_of(Question(query), None, service.config)
-    work = service.work(kind, service.named(access, model), ask, tuple(texts))
-    return await service.result(request, work, None, access)
+    name = service.named(access, model)
+    done = await service.result(request, service.work(kind, name, ask, tuple(texts)), None, access)
+    return done, {"index": name, "generation": done.generation}
 
 
 def _texts(values: Any) -> list[str] | None:

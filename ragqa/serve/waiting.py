@@ -16,12 +16,12 @@ from ragqa.serve.settings import ServeConfig
 from ragqa.serve.work import Done, Found, Work
 
 Result = Done | Exception
-Do = Callable[[Sequence[Work], Callable[[int, Found], None]], Sequence[Done | RagqaError]]
+Do = Callable[[Sequence[Work], Callable[[int, Found], None], Callable[[int], bool]], Sequence[Done | RagqaError]]
 
 
 class Ticket:
     """A piece of work and those who wait for it; ``deadline`` is the latest of theirs. What is ``found`` for a question
-    may come before its ``result``.
+    may come before its ``result``. Once nobody waits any more it is no longer open, so nobody comes to wait again.
     """
 
     def __init__(self, work: Work) -> None:
@@ -56,8 +56,8 @@ class Queue:
         self, works: Sequence[Work], seconds: float, found: Callable[[Found], None] | None = None
     ) -> list[Result]:
         """The results in order, as soon as all are there. All works are taken, or none and a 503 is raised; after
-        ``seconds`` a 504 is. Whoever cancels this leaves the queue, and what nobody waits for is not done. ``found`` is
-        called with what is found for a question before it is answered.
+        ``seconds`` a 504 is. Whoever cancels this leaves the queue. What nobody waits for is not done, or done no
+        further. ``found`` is called with what is found for a question before it is answered.
         """
         if len({work for work in works if work not in self._open}) > self._room - len(self._line):
             raise busy()
@@ -98,8 +98,14 @@ class Queue:
 
     def _leave(self, ticket: Ticket) -> None:
         ticket.waiters -= 1
-        if not ticket.waiters and ticket in self._line:
-            self._line.remove(ticket)
+        if not ticket.waiters:
+            self._close(ticket)
+            if ticket in self._line:
+                self._line.remove(ticket)
+
+    def _close(self, ticket: Ticket) -> None:
+        """Let nobody else come to wait for it."""
+        if self._open.get(ticket.work) is ticket:
             del self._open[ticket.work]
 
     async def _work(self) -> None:
@@ -111,7 +117,7 @@ class Queue:
                 continue
             self.running += len(batch)
             for ticket, result in zip(batch, await self._results(batch), strict=True):
-                del self._open[ticket.work]
+                self._close(ticket)
                 if not ticket.result.done():
                     ticket.result.set_result(result)
             self.running -= len(batch)
@@ -121,7 +127,7 @@ class Queue:
         now = asyncio.get_running_loop().time()
         for ticket in [ticket for ticket in self._line if ticket.deadline <= now]:
             self._line.remove(ticket)
-            del self._open[ticket.work]
+            self._close(ticket)
         if not self._line:
             return []
         first = self._line[0].work
@@ -138,12 +144,15 @@ class Queue:
         def tell(place: int, found: Found) -> None:  # in the worker's thread
             loop.call_soon_threadsafe(_tell, batch[place], found)
 
+        def left(place: int) -> bool:  # in the worker's thread
+            return not batch[place].waiters
+
         try:
-            return await loop.run_in_executor(self._pool, self._do, works, tell)
+            return await loop.run_in_executor(self._pool, self._do, works, tell, left)
         except Exception as error:  # of the index or of a model; who waits is told, and the worker goes on
             if len(batch) == 1:
                 return [error]
-        return [result for ticket in batch for result in await self._results([ticket])]
+        return [result for ticket in batch for result in await self._results([ticket])]  # left ones end at once
 
 
 def _tell(ticket: Ticket, found: Found) -> None:

@@ -49,7 +49,7 @@ def open_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def keyed_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Two indexes and keys, read-only."""
+    """Two indexes and keys, read-only, behind a proxy."""
     httpx = client_library()
     folder = tmp_path_factory.mktemp("keyed")
     write(folder / "towns", ("Altdorf", "a"), ("Brunnen", "a"), ("Chur", "b"), ("Davos", "b"))
@@ -57,7 +57,10 @@ def keyed_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
     KeyFile(folder / "keys.json").create("first")
     indexes = {name: folder / name for name in ("towns", "others")}
     with (
-        serving(indexes, keys=str(folder / "keys.json")) as (url, process),
+        serving(indexes, keys=str(folder / "keys.json"), config={"public_url": "https://answers.example.org"}) as (
+            url,
+            process,
+        ),
         httpx.Client(base_url=url, timeout=60) as client,
     ):
         yield Running(client, url, process, folder)

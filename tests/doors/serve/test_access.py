@@ -123,7 +123,7 @@ def test_what_a_key_may_not_see_is_not_there(keyed_service):
     hidden, none = (get(f"/v1/documents/{name}?index=towns", headers=own) for name in ("Chur", "Nowhere"))
     assert keyed_service.problem(hidden) == keyed_service.problem(none) == (404, "document-not-found")
     assert hidden.json()["detail"] == none.json()["detail"]
-    assert set(get("/v1/info", headers=own).json()["indexes"]["towns"]) == {"generation", "language"}
+    assert set(get("/v1/info", headers=own).json()["indexes"]["towns"]) == {"generation", "language", "behind"}
     nowhere = key(keyed_service, where=["tenant=x"])
     assert get("/v1/documents/Chur?index=towns", headers=nowhere).status_code == 404
     nobody = key(keyed_service, where=["team=z"])

@@ -54,6 +54,17 @@ def untimed(reply: Reply) -> Reply:
     return replace(reply, timings={})
 
 
+def test_explanations_equal_those_of_a_pipeline(copies):
+    client, own = copies
+    for settings in SETTINGS:
+        expected, found = own.explain(CHUR, **settings), client.explain(CHUR, **settings)
+        assert replace(found, reply=untimed(found.reply)) == replace(expected, reply=untimed(expected.reply))
+    assert found.best is not None and found.score is not None
+    assert found.score.probability == pytest.approx(found.best.answer.score)
+    with pytest.raises(QuestionError):
+        client.explain(" ")
+
+
 def test_replies_and_hits_equal_those_of_a_pipeline(copies):
     client, own = copies
     for settings in SETTINGS:

@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from support.served import ASK, CHUR, town
+from support.served import ASK, CHUR, key, town
 
 from ragqa.testing import HashEncoder
 
@@ -19,15 +19,19 @@ def test_a_chat_completion_cites_the_exact_place(open_service):
     body = {"model": "ragqa", "messages": messages, "temperature": 0}
     completion = open_service.post("/v1/chat/completions", body).json()
     message = completion["choices"][0]["message"]
-    (note,) = message["annotations"]
+    answers = open_service.post("/v1/ask", ASK).json()["answers"]
+    assert [note["ragqa"] for note in message["annotations"]] == answers and len(answers) > 1
+    for note in message["annotations"]:
+        place = note["url_citation"]
+        assert message["content"][place["start_index"] : place["end_index"]] == note["ragqa"]["text"]
+    note = message["annotations"][0]
     citation, exact = note["url_citation"], note["ragqa"]
-    expected = open_service.post("/v1/ask", ASK).json()["answers"][0]
-    assert exact == expected and note["type"] == "url_citation"
-    assert message["content"][citation["start_index"] : citation["end_index"]] == expected["text"]
-    document = httpx.get(citation["url"]).json()
+    assert note["type"] == "url_citation"
+    url, (own, generation) = citation["url"], (completion["ragqa"], completion["ragqa"]["generation"])
     span = exact["document_span"]
-    assert document["text"][span["start"] - document["start"] : span["end"] - document["start"]] == expected["text"]
-    assert completion["ragqa"]["answered"] and completion["ragqa"]["generation"] == document["generation"]
+    assert url == f"{open_service.url}/#i=towns&g={generation}&d=Chur&s={span['start']}&e={span['end']}"
+    assert httpx.get(url).headers["content-type"].startswith("text/html")
+    assert own["answered"] and own["typed"] == CHUR and own["carried"] == []
     events = open_service.post("/v1/chat/completions", body | {"stream": True}).text.split("\n\n")
     first, last = (json.loads(event.removeprefix("data: ")) for event in events[:2])
     assert first["choices"][0]["delta"] == message and last["choices"][0]["finish_reason"] == "stop"
@@ -38,6 +42,29 @@ def test_a_chat_completion_cites_the_exact_place(open_service):
     for wrong in ([], [{"role": "user"}], [{"role": "user", "content": [5]}]):
         refused = open_service.post("/v1/chat/completions", {"messages": wrong})
         assert open_service.problem(refused) == (422, "unfit-body")
+
+
+def test_a_chat_goes_on_from_its_messages(open_service):
+    messages = [{"role": "user", "content": CHUR}]
+    first = open_service.post("/v1/chat/completions", {"messages": messages}).json()["choices"][0]["message"]
+    messages += [{"role": "assistant", "content": first["content"]}, {"role": "user", "content": "And Davos?"}]
+    second = open_service.post("/v1/chat/completions", {"messages": messages}).json()
+    asked = "Who built the bridge of Davos?"
+    assert second["ragqa"]["question"] == asked and second["ragqa"]["typed"] == "And Davos?"
+    assert second["ragqa"]["carried"]
+    notes = second["choices"][0]["message"]["annotations"]
+    expected = open_service.post("/v1/ask", {"question": asked}).json()["answers"]
+    assert [note["ragqa"] for note in notes] == expected and expected[0]["passage"]["doc_id"] == "Davos"
+
+
+def test_links_have_the_address_that_browsers_have(keyed_service):
+    body = {"model": "ragqa/towns", "messages": [{"role": "user", "content": CHUR}]}
+    message = keyed_service.post("/v1/chat/completions", body, headers=key(keyed_service)).json()["choices"][0][
+        "message"
+    ]
+    assert message["annotations"]
+    for note in message["annotations"]:
+        assert note["url_citation"]["url"].startswith("https://answers.example.org/#i=towns&")
 
 
 def test_vectors_and_ranks_are_those_of_the_models(open_service):
@@ -71,7 +98,7 @@ def test_a_client_of_that_shape(open_service):
     with openai.OpenAI(base_url=f"{open_service.url}/v1", api_key="none", max_retries=0) as client:
         asked = client.chat.completions.create(model="ragqa", messages=[{"role": "user", "content": CHUR}])
         message = asked.choices[0].message
-        (note,) = message.annotations
+        note = message.annotations[0]
         cited = message.content[note.url_citation.start_index : note.url_citation.end_index]
         assert cited == note.ragqa["text"] == open_service.post("/v1/ask", ASK).json()["answers"][0]["text"]
         stream = client.chat.completions.create(

@@ -15,6 +15,7 @@ pytest.importorskip("fastapi", reason="needs ragqa[serve]")
 from support.served import ASK, write  # noqa: E402
 
 from ragqa.convert import read_json  # noqa: E402
+from ragqa.errors import StorageError  # noqa: E402
 from ragqa.pipeline import Pipeline  # noqa: E402
 from ragqa.serve import bodies, files  # noqa: E402
 from ragqa.serve.app import make_app  # noqa: E402
@@ -124,3 +125,70 @@ def test_health_is_told_while_a_file_is_written(tmp_path: Path, monkeypatch: pyt
 def client(service: Service) -> Any:
     transport = httpx.ASGITransport(make_app(service, lambda _entry: None))
     return httpx.AsyncClient(transport=transport, base_url="http://localhost")
+
+
+@pytest.mark.parametrize("error", [StorageError("secret"), RuntimeError("secret")])
+def test_a_generation_that_cannot_be_opened_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    write(tmp_path / "towns", ("Chur", "a"))
+    pipeline = Pipeline.load(tmp_path / "towns", encoder=HashEncoder(), reader=WordReader())
+    service = Service({"towns": pipeline}, ServeConfig(refresh=0.01))
+    broken = [True]
+
+    def refresh(self: Pipeline) -> bool:
+        if broken[0]:
+            raise error
+        return False
+
+    monkeypatch.setattr(Pipeline, "refresh", refresh)
+
+    async def told(caller: Any, behind: bool) -> str:
+        line = f'ragqa_index_behind{{index="towns"}} {float(behind)}'
+        async with asyncio.timeout(20):
+            while line not in (await caller.get("/metrics")).text:
+                await asyncio.sleep(0.01)
+        info = await caller.get("/v1/info")
+        assert info.json()["indexes"]["towns"]["behind"] is behind
+        return str(info.text)
+
+    async def scene() -> None:
+        async with service.running(), client(service) as caller:
+            assert "secret" not in await told(caller, True)
+            assert (await caller.post("/v1/ask", json=ASK)).status_code == 200
+            broken[0] = False
+            await told(caller, False)
+
+    asyncio.run(scene())
+
+
+def test_figures_tell_the_stages_of_all_kinds_of_work_and_the_models(tmp_path: Path) -> None:
+    write(tmp_path / "towns", ("Chur", "a"))
+    pipeline = Pipeline.load(tmp_path / "towns", encoder=HashEncoder(), reader=WordReader())
+    service = Service({"towns": pipeline}, ServeConfig())
+    asked = {
+        ("ask", "search", "read"): ("/v1/ask", ASK),
+        ("explain", "explain"): ("/v1/ask", ASK | {"explain": True}),
+        ("search", "search"): ("/v1/search", ASK),
+        ("ground", "ground"): ("/v1/ground", {"text": "The bridge was built by Ilse Brandt."}),
+        ("rerank", "rerank"): ("/v1/rerank", {"query": "Who?", "documents": ["a"]}),
+        ("embed-questions", "embed-questions"): ("/v1/embeddings", {"input": "a"}),
+    }
+
+    async def scene() -> None:
+        async with service.running(), client(service) as caller:
+            for path, body in asked.values():
+                response = await caller.post(path, json=body)
+                assert response.status_code == 200
+                if path in ("/v1/rerank", "/v1/embeddings"):
+                    assert response.json()["ragqa"] == {"index": "towns", "generation": 1}
+            text = (await caller.get("/metrics")).text
+        for kind, *stages in asked:
+            for stage in ("queue", *stages):
+                assert f'ragqa_stage_seconds_count{{kind="{kind}",stage="{stage}"}} 1' in text
+        assert 'ragqa_step_seconds_count{kind="ask",step="bm25"} 1' in text
+        name = pipeline.snapshot.manifest.encoder.name
+        assert f'ragqa_model_info{{index="towns",task="encoder",model="{name}"}} 1' in text
+        assert 'task="reader"' in text and 'ragqa_passages_read_total{index="towns"} 2' in text
+
+    asyncio.run(scene())

@@ -27,7 +27,10 @@ class Hands:
         self.batches: list[list[str]] = []
         self.begun, self.go = threading.Event(), threading.Event()
 
-    def __call__(self, works: Sequence[Work], tell: Callable[[int, Found], None]) -> list[Done | RagqaError]:
+    def __call__(
+        self, works: Sequence[Work], tell: Callable[[int, Found], None], left: Callable[[int], bool]
+    ) -> list[Done | RagqaError]:
+        self.left = left
         self.batches.append([each.ask.question for each in works])
         for place in range(len(works)):
             tell(place, Found([], len(self.batches)))
@@ -141,6 +144,29 @@ def test_who_has_gone_is_forgotten() -> None:
         await end(hands, stays)
 
     assert play(scene).batches == [["first"], ["both"]]
+
+
+def test_what_is_being_done_is_told_when_nobody_waits_any_more() -> None:
+    async def scene(queue: Queue, hands: Hands) -> None:
+        hands.go.set()
+        await queue.results([work("earlier")], 10)
+        hands.go.clear()
+        hands.begun.clear()
+        leaves = await enter(queue, work("1"), work("2"))
+        await asyncio.to_thread(hands.begun.wait, 10)
+        stays, late = await enter(queue, work("2")), await enter(queue, work("1"), seconds=0.1)
+        leaves.cancel()
+        await asyncio.gather(leaves, return_exceptions=True)
+        assert [hands.left(place) for place in range(2)] == [late.done(), False]
+        with pytest.raises(Refused):
+            await late
+        assert [hands.left(place) for place in range(2)] == [True, False]
+        again = await enter(queue, work("1"))  # what is left is of no use to who comes now
+        assert len(queue) == 1
+        (result,), (other,) = await end(hands, stays, again)
+        assert result.content == {"question": "2"} and other.content == {"question": "1"}  # type: ignore[union-attr]
+
+    assert play(scene).batches == [["first"], ["earlier"], ["1", "2"], ["1"]]
 
 
 def test_what_breaks_one_spoils_no_other() -> None:
