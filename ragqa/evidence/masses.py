@@ -7,7 +7,7 @@ Evidence is log-linear (`Weights`). With p the reader's probabilities in a passa
 where v = log((1 − p(null)) / p(null)), at most ``cap``, are the log-odds that the passage holds an answer at all, and
 prior(passage) is the softmax of bm25 · BM25 + dense · cosine (+ rerank · score) over all passages that may be read. "No
 answer" has the log-mass ``null``. ``misfit`` counts for spans that have not the form of what the question asks for,
-``echo`` for those that only repeat its words (`ragqa.questions`).
+``echo`` for those that only repeat its words or announce what answers, which have no form (`ragqa.questions`).
 
 Passages compete by odds and not by probabilities, so a passage in which the reader is sure counts for more than one in
 which it is only fairly sure. A passage that a source did not find gets the lowest score that this source gave to any
@@ -25,7 +25,7 @@ from ragqa.evidence.calibration import Weights
 from ragqa.evidence.clusters import Form, Place
 from ragqa.evidence.overlap import Overlap
 from ragqa.evidence.phrases import phrase
-from ragqa.questions import ANYTHING, Asked, asked, may_answer
+from ragqa.questions import ANYTHING, Asked, announces, asked, may_answer
 from ragqa.types import Hit, Span
 from ragqa.wording import ENGLISH, Wording, wording_among
 
@@ -137,8 +137,10 @@ class Evidence:
         if passage.is_faq or not (self.weights.misfit or self.weights.echo):
             return 0.0
         text = passage.text[span.start : span.end]
-        lost = 0.0 if may_answer(text, self.asked, self.wording) else self.weights.misfit
-        return lost + self.weights.echo if self.weights.echo and self.asked.echoed(text) else lost
+        announced = announces(passage.text, span.start, span.end, self.asked, self.wording)
+        fits = may_answer(text, self.asked, self.wording) and not (announced and self.asked.kinds)
+        lost = 0.0 if fits else self.weights.misfit
+        return lost + self.weights.echo if announced or self.asked.echoed(text) else lost
 
     def best_forms(self, count: int) -> list[Form]:
         """The ``count`` forms with the most mass, best first, ties by rank of their passage."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ragqa.questions.announcing import announces
 from ragqa.questions.asked import ANYTHING, Asked, as_question, asked, asking_words, compared
 from ragqa.questions.fitting import may_answer
 from ragqa.questions.kinds import Kind
@@ -13,6 +14,7 @@ __all__ = [
     "Kind",
     "Replaced",
     "Stating",
+    "announces",
     "as_question",
     "asked",
     "asking_words",
