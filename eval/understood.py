@@ -24,7 +24,7 @@ from ragqa.followup import Turn, understand
 from ragqa.followup.words import DETERMINERS, PREPOSITIONS, words
 
 QUESTIONS = Path(__file__).parent / "questions"
-FILES = (QUESTIONS / "followups.jsonl", QUESTIONS / "followups-aside.jsonl")
+FILES = (QUESTIONS / "followups.jsonl", QUESTIONS / "followups-aside.jsonl", QUESTIONS / "followups-manuals.jsonl")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ragqa.config import DENSE_SCALE, RetrieveConfig, check_number
 from ragqa.copies import fold
+from ragqa.crowds import crowded, late_last
 from ragqa.errors import ConfigError, FingerprintMismatch
 from ragqa.filters import Where
 from ragqa.index.fuse import fuse, lookup
@@ -68,14 +69,14 @@ class HybridRetriever:
     ) -> list[list[Hit]]:
         """At most ``k`` hits a question, best first; a ``k`` below 1 or beyond a million is a `ConfigError`.
 
-        With ``apart`` copies take one place together (see `fetch`).
+        With ``apart`` copies take one place together and crowds few (see `fetch`).
         """
         check_number(k, "k", int)
         if k < 1:
             raise ConfigError(f"k is {k}: at least 1")
         watch, wanted = watch or Stopwatch(), self.reach(k)
         deep = max(wanted, self.config.depth) if apart else wanted
-        hits = self.fetch(self.rank(questions, deep, where, watch), wanted, apart=apart)
+        hits = self.fetch(self.rank(questions, deep, where, watch), wanted, questions if apart else ())
         watch.lap("fetch")
         return self.rerank(questions, hits, k, watch)
 
@@ -158,27 +159,33 @@ class HybridRetriever:
         }
         return [shares.get(hit.row, {}) for hit in hits]
 
-    def fetch(self, rankings: Rankings, k: int, *, apart: bool = False) -> list[list[Hit]]:
+    def fetch(self, rankings: Rankings, k: int, apart_for: Sequence[str] = ()) -> list[list[Hit]]:
         """The passages of the best ``k`` fused rows of each question, with the scores that both sources gave them.
 
-        With ``apart`` passages with the same words take one place together, that of the best of them, which has the
-        others as its copies; as many rows more are fetched, as far as the rankings go.
+        With the questions that they are read ``apart_for``, passages with the same words take one place together, that
+        of the best of them, which has the others as its copies; and of passages that say nearly the same, those beyond
+        the third come after all others (`ragqa.crowds`). As many rows more are fetched, as far as the rankings go.
         """
         hits = self._fetch(rankings, 0, k)
-        if not apart:
+        if not apart_for:
             return hits
-        return [self._apart(rankings.of(question), found, k) for question, found in enumerate(hits)]
+        both = zip(apart_for, hits, strict=True)
+        return [self._apart(rankings.of(place), found, k, question) for place, (question, found) in enumerate(both)]
 
-    def _apart(self, rankings: Rankings, found: list[Hit], k: int) -> list[Hit]:
+    def _apart(self, rankings: Rankings, found: list[Hit], k: int, question: str) -> list[Hit]:
         """For one question, of which the best ``k`` are ``found`` already."""
-        kept, deepest = fold(found), rankings.fused.rows.shape[1]
-        while len(kept) < k and len(found) < deepest:
-            (more,) = self._fetch(rankings, len(found), k - len(kept))
+        deepest = rankings.fused.rows.shape[1]
+        while True:
+            kept = fold(found)
+            late = crowded(kept, question)
+            missing = k - late.count(False)
+            if missing <= 0 or len(found) >= deepest:
+                break
+            (more,) = self._fetch(rankings, len(found), missing)
             if not more:
                 break
             found = [*found, *more]
-            kept = fold(found)
-        return kept
+        return late_last(kept, late)[:k]
 
     def _fetch(self, rankings: Rankings, first: int, count: int) -> list[list[Hit]]:
         """The passages of ``count`` fused rows of each question, from the one with the number ``first`` on."""

@@ -39,9 +39,9 @@ class Weights:
     ``bm25``, ``dense`` and ``rerank`` multiply a passage's retrieval scores, ``relevance`` the log-odds that it holds
     an answer (at most ``cap``), ``span`` the log-probability of a span given that it does; ``null`` is the log-mass of
     "no answer". A span that has not the form of what is asked for loses ``misfit`` of its log-mass, one that only
-    echoes the question ``echo``, the value of another key than the question names ``other_key``; a passage without the
-    names of the question loses up to ``stray``. The defaults are those of the packaged models
-    (`eval/shipped_calibration.py`): a reader that has no fit of its own is weighed with them.
+    echoes the question, or announces what answers, ``echo``, the value of another key than the question names
+    ``other_key``; a passage without the names of the question loses up to ``stray``. The defaults are those of the
+    packaged models (`eval/shipped_calibration.py`): a reader that has no fit of its own is weighed with them.
     """
 
     bm25: float = 0.36

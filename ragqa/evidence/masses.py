@@ -7,8 +7,9 @@ Evidence is log-linear (`Weights`). With p the reader's probabilities in a passa
 where v = log((1 − p(null)) / p(null)), at most ``cap``, are the log-odds that the passage holds an answer at all, and
 prior(passage) is the softmax of bm25 · BM25 + dense · cosine (+ rerank · score) over all passages that may be read. "No
 answer" has the log-mass ``null``. ``misfit`` counts for spans that have not the form of what the question asks for,
-``echo`` for those that only repeat its words (`ragqa.questions`), ``key`` for values of another key
-(`ragqa.evidence.keys`). Spans that reach over several cells or lines are cut first (`ragqa.evidence.narrowing`).
+``echo`` for those that only repeat its words or announce what answers, which have no form (`ragqa.questions`), ``key``
+for values of another key (`ragqa.evidence.keys`). Spans that reach over several cells or lines are cut first
+(`ragqa.evidence.narrowing`).
 
 Passages compete by odds and not by probabilities, so a passage in which the reader is sure counts for more than one in
 which it is only fairly sure. A passage that a source did not find gets the lowest score that this source gave to any
@@ -28,7 +29,7 @@ from ragqa.evidence.keys import Named, fields, is_of_other_key, named_keys
 from ragqa.evidence.narrowing import narrowed
 from ragqa.evidence.overlap import Overlap
 from ragqa.evidence.phrases import phrase
-from ragqa.questions import ANYTHING, Asked, asked, may_answer
+from ragqa.questions import ANYTHING, Asked, announces, asked, may_answer
 from ragqa.types import Hit, Span
 from ragqa.wording import ENGLISH, Wording, language_among, wording_of
 
@@ -153,13 +154,14 @@ class Evidence:
 
     def lost(self, passage: Passage, span: Span) -> float:
         """What the form and the key of a quotation take from its log-mass, at least 0. Of a stored answer nothing."""
-        weights, lost = self.weights, 0.0
         if passage.is_faq:
-            return lost
-        text, place = passage.text[span.start : span.end], (span.start, span.end)
-        if weights.misfit and not may_answer(text, self.asked, self.wording):
-            lost += weights.misfit
-        if weights.echo and self.asked.echoed(text):
+            return 0.0
+        weights, place = self.weights, (span.start, span.end)
+        text = passage.text[span.start : span.end]
+        announced = announces(passage.text, *place, self.asked, self.wording)
+        fits = may_answer(text, self.asked, self.wording) and not (announced and self.asked.kinds)
+        lost = 0.0 if fits else weights.misfit
+        if announced or self.asked.echoed(text):
             lost += weights.echo
         if weights.other_key:
             found = fields(passage.text, passage.heading)

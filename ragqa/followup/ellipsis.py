@@ -1,5 +1,5 @@
-"""Fragments ("And when?", "With whom?", "And the Elbe?", "And in 1960?") are completed with the question
-before them.
+"""Fragments ("And when?", "With whom?", "And the Elbe?", "And that of the Elbe?", "Tell me more") are completed with
+the question before them.
 """
 
 from __future__ import annotations
@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ragqa.followup.exchange import exchanged, with_circumstance
+from ragqa.followup.exchange import exchanged, is_strange, with_circumstance
 from ragqa.followup.mentions import Turn, mentions
 from ragqa.followup.questions import Shape, shape
+from ragqa.followup.references import best
 from ragqa.followup.resolution import Carried, Understood, carry, resolve, subject
 from ragqa.followup.words import (
     AUXILIARIES,
@@ -29,6 +30,13 @@ _TRAILING = vocabulary("else exactly then there not so come") | PREPOSITIONS
 _EVENT = re.compile(r"^(when|where|why|how) (?:was|is|did) (?:that|this)(?: happen)?$", re.IGNORECASE)
 _MEASURED = re.compile(r"^how (?:wide|deep|high|tall|big|large|old|fast|heavy|hot|cold)$", re.IGNORECASE)
 _COUNTED = re.compile(r"^(?:how (?:many|much)|which|what) \w+$", re.IGNORECASE)
+_MORE = re.compile(
+    r"^(?:(?:please|(?:can|could|would|will) you)\s+)*(?:(?:tell|show|give) (?:me|us) (?:(?:some|a bit|a little) )?more"
+    r"(?: details?| information)?|(?:some |any )?(?:more|further)(?: details?| info(?:rmation)?)?|details|go on|"
+    r"continue|keep going|elaborate|say more|explain (?:more|further))(?:,? please)?$",
+    re.IGNORECASE,
+)
+_SAME = re.compile(r"^(?:that|those|the same)\s+(?=(?:of|for|in|at|on|from|with|by)\s)", re.IGNORECASE)
 _REASON = "the question is a fragment of the last one"
 
 
@@ -38,9 +46,11 @@ def complete(typed: str, history: Sequence[Turn], *, joined: bool) -> Understood
     ``joined`` says that it began with "And".
     """
     text = typed.rstrip("?.! ")
+    if _MORE.match(text):
+        return _more(text, history)
     about = _ABOUT.match(text)
     if about is not None:
-        return _noun_fragment(text[about.end() :], history)
+        return _noun_fragment(text[about.end() :], history, typed)
     parts = tokens(text)
     if not parts or not text:
         return None
@@ -50,10 +60,11 @@ def complete(typed: str, history: Sequence[Turn], *, joined: bool) -> Understood
     if _is_wh_fragment([part.low for part in parts]):
         return _wh_fragment(text, history)
     lows = [part.low for part in parts]
-    short = joined or (len(parts) <= 3 and typed.rstrip().endswith("?"))
+    short = joined or (len(parts) <= (5 if lows[0] in PREPOSITIONS else 3) and typed.rstrip().endswith("?"))
     telling = content(text) or "one" in lows
     if short and telling and not set(lows) & (WH | AUXILIARIES) and lows[0] not in ("tell", "name", "list"):
-        return _noun_fragment(lowered(text) if lows[0] in PREPOSITIONS or not names(f". {text}") else text, history)
+        noun = lowered(text) if lows[0] in PREPOSITIONS or not names(f". {text}") else text
+        return _noun_fragment(noun, history, typed)
     return None
 
 
@@ -130,8 +141,21 @@ def _fronted(text: str) -> str:
     return raised(text)
 
 
-def _noun_fragment(text: str, history: Sequence[Turn]) -> Understood:
-    """The last question asked about another thing, the one that the fragment names."""
+def _more(text: str, history: Sequence[Turn]) -> Understood:
+    """A request to go on, with what was spoken of."""
+    about = next(filter(None, (best(need, history) for need in ("it", "he", "she", "they"))), None)
+    if about is None:
+        return Understood(text, text, note=f"asked as typed: nothing said before fits “{text.lower()}”")
+    return Understood(f"Tell me more about {about.text}.", text, (carry(about, f"“{text}” does not say about what"),))
+
+
+def _noun_fragment(text: str, history: Sequence[Turn], typed: str) -> Understood:
+    """The last question asked about another thing, the one that the fragment names; as typed if it cannot be asked of
+    that.
+    """
+    text = _SAME.sub("", text)
+    if is_strange(text, history[-1].understood.rstrip("?. ")):
+        return Understood(typed, typed, note=f"asked as typed: the last question does not fit “{text}”")
     last, question = history[-1], history[-1].understood.rstrip("?. ")
     base = Carried(last.understood, "question", 1, _REASON)
     phrase, carried = resolve(re.sub(r"['’]s$", "", text), history)
@@ -143,7 +167,7 @@ def _noun_fragment(text: str, history: Sequence[Turn]) -> Understood:
         phrase, first = text[one.end() :], tokens(text[one.end() :])[0].low
     whole: str | None
     if first in PREPOSITIONS:
-        whole = with_circumstance(phrase, first, question)
+        whole = with_circumstance(phrase, first, question, last)
     elif re.match(r"the \w+ (?:one|two|three)$", text):
         whole = None
     else:

@@ -9,16 +9,22 @@ from ragqa.followup.mentions import Turn, nature
 from ragqa.followup.phrases import Phrase, kind_of, phrases
 from ragqa.followup.questions import focus, shape
 from ragqa.followup.references import KIN, OFFICES, RELATIONS
-from ragqa.followup.words import WEEKDAYS, Name, content, is_date, names, stem, tokens, words
+from ragqa.followup.words import AUXILIARIES, WEEKDAYS, Name, content, is_date, names, stem, tokens, words
 
 _COMMON = ("bare", "plural")
+_OWNING = ("for", "of")
 
 
-def with_circumstance(phrase: str, first: str, question: str) -> str:
+def with_circumstance(phrase: str, first: str, question: str, last: Turn) -> str:
     """The last question with another circumstance: "in 1960" in place of "in 1896", or at its end. A question with a
-    new circumstance no longer asks for the first time that something happened.
+    new circumstance no longer asks for the first time that something happened. "For" and "of" may name another thing
+    to ask the same about ("the warranty of the pump", then "for the valve").
     """
-    date = is_date(phrase)
+    date, thing = is_date(phrase), phrase[len(first) :].strip()
+    asked = first in _OWNING and not date
+    owner = _owner(thing, first, question) if asked else None
+    if owner is not None:
+        return question[: owner.start] + thing + question[owner.end :]
     for match in re.finditer(rf"\b{first} (?:the )?(?:[A-Z\d][\w.-]*(?: [A-Z\d][\w.-]*)*|\w+$)", question):
         if is_date(match[0]) == date:
             return question[: match.start()] + phrase + question[match.end() :]
@@ -26,6 +32,9 @@ def with_circumstance(phrase: str, first: str, question: str) -> str:
         for one in reversed(phrases(question)):
             if one.behind == first and one.kind != "name":
                 return question[: one.start - len(first) - 1] + phrase + question[one.end :]
+    alike = _alike_or_doer(thing, question, last) if asked else None
+    if alike is not None:
+        return question[: alike.start] + thing + question[alike.end :]
     if date:
         question = re.sub(r"\b(the) (?:very )?(?:first|last|latest) ", r"\1 ", question)
     return f"{question} {phrase}"
@@ -45,8 +54,11 @@ def exchanged(phrase: str, question: str, last: Turn, *, owned: bool) -> str | N
         return _of_owner(phrase, question, last)
     if is_date(phrase):
         link = "on" if set(words(phrase)) & WEEKDAYS else "in"
-        return with_circumstance(f"{link} {phrase}", link, question)
+        return with_circumstance(f"{link} {phrase}", link, question, last)
     held = phrases(question)
+    whole = _owned(phrase, question, held)
+    if whole is not None:
+        return whole
     alike: Phrase | Name | None = _sharing(phrase, held)
     if alike is None and kind_of(phrase) in ("bare", "plural") and _head(phrase) in RELATIONS:
         phrase = f"the {phrase}"
@@ -59,6 +71,61 @@ def exchanged(phrase: str, question: str, last: Turn, *, owned: bool) -> str | N
     if alike is not None:
         return question[: alike.start] + phrase + question[alike.end :]
     return question.replace(about, phrase, 1) if about else None
+
+
+def is_strange(phrase: str, question: str) -> bool:
+    """Whether the last question cannot be asked of a phrase: it asks for what belongs to something with a name ("the
+    warranty of the P-100"), and the phrase names things of another kind ("returns").
+    """
+    held = phrases(question)
+    if kind_of(phrase) != "plural" or _head(phrase) in RELATIONS or _sharing(phrase, held):
+        return False
+    named = any(one.kind == "name" and one.behind in _OWNING and _owner_of_relation(question, one) for one in held)
+    return named and not any(one.kind in _COMMON for one in held)
+
+
+def _owner(thing: str, first: str, question: str) -> Phrase | None:
+    """What a thing behind ``first``, which is "for" or "of", replaces behind one of these words: something of its kind
+    or with a word of it, or what has the property that is asked for. None if there is nothing like that.
+    """
+    kind, told = kind_of(thing), set(content(thing))
+    found = [
+        one
+        for one in phrases(question)
+        if one.behind in _OWNING
+        and (one.kind == kind or told & set(content(one.text)) or _owner_of_relation(question, one))
+    ]
+    return max(found, key=lambda one: (one.behind == first, one.start), default=None)
+
+
+def _alike_or_doer(thing: str, question: str, last: Turn) -> Phrase | Name | None:
+    """A name of a thing's kind, or those who do something if the thing may do it too ("do students borrow", then "for
+    guests").
+    """
+    kind, held, given = kind_of(thing), phrases(question), names(f". {thing}")
+    if given and names(question):
+        person = nature(given[-1].text, "question", last, [last.context])[0] > 0
+        name = _alike(given, names(question), last)
+        return name if (nature(name.text, "question", last, [last.context])[0] > 0) == person else None
+    return next((one for one in held if one.kind == kind == "plural" and one.behind in AUXILIARIES), None)
+
+
+def _owned(phrase: str, question: str, held: Sequence[Phrase]) -> str | None:
+    """The question with "the rent of flat B" in the place of "the rent of flat A", or of "the deposit for flat A".
+    If it has nothing of that form, what the phrase asks for is asked for as such. None if the phrase has another form.
+    """
+    form = re.match(r"(?P<head>.+?) (?:of|for) .", phrase)
+    if form is None or not names(f". {phrase}"):
+        return None
+    head = form["head"]
+    for one, other in zip(held, held[1:], strict=False):
+        if other.behind in _OWNING and question[one.end : other.start].strip() == other.behind:
+            alike = stem(one.head) == stem(_head(head)) or one.kind == kind_of(head) == "definite"
+            if alike and one.kind != "name":
+                return question[: one.start] + phrase + question[other.end :]
+    if _head(head) not in RELATIONS or kind_of(head) != "definite":
+        return None
+    return f"{'Who' if _head(head) in OFFICES else 'What'} is {phrase}"
 
 
 def _of_owner(phrase: str, question: str, last: Turn) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ragqa.followup.expletive import expletive, is_impersonal
 from ragqa.followup.mentions import Mention, Turn, mentions
-from ragqa.followup.questions import shape
+from ragqa.followup.questions import Shape, shape
 from ragqa.followup.words import (
     AUXILIARIES,
     FUNCTION,
@@ -43,7 +43,18 @@ RELATIONS = (
     | vocabulary(
         "capital cause reason purpose result name title date place address sitter victims crew source treatment"
     )
-    | vocabulary("symptoms warranty license licence")
+    | vocabulary("symptoms warranty guarantee license licence")
+)
+# What is said of a thing and has no parts: in "its motor" it is the thing that has one.
+QUALITIES = MEASURES | vocabulary(
+    "warranty guarantee reason cause purpose result name title date license licence symptoms treatment address fee "
+    "rent deposit fine penalty colour color meaning origin history quality"
+)
+# One word for several people, who are "they".
+_GROUPS = vocabulary(
+    "company firm team band group orchestra choir crew staff family couple government ministry parliament police army "
+    "navy committee council board union club society party school university college bank office department agency "
+    "authority shop store hotel restaurant museum library hospital clinic church team press management"
 )
 RECENCY = 3.0
 _ASKED = vocabulary("many which what much")
@@ -93,15 +104,16 @@ def references(question: str) -> list[Reference]:
     return found
 
 
-def best(need: str, history: Sequence[Turn], within: int = 5) -> Mention | None:
+def best(need: str, history: Sequence[Turn], within: int = 5, *, owner: bool = False) -> Mention | None:
     """The mention of the last turns that fits a need best. Its kind counts most, then where it was said (answer,
-    question, title), then how recent it is. A title is meant only where the question had no noun that fits.
+    question, title), then how recent it is. A title is meant only where the question had no noun that fits. ``owner``
+    says that it is to have something, as in "its motor".
     """
     fitting = [
         (fitness - RECENCY * (mention.turn - 1), -number, mention)
         for number, mention in enumerate(mentions(history[-within:]))
         if (need == "there" or not is_impersonal(history[-mention.turn].understood))
-        and (fitness := _fit(need, mention, history[-mention.turn])) is not None
+        and (fitness := _fit(need, mention, history[-mention.turn], owner=owner)) is not None
     ]
     worded = {mention.turn for _, _, mention in fitting if mention.source == "question" and mention.person}
     ranked = [entry for entry in fitting if entry[2].source != "title" or entry[2].turn not in worded]
@@ -212,7 +224,7 @@ def _existential(parts: Sequence[Token], place: int) -> bool:
     return bool(beside & {"is", "are", "was", "were", "be", "been", "has", "have", "had", "exist", "exists"})
 
 
-def _fit(need: str, mention: Mention, turn: Turn) -> float | None:
+def _fit(need: str, mention: Mention, turn: Turn, *, owner: bool) -> float | None:
     """How well a mention fits a need; None if it cannot be meant."""
     if need in ("he", "she"):
         return _fit_person(need, mention)
@@ -225,18 +237,30 @@ def _fit(need: str, mention: Mention, turn: Turn) -> float | None:
         base = {"answer": 4.0 if where else 1.5, "question": 3.0, "title": 2.5}[mention.source]
         return base + mention.topical + (not mention.text.islower())
     if need == "they":
-        base = {"answer": 3.0, "question": 2.0, "title": 1.5}[mention.source]
-        alone = 3.0 + 2.0 * (mention.person > 0)  # one thing or person is seldom "they"
-        return base + 0.5 * mention.topical + (3.0 if mention.plural else -alone)
+        return _fit_several(mention, form)
     several = form.auxiliary in ("are", "were")  # What are the side effects: none of them is "it"
     if mention.person > 0 or (mention.plural and mention.person >= 0 and mention.source != "title"):
         return None
     base = {"answer": 1.0 if form.place or form.asks == "who" or several else 4.0, "question": 2.5, "title": 2.0}[
         mention.source
     ]
-    head, _, owner = mention.text.partition(" of ")
-    measured = bool(owner) and head.split()[-1] in MEASURES  # the dose of ibuprofen: what is taken is ibuprofen
+    head, _, whole = mention.text.partition(" of ")
+    # The dose of ibuprofen: what is taken is ibuprofen.
+    measured = bool(whole) and head.split()[-1] in (QUALITIES if owner else MEASURES)
     return base + mention.topical - mention.plural - 1.5 * measured
+
+
+def _fit_several(mention: Mention, form: Shape) -> float | None:
+    """How well a mention fits "they". What is one is seldom meant: a firm or a group sooner than a person, and a
+    person sooner than a thing; a place that was the answer never.
+    """
+    base = {"answer": 3.0, "question": 2.0, "title": 1.5}[mention.source] + 0.5 * mention.topical
+    if mention.plural:
+        return base + 3.0
+    if mention.source == "answer" and form.place:
+        return None
+    group = not mention.text.islower() or mention.text.split()[-1] in _GROUPS
+    return base - (5.0 if mention.person > 0 else 3.0 if group else 6.0)
 
 
 def _fit_person(need: str, mention: Mention) -> float | None:

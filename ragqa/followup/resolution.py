@@ -38,7 +38,7 @@ class Understood:
     """``question`` is what is asked, ``typed`` what was typed; they are equal if nothing was ``carried``.
 
     ``note`` says in a few words how a question in a language without rules was treated, or that nothing said before
-    fits a pronoun; otherwise it is empty.
+    fits it; otherwise it is empty.
     """
 
     question: str
@@ -59,7 +59,7 @@ def resolve(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Carried,
             behind += _dated(history)
             continue
         mention = naming(reference.noun, history) if reference.noun else None
-        mention = mention or best(reference.need, history)
+        mention = mention or best(reference.need, history, owner=reference.possessive)
         if mention is not None and not any(mention.text == other.text for _, other in edits):
             edits.append((reference, mention))
     text = question

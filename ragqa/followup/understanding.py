@@ -2,12 +2,14 @@
 
 The rules are tried in this order:
 
-* A fragment ("And when?", "And the Elbe?") takes over the last question (`ragqa.followup.ellipsis`).
+* A fragment ("And when?", "And the Elbe?") takes over the last question (`ragqa.followup.ellipsis`), and "tell me more"
+  gets what was spoken of.
 * Pronouns, "there" and pointing phrases are replaced by what they stand for.
 * A noun that needs an "of" ("the architect") gets one: "of Machu Picchu".
 * A question that has only words of the document that answered last gets the subject of that document at its end.
 
-Any other question stays as it was typed. If nothing said before fits a pronoun in it, a note says so.
+Any other question stays as it was typed. If nothing said before fits a pronoun in it, or the last question cannot be
+asked of what it names, a note says so.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ def understand(question: str, history: Sequence[Turn], language: str = "en") -> 
     fragment = _CONJUNCTION.sub("", typed)
     whole = complete(fragment, history, joined=fragment != typed)
     if whole is not None:
-        return replace(whole, typed=typed)
+        return replace(whole, typed=typed, question=whole.question if whole.carried else typed)
     bare = raised(fragment) or typed
     text, carried = resolve(bare, history)
     if not carried and not is_impersonal(bare):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ragqa.questions.announcing import announces
 from ragqa.questions.asked import ANYTHING, Asked, as_question, asked, compared
 from ragqa.questions.comparing import Sides
 from ragqa.questions.fitting import may_answer, tells_form
@@ -16,6 +17,7 @@ __all__ = [
     "Replaced",
     "Sides",
     "Stating",
+    "announces",
     "as_question",
     "asked",
     "asking_words",

@@ -29,6 +29,7 @@ LAYERS = (
             "enumerations",
             "wholes",
             "copies",
+            "crowds",
             "seen",
         ),
         *("wording", "characters", "grounded"),

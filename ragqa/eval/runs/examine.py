@@ -178,11 +178,11 @@ def _found(
     retriever: HybridRetriever, question: str, k: int, depth: int, watch: Stopwatch, *, apart: bool = False
 ) -> tuple[dict[str, Ranking], list[Hit]]:
     """The rankings of all sources, at least ``depth`` deep, with "reranked" if there is a reranker; and the hits in
-    their final order, at least the best ``k``; with ``apart`` copies take one place among the hits.
+    their final order, at least the best ``k``; with ``apart`` copies take one place among the hits, and crowds few.
     """
     reach = retriever.reach(k)
     rankings = retriever.rank([question], max(depth, reach, retriever.config.depth), watch=watch)
-    fetched = retriever.fetch(rankings, reach, apart=apart)
+    fetched = retriever.fetch(rankings, reach, [question] if apart else ())
     watch.lap("fetch")
     (hits,) = retriever.rerank([question], fetched, reach, watch)
     if retriever.reranker is None:

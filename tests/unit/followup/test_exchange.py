@@ -76,9 +76,49 @@ CIRCUMSTANCES = [
     ("What is the fine for a late return?", "And for damage?", "What is the fine for damage?"),
     ("How do I pay by card?", "And by invoice?", "How do I pay by invoice?"),
     ("When does the pool open?", "On Sundays?", "When does the pool open on Sundays?"),
+    ("When does the reading room open?", "For guests?", "When does the reading room open for guests?"),
+    ("How much does a ticket cost?", "And for children?", "How much does a ticket cost for children?"),
+]
+OTHERS = [
+    ("How long is the warranty of the K-7?", "K-9", "How long is the warranty of the K-9?"),
+    ("What is the age limit of the Orlin pool?", "Sarn pool", "What is the age limit of the Sarn pool?"),
+    ("How much does the K-7 weigh?", "K-9", "How much does the K-9 weigh?"),
+    ("What is the K-7's range?", "K-9", "What is the K-9's range?"),
+    ("Who is the owner of the Orlin mill?", "Sarn mill", "Who is the owner of the Sarn mill?"),
+    ("What is the price of the book?", "map", "What is the price of the map?"),
 ]
 
 
 @pytest.mark.parametrize(("question", "typed", "meant"), CIRCUMSTANCES, ids=[typed for _, typed, _ in CIRCUMSTANCES])
 def test_a_circumstance_replaces_one_with_the_same_preposition(question, typed, meant):
     assert understand(typed, after(question)).question == meant
+
+
+@pytest.mark.parametrize("opening", ["for", "And for", "And that of", "What about those of", "And the same for"])
+@pytest.mark.parametrize(("question", "other", "meant"), OTHERS, ids=[question for question, _, _ in OTHERS])
+def test_the_same_is_asked_about_what_stands_behind_for_or_of(question, other, meant, opening):
+    assert understand(f"{opening} the {other}?", after(question)).question == meant
+
+
+@pytest.mark.parametrize("typed", ["And for guests?", "For guests?", "And that for guests?"])
+def test_those_who_do_the_same_replace_the_subject(typed):
+    history = after("How long may students borrow books?")
+    assert understand(typed, history).question == "How long may guests borrow books?"
+
+
+@pytest.mark.parametrize("question", ["How high is the rent of flat B?", "How high is the deposit for flat B?"])
+def test_another_property_of_another_thing_replaces_both(question):
+    assert understand("And the rent of flat C?", after(question)).question == "How high is the rent of flat C?"
+
+
+def test_a_property_is_asked_for_as_such_after_another_question():
+    history = after("What is the lake's island called?")
+    assert understand("And the depth of Lake Iseo?", history).question == "What is the depth of Lake Iseo?"
+    assert understand("And the owner of Lake Iseo?", history).question == "Who is the owner of Lake Iseo?"
+
+
+@pytest.mark.parametrize("typed", ["What about returns?", "And returns?"])
+def test_what_the_last_question_cannot_be_asked_of_is_asked_as_typed(typed):
+    understood = understand(typed, after("How long is the warranty of the K-7?", "two years"))
+    assert (understood.question, understood.carried) == (typed, ())
+    assert understood.note == "asked as typed: the last question does not fit “returns”"

@@ -95,3 +95,57 @@ def test_noun_phrases(question, found):
     held = phrases(question)
     assert [one.text for one in held] == found
     assert all(question[one.start : one.end] == one.text for one in held)
+
+
+RUBBER = after(
+    "Who discovered vulcanisation?", "Charles Goodyear", "Vulcanisation", "It was found by Charles Goodyear."
+)
+THEY = [
+    (RUBBER, "Did they get rich?", "Did Charles Goodyear get rich?"),
+    (RUBBER, "Was it patented?", "Was vulcanisation patented?"),
+    (after("Who founded Orlin Foods?", "Ann Lee", "Orlin Foods"), "What do they sell?", "What do Orlin Foods sell?"),
+    (after("Who leads the choir?", "Ann Lee", "Choir"), "Where do they sing?", "Where do the choir sing?"),
+    (after("Who found gold?", "Ann and Bo Lee", "Gold"), "Were they rich?", "Were Ann and Bo Lee rich?"),
+]
+
+
+@pytest.mark.parametrize(("history", "typed", "meant"), THEY, ids=[meant for _, _, meant in THEY])
+def test_they_are_several_or_a_group_or_a_person_before_they_are_a_thing(history, typed, meant):
+    assert understand(typed, history).question == meant
+
+
+def test_a_place_that_was_the_answer_is_not_they():
+    born = after("Where was Ann Lee born?", "in Sarn", "Ann Lee", "Ann Lee was born in Sarn. She was a painter.")
+    assert understand("Did they have brothers?", born).question == "Did Ann Lee have brothers?"
+
+
+@pytest.mark.parametrize("quality", ["warranty", "guarantee", "price", "colour"])
+def test_what_has_a_part_is_the_thing_and_no_quality_of_it(quality):
+    history = after(f"What is the {quality} of the K-7?", "12", "K-7 manual")
+    assert understand("Where is its motor?", history).question == "Where is the K-7's motor?"
+
+
+def test_a_part_of_a_thing_has_parts():
+    history = after("How old is the tower of Orlin Castle?", "90 years", "Castles")
+    assert understand("What is its height?", history).question == "What is the tower of Orlin Castle's height?"
+
+
+MORE = ["tell me more", "Tell me more.", "Go on", "More details, please", "And more?", "Can you tell me more?"]
+
+
+@pytest.mark.parametrize("typed", MORE)
+def test_a_request_for_more_says_about_what(typed):
+    understood = understand(typed, after("How long is the warranty of the K-7?", "two years", "K-7 manual"))
+    assert understood.question == "Tell me more about the warranty of the K-7."
+    assert [(one.source, one.turn) for one in understood.carried] == [("question", 1)]
+
+
+def test_a_request_for_more_after_nothing_says_so():
+    understood = understand("Tell me more", after("Why?", "", ""))
+    assert (understood.question, understood.carried) == ("Tell me more", ())
+    assert understood.note == "asked as typed: nothing said before fits “tell me more”"
+
+
+@pytest.mark.parametrize("typed", ["Tell me more about foxes", "How many more days?", "Where do I find details?"])
+def test_a_question_with_more_in_it_is_no_request_for_more(typed):
+    assert not understand(typed, RUBBER).question.startswith("Tell me more about vulcanisation")

@@ -114,7 +114,7 @@ GOLDEN = [
     (INSULIN, "What is insulin?", None),
     (RHINE, "How far is the Moon from the Earth?", None),
     (RHINE, "Which villages gave four elements their names?", None),
-    (RHINE, "tell me more", None),
+    (RHINE, "tell me more", "Tell me more about the Rhine."),
     (RHINE, "thanks", None),
     (RHINE, "So what?", None),
 ]

@@ -1,4 +1,4 @@
-"""The forty dialogues that `eval/understood.py` counts: every turn is understood, but for those named here."""
+"""The sixty dialogues that `eval/understood.py` counts: every turn is understood, but for those named here."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ MISUNDERSTOOD = {
     },
     "followups-aside.jsonl": {
         "What about volunteers?",  # asked about the question before the last one
+    },
+    "followups-manuals.jsonl": {
+        "How many people do they employ?",  # the ropes that were the last answer do not employ anybody
+        "tell me more about it",  # nothing tells that a band is no person
+        "And the visa for Sudland?",  # "Norland valid" is taken for a name with its noun
+        "What does it cost?",  # "for Sudland" is no part of what the question is about
     },
 }
 
