@@ -31,10 +31,22 @@ _PATTERNS = {
     "ar": r"(?:\w+ ){0,3}(?:التالي(?:ة|ين|ون)?|الآتي(?:ة|ين|ون)?|(?:ب|ك)?ما يلي)|هذه(?: \w+){1,2}",
     "zh": r"\w{0,4}(?:以下|下列|下述|这些|這些)\w{0,6}|\w{0,8}如下",
 }
+_CUES = {  # without one of these nothing is announced, which is found out quickly
+    "en": "follow|these|below",
+    "de": "folg|diese|genannte|aufgeführte|nachstehende",
+    "fr": "suivant|comme suit|ci-|ces",
+    "es": "siguiente|sigue|continuación|est[oa]s",
+    "ru": "следующ|эти",
+    "ar": "التالي|الآتي|ما يلي|هذه",
+    "zh": "以下|下列|下述|这些|這些|如下",
+}
 _COLON = re.compile(r"[^.!?。！？\n]{0,120}[:：]")
 _BEFORE, _AFTER = re.compile(r"(?:[^\s.:;!?]+[^\S\n]+){1,3}\Z"), re.compile(r"[^\S\n]+(\w+)")
 _REACH = 60  # characters before a quotation in which the words are looked for that make it an announcement
-_COMPILED = {language: re.compile(pattern) for language, pattern in _PATTERNS.items()}
+_COMPILED = {
+    language: (re.compile(_CUES[language], re.IGNORECASE), re.compile(pattern))
+    for language, pattern in _PATTERNS.items()
+}
 
 
 def announces(text: str, start: int, end: int, asked: Asked, wording: Wording) -> bool:
@@ -42,7 +54,8 @@ def announces(text: str, start: int, end: int, asked: Asked, wording: Wording) -
     words before a colon: "documents" in "the following documents:".
     """
     said = text[start:end]
-    if len(said) > _LONGEST:
+    cues, _ = _COMPILED.get(wording.language, _COMPILED["en"])
+    if len(said) > _LONGEST or cues.search(text, max(0, start - _REACH), end + _REACH) is None:
         return False
     if only_announces(said, asked, wording):
         return True
@@ -64,7 +77,7 @@ def only_announces(text: str, asked: Asked, wording: Wording) -> bool:
     said = plain(text[: _LONGEST + 1]).strip(_EDGES)
     if len(said) > _LONGEST or asked.kinds & _TIMES:
         return False
-    pattern = _COMPILED.get(wording.language, _COMPILED["en"])
+    _, pattern = _COMPILED.get(wording.language, _COMPILED["en"])
     if pattern.fullmatch(" ".join(said.lower().split())) is None:
         return False
     named = wording.capitals and any(word[0].isupper() for word in said.split()[1:])
