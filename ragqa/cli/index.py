@@ -34,7 +34,7 @@ UNNAMED = ""
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", type=click.Path(), help="Where the index goes [indexes/ and the source's name].")
-@click.option("--language", help="Language of the documents, for BM25; auto: each its own [en].")
+@click.option("--language", help="Language of the documents, as zh or pt-BR; auto: each its own [en].")
 @click.option("--words", type=int, help="Passage size in words [120].")
 @click.option("--overlap", type=int, help="Words repeated between passages [0].")
 @pair_option

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ragqa.characters import HAN
+from ragqa.characters import HAN, HANGUL
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -22,7 +22,7 @@ _OWN = {
     "th": "\u0e01-\u0e4e",
     "lo": "\u0e81-\u0edf",
     "my": "\u1000-\u103f\u1050-\u109f",
-    "ko": "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3",
+    "ko": HANGUL,
     "km": "\u1780-\u17dd",
     "kana": "\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff",
     "han": HAN,

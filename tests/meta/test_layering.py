@@ -31,7 +31,7 @@ LAYERS = (
             "copies",
             "seen",
         ),
-        *("wording", "characters", "grounded"),
+        *("wording", "characters", "languages", "grounded"),
     },
     {"corpus", "store"},
     {"questions"},
