@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ragqa.characters import HAN, HANGUL
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 LOOKED_AT = 4_000  # characters: more tell no more
 SURE = 0.7  # py3langid's probability, below which a text counts as of no language
 OTHER = "other"
+_ENOUGH = 60  # letters, from which on a text is judged for a warning
 _LETTERS = 3  # of other scripts say as much as one Chinese character
 _OWN = {
     "el": "\u0370-\u03ff\u1f00-\u1fff",
@@ -43,6 +45,15 @@ def detected(text: str) -> str:
         return best
     language, probability = _identifier().classify(text)
     return _KIN.get(language, language) if probability >= SURE else ""
+
+
+def seeming(text: str) -> str:
+    """As `detected`, but where a script of several languages is all that tells, and py3langid is not installed or the
+    text has few letters, it is `OTHER`: a warning about the language may stay away rather than be wrong.
+    """
+    found = by_script(text)
+    few = sum(map(str.isalpha, text)) < _ENOUGH
+    return found if found != OTHER or few or find_spec("py3langid") is None else detected(text)
 
 
 def by_script(text: str) -> str:
