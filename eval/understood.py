@@ -4,7 +4,8 @@
 
 A file has one dialogue a line: its documents (title and text) and its turns, each with the question as typed, the
 questions that may be understood by it ("meant", the best first; the question itself where nothing may be carried), the
-answer, and the title of the document that answers if that is not the first one. Each turn follows what its author meant
+answer, and the title of the document that answers if that is not the first one. Other languages than English are named
+("language"), and such dialogues have no documents. Each turn follows what its author meant
 by the turns before it, so one misunderstanding counts once. A question is right if it has the same words as one that
 was meant; articles, prepositions and the order of the words aside.
 
@@ -24,7 +25,8 @@ from ragqa.followup import Turn, understand
 from ragqa.followup.words import DETERMINERS, PREPOSITIONS, words
 
 QUESTIONS = Path(__file__).parent / "questions"
-FILES = (QUESTIONS / "followups.jsonl", QUESTIONS / "followups-aside.jsonl", QUESTIONS / "followups-manuals.jsonl")
+NAMES = ("followups", "followups-aside", "followups-manuals", "followups-languages")
+FILES = tuple(QUESTIONS / f"{name}.jsonl" for name in NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,17 @@ def judge(dialogue: dict) -> Iterator[Judged]:
     history: list[Turn] = []
     for turn in dialogue["turns"]:
         if history:
-            understood = understand(turn["question"], history).question
+            understood = understand(turn["question"], history, dialogue.get("language", "en")).question
             yield Judged(dialogue["id"], turn["kind"], turn["question"], understood, tuple(turn["meant"]))
-        history.append(written(turn, dialogue["documents"]))
+        history.append(written(turn, dialogue.get("documents", {})))
 
 
 def written(turn: dict, documents: dict[str, str]) -> Turn:
     """A turn with what its author meant and the answer that the author gave."""
     if not turn["answers"]:
         return Turn(turn["question"], turn["meant"][0])
-    title = turn.get("title") or next(iter(documents))
-    return Turn(turn["question"], turn["meant"][0], turn["answers"][0], title, documents[title])
+    title = turn.get("title") or next(iter(documents), "")
+    return Turn(turn["question"], turn["meant"][0], turn["answers"][0], title, documents.get(title, ""))
 
 
 def same(one: str, other: str) -> bool:

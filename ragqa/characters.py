@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese characters, in any language
+HANGUL = "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
 MONEY = "$€£¥₩₹₽"
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ragqa.convert import expected, flatten, misfit, one_of, override, parse_setting, read_toml
 from ragqa.device import AUTO, check_device
 from ragqa.errors import ConfigError
+from ragqa.languages import language_named
 from ragqa.types import AnswerForm
 
 if TYPE_CHECKING:
@@ -105,8 +106,9 @@ class IndexConfig:
     split: SplitConfig = field(default_factory=SplitConfig)
 
     def __post_init__(self) -> None:
-        """Check the names."""
+        """Check the names; that of the language becomes its code ("zh-CN" is "zh")."""
         check_choice(self.lexical, "index.lexical", LEXICALS)
+        object.__setattr__(self, "language", language_named(self.language))
 
 
 @dataclass(frozen=True, slots=True)

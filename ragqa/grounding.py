@@ -16,14 +16,15 @@ from functools import lru_cache
 from itertools import takewhile
 
 from ragqa.answering import Answering, Left, awaited, checked
-from ragqa.documents import Passage
+from ragqa.corpus.analyze import AUTO, language_of
+from ragqa.documents import LANGUAGE, Meta, Passage
 from ragqa.evidence.statements import EMPTY, Agreement, Statement, agreement, joined, statement
 from ragqa.filters import Where, parse_filter
 from ragqa.grounded import Ground, Grounded, Grounding
 from ragqa.sentences import sentences
 from ragqa.store.passages import encodable
 from ragqa.types import Hit
-from ragqa.wording import Wording, wording_among
+from ragqa.wording import wording_of
 
 PASSAGES = 10  # searched for each sentence
 COMPARED = 6  # places of which the encoder is asked, by how much of the sentence they have
@@ -38,15 +39,26 @@ BIAS, WEIGHTS = -8.708, (3.808, 2.845, 4.305, -0.710, -0.618, -1.157, 0.707, -0.
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence of the given text, with the last words of the names that its pronouns may stand for, and what is
+    """A sentence of the given text, ``text[start:end]``, with the words that its pronouns may stand for, and what is
     searched for it.
     """
 
     start: int
     end: int
+    text: str
+    subject: tuple[str, ...]
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A claim as documents of one language state things: what it says, the terms of what its pronouns may stand for,
+    and how rare its terms are.
+    """
+
     said: Statement
     subject: frozenset[str]
-    query: str
+    weights: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,6 @@ class Grounder:
     def __init__(self, answering: Answering) -> None:
         self.retriever, self.snapshot = answering.retriever, answering.snapshot
         self._language = self.snapshot.manifest.config.language
-        self._wording = wording_among([], self._language)
         self._stems = lru_cache(20_000)(lambda analyzer, word: tuple(analyzer.tokens(word)))
         self._places: dict[str, list[Place]] = {}
 
@@ -116,30 +127,42 @@ class Grounder:
         found = self.retriever.retrieve([claim.query for claim in claims], PASSAGES, where) if claims else []
         for claim, hits in zip(claims, found, strict=True):
             own = self.compare(claim, hits)
-            yield judged(text, claim, own, self.cosines(text[claim.start : claim.end], own))
+            (near,) = self.cosines([claim.text], [own])
+            yield judged(text, claim, own, near)
 
     def claims(self, text: str) -> list[Claim]:
         """The sentences of a text that say anything. One that says "she" or "it" before it names anything is about what
         the last sentence that does not names, and is searched for together with that.
         """
         found: list[Claim] = []
-        start, subject, before = 0, frozenset[str](), ""
+        start, subject, before = 0, tuple[str, ...](), ""
+        meta = {LANGUAGE: language_of(text)} if self._language == AUTO else {}
         for end in sentences(text, 0, len(text)):
             whole = text[start:end]
             first, last = end - len(whole.lstrip()), start + len(whole.rstrip())
             start = end
-            said = self._told(whole, self._wording, {})
+            said = self._told(whole, meta)
             if last <= first or not (said.terms or said.values):
                 continue
-            query = checked(f"{before} {text[first:last]}" if said.leans and before else text[first:last])
-            found.append(Claim(first, last, said, subject if said.leans else frozenset(), query))
-            if said.named and not said.leans:
-                subject, before = frozenset(name.terms[-1] for name in said.names), text[first:last]
+            own = text[first:last]
+            query = checked(f"{before} {own}" if said.leans and before else own)
+            found.append(Claim(first, last, own, subject if said.leans else (), query))
+            if said.subjects and not said.leans:
+                subject, before = said.subjects, own
         return found
 
-    def _told(self, text: str, wording: Wording, meta: Mapping[str, object]) -> Statement:
-        analyzer = self.snapshot.analyzer.of(meta)  # type: ignore[arg-type]
+    def _told(self, text: str, meta: Meta) -> Statement:
+        """What a text says in the language of a document with this metadata."""
+        analyzer = self.snapshot.analyzer.of(meta)
+        wording = wording_of(str(meta.get(LANGUAGE, self._language)))
         return statement(text, wording, lambda word: self._stems(analyzer, word))
+
+    def _stated(self, claim: Claim, meta: Meta) -> Stated:
+        analyzer = self.snapshot.analyzer.of(meta)
+        said = self._told(claim.text, meta)
+        terms = list(dict.fromkeys(said.terms))
+        subject = frozenset(term for word in claim.subject for term in self._stems(analyzer, word)[-1:])
+        return Stated(said, subject, dict(zip(terms, self.snapshot.lexical.rarity(terms), strict=True)))
 
     def _places_of(self, hit: Hit) -> list[Place]:
         """The places of a hit; a passage that several searches found is taken apart once."""
@@ -150,14 +173,13 @@ class Grounder:
 
     def _all_places(self, hit: Hit) -> Iterator[Place]:
         passage = hit.passage
-        wording = wording_among([hit], self._language)
-        title = self._told(passage.context, wording, passage.meta)
+        title = self._told(passage.context, passage.meta)
         spans = list(_spans(passage))
-        said = [self._told(passage.text[start:end], wording, passage.meta) for start, end in spans]
+        said = [self._told(passage.text[start:end], passage.meta) for start, end in spans]
         before = EMPTY
         for number, ((start, end), own) in enumerate(zip(spans, said, strict=True)):
             yield Place(hit, start, end, own, title, before, two=False)
-            if number + 1 < len(spans):
+            if number + 1 < len(spans) and _goes_on(said[number + 1]):
                 both = joined((own, said[number + 1]))
                 yield Place(hit, start, spans[number + 1][1], both, title, before, two=True)
             before = joined((before, own))
@@ -166,12 +188,14 @@ class Grounder:
         """The places that have most of the claim and agree with it, best first; then those with one difference. A pair
         of sentences is left out where one of them will do.
         """
-        terms = list(dict.fromkeys(claim.said.terms))
-        weights = dict(zip(terms, self.snapshot.lexical.rarity(terms), strict=True))
+        stated: dict[str, Stated] = {}
         found = []
         for hit in hits:
+            language = str(hit.passage.meta.get(LANGUAGE, ""))
+            if language not in stated:
+                stated[language] = self._stated(claim, hit.passage.meta)
             for place in self._places_of(hit):
-                own = _compared(claim, place, weights)
+                own = _compared(stated[language], place)
                 if own is not None:
                     found.append(own)
         found.sort(key=_order)
@@ -244,8 +268,16 @@ def _grounds(rated: Sequence[tuple[float, Compared]]) -> tuple[Ground, ...]:
     return tuple(taken)
 
 
-def _compared(claim: Claim, place: Place, weights: Mapping[str, float]) -> Compared | None:
+def _goes_on(said: Statement) -> bool:
+    """Whether a sentence may be joined with the one before it. Where no capital tells names, only one that refers to
+    something named before: else each of two subjects could be taken for the other's.
+    """
+    return said.refers or not said.stretches
+
+
+def _compared(claim: Stated, place: Place) -> Compared | None:
     """How a claim stands in a place; None where they have little in common."""
+    weights = claim.weights
     here = set(place.said.terms)
     around = here | set(place.title.terms) | (set(place.before.terms) if place.said.refers else set())
     if claim.subject and not claim.subject & (around | set(place.before.terms)):

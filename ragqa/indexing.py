@@ -10,8 +10,8 @@ from pathlib import Path
 from ragqa.config import Config, IndexConfig
 from ragqa.convert import read_json
 from ragqa.corpus.analyze import AUTO as LANGUAGE_OF_EACH
-from ragqa.corpus.analyze import LANGUAGES, get_analyzer
-from ragqa.corpus.detect import by_script
+from ragqa.corpus.analyze import LANGUAGES, SIMPLE, get_analyzer, is_analyzed
+from ragqa.corpus.detect import seeming
 from ragqa.corpus.read import Limits, Problem, read_documents
 from ragqa.corpus.synonyms import read_synonyms
 from ragqa.device import AUTO
@@ -30,6 +30,7 @@ from ragqa.store.reading import reading
 from ragqa.store.record import unseal
 
 LOOKED_AT, LOOKED_INTO = 200, 400  # documents, and characters of each, to tell the language
+A_PART = 0.2  # of the documents, from which on a language is one of several
 FORMATS_HINT = "ragqa index --formats lists what can be read"
 
 Named = str | Path | Sequence[str | Path]
@@ -85,35 +86,42 @@ def build(
 
     rules = None if synonyms is None else read_synonyms(Path(synonyms), get_analyzer(index.language))
     passed: Counter[str] = Counter()
-    scripts: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
     documents = read_documents(sources, note, limits=limits, follow=follow, encoding=encoding, passed=passed)
     report = writer.update(
         directory,
         index,
         encoder,
-        _some(_counted(documents, scripts), lambda: {} if failed else passed),
+        _some(_counted(documents, languages), lambda: {} if failed else passed),
         keep_sources=lambda: failed,
         sources=Sources(source_facts(sources, directory), others),
         synonyms=rules,
         device=device,
         progress=progress,
     )
-    return replace(report, passed_over=dict(passed), seems=_seeming(scripts, index.language))
+    return replace(report, passed_over=dict(passed), seems=_seeming(languages, index.language))
 
 
-def _counted(documents: Iterator[Document], scripts: Counter[str]) -> Iterator[Document]:
-    """The documents; the first ones are counted by the language of their script."""
+def _counted(documents: Iterator[Document], languages: Counter[str]) -> Iterator[Document]:
+    """The documents; the first ones are counted by the language that they seem to be in."""
     for number, document in enumerate(documents):
         if number < LOOKED_AT:
-            scripts[by_script(document.text[:LOOKED_INTO])] += 1
+            languages[seeming(document.text[:LOOKED_INTO])] += 1
         yield document
 
 
-def _seeming(scripts: Counter[str], language: str) -> str:
-    """The language that the script of most documents belongs to, "" if that is the index' own or any language's."""
-    (most, count), *_ = scripts.most_common(1) or [("", 0)]
-    told = most in LANGUAGES and most != language and language != LANGUAGE_OF_EACH
-    return most if told and 2 * count > scripts.total() else ""
+def _seeming(languages: Counter[str], language: str) -> str:
+    """The language that more than half of the documents seem to be in, or "auto" where several have a part worth
+    naming and none has half; "" where that is the index' own, or they do not tell.
+    """
+    (most, count), *_ = languages.most_common(1) or [("", 0)]
+    if language == LANGUAGE_OF_EACH:
+        return ""
+    if 2 * count > languages.total():
+        alike = not is_analyzed(most) or most == language or (language == SIMPLE and most not in LANGUAGES)
+        return "" if alike else most
+    several = sum(is_analyzed(one) and own >= A_PART * languages.total() for one, own in languages.items())
+    return LANGUAGE_OF_EACH if several > 1 else ""
 
 
 def _some(documents: Iterator[Document], passed: Callable[[], Mapping[str, int]]) -> Iterator[Document]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from ragqa.documents import LANGUAGE
 from ragqa.errors import QuestionError
 from ragqa.explanation import Explanation
 from ragqa.filters import Where
@@ -107,11 +108,15 @@ class Session:
 def turn_of(understood: Understood, reply: Reply) -> Turn:
     """What later questions may refer to: the best short answer, and the passages of its document that were found."""
     if not reply.answers or reply.answers[0].kind == "excerpt":
-        return Turn(understood.typed, understood.question)
+        return Turn(understood.typed, understood.question, language=_language(reply))
     passage = reply.answers[0].hit.passage
     found = sorted(
         (hit.passage for hit in reply.hits if hit.passage.doc_id == passage.doc_id), key=lambda found: found.start
     )
-    return Turn(
-        understood.typed, understood.question, reply.answers[0].text, passage.title, "\n".join(p.text for p in found)
-    )
+    context = "\n".join(own.text for own in found)
+    return Turn(understood.typed, understood.question, reply.answers[0].text, passage.title, context, _language(reply))
+
+
+def _language(reply: Reply) -> str:
+    """That of the best hit's document, where the index recorded it."""
+    return str(reply.hits[0].passage.meta.get(LANGUAGE, "")) if reply.hits else ""

@@ -31,10 +31,14 @@ UNCHANGED = "nothing was changed"
 UNNAMED = ""
 
 
+_OTHER = "most documents seem to be in another language than the index"
+_SEVERAL = "the documents seem to be in several languages: name --language auto"
+
+
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", type=click.Path(), help="Where the index goes [indexes/ and the source's name].")
-@click.option("--language", help="Language of the documents, for BM25; auto: each its own [en].")
+@click.option("--language", help="Language of the documents, as zh or pt-BR; auto: each its own [en].")
 @click.option("--words", type=int, help="Passage size in words [120].")
 @click.option("--overlap", type=int, help="Words repeated between passages [0].")
 @pair_option
@@ -126,7 +130,7 @@ def index(
     if report.passed_over:
         note(passed(report.passed_over))
     if report.seems:
-        note(f"most documents seem to be in another language than the index: name it with --language {report.seems}")
+        note(_SEVERAL if report.seems == "auto" else f"{_OTHER}: name it with --language {report.seems}")
     if as_json:
         print_json({"index": str(directory), **asdict(report), "skipped": skipped.to_json()})
     else:

@@ -3,12 +3,11 @@
 * Languages that Tantivy stems: words (runs of letters and digits), in lower case, without Tantivy's stop words where it
   has a list, as Snowball stems. English is also folded to ASCII, so that "Beyonce" finds Beyoncé. The other languages
   are not folded, because accents tell their words apart and their stemmers expect them.
-* ``hi``, ``vi``, ``simple``: words as they stand, in lower case; ``simple`` is for every other language that puts
-  blanks between words.
+* ``hi``, ``vi``, ``simple``: words as they stand, in lower case; every other language is analysed as ``simple``.
 * ``zh``: words by jieba in search mode (long words and the words inside them), in lower case and in simplified
   characters, so that traditional and simplified Chinese find each other, and pairs of neighbouring characters. Words
   of other scripts stay whole.
-* ``ja``, ``th``, ``lo``, ``km``, ``my``: runs of neighbouring characters (see `ragqa.corpus.grams`).
+* ``ja``, ``ko``, ``th``, ``lo``, ``km``, ``my``: runs of neighbouring characters (see `ragqa.corpus.grams`).
 * ``auto``: each document by the analyzer of its language, which its metadata record under ``ragqa.language``; a
   question by the analyzers of all documents that there are.
 
@@ -33,6 +32,7 @@ from ragqa.corpus.detect import detected
 from ragqa.corpus.grams import GRAMS, terms_of
 from ragqa.documents import LANGUAGE, Meta
 from ragqa.errors import ConfigError, MissingExtra
+from ragqa.languages import is_language
 from ragqa.normalized import plain
 
 AUTO, SIMPLE = "auto", "simple"
@@ -130,12 +130,21 @@ class Analyzer:
 
 
 def get_analyzer(language: str) -> Analyzer:
-    """The analyzer for a language code in `LANGUAGES`, or for "auto"."""
-    if language not in (*LANGUAGES, AUTO):
-        raise ConfigError(f"index.language is {language!r}: one of {', '.join((*LANGUAGES, AUTO))}")
+    """The analyzer for a code in `LANGUAGES` or of any other language (ISO 639-1), or for "auto"."""
+    if not is_analyzed(language) and language != AUTO:
+        told = "a code of two letters as ISO 639-1 has them (en, zh, pl), simple, or auto"
+        raise ConfigError(
+            f"index.language is {language!r}: expected {told}; the codes with rules of their own are "
+            f"{', '.join(LANGUAGES)}"
+        )
     if not all(map(find_spec, _NEEDED.get(language, ()))):
         raise MissingExtra(f"language {language}", "zh" if language == "zh" else "languages")
     return _current(language)
+
+
+def is_analyzed(language: str) -> bool:
+    """Whether there is an analyzer for a language's name: its own, or the simple one of other languages."""
+    return language in LANGUAGES or is_language(language)
 
 
 def recorded_analyzer(language: str, name: str) -> Analyzer | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from ragqa.characters import HAN
+from ragqa.characters import HAN, HANGUL
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 LOOKED_AT = 4_000  # characters: more tell no more
 SURE = 0.7  # py3langid's probability, below which a text counts as of no language
 OTHER = "other"
+_ENOUGH = 60  # letters, from which on a text is judged for a warning
 _LETTERS = 3  # of other scripts say as much as one Chinese character
 _OWN = {
     "el": "\u0370-\u03ff\u1f00-\u1fff",
@@ -22,7 +24,7 @@ _OWN = {
     "th": "\u0e01-\u0e4e",
     "lo": "\u0e81-\u0edf",
     "my": "\u1000-\u103f\u1050-\u109f",
-    "ko": "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3",
+    "ko": HANGUL,
     "km": "\u1780-\u17dd",
     "kana": "\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff",
     "han": HAN,
@@ -43,6 +45,15 @@ def detected(text: str) -> str:
         return best
     language, probability = _identifier().classify(text)
     return _KIN.get(language, language) if probability >= SURE else ""
+
+
+def seeming(text: str) -> str:
+    """As `detected`, but where a script of several languages is all that tells, and py3langid is not installed or the
+    text has few letters, it is `OTHER`: a warning about the language may stay away rather than be wrong.
+    """
+    found = by_script(text)
+    few = sum(map(str.isalpha, text)) < _ENOUGH
+    return found if found != OTHER or few or find_spec("py3langid") is None else detected(text)
 
 
 def by_script(text: str) -> str:

@@ -1,7 +1,8 @@
 """Whether one sentence says what another says: what in it can be altered, and whether it is the same there.
 
 Of a sentence these things tell: numbers with their units, signs and bounds; months, orders and directions; names (words
-with a capital letter); and what is denied. A sentence agrees with another only if each of its own is found there, and
+with a capital letter); and what is denied. A script without blanks has no capitals, so there every stretch of its
+characters tells (`ragqa.evidence.unspaced`). A sentence agrees with another only if each of its own is found there, and
 what both say is denied in both or in neither. All of this is told from words; nothing here understands a sentence, so
 words that only mean the opposite ("rose", "fell") are not noticed. Pure functions of texts.
 """
@@ -10,23 +11,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from ragqa.evidence.tokens import Word, compared
+from ragqa.evidence.unspaced import Stem, Stretch, apart, heading, stretch
 from ragqa.grounded import Difference, Kind
 from ragqa.wording import Wording
 
-Stem = Callable[[str], Sequence[str]]  # the terms of a word, none of a stop word
+__all__ = ["EMPTY", "Agreement", "Name", "Statement", "Stem", "Value", "agreement", "joined", "statement"]
 
 _MARKS = r"[,;:()\[\]{}*_\"“”|]"  # a run of them is tried from its first character only: a long one costs no square
-_PARTS = re.compile(rf"(?<!{_MARKS}){_MARKS}++(?=\s|$)|(?:(?<=\s)|^)[(\[{{*_\"“„|]+|\n|\s[–—-]\s")
+_PARTS = re.compile(rf"(?<!{_MARKS}){_MARKS}++(?=\s|$)|(?:(?<=\s)|^)[(\[{{*_\"“„|]+|\n|\s[–—-]\s|[，、；：（）]")
 _NUMERAL = re.compile(r"[-+±]?\d")
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 DENIED = 2  # words behind a negation that it is taken to deny
 BESIDE = 3  # words before a number among which its bounds are looked for
 BEHIND = 2  # and behind it: "5 or more"
+BEHIND_UNIT = 3  # and behind a number and its unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class Name:
 class Statement:
     """A sentence as it is compared: what tells, all of its ``terms`` in order, those that are written ``small``, and
     whether it ``refers`` to something named before; it ``leans`` on that if no name of its own comes first. ``denied``
-    are terms with their words.
+    are terms with their words. ``stretches`` are those of a script without blanks, and ``head`` is what the first of
+    them begins with.
     """
 
     values: tuple[Value, ...]
@@ -72,6 +76,13 @@ class Statement:
     small: frozenset[str]
     refers: bool
     leans: bool
+    stretches: tuple[Stretch, ...] = ()
+    head: str = ""
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The words that later pronouns may stand for: the last ones of all names, or what a stretch begins with."""
+        return (*(name.text.split()[-1] for name in self.names), *filter(None, [self.head]))
 
     @property
     def named(self) -> frozenset[str]:
@@ -112,12 +123,14 @@ def joined(statements: Iterable[Statement]) -> Statement:
         frozenset(term for one in all_of for term in one.small),
         any(one.refers for one in all_of),
         any(one.leans for one in all_of),
+        tuple(own for one in all_of for own in one.stretches),
+        next((one.head for one in all_of if one.head), ""),
     )
 
 
 def statement(text: str, wording: Wording, stem: Stem) -> Statement:
     """What a text says."""
-    parts = [compared(part, wording) for part in _PARTS.split(text)]
+    parts = [compared(apart(part, wording), wording) for part in _PARTS.split(text)]
     parts = [part for part in parts if part]
     values = tuple(value for part in parts for value in _values(part, wording))
     names = tuple(name for number, part in enumerate(parts) for name in _names(part, wording, stem, first=not number))
@@ -128,7 +141,11 @@ def statement(text: str, wording: Wording, stem: Stem) -> Statement:
     pronouns = [place for place, word in enumerate(words) if word.text in wording.pronouns]
     before = words[: pronouns[0]] if pronouns else []
     leans = bool(pronouns) and not any(_is_named(word, wording, not place) for place, word in enumerate(before))
-    return Statement(values, names, denied, terms, small, bool(pronouns), leans)
+    leans = leans and not (wording.joined and any(stretch(word, wording, stem) for word in _untold(before, wording)))
+    loose = [word for part in parts for word in _untold(part, wording)]
+    stretches = tuple(filter(None, (stretch(word, wording, stem) for word in loose)))
+    head = heading(loose[0], wording) if stretches and not leans else ""
+    return Statement(values, names, denied, terms, small, bool(pronouns), leans, stretches, head)
 
 
 def agreement(claim: Statement, place: Statement, title: Statement, before: Statement) -> Agreement:
@@ -150,7 +167,9 @@ def agreement(claim: Statement, place: Statement, title: Statement, before: Stat
         differences.append(denial)
     elif claim.denied and not claim.denied.keys() & place.denied.keys():
         missing += 1
-    told: Counter[str] = sum(names, Counter())
+    stretches = [_stretch(own, place, title, before) for own in claim.stretches]
+    missing += sum(bool(found["absent"]) for found in stretches)
+    told: Counter[str] = sum((*names, *stretches), Counter())
     return Agreement(values.count(True) + told["here"], told["title"], told["before"], tuple(differences), missing)
 
 
@@ -180,15 +199,40 @@ def _name(name: Name, place: Statement, title: Statement, before: Statement) -> 
     return found
 
 
+def _stretch(own: Stretch, place: Statement, title: Statement, before: Statement) -> Counter[str]:
+    """How much of a stretch, in words of two characters, is "here", in the "title", in the sentences "before" (if the
+    place has a pronoun), or "absent".
+    """
+    found, left = Counter[str](), own.needed
+    for where, other in (("here", place), ("title", title), ("before", before)):
+        if where != "before" or place.refers:
+            rest = own.left(set(other.terms), left)
+            found[where] += (len(left) - len(rest) + 1) // 2
+            left = rest
+    found["absent"] += (len(left) + 1) // 2
+    return found
+
+
+def _untold(part: Sequence[Word], wording: Wording) -> Iterator[str]:
+    """The words of which nothing else tells: no numbers with their units and bounds, no negations, no pronouns."""
+    telling = wording.negations | wording.pronouns
+    for place, word in enumerate(part):
+        numbered = bool(wording.joined and place and _NUMERAL.match(part[place - 1].text))
+        bounded = wording.joined and (word.text in wording.bounds or word.text in wording.bounds_behind)
+        unit = numbered and word.text in wording.units
+        if not (_NUMERAL.match(word.text) or word.text in telling or bounded or unit):
+            yield word.text
+
+
 def _values(part: Sequence[Word], wording: Wording) -> Iterator[Value]:
     for place, word in enumerate(part):
         text = word.text
-        if _NUMERAL.match(text):
+        if text in wording.months and (word.capital or not wording.capitals or wording.joined):
+            yield Value("month", f"{wording.months[text]}")
+        elif _NUMERAL.match(text):
             unit = _unit(part, place, wording)
             kind: Kind = "year" if _YEAR.fullmatch(text) and unit in ("", "ad", "bc") else "number"
             yield Value(kind, text, unit, _bounds(part, place, wording))
-        elif text in wording.months and (word.capital or not wording.capitals):
-            yield Value("month", f"{wording.months[text]}")
         elif text in wording.orders and not word.capital:
             yield Value("order", text)
         elif text in wording.directions and not word.capital:
@@ -211,8 +255,19 @@ def _bounds(part: Sequence[Word], place: int, wording: Wording) -> frozenset[str
     behind = [word.text for word in part[place + 1 : place + 1 + BEHIND]]
     if behind[:1] == ["or"]:
         near += behind[1:]
+    if wording.joined:
+        return frozenset(map(wording.bounds.__getitem__, wording.bounds.keys() & near[-1:])) | _behind(
+            part, place, wording
+        )
     signs = {wording.bounds.get(text, text) for text in near if text in wording.bounds or text in ("<", ">", "≤", "≥")}
     return frozenset({"≤": "<=", "≥": ">="}.get(sign, sign) for sign in signs)
+
+
+def _behind(part: Sequence[Word], place: int, wording: Wording) -> frozenset[str]:
+    """The bounds behind a number and its unit, up to the next number."""
+    behind = [word.text for word in part[place + 1 : place + 1 + BEHIND_UNIT]]
+    stop = next((at for at, text in enumerate(behind) if _NUMERAL.match(text)), len(behind))
+    return frozenset(wording.bounds_behind[text] for text in behind[:stop] if text in wording.bounds_behind)
 
 
 def _names(part: Sequence[Word], wording: Wording, stem: Stem, *, first: bool) -> Iterator[Name]:
@@ -238,14 +293,24 @@ def _is_named(word: Word, wording: Wording, opens: bool) -> bool:
 
 def _denied(part: Sequence[Word], wording: Wording, stem: Stem) -> Iterator[tuple[str, str]]:
     """The terms that are denied, with their words."""
-    behind: deque[tuple[str, str]] = deque(maxlen=DENIED)
+    near: deque[tuple[tuple[str, str], ...]] = deque(maxlen=DENIED)
     found = []
-    for word, after in zip(reversed(part), ["", *(word.text for word in reversed(part))], strict=False):
+    words = part if wording.negations_last else part[::-1]
+    for word, after in zip(words, ["", *(word.text for word in words)], strict=False):
         if word.text in wording.negations and after != "only":
-            found.append(tuple(behind))
-        if terms := stem(word.text):
-            behind.appendleft((terms[0], word.text))
+            found.append(tuple(chain.from_iterable(near)))
+        if terms := _deniable(word.text, wording, stem):
+            near.appendleft(tuple((term, word.text) for term in terms))
     return chain.from_iterable(reversed(found))
+
+
+def _deniable(word: str, wording: Wording, stem: Stem) -> Sequence[str]:
+    """The terms of a word that can be denied: one, or of a stretch all that say something."""
+    if not wording.joined:
+        return stem(word)[:1]
+    if word in wording.units or word in wording.negations or word in wording.bounds_behind:
+        return ()
+    return [term for term in stem(word) if term not in wording.fillers]
 
 
 def _instead(value: Value, claim: Statement, place: Statement) -> Value | None:

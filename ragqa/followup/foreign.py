@@ -41,12 +41,25 @@ _POINTING = {  # anywhere
     "ru": "он она оно они его её ее их ему ей им там тогда",
     "tr": "o onun onu ona orada bunun",
     "vi": "ông ấy bà ấy nó họ đó",
-    "zh": "他 她 它 他们 她们 它们 他們 她們 它們 那里 那裡 那儿 那兒 那个 那個 这个 這個",
+    "zh": "他 她 它 他们 她们 它们 他們 她們 它們 那里 那裡 那儿 那兒 那个 那個 这个 這個 这座 這座 这位 這位 "
+    "这家 這家 该 該",
     "th": "เขา เธอ มัน ที่นั่น",
 }
 _SPACELESS = ("zh", "th")
-_OTHER_WORDS = re.compile("其他|其它|吉他|他国|他國|他人")  # hold a pronoun and are none
+_OTHER_WORDS = re.compile("其他|其它|吉他|他国|他國|他人|应该|應該")  # hold a pronoun and are none
 _OWN_SCRIPT = ("ar", "el", "hi", "ru", "th", "zh")  # told apart without knowing the language of a question
+
+
+def has_rules(language: str) -> bool:
+    """Whether there are words of a language that begin a follow-up or point back; "auto" has those of some "
+    "scripts.
+    """
+    return language in _OPENING or language == "auto"
+
+
+def points(question: str, language: str) -> str:
+    """The word of a question that points back; "" if there is none."""
+    return next((word for word in _POINTING[language].split() if _has(question, word, language)), "")
 
 
 def follows(question: str, language: str) -> str:
@@ -62,7 +75,7 @@ def follows(question: str, language: str) -> str:
     for own in languages:
         if any(_begins(question, word, own) for word in _OPENING[own].split()):
             return "goes on from the last question"
-        if found := next((word for word in _POINTING[own].split() if _has(question, word, own)), ""):
+        if found := points(question, own):
             return f"has “{found}”, which points back"
     return ""
 

@@ -29,7 +29,8 @@ _PLURAL_HEADS = vocabulary("people men women children brothers sisters both")
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One question and what it got. ``understood`` is the question that was asked; ``title`` and ``context`` are the
-    title and the text of the document that answered. All but the two questions may be empty.
+    title and the text of the document that answered, and ``language`` its language where the index recorded it. All
+    but the two questions may be empty.
     """
 
     question: str
@@ -37,6 +38,7 @@ class Turn:
     answer: str = ""
     title: str = ""
     context: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ragqa.followup.chinese import completed, is_chinese, last_whole, stands_alone
 from ragqa.followup.ellipsis import complete
 from ragqa.followup.expletive import is_impersonal
-from ragqa.followup.foreign import follows
+from ragqa.followup.foreign import follows, has_rules
 from ragqa.followup.mentions import Turn
 from ragqa.followup.references import RELATIONS, definites, naming, references
 from ragqa.followup.resolution import Carried, Understood, carry, replaced, resolve, subject
@@ -49,10 +50,13 @@ def understand(question: str, history: Sequence[Turn], language: str = "en") -> 
 
     Without history, and for a question that stands alone, it is the question as typed. The rules are English. A
     question that does not read as English is a follow-up only if it is short or has a word that points back
-    (`ragqa.followup.foreign`); it gets the last question in front of it. If the index has another ``language``, a
-    question reads as English only with an English question word in it.
+    (`ragqa.followup.foreign`); it gets the last question that stood alone in front of it, or in Chinese what it leaves
+    out (`ragqa.followup.chinese`). If the index has another ``language``, a question reads as English only with an
+    English question word in it. In an index of several languages that of the last answer counts.
     """
     typed = question.strip()
+    if language == "auto":
+        language = next((turn.language for turn in reversed(history) if turn.language), language)
     if not history or not typed:
         return Understood(typed, typed)
     if not is_english(typed) or (language != "en" and not set(words(typed)) & (WH | {"and"})):
@@ -75,9 +79,17 @@ def _unfit(question: str) -> str:
 
 
 def _foreign(typed: str, history: Sequence[Turn], language: str) -> Understood:
-    last, why = history[-1].understood, follows(typed, language)
+    last, why = last_whole(history).understood, follows(typed, language)
+    if is_chinese(typed) and language in ("zh", "auto"):
+        whole = completed(typed, history[-1])
+        if whole is not None:
+            return whole
+        why = "" if stands_alone(typed) else why
     if not why:
-        return Understood(typed, typed, note="asked as typed: follow-up questions are understood in English only")
+        note = (
+            "" if has_rules(language) else "asked as typed: there are no rules for follow-up questions in its language"
+        )
+        return Understood(typed, typed, note=note)
     carried = Carried(last, "question", 1, f"“{typed}” {why}")
     return Understood(f"{last} {typed}", typed, (carried,), "the last question was put in front")
 

@@ -29,8 +29,8 @@ class BuildReport:
     those that stand in a changed or moved document as before are not encoded again. ``rebuilt`` says that settings or
     encoder changed, so everything was made anew; ``synonyms`` that they were replaced. Without ``committed`` nothing
     had to change, and ``generation`` is the old one. ``passed_over`` counts files in folders that no reader reads, by
-    their endings. ``seems`` is the code of the language that most documents seem to be in, by their script, where that
-    is not the index' own.
+    their endings. ``seems`` is the code of the language that most documents seem to be in, where that is not the index'
+    own, or "auto" where they seem to be in several.
     """
 
     generation: int

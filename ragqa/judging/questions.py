@@ -12,8 +12,8 @@ smart   ``.I`` and ``.W``; a query's id is its running number, which is what qre
         numbers after .I are others)
 regex   CuratedTREC: as jsonl, the answers being regular expressions; told from jsonl by that name alone
 
-All optionally gzipped. Questions without an id are named by their number, "q1" the first. Everything malformed is a
-`SourceError` that names file and record.
+All optionally gzipped. Questions without an id are named by their number, "q1" the first. Questions without text are
+passed over, and a warning says how many. Everything malformed is a `SourceError` that names file and record.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import ast
 import csv
 import io
 import json
+import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -48,6 +49,8 @@ from ragqa.judging.collections import (
 )
 from ragqa.types import Question
 
+LOG = logging.getLogger("ragqa.judging")
+_NUMBERED = (("question has", "was"), ("questions have", "were"))
 _NUMBER = re.compile(r"<num>\s*(?:Number:)?\s*([^\s<]+)", re.IGNORECASE)
 _TITLE = re.compile(r"<title>(.*?)(?=</?[a-z]|\Z)", re.DOTALL | re.IGNORECASE)
 _KNOWN = ("id", "question", "answer", "answers", "doc", "docs", "pattern", "context", "title", "positive_ctxs")
@@ -71,15 +74,16 @@ def read_questions(
     chosen = detect(text, path) if format == "auto" else format
     if chosen not in READERS:
         raise SourceError(f"{path}: unknown question format {chosen!r}; known are {', '.join(READERS)}")
-    questions = list(READERS[chosen](text, path))
+    all_of = list(READERS[chosen](text, path))
+    questions = [question for question in all_of if question.text.strip()]
     if not questions:
         raise SourceError(f"{path}: holds no question in the format {chosen}")
+    if empty := len(all_of) - len(questions):
+        LOG.warning("%r: %d %s no text and %s passed over", str(path), empty, *_NUMBERED[empty > 1])
     seen: set[str] = set()
     for question in questions:
         if question.id in seen:
             raise SourceError(f"{path}: two questions have the id {question.id}")
-        if not question.text.strip():
-            raise SourceError(f"{path}: the question {question.id} is empty")
         if question.pattern:
             _check_patterns(question, path)
         seen.add(question.id)

@@ -11,6 +11,8 @@ from ragqa.wording.chinese import CHINESE
 from ragqa.wording.english import ENGLISH
 from ragqa.wording.french import FRENCH
 from ragqa.wording.german import GERMAN
+from ragqa.wording.japanese import JAPANESE
+from ragqa.wording.korean import KOREAN
 from ragqa.wording.neutral import NEUTRAL
 from ragqa.wording.russian import RUSSIAN
 from ragqa.wording.spanish import SPANISH
@@ -18,7 +20,7 @@ from ragqa.wording.words import Wording
 
 __all__ = ["ENGLISH", "NEUTRAL", "Wording", "language_among", "wording_among", "wording_of"]
 
-_KNOWN = {one.language: one for one in (ARABIC, CHINESE, ENGLISH, FRENCH, GERMAN, RUSSIAN, SPANISH)}
+_KNOWN = {one.language: one for one in (ARABIC, CHINESE, ENGLISH, FRENCH, GERMAN, JAPANESE, KOREAN, RUSSIAN, SPANISH)}
 
 
 def wording_of(language: str) -> Wording:

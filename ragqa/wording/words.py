@@ -28,6 +28,11 @@ class Wording:
     The rest is for comparing whole sentences (`ragqa.evidence.statements`). ``negations`` deny what follows;
     ``orders`` (first, last) and ``directions`` tell things apart as numbers do.
     ``pronouns`` stand for what was named before; ``openers`` begin a sentence and are no names.
+
+    ``joined`` says that no blanks part its words, or particles stand against them (`ragqa.evidence.unspaced`). In such
+    a language ``bounds_behind`` stand behind a number and its unit (以上), ``kept`` are words that only hold a numeral,
+    a negation or a pronoun (其他), ``fillers`` say nothing by themselves (的), and ``negations_last`` says that a
+    negation stands behind what it denies.
     """
 
     language: str
@@ -56,6 +61,11 @@ class Wording:
     directions: frozenset[str] = frozenset()
     pronouns: frozenset[str] = frozenset()
     openers: frozenset[str] = frozenset()
+    joined: bool = False
+    bounds_behind: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
+    fillers: frozenset[str] = frozenset()
+    negations_last: bool = False
 
 
 def in_order(words: str, first: int, step: int = 1) -> dict[str, int]:

@@ -32,7 +32,7 @@ LAYERS = (
             "crowds",
             "seen",
         ),
-        *("wording", "characters", "grounded"),
+        *("wording", "characters", "languages", "grounded"),
     },
     {"corpus", "store"},
     {"questions"},

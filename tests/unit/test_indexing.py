@@ -101,6 +101,11 @@ def test_an_update_keeps_the_settings_it_does_not_name(folder, tmp_path):
     assert build(folder, tmp_path / "i", config=Config()).rebuilt
 
 
+POLISH = "Most nad rzeką został otwarty w maju i od tego czasu codziennie przejeżdża po nim wiele samochodów. "
+ENGLISH = "The bridge over the river was opened in May, and since then many cars have crossed it every day. "
+GERMAN = "Die Brücke über den Fluss wurde im Mai eröffnet, und seither fahren täglich viele Autos darüber. "
+
+
 @pytest.mark.parametrize(
     ("language", "text", "seems"),
     [
@@ -109,6 +114,11 @@ def test_an_update_keeps_the_settings_it_does_not_name(folder, tmp_path):
         ("zh", "橋は五月に開通しました。", "ja"),
         ("zh", "The bridge was opened in May.", ""),
         ("auto", "สะพานเปิดให้สัญจรในเดือนพฤษภาคม", ""),
+        ("en", "다리는 오월에 개통되었다.", "ko"),
+        ("en", POLISH, "pl"),
+        ("simple", POLISH, ""),
+        ("de", ENGLISH, "en"),
+        ("en", ENGLISH, ""),
     ],
 )
 def test_documents_that_seem_to_be_in_another_language_than_the_index_are_told(language, text, seems, tmp_path):
@@ -118,3 +128,19 @@ def test_documents_that_seem_to_be_in_another_language_than_the_index_are_told(l
     (tmp_path / "docs" / "c.txt").write_text("12.5")
     config = override(Config(), {"index.language": language})
     assert build(tmp_path / "docs", tmp_path / "i", config=config).seems == seems
+
+
+@pytest.mark.parametrize(("language", "seems"), [("en", "auto"), ("auto", "")])
+def test_documents_in_several_languages_are_told(language, seems, tmp_path):
+    (tmp_path / "docs").mkdir()
+    for name, text in {"a": POLISH, "b": GERMAN, "c": ENGLISH, "d": "大桥于五月通车。"}.items():
+        (tmp_path / "docs" / f"{name}.txt").write_text(text, encoding="utf-8")
+    config = override(Config(), {"index.language": language})
+    assert build(tmp_path / "docs", tmp_path / "i", config=config).seems == seems
+
+
+def test_without_py3langid_scripts_alone_tell(tmp_path, monkeypatch):
+    monkeypatch.setattr("ragqa.corpus.detect.find_spec", lambda name: None)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text(POLISH, encoding="utf-8")
+    assert build(tmp_path / "docs", tmp_path / "i").seems == ""

@@ -23,7 +23,7 @@ from typing import Any
 
 from ragqa.config import Config, load_config
 from ragqa.convert import Misfit, convert, flatten, misfit, one_of, override, read_toml, shown_name
-from ragqa.corpus.analyze import LANGUAGES
+from ragqa.corpus.analyze import LANGUAGES, is_analyzed
 from ragqa.errors import ConfigError, SourceError
 from ragqa.judging.questions import READERS
 from ragqa.store.outside import nearest
@@ -146,7 +146,7 @@ def config_for(suite: Suite, part: SuitePart, settings: Sequence[str] = ()) -> t
         config = override(config, dict(flatten(values)), where)
         origins |= {key: origin for key, _ in flatten(values)}
     config, changed = load_config(None, settings, config)
-    if config.index.language not in LANGUAGES:
+    if not is_analyzed(config.index.language):
         said = misfit("index.language", config.index.language, one_of(LANGUAGES))
         raise ConfigError(f"{suite.path}: parts.{part.name}: {said}")
     return config, origins | changed

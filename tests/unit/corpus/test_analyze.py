@@ -6,6 +6,7 @@ import sys
 import pytest
 import tantivy
 
+from ragqa.config import IndexConfig
 from ragqa.corpus import analyze
 from ragqa.corpus.analyze import LANGUAGES, get_analyzer, language_of, recorded_analyzer
 from ragqa.documents import LANGUAGE
@@ -41,6 +42,8 @@ from ragqa.errors import ConfigError, MissingExtra
             "東京タワーは333m",
             ["東", "京", "タ", "ワ", "ー", "は", "東京", "京タ", "タワ", "ワー", "ーは", "333m"],
         ),
+        ("ko", "서울은 수도, 강 KTX로", ["서울", "울은", "수도", "강", "ktx", "로"]),
+        ("pl", "Żółte kwiaty", ["żółte", "kwiaty"]),
         ("km", "ភ្នំ", ["ភ្", "្ន", "នំ", "ភ្នំ"]),
         ("hi", "हिन्दी भाषा", ["हिन्दी", "भाषा"]),
         ("zh", "臺灣的軟體", ["台湾", "的", "软体", "湾的", "的软"]),
@@ -92,6 +95,32 @@ def test_tokens_are_what_tantivy_indexes(language):
     assert index.searcher().doc_freq("text", "moons") == int("moons" in tokens)
 
 
+@pytest.mark.parametrize(
+    ("named", "language"),
+    [
+        ("zh-CN", "zh"),
+        ("zh_TW", "zh"),
+        ("zh-Hant-HK", "zh"),
+        ("pt-BR", "pt"),
+        ("EN", "en"),
+        ("nb", "no"),
+        ("pl", "pl"),
+        ("auto", "auto"),
+        ("simple", "simple"),
+        ("klingon", "klingon"),
+    ],
+)
+def test_a_language_goes_by_its_code(named, language):
+    assert IndexConfig(language=named).language == language
+
+
+def test_a_language_without_rules_is_analysed_as_simple_and_what_is_no_language_is_refused():
+    assert get_analyzer("pl") == recorded_analyzer("pl", "simple-word-1") == get_analyzer("simple")
+    for name in ("klingon", "xx", ""):
+        with pytest.raises(ConfigError, match="a code of two letters"):
+            get_analyzer(name)
+
+
 def test_names_tell_analyzers_apart():
     names = [get_analyzer(language).name for language in LANGUAGES]
     assert len(set(names)) == len(LANGUAGES)
@@ -125,7 +154,7 @@ def test_auto_needs_its_extra(monkeypatch, missing):
 
 
 def test_unknown_language():
-    with pytest.raises(ConfigError, match=r"'xx': one of .*en.*simple"):
+    with pytest.raises(ConfigError, match=r"'xx': .*en.*simple"):
         get_analyzer("xx")
 
 

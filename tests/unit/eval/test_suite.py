@@ -55,7 +55,7 @@ def test_settings_and_where_they_came_from(tmp_path):
 
 
 def test_a_language_without_a_stemmer_gets_plain_words(tmp_path):
-    suite = load_suite(suite_of(tmp_path, GOOD.replace('"de"', '"ko"')))
+    suite = load_suite(suite_of(tmp_path, GOOD.replace('"de"', '"pl"')))
     assert config_for(suite, suite.parts[0])[0].index.language == "simple"
 
 

@@ -202,7 +202,7 @@ def test_other_languages_lean_only_where_they_are_short(typed):
 def test_other_languages_are_asked_as_typed(typed, language):
     understood = understand(typed, [KEPLER], language)
     assert (understood.question, understood.carried) == (typed, ())
-    assert understood.note
+    assert bool(understood.note) is (language == "en")  # of French there are words that point back
 
 
 @pytest.mark.parametrize(

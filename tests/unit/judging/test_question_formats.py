@@ -271,7 +271,7 @@ def squad_with(**changes):
         ("jsonl", '{"question": "a"}\n\n[1]\n', ":3: expected a JSON object"),
         ("jsonl", '{"question": "a"}\n{"question":\n', ":2: not JSON"),
         ("jsonl", '{"question": "a"}\n{"question": 5}\n', "record 2: question must be a text"),
-        ("jsonl", '{"question": " ", "answer": "a"}', "the question q1 is empty"),
+        ("jsonl", '{"question": " ", "answer": "a"}', "holds no question in the format jsonl"),
         ("jsonl", '{"question": "a", "answer": {"text": "b"}}', "record 1: answers must be"),
         ("jsonl", '{"question": "a", "answer": ["b", null]}', "record 1: answers must be"),
         ("jsonl", '{"question": "a", "answer": [NaN]}', "record 1: answers must be"),
@@ -296,7 +296,7 @@ def squad_with(**changes):
         ("trec", "<top><num>1</num><title>a</title></top><top><num>2</num>", "2 <top> begin and 1 are closed"),
         ("trec", "<top><num>1</num></top>", "topic 1 has no <num> or no <title>"),
         ("trec", "<DOC>a</DOC>", "document 1 has no <DOCNO>"),
-        ("smart", ".I 1\n.A\nx\n", "the question 1 is empty"),
+        ("smart", ".I 1\n.A\nx\n", "holds no question in the format smart"),
     ],
 )
 def test_damage_is_named(tmp_path, chosen, content, message):
@@ -357,3 +357,10 @@ def test_damage_is_never_a_traceback(tmp_path, data):
             assert str(tmp_path) in str(error)
         else:
             assert len({question.id for question in questions}) == len(questions)
+
+
+def test_empty_questions_are_passed_over_and_counted(tmp_path, caplog):
+    content = '{"question": "a"}\n{"question": " "}\n{"question": "", "id": "q1"}\n{"question": "b"}'
+    questions = read_questions(write(tmp_path / "some.txt", content), "jsonl")
+    assert [(question.id, question.text) for question in questions] == [("q1", "a"), ("q4", "b")]
+    assert "some.txt" in caplog.text and "2 questions have no text and were passed over" in caplog.text

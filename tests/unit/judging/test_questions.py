@@ -129,7 +129,7 @@ def test_collections(tmp_path):
         ('{"question": "x"}\nnot json', "jsonl", ":2: not JSON"),
         ('{"question": "x", "answers": [{}]}', "jsonl", "answers"),
         ('{"question": "x", "id": 1}\n{"question": "y", "id": 1}', "jsonl", "two questions"),
-        ('{"question": "  "}', "jsonl", "empty"),
+        ('{"question": "  "}', "jsonl", "holds no question"),
         ('{"data": 3}', "squad", "SQuAD"),
         ("[" * 100_000, "dpr", "not JSON"),
         ("[3]", "dpr", "record 1"),
