@@ -16,9 +16,9 @@ from __future__ import annotations
 
 VERSIONS = {
     "questions": 1,  # judging/questions, judging/collections: which questions and documents the files of a suite hold
-    "documents": 3,  # corpus/: which passages the documents are split into, with which titles
+    "documents": 4,  # corpus/: which passages the documents are split into, with which titles
     "search": 4,  # index/, models/encoder, retrieve, rerank: the rankings, and the order in which passages are read
-    "reading": 5,  # models/reader, spans: which spans a reader finds in a passage, with which probabilities
+    "reading": 6,  # models/reader, spans: which spans a reader finds in a passage, with which probabilities
     "answers": 9,  # evidence/, faq, answering: which answers a reply has, with which scores, and when reading stops
     "matching": 2,  # judging/matching: which passages hold an answer
     "records": 1,  # eval/runs: what is asked, and what is kept of it
