@@ -127,8 +127,7 @@ class Grounder:
         found = self.retriever.retrieve([claim.query for claim in claims], PASSAGES, where) if claims else []
         for claim, hits in zip(claims, found, strict=True):
             own = self.compare(claim, hits)
-            (near,) = self.cosines([claim.text], [own])
-            yield judged(text, claim, own, near)
+            yield judged(text, claim, own, self.cosines(claim.text, own))
 
     def claims(self, text: str) -> list[Claim]:
         """The sentences of a text that say anything. One that says "she" or "it" before it names anything is about what

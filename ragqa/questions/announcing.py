@@ -6,8 +6,9 @@ import re
 from functools import lru_cache
 
 from ragqa.normalized import plain
-from ragqa.questions.asked import Asked, asking_words
+from ragqa.questions.asked import Asked
 from ragqa.questions.kinds import Kind
+from ragqa.questions.tongues import asking_words
 from ragqa.wording import Wording
 
 _EDGES = " \t\r\n.:;,…。：；，、؛،*_`\"'“”„«»()"
