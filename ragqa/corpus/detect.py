@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ragqa.characters import HAN, HANGUL
+from ragqa.errors import StorageError
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -53,7 +54,12 @@ def seeming(text: str) -> str:
     """
     found = by_script(text)
     few = sum(map(str.isalpha, text)) < _ENOUGH
-    return found if found != OTHER or few or find_spec("py3langid") is None else detected(text)
+    if found != OTHER or few or find_spec("py3langid") is None:
+        return found
+    try:
+        return detected(text)
+    except StorageError:
+        return OTHER
 
 
 def by_script(text: str) -> str:
@@ -75,4 +81,7 @@ def by_script(text: str) -> str:
 def _identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)  # unpacked into a temporary file
+    except OSError as error:
+        raise StorageError(f"py3langid's model cannot be unpacked: {error}") from error

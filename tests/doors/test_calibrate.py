@@ -45,7 +45,7 @@ def test_without_an_answer_the_candidates_are_shown_as_such(ragqa, sample_index)
     assert not reply["answered"] and not reply["answers"] and reply["candidates"]
     assert all(0.0 <= answer["score"] < 0.8 for answer in reply["candidates"])
     said = ragqa("ask", "-i", sample_index, "--risk", "0.1", UNKNOWN).stdout
-    assert said.startswith("No answer found.\n   not sure enough: ") and "The nearest passages:" in said
+    assert said.startswith("No answer found.\n   not sure enough: ") and "What most likely holds an answer:" in said
     given = json.loads(ragqa("ask", "-i", sample_index, "--min-score", "0", UNKNOWN, "--json").stdout)
     assert given["answered"] and not given["candidates"]
 

@@ -234,6 +234,10 @@ def _answers(reply: Reply) -> dict[str, Any]:
     }
 
 
+# of an explanation: what names paths of this machine, and what does not depend on the question
+LEFT_OUT = ("answer", "source", "line", "given", "threshold", "risk")
+
+
 def _explanation(explanation: Explanation, gold: set[str]) -> dict[str, Any]:
     content = explanation.to_dict()
     passages = [{**passage, "gold": passage["passage"] in gold} for passage in content["passages"]]
@@ -245,7 +249,7 @@ def _explanation(explanation: Explanation, gold: set[str]) -> dict[str, Any]:
 
 
 def _kept(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in part.items() if name not in ("source", "line", "given", "threshold", "risk")}
+    return {name: value for name, value in part.items() if name not in LEFT_OUT}
 
 
 def _read_alone(reader: Reader, question: str, passage: Passage) -> dict[str, Any]:
