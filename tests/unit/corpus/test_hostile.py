@@ -131,10 +131,11 @@ def test_of_many_bad_records_the_first_are_named(tmp_path):
 
 def test_an_empty_file_is_not_opened(tmp_path):
     """The system's own files (/proc) claim to be empty, and go on without end."""
-    for suffix in formats.FORMATS:
+    endings = [suffix for suffix in formats.FORMATS if suffix]
+    for suffix in endings:
         (tmp_path / f"a{suffix}").touch()
     documents, reasons = read_beside_good(tmp_path)
-    assert not documents and set(reasons.values()) == {"no text"} and len(reasons) == len(formats.FORMATS)
+    assert not documents and set(reasons.values()) == {"no text"} and len(reasons) == len(endings)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")

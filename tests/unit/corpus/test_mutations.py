@@ -46,6 +46,7 @@ def samples():
     lines = "".join(f"{json.dumps(record)}\n" for record in RECORDS)
     return {
         ".txt": TEXT.encode(),
+        ".yaml": f"lamp:\n  text: {TEXT!r}\n".encode(),
         ".md": MARKDOWN.encode(),
         ".markdown": f"+++\nn = 1\n[a]\nb = [1, 2]\n+++\n{MARKDOWN}".encode(),
         ".html": HTML.encode(),
