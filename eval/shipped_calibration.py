@@ -2,16 +2,14 @@
 
     python eval/shipped_calibration.py -o FOLDER [--models en] [--weights] INDEX QUESTIONS COUNT ...
 
-COUNT of the QUESTIONS are asked of each INDEX, which is made with the pair's encoder. `eval/held_out.py` and
-`eval/written_questions.py` make the files. The packaged fits were made with:
+COUNT of the QUESTIONS are asked of each INDEX, which is made with the pair's encoder. `eval/held_out.py` makes the
+files; an index holds its file's paragraphs and those of SQuAD v1.1, train and dev. The packaged fits were made with:
 
     en            1,600 of SQuAD's questions on articles that neither the encoder nor the reader's last run was trained
-                  on (the run that it is averaged with was), and 800 of one half of SQuADShifts' Amazon reviews; an
-                  index holds its file's paragraphs and those of SQuAD v1.1, train and dev
-    multilingual  600 of our own held-out questions in 26 languages (one index, ``--language auto``), 200 of SQuAD's and
-                  200 of CMRC's that the reader's runs never came to (on paragraphs that they saw with other questions),
-                  and 100 of the Amazon reviews; an index holds its file's paragraphs, SQuAD's those of every sixth
-                  article; with --weights
+                  on (the run that it is averaged with was), and 800 of one half of SQuADShifts' Amazon reviews
+    multilingual  500 of SQuAD's and 500 of CMRC's questions that the reader's run never came to (on paragraphs that it
+                  saw with other questions; CMRC's index holds its own paragraphs alone), and 400 of the Amazon reviews;
+                  with --weights
 
 A quarter of all questions are then some of these once more, without the passages that answer them
 (`ragqa.calibrate.unanswerable`): people also ask what their documents do not say, and a score is to be right for both.

@@ -27,13 +27,7 @@ DOCUMENTS = {
     "ar": "تأسست مكتبة المدينة في عام 1921 على يد سليم حداد.\n\nتفتح المكتبة أبوابها من الساعة التاسعة صباحا.\n",
 }
 QUESTIONS = [
-    pytest.param(
-        "zh",
-        "洗衣机整机保修多久？",
-        "三年",
-        marks=pytest.mark.xfail(reason="the reader prefers the motor's ten years in the same sentence", strict=True),
-    ),
-    ("zh", "电机保修多久？", "十年"),
+    ("zh", "洗衣机整机保修多久？", "三年"),
     ("zh", "公司的创始人是谁？", "陈建国"),
     ("zh", "公司的創始人是誰？", "陈建国"),  # traditional characters
     ("zh", "Who founded the company?", "陈建国"),
