@@ -26,9 +26,7 @@ NEAR = 0.75  # of all words of two passages, the share that both have
 BEARING = 0.5  # of the most letters of question words that a sentence has, what others need to count as well
 _BITS = 9  # of a word's hash: passages are compared by which of 512 hashes they have
 _PREFIX = 5  # letters: words that begin alike count as the same word
-_TELLING = (
-    4  # letters of a word of the question that tells something; words with a digit or a capital letter tell anyway
-)
+_TELLING = 4  # letters of a word of the question that tells something; one with a digit or a capital tells anyway
 _MARKS = "?.,;:!()\"'“”„«»¿¡"
 _MULTIPLIER = 0x9E3779B1
 
