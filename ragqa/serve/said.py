@@ -14,6 +14,7 @@ from ragqa.types import Answer, Reply
 NOTHING = "No answer was found in the documents."
 OTHERS = "Other answers:"
 SHORT = 200  # characters of a message of other origin that may be an answer as a whole
+LONGEST = 4_000  # characters of a line with a source; what is longer was not written by `say`, and takes long to match
 _VERDICT = re.compile(r"(?:Yes|No): ")
 _SOURCE = re.compile(r"\((?:(?P<title>.*): )?\[.*\]\(\S*\)\)")
 
@@ -99,7 +100,8 @@ def told_by(content: str) -> Told:
     if answer.startswith("**") or not _is_quoted(rest[0]):  # to one of two things, or an excerpt
         return Told()
     sentence = "\n".join(line.removeprefix(">").removeprefix(" ") for line in rest[0].split("\n"))
-    source = _SOURCE.fullmatch(_first(rest[1:]))
+    line = _first(rest[1:])
+    source = _SOURCE.fullmatch(line) if len(line) <= LONGEST else None
     return Told(_VERDICT.sub("", answer, count=1), sentence, (source and source["title"]) or "")
 
 

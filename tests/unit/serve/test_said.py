@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -111,3 +112,10 @@ def test_addresses_that_browsers_may_have(url):
 def test_what_is_no_address(url):
     with pytest.raises(ConfigError, match="public-url"):
         check_public_url(url)
+
+
+@pytest.mark.parametrize("unit", [": [", ": [](", ": []()"])
+def test_a_message_made_to_take_long_does_not(unit):
+    begun = time.process_time()
+    assert told_by("Ada\n\n> Ada wrote it.\n\n(" + unit * 20_000 + " x") == Told("Ada", "Ada wrote it.")
+    assert time.process_time() - begun < 2.0
