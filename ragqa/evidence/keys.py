@@ -146,33 +146,30 @@ def _of_terms(text: str) -> Iterator[Field]:
 
 def _of_lines(text: str, without: Sequence[Part]) -> Iterator[Field]:
     """The values of the lines and items that follow on one another, each with the lines that continue it."""
+    own = [(match, (match["label"] or match["term"]).strip(" \t*_`")) for match in _LINE.finditer(text)]
+    own = [
+        (match, label)
+        for match, label in own
+        if len(label.split()) <= WORDS and not any(first <= match.start() < last for first, last in without)
+    ]
     run: list[Field] = []
-    for match in _LINE.finditer(text):
-        label = match["label"] or match["term"]
-        if len(label.split()) > WORDS or any(first <= match.start() < last for first, last in without):
-            continue
-        end = _value_end(text, match.end())
-        field = Field(match.start(), match.end(), end, (match.start(), end), (label.strip(" \t*_`"),))
-        if run and match.start() < run[-1].end:
-            run[-1] = _ended(run[-1], len(text[: match.start()].rstrip()))
+    begins = [match.start() for match, _ in own]
+    for (match, label), until in zip(own, [*begins[1:], len(text)], strict=False):
+        end = _value_end(text, match.end(), until)
         if run and text[run[-1].end : match.start()].strip():
             yield from run if len(run) > 1 else ()
             run = []
-        run.append(field)
+        run.append(Field(match.start(), match.end(), end, (match.start(), end), (label,)))
     yield from run if len(run) > 1 else ()
 
 
-def _ended(field: Field, end: int) -> Field:
-    return Field(field.first, field.start, end, (field.row[0], end), field.labels)
-
-
-def _value_end(text: str, start: int) -> int:
-    """Where a value ends: with its paragraph, or before the next item of a list."""
-    end = len(text)
-    at = text.find("\n", start)
+def _value_end(text: str, start: int, until: int) -> int:
+    """Where a value ends, before ``until``: with its paragraph, or before the next item of a list."""
+    end = until
+    at = text.find("\n", start, until)
     while at >= 0:
-        line_end = text.find("\n", at + 1)
-        line = text[at + 1 : line_end if line_end >= 0 else len(text)]
+        line_end = text.find("\n", at + 1, until)
+        line = text[at + 1 : line_end if line_end >= 0 else until]
         if not line.strip() or _ITEM.match(line) or "|" in line:
             end = at
             break

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ragqa.evidence.keys import fields, is_of_other_key, named_keys
@@ -115,3 +117,10 @@ def test_a_word_that_only_says_what_kind_of_thing_is_asked_for_is_no_key():
     assert not is_of_other("What is the date of birth?", text, "1 January 1980")
     assert is_of_other("What is the date?", text, "1 January 1980")
     assert not is_of_other("What is the phone number?", "Fax number: 12345\nTelephone: 54321", "54321")
+
+
+@pytest.mark.parametrize("unit", ["a=b\n", "a: b\n", "a\n b\n", "a: b; ", "| a ", "- a: b\n", "\n \n"])
+def test_long_texts_take_time_that_grows_with_their_length(unit):
+    begun = time.process_time()
+    fields(unit * (40_000 // len(unit)))
+    assert time.process_time() - begun < 3.0
