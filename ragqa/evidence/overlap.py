@@ -66,13 +66,12 @@ class Overlap:
     @cached_property
     def _mentions(self) -> dict[str, float]:
         """What a mention of each name in a text counts."""
-        labelled = frozenset().union(*self._labels)
-        return {name: ELSEWHERE if name in labelled else 1.0 for name in sorted(self._names)}
+        return {name: ELSEWHERE if name in self._labelled else 1.0 for name in sorted(self._names)}
 
     @cached_property
-    def _labels(self) -> list[frozenset[str]]:
-        """The words of each hit's title, headings and file name, in lower case."""
-        return [frozenset(word.lower() for word in _WORD.findall(_label(hit))) for hit in self._hits]
+    def _labelled(self) -> frozenset[str]:
+        """The words of the hits' titles, headings and file names, in lower case."""
+        return frozenset(word for hit in self._hits for word in _WORD.findall(_label(hit).lower()))
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -83,8 +82,7 @@ class Overlap:
         if not wording_of(asked.language).capitals:
             return asked.names
         begins = {term[:_STEM] for term in asked.terms}
-        labelled = {word for hit in self._hits for word in _WORD.findall(_label(hit).lower())}
-        alike = (word for word in labelled if word[:_STEM] in begins)
+        alike = (word for word in self._labelled if word[:_STEM] in begins)
         known = [word for word in alike if asked.terms.issuperset(asked.terms_of(word) or " ")]
         texts = [plain(hit.passage.text) for hit in self._hits] if known else []
         return asked.names | {word for word in known if _is_name(word, texts)}
